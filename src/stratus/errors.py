@@ -1,0 +1,21 @@
+"""What can go wrong and be mended by the user: the message is all that is shown."""
+
+
+class StratusError(Exception):
+    """An error whose message names the place and the mend; shown without a traceback."""
+
+
+class ConfigurationError(StratusError):
+    """A setting, or a combination of settings, that cannot work."""
+
+
+class DataError(StratusError):
+    """A table or a file that does not hold what it should."""
+
+
+class CheckpointError(StratusError):
+    """A run's folder or checkpoint that cannot be read."""
+
+
+class Diverged(StratusError):
+    """Training that stopped at a loss which is not a finite number."""

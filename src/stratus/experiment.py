@@ -1,0 +1,174 @@
+"""One run: from configuration and samples to scores, forecasts and the record of them."""
+
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar
+
+from stratus import board, tasks
+from stratus.checkpoints import AtomicCheckpointIO, BestAndLast
+from stratus.config import Config, build
+from stratus.datamodule import WeatherDataModule, targets
+from stratus.descent import StabilityGuard
+from stratus.forecast import Forecaster, scores
+from stratus.references import Weights, climatology, optimum, persistence
+from stratus.report import scoreboard, show
+from stratus.samples import Splits
+from stratus.tasks.linear import LinearTask
+
+
+def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], configuration: str) -> float:
+    """Trains, scores and records one run.
+
+    Args:
+        settings: Task, descent and trainer; checked.
+        splits: The samples.
+        folder: The run's folder.
+        record: What `run.json` will say; filled in here.
+        configuration: The configuration as text, for TensorBoard.
+
+    Returns:
+        The loss of the kept weights on the validation days; on the training days where there are none.
+
+    Raises:
+        Diverged: If the loss stopped being a finite number.
+        CheckpointError: If the run to resume has other inputs or outputs.
+    """
+    record["data"] |= {
+        "samples": {name: len(samples) for name, samples in splits.named.items()},
+        "left_out": splits.left_out,
+    }
+    task = tasks.find(settings.task.name).fitting(
+        splits,
+        optimizer=build(settings.optimizer),
+        schedule=build(settings.schedule),
+        init=build(settings.init),
+        seed=settings.seed,
+        **settings.task.settings,
+    )
+    logger = board.logger(folder)
+    trainer = _trainer(settings, splits, folder, logger)
+    started = time.perf_counter()
+    _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), settings.resume)
+    record |= {"epochs": trainer.current_epoch, "fit_seconds": round(time.perf_counter() - started, 3)}
+    if not trainer.is_global_zero:
+        return float("nan")
+
+    last = Weights.of(task)
+    if splits.validation:
+        kept = torch.load(folder / "checkpoints" / "best.ckpt", map_location="cpu", weights_only=True)
+        task.load_state_dict(kept["state_dict"])
+    metrics = _flat({name: scores(task, samples) for name, samples in splits.named.items()})
+    references = _references(task, splits)
+    for row in (metrics, *references.values()):
+        _add_skill(row, references["climatology"], squared=splits.target.kind == "continuous")
+    gap = _training_loss(task, splits, last) - references["optimum"]["train/loss"]
+    record |= {"metrics": metrics, "references": references, "skill": metrics["test/skill"], "gap": gap}
+
+    Forecaster(task, splits.recipe).forecast(splits.test).write_csv(folder / "forecasts.csv", float_precision=6)
+    board.constant_lines(folder, references, trainer.global_step)
+    board.final_figures(logger, flat_settings(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
+    logger.finalize("success")
+    _report(metrics, references, gap, splits, folder)
+    return metrics["val/loss" if splits.validation else "train/loss"]
+
+
+def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any) -> pl.Trainer:
+    callbacks: list[Callback] = [
+        StabilityGuard(splits),
+        BestAndLast(folder / "checkpoints", validation=splits.validation is not None),
+    ]
+    if settings.patience is not None:
+        callbacks.append(EarlyStopping("val/loss", patience=settings.patience))
+    if terminal := sys.stderr.isatty():
+        callbacks.append(TQDMProgressBar(refresh_rate=20))
+    trainer: pl.Trainer = build(settings.trainer)(
+        callbacks=callbacks,
+        logger=logger,
+        plugins=[AtomicCheckpointIO()],
+        deterministic=True,
+        enable_model_summary=False,
+        enable_progress_bar=terminal,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,  # the batches know their share
+    )
+    return trainer
+
+
+def _fit(trainer: pl.Trainer, task: LinearTask, data: WeatherDataModule, resume: str | None) -> None:
+    checkpoints = Path(resume) / "checkpoints" if resume else None
+    if checkpoints and (checkpoints / "best.ckpt").exists():
+        target = Path(trainer.checkpoint_callback.dirpath)  # type: ignore[union-attr,arg-type]
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(checkpoints / "best.ckpt", target)
+    trainer.fit(task, data, ckpt_path=str(checkpoints / "last.ckpt") if checkpoints else None, weights_only=True)
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        # What follows is one process's work; metrics would wait for the others.
+        torch.distributed.destroy_process_group()
+
+
+def _flat(scores_of: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    return {f"{split}/{score}": value for split, row in scores_of.items() for score, value in row.items()}
+
+
+def _references(task: LinearTask, splits: Splits) -> dict[str, dict[str, float]]:
+    best, _ = optimum(task, splits)
+    rows: dict[str, dict[str, dict[str, float]]] = {"climatology": {}, "persistence": {}, "optimum": {}}
+    for name, samples in splits.named.items():
+        y = targets(samples)
+        y = y.double() if y.is_floating_point() else y
+        again, answer = persistence(splits, samples)
+        usual = task.link(torch.as_tensor(climatology(splits, samples)))
+        rows["climatology"][name] = task.scores(usual, y)
+        rows["persistence"][name] = task.scores(task.link(torch.as_tensor(again)), y, torch.as_tensor(answer))
+        rows["optimum"][name] = task.scores(best.logits(task, samples.x), y)
+    return {name: _flat(row) for name, row in rows.items()}
+
+
+def _add_skill(row: dict[str, float], climatology: Mapping[str, float], *, squared: bool) -> None:
+    """Skill on the test days, 1 - S/S_climatology, S the mean squared error or the Brier score: 0 is no better."""
+    score = "test/loss" if squared else "test/brier"
+    row["test/skill"] = 1 - row[score] / climatology[score]
+
+
+def _training_loss(task: LinearTask, splits: Splits, weights: Weights) -> float:
+    y = targets(splits.train)
+    return task.loss(weights.logits(task, splits.train.x), y.double() if y.is_floating_point() else y).item()
+
+
+def flat_settings(settings: Config) -> dict[str, Any]:
+    """Every number and choice of a configuration by its dotted name, for the HPARAMS tab."""
+
+    def walk(prefix: str, value: Any) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return {k: v for name, one in value.items() for k, v in walk(f"{prefix}{name}.", one).items()}
+        return {} if value is None else {prefix[:-1]: value if isinstance(value, int | float | str) else str(value)}
+
+    flat = walk("", asdict(settings))
+    return {name.replace("._target_", ""): value for name, value in flat.items()}
+
+
+def _report(
+    metrics: Mapping[str, float],
+    references: Mapping[str, Mapping[str, float]],
+    gap: float,
+    splits: Splits,
+    folder: Path,
+) -> None:
+    rows = {"model": metrics, **references}
+    test = {name: {k.removeprefix("test/"): v for k, v in row.items() if k.startswith("test/")} for name, row in rows.items()}
+    for row in test.values():
+        row.pop("log_loss", None)  # the loss again, or its share a label
+    dates = splits.test.dates
+    show(
+        scoreboard(test, f"{splits.recipe.target}: {len(splits.test)} test days, {dates.min()} to {dates.max()}"),
+        f"training loss: {references['optimum']['train/loss'] + gap:.6g}, {gap:.2g} above the exact optimum",
+        f"{folder}",
+    )

@@ -1,0 +1,82 @@
+"""Inputs x: each feature set is one function from a lead to polars expressions over a station's calendar.
+
+The expressions are evaluated station by station on a table with one row for every day, so that
+`shift(k)` reaches k days back. A feature set's own settings are its keyword arguments.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import polars as pl
+
+YEAR = 365.25
+"""Length of a year in days, as the harmonics count it."""
+
+
+class Input(NamedTuple):
+    """One component of x: its name, its unit and how it is read from the daily table."""
+
+    name: str
+    unit: str
+    value: pl.Expr
+
+    @property
+    def calendar(self) -> bool:
+        """True where the date alone decides, so that the value is the same at every station."""
+        return self.value.meta.root_names() == ["date"]
+
+
+def _before(column: str, days: int, unit: str) -> Input:
+    return Input(f"{column} d-{days}" if days else f"{column} d", unit, pl.col(column).shift(days))
+
+
+def two_days(lead_days: int) -> list[Input]:
+    """Average temperatures (°C) of two consecutive days, the lecture's input: days d-lead-1 and d-lead."""
+    return [_before("temperature", lead_days + 1, "°C"), _before("temperature", lead_days, "°C")]
+
+
+def quadratic(lead_days: int) -> list[Input]:
+    """The two days' temperatures T1 and T2 (°C) with T1², T2² and T1·T2 (°C²): a curved boundary, still linear in W."""
+    first, second = two_days(lead_days)
+    pairs = [(first, first), (second, second), (first, second)]
+    return [first, second, *(Input(f"{a.name} × {b.name}", "°C²", a.value * b.value) for a, b in pairs)]
+
+
+def day_of_year(lead_days: int, degree: int = 1) -> list[Input]:
+    """Powers 1 to `degree` of the target day's number within its year, 1 to 366; known in advance at any lead."""
+    day = pl.col("date").dt.ordinal_day().cast(pl.Float64)
+    return [
+        Input("day of year" + (f"^{p}" if p > 1 else ""), f"d{p if p > 1 else ''}", day.pow(p))
+        for p in range(1, degree + 1)
+    ]
+
+
+def harmonics(lead_days: int, k: int = 2) -> list[Input]:
+    """Cosine and sine of 2πj · day of year / 365.25 for j = 1 to `k`: the cycle of the year in 2k numbers."""
+    angle = 2 * math.pi / YEAR * pl.col("date").dt.ordinal_day().cast(pl.Float64)
+    waves = [
+        (j, name, wave)
+        for j in range(1, k + 1)
+        for name, wave in (("cos", pl.Expr.cos), ("sin", pl.Expr.sin))
+    ]
+    return [Input(f"{name} {j}/year", "1", wave(angle * j)) for j, name, wave in waves]
+
+
+def station(lead_days: int) -> list[Input]:
+    """What the station measured on the last day known: max and min (°C), wind (m/s), precipitation (mm), wet (0 or 1).
+
+    That is day d-lead, and the day before at lead 0, where the target day's own rain would be the answer.
+    """
+    days = max(lead_days, 1)
+    units = {"temperature_max": "°C", "temperature_min": "°C", "wind": "m/s", "precipitation": "mm"}
+    wet = (pl.col("precipitation") > 0).cast(pl.Float64).shift(days)
+    return [
+        *(_before(column, days, unit) for column, unit in units.items()),
+        Input(f"wet d-{days}", "1", wet),
+    ]
+
+
+FEATURES: dict[str, Callable[..., list[Input]]] = {
+    function.__name__: function for function in (two_days, quadratic, day_of_year, harmonics, station)
+}

@@ -1,0 +1,113 @@
+"""A checkpoint and a table are all that a forecast needs: loading the one, and forecasts as a table."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from stratus import tasks
+from stratus.datamodule import targets
+from stratus.errors import CheckpointError
+from stratus.samples import Recipe, Samples, assemble
+from stratus.tasks.linear import LinearTask
+from stratus.targets import TARGETS
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A trained task with the recipe of its samples."""
+
+    task: LinearTask
+    recipe: Recipe
+
+    def samples(self, table: pl.DataFrame) -> Samples:
+        """Every day of a table whose inputs are known; y may be unknown.
+
+        Raises:
+            CheckpointError: If the table gives other inputs than the task was trained on (other stations).
+        """
+        classes = self.task.outputs if TARGETS[self.recipe.target].kind == "category" else None
+        samples, inputs, outputs = assemble(table, self.recipe, classes)
+        expected = list(self.task.hparams["inputs"])
+        if (found := [one.name for one in inputs]) != expected or outputs != self.task.outputs:
+            raise CheckpointError(
+                f"the model was trained on {', '.join(expected)}; this table gives {', '.join(found)}: "
+                "it needs the same stations"
+            )
+        return samples.where(~np.isnan(samples.x).any(axis=1))
+
+    def forecast(self, samples: Samples) -> pl.DataFrame:
+        """One row a day: date, station, truth (null where unknown), prediction, and a column `p(…)` a class or label."""
+        self.task.eval()
+        with torch.inference_mode():
+            logits = self.task(torch.as_tensor(samples.x, dtype=torch.float32, device=self.task.device)).cpu()
+            forecast, decision = self.task.activation(logits), self.task.decide(logits)
+        key = {"date": samples.dates, "station": pl.Series(samples.stations, dtype=pl.String)}
+        return pl.DataFrame({**key, **_columns(self, samples.y, decision.numpy(), forecast.numpy())})
+
+
+def _columns(forecaster: Forecaster, y: Any, decision: Any, forecast: Any) -> dict[str, Any]:
+    outputs, kind = forecaster.task.outputs, TARGETS[forecaster.recipe.target].kind
+    if kind == "continuous":
+        values = {"truth": y, "prediction": forecast.astype(np.float64)}
+        one = len(outputs) == 1
+        return {
+            name if one else f"{name} {output}": pl.Series(value[:, k], nan_to_null=True)
+            for name, value in values.items()
+            for k, output in enumerate(outputs)
+        }
+    name_of = _class_name if kind == "category" else _event_names
+    return {
+        **{name: pl.Series([name_of(outputs, one) for one in value], dtype=pl.String)
+           for name, value in (("truth", y), ("prediction", decision))},
+        **{f"p({output})": forecast[:, k].astype(np.float64) for k, output in enumerate(outputs)},
+    }
+
+
+def _class_name(classes: list[str], index: int) -> str | None:
+    return classes[index] if index >= 0 else None
+
+
+def _event_names(outputs: list[str], events: Any) -> str | None:
+    """The events that happen, joined by " + "; "no rain" for a single event that does not, "none" for no label."""
+    if np.isnan(events).any():
+        return None
+    happening = [name for name, event in zip(outputs, events, strict=True) if event]
+    return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else "none")
+
+
+def scores(task: LinearTask, samples: Samples) -> dict[str, float]:
+    """The task's scores over samples whose truth is known."""
+    task.eval()
+    with torch.inference_mode():
+        logits = task(torch.as_tensor(samples.x, dtype=torch.float32, device=task.device)).cpu()
+        return task.scores(logits, targets(samples))
+
+
+def load(path: Path) -> Forecaster:
+    """The task and recipe that a checkpoint holds; nothing but tensors and plain values is unpickled.
+
+    Raises:
+        CheckpointError: If the file is missing, broken, or not one of Stratus's.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        name, recipe = content["task"], content["datamodule_hyper_parameters"]
+        task = tasks.find(name)(**content["hyper_parameters"])
+        task.load_state_dict(content["state_dict"])
+        return Forecaster(task, Recipe(**recipe))
+    except FileNotFoundError:
+        raise CheckpointError(f"there is no checkpoint {path}: did the run end before its first epoch?") from None
+    except CheckpointError:
+        raise
+    except Exception as error:
+        # torch.load and load_state_dict raise whatever the broken bytes lead them to.
+        raise CheckpointError(f"{path} is not a checkpoint of Stratus ({type(error).__name__}: {first_line(error)})") from None
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an exception's message."""
+    return (str(error).splitlines() or [""])[0]

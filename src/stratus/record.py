@@ -1,0 +1,101 @@
+"""run.json: what was run, on what, and how it ended; there from the run's first second, whatever its end is."""
+
+import json
+import math
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from stratus.errors import CheckpointError, Diverged
+
+FILE = "run.json"
+
+
+def replace(path: Path, text: str) -> None:
+    """Writes a file whole or not at all: a temporary file beside it takes its place."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no nan and no infinity: they become null."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _git(folder: Path) -> dict[str, Any] | None:
+    def ask(*words: str) -> str:
+        return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True).stdout
+
+    with suppress(OSError, subprocess.CalledProcessError):
+        return {"sha": ask("rev-parse", "HEAD").strip(), "dirty": bool(ask("status", "--porcelain").strip())}
+    return None
+
+
+@contextmanager
+def recorded(folder: Path, **facts: Any) -> Iterator[dict[str, Any]]:
+    """Keeps `folder/run.json` while the body runs; the body adds to the dictionary it is given.
+
+    The status is `running` from the start and at the end `finished`, `diverged` (Diverged), `interrupted`
+    (KeyboardInterrupt, SystemExit) or `failed` (any other exception), with the exception's message as `error`.
+
+    Args:
+        folder: The run's folder; made where it is missing.
+        **facts: The first entries.
+    """
+    start = time.time()
+    folder.mkdir(parents=True, exist_ok=True)
+    record: dict[str, Any] = {
+        "status": "running",
+        "error": None,
+        **facts,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(start)),
+        "versions": {name: version(name) for name in ("stratus", "torch", "lightning", "torchmetrics", "hydra-core")},
+        "git": _git(Path(__file__).parent),
+    }
+
+    def write() -> None:
+        replace(folder / FILE, json.dumps(_finite(record), indent=2, ensure_ascii=False, default=str) + "\n")
+
+    write()
+    try:
+        yield record
+        record["status"] = "finished"
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
+        record["status"] = (
+            "diverged" if isinstance(error, Diverged) else "interrupted" if interrupted else "failed"
+        )
+        record["error"] = f"stopped with exit code {error}" if interrupted else str(error) or type(error).__name__
+        raise
+    finally:
+        record["seconds"] = round(time.time() - start, 3)
+        write()
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The record of a run.
+
+    Raises:
+        CheckpointError: If the folder holds no readable run.json.
+    """
+    path = folder / FILE
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CheckpointError(f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror})") from None
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not JSON: {error}") from None
+    return record

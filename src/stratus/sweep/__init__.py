@@ -1,0 +1,1 @@
+"""Many runs: the table at a sweep's end."""

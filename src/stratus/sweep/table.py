@@ -1,0 +1,97 @@
+"""A sweep's runs as a table, best first: on the terminal and as summary.csv."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.table import Table
+
+from stratus import record
+from stratus.report import show
+
+OBJECTIVE = "objective"
+SHOWN = ("job", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
+
+
+def collect(folder: Path) -> pl.DataFrame:
+    """One row a job that has begun, best first; those without an objective last.
+
+    Columns: job, status, objective (validation loss of the best checkpoint; the training loss where there are no
+    validation days), overrides, the test scores, gap, seconds, and for a job that did not finish the reason.
+    """
+    rows = [_row(path.parent) for path in folder.glob(f"*/{record.FILE}")]
+    if not rows:
+        return pl.DataFrame(schema={"job": pl.Int64, "status": pl.String, OBJECTIVE: pl.Float64, "overrides": pl.String})
+    table = pl.DataFrame(rows, schema_overrides={OBJECTIVE: pl.Float64, "reason": pl.String}, infer_schema_length=None)
+    scores = [name for name in table.columns if name.startswith("test/")]
+    order = ["job", "status", OBJECTIVE, "overrides", *scores, "gap", "seconds", "reason"]
+    return table.select(order).sort(OBJECTIVE, "job", nulls_last=True)
+
+
+def _row(job: Path) -> dict[str, Any]:
+    run = record.read(job)
+    metrics = run.get("metrics", {})
+    return {
+        **{tag: value for tag, value in metrics.items() if tag.startswith("test/")},
+        "job": int(job.name),
+        "status": run["status"],
+        OBJECTIVE: metrics.get("val/loss", metrics.get("train/loss")),
+        "overrides": " ".join(run["overrides"]),
+        "gap": run.get("gap"),
+        "seconds": run.get("seconds"),
+        "reason": run["error"],
+    }
+
+
+def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
+    """Mean and standard deviation over the finished jobs that differ in nothing but the seed; best first.
+
+    Columns: overrides (without the seed), runs, and for objective and test scores `… mean` and `… sd`. No rows
+    where no seed varies.
+    """
+    scores = [name for name, kind in table.schema.items() if kind == pl.Float64 and name not in ("gap", "seconds")]
+    return (
+        table.filter(pl.col("status") == "finished")
+        .with_columns(pl.col("overrides").str.replace_all(r"(^| )seed=\S+", "").str.strip_chars())
+        .group_by("overrides")
+        .agg(
+            pl.len().alias("runs"),
+            *(pl.col(name).mean().alias(f"{name} mean") for name in scores),
+            *(pl.col(name).std().alias(f"{name} sd") for name in scores),
+        )
+        .filter(pl.col("runs") > 1)
+        .sort(f"{OBJECTIVE} mean")
+    )
+
+
+def write(folder: Path) -> pl.DataFrame:
+    """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say now."""
+    table = collect(folder)
+    record.replace(folder / "summary.csv", table.write_csv())
+    if (seeds := over_seeds(table)).height:
+        record.replace(folder / "summary_seeds.csv", seeds.write_csv())
+    return table
+
+
+def finish(folder: Path) -> None:
+    """Writes the files a last time and shows the table, the means over seeds and the reasons of failures."""
+    if not folder.exists():
+        return
+    table = write(folder)
+    parts: list[Any] = [_shown(table.select([n for n in SHOWN if n in table.columns]), f"{table.height} jobs, best first")]
+    if (seeds := over_seeds(table)).height:
+        columns = ["overrides", "runs", *(f"{n} {kind}" for n in SHOWN[2:6] for kind in ("mean", "sd"))]
+        parts.append(_shown(seeds.select(columns), "over seeds"))
+    if "reason" in table.columns:
+        failed = table.filter(pl.col("reason").is_not_null())
+        parts += [f"job {job}: {reason}" for job, reason in failed.select("job", "reason").iter_rows()]
+    show(*parts, str(folder / "summary.csv"))
+
+
+def _shown(table: pl.DataFrame, title: str) -> Table:
+    drawn = Table(title=title, title_justify="left", title_style="bold")
+    for name, kind in table.schema.items():
+        drawn.add_column(name, justify="right" if kind.is_numeric() else "left")
+    for row in table.iter_rows():
+        drawn.add_row(*("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v) for v in row))
+    return drawn

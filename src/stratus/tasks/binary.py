@@ -1,0 +1,46 @@
+"""Linear binary classification: P(rain) = σ(Wx + b)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.classification import BinaryAccuracy
+
+from stratus.scores import Brier, LogLoss, recall_of_events
+from stratus.tasks.linear import LinearTask
+
+
+class BinaryClassification(LinearTask):
+    """P(rain) = σ(Wx + b) with the binary cross-entropy -y log σ(z) - (1-y) log(1-σ(z)), taken from the logit z."""
+
+    curvature = 0.25  # σ'(z) = σ(z)(1 - σ(z)) ≤ 1/4
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """ℓ = log(1 + eᶻ) - yz for logits z and events y [n, 1], averaged over the n days."""
+        return F.binary_cross_entropy_with_logits(logits, y)
+
+    def activation(self, logits: Tensor) -> Tensor:
+        """Probabilities σ(z) [n, 1]."""
+        return torch.sigmoid(logits)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Log-odds z = log p/(1-p) [n, 1]; infinite where p is 0 or 1."""
+        return torch.logit(mean)
+
+    def decide(self, logits: Tensor) -> Tensor:
+        """1 where the event is more likely than not, else 0 [n, 1]."""
+        return (logits > 0).to(logits.dtype)
+
+    def accuracy(self) -> Metric:
+        """Share of days decided right."""
+        return BinaryAccuracy()
+
+    def forecast_scores(self) -> dict[str, Metric]:
+        """Log loss and Brier score of the probabilities."""
+        return {"log_loss": LogLoss(), "brier": Brier()}
+
+    def recalls(self, decision: Tensor, y: Tensor) -> dict[str, float]:
+        """Share of the days with the event, and of those without, that were decided so."""
+        (event,) = self.outputs
+        found = recall_of_events(torch.cat([decision, 1 - decision], 1), torch.cat([y, 1 - y], 1))
+        return dict(zip([event, f"no {event}"], found, strict=True))

@@ -1,0 +1,46 @@
+"""Linear multi-class classification: P(class i) = softmax(Wx + b)_i."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.classification import MulticlassAccuracy
+
+from stratus.scores import Brier, LogLoss, recall_of_events
+from stratus.tasks.linear import LinearTask
+
+
+class MulticlassClassification(LinearTask):
+    """P(class i) = softmax(Wx + b)_i with the cross-entropy -log softmax(z)_y, taken from the logits z."""
+
+    curvature = 0.5  # the largest eigenvalue of diag(p) - ppᵀ is at most 1/2
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """ℓ = -z_y + log Σₖ exp zₖ for logits z [n, k] and class indices y [n], averaged over the n days."""
+        return F.cross_entropy(logits, y)
+
+    def activation(self, logits: Tensor) -> Tensor:
+        """Probabilities softmax(z) [n, k], which sum to 1."""
+        return torch.softmax(logits, dim=-1)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """z = log p [n, k]: logits up to a constant a day."""
+        return torch.log(mean)
+
+    def decide(self, logits: Tensor) -> Tensor:
+        """Index of the most likely class [n]."""
+        return logits.argmax(-1)
+
+    def accuracy(self) -> Metric:
+        """Share of days whose class was the most likely one."""
+        return MulticlassAccuracy(num_classes=len(self.outputs), average="micro")
+
+    def forecast_scores(self) -> dict[str, Metric]:
+        """Log loss, and Brier score summed over the classes."""
+        return {"log_loss": LogLoss(), "brier": Brier()}
+
+    def recalls(self, decision: Tensor, y: Tensor) -> dict[str, float]:
+        """Share of each class's days that were decided so."""
+        classes = len(self.outputs)
+        found = recall_of_events(F.one_hot(decision, classes), F.one_hot(y, classes))
+        return dict(zip(self.outputs, found, strict=True))

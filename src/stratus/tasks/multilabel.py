@@ -1,0 +1,44 @@
+"""Multi-label classification: one sigmoid a label, P(rain at station j) = σ(Wx + b)_j."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.classification import MultilabelAccuracy
+
+from stratus.scores import Brier, LogLoss, recall_of_events
+from stratus.tasks.linear import LinearTask
+
+
+class MultilabelClassification(LinearTask):
+    """P(label j) = σ(Wx + b)_j; the loss is the sum of the labels' binary cross-entropies, -log P(y | x)."""
+
+    curvature = 0.25  # each label has a Hessian of its own, σ'(z) ≤ 1/4
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """ℓ = Σⱼ log(1 + e^zⱼ) - yⱼzⱼ for logits z and labels y [n, k], averaged over the n days."""
+        return F.binary_cross_entropy_with_logits(logits, y, reduction="none").sum(-1).mean()
+
+    def activation(self, logits: Tensor) -> Tensor:
+        """Probabilities σ(z) [n, k], each label's for itself."""
+        return torch.sigmoid(logits)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Log-odds z = log p/(1-p) [n, k]; infinite where p is 0 or 1."""
+        return torch.logit(mean)
+
+    def decide(self, logits: Tensor) -> Tensor:
+        """1 at each label more likely than not, else 0 [n, k]."""
+        return (logits > 0).to(logits.dtype)
+
+    def accuracy(self) -> Metric:
+        """Share of labels decided right, over all days and labels."""
+        return MultilabelAccuracy(num_labels=len(self.outputs), average="micro")
+
+    def forecast_scores(self) -> dict[str, Metric]:
+        """Log loss and Brier score of the probabilities, averaged over days and labels."""
+        return {"log_loss": LogLoss(), "brier": Brier()}
+
+    def recalls(self, decision: Tensor, y: Tensor) -> dict[str, float]:
+        """Share of each label's days that were found."""
+        return dict(zip(self.outputs, recall_of_events(decision, y), strict=True))

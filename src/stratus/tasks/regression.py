@@ -1,0 +1,49 @@
+"""Linear regression: f(x) = Wx + b."""
+
+from typing import Any
+
+from torch import Tensor
+from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric
+
+from stratus.scores import Bias, WithinTolerance
+from stratus.tasks.linear import LinearTask
+
+
+class Regression(LinearTask):
+    """f(x) = Wx + b with the squared loss ‖y - f(x)‖², summed over the outputs, in the target's unit squared.
+
+    Args:
+        tolerance: A forecast within so many units of the truth counts as accurate.
+        **shared: What every `LinearTask` takes.
+    """
+
+    curvature = 2.0  # d²/dz² (z - y)²
+
+    def __init__(self, *, tolerance: float = 2.0, **shared: Any) -> None:
+        super().__init__(**shared)
+        self.save_hyperparameters("tolerance", logger=False)
+        self.tolerance = tolerance
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """ℓ = ‖y - z‖² for logits z and targets y [n, d], averaged over the n days."""
+        return (logits - y).square().sum(-1).mean()
+
+    def activation(self, logits: Tensor) -> Tensor:
+        """The identity: logits [n, d] are the forecast."""
+        return logits
+
+    def link(self, mean: Tensor) -> Tensor:
+        """The identity: a forecast [n, d] is its own logits."""
+        return mean
+
+    def decide(self, logits: Tensor) -> Tensor:
+        """The forecast itself [n, d]."""
+        return logits
+
+    def accuracy(self) -> Metric:
+        """Share of values within `tolerance`; equality never happens."""
+        return WithinTolerance(self.tolerance)
+
+    def forecast_scores(self) -> dict[str, Metric]:
+        """Mean absolute, root mean squared and mean error, in the target's unit, over days and outputs."""
+        return {"mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False), "bias": Bias()}

@@ -1,0 +1,82 @@
+"""The door: composes the configuration, hands over, returns the sweep's objective.
+
+python train.py task=multiclass
+python train.py -m task=binary optimizer.lr=0.01,0.1,1 seed=0,1,2
+"""
+
+import gc
+import os
+import signal
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from types import FrameType
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from stratus import config, observations, record, samples
+from stratus.errors import ConfigurationError, StratusError
+
+config.register()
+
+
+@hydra.main(version_base=None, config_path="conf", config_name="config")
+def train(composed: DictConfig) -> float:
+    """One job: the loss of its kept weights on the validation days, which a sweep minimises."""
+    job = HydraConfig.get()
+    # Processes that Lightning starts beside the first train with it and record nothing.
+    first = int(os.environ.get("LOCAL_RANK", "0")) == 0
+    folder = Path(job.runtime.output_dir)
+    facts = {"task": composed.task.name, "overrides": list(job.overrides.task), "seed": composed.seed}
+    try:
+        with record.recorded(folder, **facts) if first else nullcontext({}) as entries:
+            settings = config.check(composed)
+            if job.mode == RunMode.MULTIRUN and settings.trainer.strategy.startswith("ddp"):
+                raise ConfigurationError(
+                    "trainer=ddp starts further processes, each of which would run the whole sweep again: "
+                    "run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
+                )
+            return run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
+    except StratusError as error:
+        # Hydra prints the message of such an exception alone, and lets the other jobs of a sweep run.
+        raise CompactHydraException(str(error)) from None
+
+
+def run(settings: config.Config, folder: Path, entries: dict[str, object], configuration: str) -> float:
+    """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
+    data = settings.data
+    table = observations.read_csv(data.path)
+    if data.stations:
+        table = observations.select(table, data.stations, data.path)
+    entries["data"] = {
+        "file": data.path,
+        "sha256": observations.sha256(data.path),
+        "stations": table["station"].unique().sort().to_list(),
+        "days": table.height,
+        **data.days,
+    }
+    splits = samples.split(table, settings.recipe, standardise=settings.features.standardise, **data.days)
+    gc.disable()  # imports allocate much and free nothing: a fifth of their time would go into collections
+    from stratus import experiment  # noqa: PLC0415
+
+    gc.enable()
+    return experiment.run(settings, splits, folder, entries, configuration)
+
+
+def stop(signum: int, frame: FrameType | None) -> None:
+    """Ctrl-C and termination end the run in order: recorded as interrupted, with the shell's exit code."""
+    raise SystemExit(128 + signum)
+
+
+if __name__ == "__main__":
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, stop)
+    try:
+        sys.argv[1:] = config.with_resumed(sys.argv[1:])
+    except StratusError as error:
+        sys.exit(str(error))
+    train()
