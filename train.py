@@ -8,9 +8,10 @@ import gc
 import os
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -18,8 +19,9 @@ from hydra.errors import CompactHydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from stratus import config, observations, record, samples
+from stratus import config, observations, record, report, splits
 from stratus.errors import ConfigurationError, StratusError
+from stratus.settings import Config
 
 config.register()
 
@@ -33,20 +35,26 @@ def train(composed: DictConfig) -> float:
     folder = Path(job.runtime.output_dir)
     facts = {"task": composed.task.name, "overrides": list(job.overrides.task), "seed": composed.seed}
     try:
-        with record.recorded(folder, **facts) if first else nullcontext({}) as entries:
+        recorded: AbstractContextManager[dict[str, Any]] = (
+            record.recorded(folder, **facts) if first else nullcontext({})
+        )
+        with recorded as entries:
             settings = config.check(composed)
             if job.mode == RunMode.MULTIRUN and settings.trainer.strategy.startswith("ddp"):
                 raise ConfigurationError(
                     "trainer=ddp starts further processes, each of which would run the whole sweep again: "
                     "run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                 )
-            return run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
+            objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
     except StratusError as error:
         # Hydra prints the message of such an exception alone, and lets the other jobs of a sweep run.
         raise CompactHydraException(str(error)) from None
+    if first and job.mode == RunMode.RUN:
+        report.show_run(entries, Path(os.path.relpath(folder)))
+    return objective
 
 
-def run(settings: config.Config, folder: Path, entries: dict[str, object], configuration: str) -> float:
+def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: str) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
     data = settings.data
     table = observations.read_csv(data.path)
@@ -59,12 +67,12 @@ def run(settings: config.Config, folder: Path, entries: dict[str, object], confi
         "days": table.height,
         **data.days,
     }
-    splits = samples.split(table, settings.recipe, standardise=settings.features.standardise, **data.days)
+    days = splits.split(table, settings.recipe, standardise=settings.features.standardise, **data.days)
     gc.disable()  # imports allocate much and free nothing: a fifth of their time would go into collections
     from stratus import experiment  # noqa: PLC0415
 
     gc.enable()
-    return experiment.run(settings, splits, folder, entries, configuration)
+    return experiment.run(settings, days, folder, entries, configuration)
 
 
 def stop(signum: int, frame: FrameType | None) -> None:

@@ -105,9 +105,7 @@ def test_a_valid_table_survives_being_written_and_read(tmp_path_factory, table):
     assert_frame_equal(check(table.reverse(), "table"), table, check_exact=True)
 
 
-cells = st.sampled_from(
-    ["Oslo", "2020-01-01", "0000-01-01", "9999-12-31", "1", "-1e999", "nan", '"', "", "\0", " "]
-)
+cells = st.sampled_from(["Oslo", "2020-01-01", "0000-01-01", "9999-12-31", "1", "-1e999", "nan", '"', "", "\0", " "])
 rows_of_cells = st.lists(st.lists(cells | st.text(max_size=4), min_size=5, max_size=5).map(",".join))
 nearly_csv = rows_of_cells.map(lambda rows: "\n".join([",".join(list(SCHEMA)[:5]), *rows]).encode())
 
@@ -149,9 +147,7 @@ def test_any_bytes_give_a_table_or_a_data_error(tmp_path_factory, content):
         ("wind", "calm", "is not a number"),
     ],
 )
-def test_a_broken_value_is_named_by_file_line_column_value_and_what_was_expected(
-    tmp_path, column, value, fault
-):
+def test_a_broken_value_is_named_by_file_line_column_value_and_what_was_expected(tmp_path, column, value, fault):
     broken = dict(zip(SCHEMA, ROW.split(","), strict=True)) | {"date": "2020-01-02", column: value}
     message = refusal(tmp_path, f"{HEADER}\n{ROW}\n{','.join(broken.values())}\n")
     assert message.startswith(f"my.csv, line 3, column {column}: {value.strip()!r} {fault}; expected ")
@@ -171,9 +167,7 @@ def test_a_maximum_below_the_minimum_is_refused(tmp_path):
 
 def test_a_second_row_of_a_day_names_both_lines(tmp_path):
     message = refusal(tmp_path, f"{HEADER}\n{ROW}\n{ROW.replace('Oslo', 'Bergen')}\n\n{ROW}\n")
-    assert message.startswith(
-        "my.csv, line 5, column date: 2020-01-01 of 'Oslo' is already on my.csv, line 2"
-    )
+    assert message.startswith("my.csv, line 5, column date: 2020-01-01 of 'Oslo' is already on my.csv, line 2")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -280,9 +274,7 @@ def test_stations_are_selected_by_name():
 
 @pytest.mark.parametrize(("stations", "said"), [(["Boston", "Seattle"], "'Boston'"), ([], "was asked for")])
 def test_an_unknown_station_is_told_the_known_ones(stations, said):
-    with pytest.raises(
-        DataError, match=f"^weather.csv: no station {said}; expected 'New York' or 'Seattle'$"
-    ):
+    with pytest.raises(DataError, match=f"^weather.csv: no station {said}; expected 'New York' or 'Seattle'$"):
         select(read_csv(DATA / "weather.csv"), stations, "weather.csv")
 
 

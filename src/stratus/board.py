@@ -27,7 +27,11 @@ def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], 
 
 
 def final_figures(
-    board: TensorBoardLogger, settings: Mapping[str, Any], metrics: Mapping[str, float], configuration: str, steps: int
+    board: TensorBoardLogger,
+    settings: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    configuration: str,
+    steps: int,
 ) -> None:
     """The test scores as scalars, every final figure as `hp/…` in the HPARAMS tab, the configuration as text."""
     board.log_metrics({tag: value for tag, value in metrics.items() if tag.startswith("test/")}, step=steps)

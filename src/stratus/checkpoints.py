@@ -36,6 +36,7 @@ class BestAndLast(ModelCheckpoint):
     """
 
     def __init__(self, folder: Path, *, validation: bool) -> None:
+        self.folder = folder
         super().__init__(
             dirpath=folder,
             filename="best",
@@ -46,8 +47,10 @@ class BestAndLast(ModelCheckpoint):
         )
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes up the best score of a resumed run, whose best.ckpt has been copied here."""
-        moved = {key: str(Path(self.dirpath) / Path(value).name) if value else value
-                 for key, value in state_dict.items() if key in ("best_model_path", "kth_best_model_path", "last_model_path")}
-        best = {str(Path(self.dirpath) / Path(path).name): score for path, score in state_dict["best_k_models"].items()}
+        """Takes up the best score of a resumed run, whose best.ckpt has been copied into this run's folder."""
+        moved = {
+            name: str(self.folder / Path(state_dict[name]).name) if state_dict[name] else ""
+            for name in ("best_model_path", "kth_best_model_path", "last_model_path")
+        }
+        best = {str(self.folder / Path(path).name): score for path, score in state_dict["best_k_models"].items()}
         super().load_state_dict({**state_dict, **moved, "best_k_models": best, "dirpath": self.dirpath})

@@ -1,5 +1,6 @@
 """The samples as batches: slices of tensors, in an order that is a function of seed and epoch."""
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -7,11 +8,12 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import Sampler
 
-from stratus.samples import Samples, Splits
+from stratus.samples import Samples
+from stratus.splits import Splits
 
 
 class EpochOrder(Sampler[int]):
-    """The order of the samples in an epoch: a permutation drawn from (seed, epoch), so that a resumed run goes on alike.
+    """The order of the samples in an epoch, a function of (seed, epoch), so that a resumed run goes on alike.
 
     Args:
         length: Number of samples n.
@@ -62,12 +64,12 @@ class Batches:
         self.size, self.sampler = size or len(samples), sampler
 
     def __len__(self) -> int:
-        return -(-len(self.sampler) // self.size)
+        return math.ceil(len(self.sampler) / self.size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = self.sampler.order().to(self.x.device)
         x, y = self.x[order], self.y[order]
-        return zip(x.split(self.size), y.split(self.size), strict=True)
+        return zip(torch.split(x, self.size), torch.split(y, self.size), strict=True)
 
 
 def targets(samples: Samples) -> Tensor:

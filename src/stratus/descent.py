@@ -12,7 +12,7 @@ from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from stratus.errors import Diverged
-from stratus.samples import Splits
+from stratus.splits import Splits
 from stratus.tasks.linear import LinearTask
 
 log = logging.getLogger(__name__)
@@ -94,8 +94,11 @@ class StabilityGuard(Callback):
         if self.limit is None:
             log.info("learning rate %.4g; %s has no fixed largest stable step", lr, type(optimizer).__name__)
         elif lr > self.limit:
-            log.warning("learning rate %.4g is above the largest stable step %.4g: expect oscillation or divergence",
-                        lr, self.limit)
+            log.warning(
+                "learning rate %.4g is above the largest stable step %.4g: expect oscillation or divergence",
+                lr,
+                self.limit,
+            )
         else:
             log.info("learning rate %.4g; the largest stable step is %.4g", lr, self.limit)
 

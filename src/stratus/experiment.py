@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,13 +15,14 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar
 
 from stratus import board, tasks
 from stratus.checkpoints import AtomicCheckpointIO, BestAndLast
-from stratus.config import Config, build
+from stratus.config import build
 from stratus.datamodule import WeatherDataModule, targets
 from stratus.descent import StabilityGuard
-from stratus.forecast import Forecaster, scores
+from stratus.errors import CheckpointError
+from stratus.forecast import Forecaster, load, scores
 from stratus.references import Weights, climatology, optimum, persistence
-from stratus.report import scoreboard, show
-from stratus.samples import Splits
+from stratus.settings import Config
+from stratus.splits import Splits
 from stratus.tasks.linear import LinearTask
 
 
@@ -56,7 +58,8 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
     logger = board.logger(folder)
     trainer = _trainer(settings, splits, folder, logger)
     started = time.perf_counter()
-    _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), settings.resume)
+    checkpoint = _resumed(settings, splits, task, folder) if settings.resume else None
+    _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), checkpoint)
     record |= {"epochs": trainer.current_epoch, "fit_seconds": round(time.perf_counter() - started, 3)}
     if not trainer.is_global_zero:
         return float("nan")
@@ -76,7 +79,6 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
     board.constant_lines(folder, references, trainer.global_step)
     board.final_figures(logger, flat_settings(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
     logger.finalize("success")
-    _report(metrics, references, gap, splits, folder)
     return metrics["val/loss" if splits.validation else "train/loss"]
 
 
@@ -97,18 +99,48 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any) -> pl.
         enable_model_summary=False,
         enable_progress_bar=terminal,
         num_sanity_val_steps=0,
+        log_every_n_steps=1,  # curves are logged once an epoch; this silences a warning about short ones
         use_distributed_sampler=False,  # the batches know their share
     )
     return trainer
 
 
-def _fit(trainer: pl.Trainer, task: LinearTask, data: WeatherDataModule, resume: str | None) -> None:
-    checkpoints = Path(resume) / "checkpoints" if resume else None
-    if checkpoints and (checkpoints / "best.ckpt").exists():
-        target = Path(trainer.checkpoint_callback.dirpath)  # type: ignore[union-attr,arg-type]
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(checkpoints / "best.ckpt", target)
-    trainer.fit(task, data, ckpt_path=str(checkpoints / "last.ckpt") if checkpoints else None, weights_only=True)
+def _resumed(settings: Config, splits: Splits, task: LinearTask, folder: Path) -> Path:
+    """The checkpoint to go on from; the best one so far is copied, to be beaten.
+
+    Raises:
+        CheckpointError: If it cannot go on as this run: other samples, another optimiser, no epoch left to train.
+    """
+    before = Path(str(settings.resume)) / "checkpoints"
+    found = load(before / "last.ckpt")
+    optimizer = type(task.optimizer(task.parameters())).__name__
+    differences = {
+        "task": (found.task.name, task.name),
+        "inputs": (found.inputs, splits.inputs),
+        "outputs": (found.task.outputs, splits.outputs),
+        "lead_days": (found.recipe.lead_days, splits.recipe.lead_days),
+        "optimizer": (found.checkpoint["optimizer"], optimizer),
+    }
+    for name, (then, now) in differences.items():
+        if then != now:
+            raise CheckpointError(
+                f"{before / 'last.ckpt'} cannot be resumed: its {name} is {then}, this run's is {now}"
+            )
+    epochs = found.checkpoint["epoch"] + 1
+    if epochs >= settings.trainer.max_epochs:
+        raise CheckpointError(
+            f"{settings.resume} has been trained for {epochs} epochs already; to go on set trainer.max_epochs above that"
+        )
+    if (before / "best.ckpt").exists():
+        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+        shutil.copy2(before / "best.ckpt", folder / "checkpoints")
+    return before / "last.ckpt"
+
+
+def _fit(trainer: pl.Trainer, task: LinearTask, data: WeatherDataModule, checkpoint: Path | None) -> None:
+    # Lightning 2.6 asks this of torch in a form that torch has since renamed.
+    warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")
+    trainer.fit(task, data, ckpt_path=checkpoint, weights_only=True)
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         # What follows is one process's work; metrics would wait for the others.
         torch.distributed.destroy_process_group()
@@ -153,22 +185,3 @@ def flat_settings(settings: Config) -> dict[str, Any]:
 
     flat = walk("", asdict(settings))
     return {name.replace("._target_", ""): value for name, value in flat.items()}
-
-
-def _report(
-    metrics: Mapping[str, float],
-    references: Mapping[str, Mapping[str, float]],
-    gap: float,
-    splits: Splits,
-    folder: Path,
-) -> None:
-    rows = {"model": metrics, **references}
-    test = {name: {k.removeprefix("test/"): v for k, v in row.items() if k.startswith("test/")} for name, row in rows.items()}
-    for row in test.values():
-        row.pop("log_loss", None)  # the loss again, or its share a label
-    dates = splits.test.dates
-    show(
-        scoreboard(test, f"{splits.recipe.target}: {len(splits.test)} test days, {dates.min()} to {dates.max()}"),
-        f"training loss: {references['optimum']['train/loss'] + gap:.6g}, {gap:.2g} above the exact optimum",
-        f"{folder}",
-    )

@@ -55,11 +55,7 @@ def day_of_year(lead_days: int, degree: int = 1) -> list[Input]:
 def harmonics(lead_days: int, k: int = 2) -> list[Input]:
     """Cosine and sine of 2πj · day of year / 365.25 for j = 1 to `k`: the cycle of the year in 2k numbers."""
     angle = 2 * math.pi / YEAR * pl.col("date").dt.ordinal_day().cast(pl.Float64)
-    waves = [
-        (j, name, wave)
-        for j in range(1, k + 1)
-        for name, wave in (("cos", pl.Expr.cos), ("sin", pl.Expr.sin))
-    ]
+    waves = [(j, name, wave) for j in range(1, k + 1) for name, wave in (("cos", pl.Expr.cos), ("sin", pl.Expr.sin))]
     return [Input(f"{name} {j}/year", "1", wave(angle * j)) for j, name, wave in waves]
 
 

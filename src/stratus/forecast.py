@@ -1,6 +1,7 @@
 """A checkpoint and a table are all that a forecast needs: loading the one, and forecasts as a table."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,22 @@ from stratus import tasks
 from stratus.datamodule import targets
 from stratus.errors import CheckpointError
 from stratus.samples import Recipe, Samples, assemble
-from stratus.tasks.linear import LinearTask
 from stratus.targets import TARGETS
+from stratus.tasks.linear import LinearTask
 
 
 @dataclass(frozen=True)
 class Forecaster:
-    """A trained task with the recipe of its samples."""
+    """A trained task with the recipe of its samples, and the checkpoint that they were read from."""
 
     task: LinearTask
     recipe: Recipe
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the inputs."""
+        return list(self.task.hparams["inputs"])
 
     def samples(self, table: pl.DataFrame) -> Samples:
         """Every day of a table whose inputs are known; y may be unknown.
@@ -31,16 +38,15 @@ class Forecaster:
         """
         classes = self.task.outputs if TARGETS[self.recipe.target].kind == "category" else None
         samples, inputs, outputs = assemble(table, self.recipe, classes)
-        expected = list(self.task.hparams["inputs"])
-        if (found := [one.name for one in inputs]) != expected or outputs != self.task.outputs:
+        if (found := [one.name for one in inputs]) != self.inputs or outputs != self.task.outputs:
             raise CheckpointError(
-                f"the model was trained on {', '.join(expected)}; this table gives {', '.join(found)}: "
+                f"the model was trained on {', '.join(self.inputs)}; this table gives {', '.join(found)}: "
                 "it needs the same stations"
             )
-        return samples.where(~np.isnan(samples.x).any(axis=1))
+        return samples.where(samples.complete)
 
     def forecast(self, samples: Samples) -> pl.DataFrame:
-        """One row a day: date, station, truth (null where unknown), prediction, and a column `p(…)` a class or label."""
+        """One row a day: date, station, truth (null where unknown), prediction, a column `p(…)` a class or label."""
         self.task.eval()
         with torch.inference_mode():
             logits = self.task(torch.as_tensor(samples.x, dtype=torch.float32, device=self.task.device)).cpu()
@@ -61,8 +67,10 @@ def _columns(forecaster: Forecaster, y: Any, decision: Any, forecast: Any) -> di
         }
     name_of = _class_name if kind == "category" else _event_names
     return {
-        **{name: pl.Series([name_of(outputs, one) for one in value], dtype=pl.String)
-           for name, value in (("truth", y), ("prediction", decision))},
+        **{
+            name: pl.Series([name_of(outputs, one) for one in value], dtype=pl.String)
+            for name, value in (("truth", y), ("prediction", decision))
+        },
         **{f"p({output})": forecast[:, k].astype(np.float64) for k, output in enumerate(outputs)},
     }
 
@@ -98,14 +106,16 @@ def load(path: Path) -> Forecaster:
         name, recipe = content["task"], content["datamodule_hyper_parameters"]
         task = tasks.find(name)(**content["hyper_parameters"])
         task.load_state_dict(content["state_dict"])
-        return Forecaster(task, Recipe(**recipe))
+        return Forecaster(task, Recipe(**recipe), content)
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}: did the run end before its first epoch?") from None
     except CheckpointError:
         raise
     except Exception as error:
         # torch.load and load_state_dict raise whatever the broken bytes lead them to.
-        raise CheckpointError(f"{path} is not a checkpoint of Stratus ({type(error).__name__}: {first_line(error)})") from None
+        raise CheckpointError(
+            f"{path} is not a checkpoint of Stratus ({type(error).__name__}: {first_line(error)})"
+        ) from None
 
 
 def first_line(error: BaseException) -> str:

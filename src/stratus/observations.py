@@ -105,6 +105,12 @@ def calendar(table: pl.DataFrame) -> pl.DataFrame:
     return days.join(table, on=KEY, how="left", maintain_order="left").with_columns(temperature=temperature)
 
 
+def extend(table: pl.DataFrame, until: date) -> pl.DataFrame:
+    """Let each station's calendar reach to a day, of which nothing is known yet."""
+    ahead = table.select(pl.col("station").unique()).with_columns(date=pl.lit(until))
+    return pl.concat([table, ahead.join(table, on=KEY, how="anti")], how="diagonal")
+
+
 def sha256(path: str | Path) -> str:
     """Return a file's SHA-256 in hexadecimal."""
     with open(path, "rb") as file:

@@ -75,9 +75,7 @@ def recorded(folder: Path, **facts: Any) -> Iterator[dict[str, Any]]:
         record["status"] = "finished"
     except BaseException as error:
         interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
-        record["status"] = (
-            "diverged" if isinstance(error, Diverged) else "interrupted" if interrupted else "failed"
-        )
+        record["status"] = "diverged" if isinstance(error, Diverged) else "interrupted" if interrupted else "failed"
         record["error"] = f"stopped with exit code {error}" if interrupted else str(error) or type(error).__name__
         raise
     finally:

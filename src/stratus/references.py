@@ -1,13 +1,15 @@
 """What a forecast has to beat: climatology and persistence; and what the same model can reach at best: the optimum."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from stratus.features import YEAR
-from stratus.samples import Array, Samples, Splits
+from stratus.samples import Array, Samples
+from stratus.splits import Splits
 from stratus.tasks.linear import LinearTask
 
 
@@ -15,14 +17,15 @@ def climatology(splits: Splits, days: Samples) -> Array:
     """What is usual on these days: the mean of y given the season, fitted on the training days of each station.
 
     For a value, least squares on two harmonics of the year (with the mean, five numbers an output). For events and
-    categories, the frequencies of the calendar month among the training days, to which one day with the whole
-    year's frequencies is added: no frequency is 0, and a month without training days has the year's. A station
-    without training days gets what all stations together give.
+    categories, the frequencies of the calendar month among the training days, with half a day of each class added
+    (Krichevsky & Trofimov, 1981), so that none is impossible. A station without training days gets what all
+    stations together give.
 
     Returns:
         Values or probabilities [n, k].
     """
-    season = _two_harmonics if splits.target.kind == "continuous" else _monthly_frequencies
+    classes = len(splits.outputs) if splits.target.kind == "category" else 2
+    season = _two_harmonics if splits.target.kind == "continuous" else partial(_monthly_frequencies, classes)
     y = _indicators(splits, splits.train.y)
     usual = season(splits.train.dates, y, days.dates)
     for station in np.unique(days.stations):
@@ -36,19 +39,18 @@ def _two_harmonics(dates: Array, y: Array, at: Array) -> Array:
     def design(days: Array) -> Array:
         day = (days - days.astype("datetime64[Y]")).astype(int) + 1
         angle = 2 * np.pi * day / YEAR
-        return np.column_stack([np.ones(len(day)), *(wave(j * angle) for j in (1, 2) for wave in (np.cos, np.sin))])
+        waves = (wave(j * angle) for j in (1, 2) for wave in (np.cos, np.sin))
+        return np.stack([np.ones(len(day)), *waves], axis=1)
 
-    coefficients = np.linalg.lstsq(design(dates), y, rcond=None)[0]
+    coefficients: Array = np.linalg.lstsq(design(dates), y, rcond=None)[0]
     fitted: Array = design(at) @ coefficients
     return fitted
 
 
-def _monthly_frequencies(dates: Array, y: Array, at: Array) -> Array:
+def _monthly_frequencies(classes: int, dates: Array, y: Array, at: Array) -> Array:
     month, month_at = (d.astype("datetime64[M]").astype(int) % 12 for d in (dates, at))
     members = np.eye(12)[month]
-    # An event that never (or always) happened keeps half a day's doubt.
-    year = np.clip(y.mean(axis=0), 0.5 / len(y), 1 - 0.5 / len(y))
-    frequencies: Array = (members.T @ y + year) / (members.sum(axis=0)[:, None] + 1)
+    frequencies: Array = (members.T @ y + 0.5) / (members.sum(axis=0)[:, None] + 0.5 * classes)
     return frequencies[month_at]
 
 
@@ -80,8 +82,7 @@ def persistence(splits: Splits, days: Samples) -> tuple[Array, Array]:
 
 
 def _chain(splits: Splits, column: int | slice) -> tuple[Array, Array, float]:
-    """Unit vectors of the classes, their training frequencies f and the probability ρ of staying; of one label
-    of events, or of a category."""
+    """Unit vectors of the classes, their training frequencies f and the probability ρ of staying."""
     train = splits.train
     y, last = (train.y, train.last) if train.y.ndim == 1 else (train.y[:, column], train.last[:, column])
     both = (last >= 0) & ~np.isnan(last.astype(float))

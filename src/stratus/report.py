@@ -1,6 +1,8 @@
 """The table that ends a run: the model beside what it has to beat and what it could reach."""
 
+import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -27,8 +29,25 @@ def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Ta
     return table
 
 
+def show_run(run: Mapping[str, Any], folder: Path) -> None:
+    """Prints what a finished run's record says: its scores on the test days beside the references', and its gap."""
+    rows = {
+        name: {k.removeprefix("test/"): v for k, v in row.items() if k.startswith("test/")}
+        for name, row in {"model": run["metrics"], **run["references"]}.items()
+    }
+    best = run["references"]["optimum"]["train/loss"]
+    left_out = sum(run["data"]["left_out"].values())
+    samples = ", ".join(f"{n} {name}" for name, n in run["data"]["samples"].items())
+    show(
+        scoreboard(rows, f"{run['task']}, {' + '.join(run['data']['stations'])}: scores on the test days"),
+        f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
+        f"training loss {best + run['gap']:.6g}, {run['gap']:.2g} above the exact optimum of this model",
+        str(folder),
+    )
+
+
 def _figure(value: float | None, column: str) -> str:
-    if value is None or value != value:
+    if value is None or math.isnan(value):
         return "–"
     return f"{value:+.3f}" if column in ("skill", "bias") else f"{value:.4f}" if column == "loss" else f"{value:.3f}"
 

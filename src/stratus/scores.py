@@ -1,4 +1,4 @@
-"""Forecast scores that torchmetrics lacks, as torchmetrics; probabilities p [n, k] and truth y come as the tasks give them."""
+"""Forecast scores that torchmetrics lacks, as torchmetrics."""
 
 import torch
 import torch.nn.functional as F
@@ -27,8 +27,6 @@ class Brier(MeanMetric):
     tensor(0.1562)
     """
 
-    higher_is_better = False
-
     def update(self, p: Tensor, y: Tensor) -> None:  # type: ignore[override]
         """Takes in probabilities [n, k] and events [n, k] or class indices [n]."""
         squares = (p - _indicators(p, y)).square()
@@ -44,10 +42,8 @@ class LogLoss(MeanMetric):
     tensor(0.2877)
     """
 
-    higher_is_better = False
-
     def update(self, p: Tensor, y: Tensor) -> None:  # type: ignore[override]
-        """Takes in probabilities [n, k] and events [n, k] or class indices [n]; a 0 counts as the smallest step of p."""
+        """Takes in probabilities [n, k], at least the smallest step of p, and events [n, k] or classes [n]."""
         given = p.gather(-1, y[:, None]) if y.ndim < p.ndim else torch.where(y > 0.5, p, 1 - p)
         super().update(-given.clamp_min(torch.finfo(p.dtype).eps).log())
 
@@ -60,8 +56,6 @@ class WithinTolerance(MeanMetric):
     >>> score.compute()
     tensor(0.5000)
     """
-
-    higher_is_better = True
 
     def __init__(self, tolerance: float) -> None:
         super().__init__()

@@ -21,7 +21,9 @@ def collect(folder: Path) -> pl.DataFrame:
     """
     rows = [_row(path.parent) for path in folder.glob(f"*/{record.FILE}")]
     if not rows:
-        return pl.DataFrame(schema={"job": pl.Int64, "status": pl.String, OBJECTIVE: pl.Float64, "overrides": pl.String})
+        return pl.DataFrame(
+            schema={"job": pl.Int64, "status": pl.String, OBJECTIVE: pl.Float64, "overrides": pl.String}
+        )
     table = pl.DataFrame(rows, schema_overrides={OBJECTIVE: pl.Float64, "reason": pl.String}, infer_schema_length=None)
     scores = [name for name in table.columns if name.startswith("test/")]
     order = ["job", "status", OBJECTIVE, "overrides", *scores, "gap", "seconds", "reason"]
@@ -78,7 +80,9 @@ def finish(folder: Path) -> None:
     if not folder.exists():
         return
     table = write(folder)
-    parts: list[Any] = [_shown(table.select([n for n in SHOWN if n in table.columns]), f"{table.height} jobs, best first")]
+    parts: list[Any] = [
+        _shown(table.select([n for n in SHOWN if n in table.columns]), f"{table.height} jobs, best first")
+    ]
     if (seeds := over_seeds(table)).height:
         columns = ["overrides", "runs", *(f"{n} {kind}" for n in SHOWN[2:6] for kind in ("mean", "sd"))]
         parts.append(_shown(seeds.select(columns), "over seeds"))

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 import torch
 from lightning.pytorch import LightningModule
@@ -11,9 +11,12 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric
 
-from stratus.samples import Splits
+from stratus.splits import Splits
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
+
+
+gradient_descent = partial(torch.optim.SGD, lr=0.1)
 
 
 class LinearTask(LightningModule, ABC):
@@ -26,7 +29,7 @@ class LinearTask(LightningModule, ABC):
         units: Their units.
         outputs: Names of the k outputs.
         standardisation: Mean and scale [m] of the training inputs; kept as buffers, 0 and 1 where not given.
-        optimizer: Makes the optimiser from the parameters.
+        optimizer: Makes the optimiser from the parameters; plain steps of 0.1 where not given.
         schedule: Makes the learning rate's schedule from the optimiser and the number of epochs, stepped once an
             epoch; None keeps the rate.
         init: Fills a parameter in place with the starting values, drawing from a generator; PyTorch's own start
@@ -37,6 +40,9 @@ class LinearTask(LightningModule, ABC):
     curvature: ClassVar[float]
     """Least upper bound of the eigenvalues of ∂²ℓ/∂z²; the largest stable step follows from it."""
 
+    mean: Tensor
+    scale: Tensor
+
     def __init__(
         self,
         *,
@@ -44,14 +50,16 @@ class LinearTask(LightningModule, ABC):
         units: Sequence[str],
         outputs: Sequence[str],
         standardisation: tuple[Any, Any] | None = None,
-        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = partial(torch.optim.SGD, lr=0.1),
+        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = gradient_descent,
         schedule: Callable[..., torch.optim.lr_scheduler.LRScheduler] | None = None,
         init: Callable[[Tensor, torch.Generator], Any] | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters({k: list(v) for k, v in
-                                   {"inputs": inputs, "units": units, "outputs": outputs}.items()}, logger=False)
+        self.save_hyperparameters(
+            {k: list(v) for k, v in {"inputs": inputs, "units": units, "outputs": outputs}.items()},
+            logger=False,
+        )
         self.outputs = list(outputs)
         self.linear = nn.Linear(len(inputs), len(outputs))
         mean, scale = standardisation or (torch.zeros(len(inputs)), torch.ones(len(inputs)))
@@ -63,16 +71,22 @@ class LinearTask(LightningModule, ABC):
             for parameter in self.linear.parameters():
                 init(parameter.data, generator)
         self._seen: dict[int, Batch] = {}
-        self._curves = nn.ModuleDict(
-            {f"{split}_{name}": metric for split in ("train", "val", "test")
-             for name, metric in (("loss", MeanMetric()), ("accuracy", self.accuracy()))}
-        )
+
+    @property
+    def name(self) -> str:
+        """The name of the task: of the file that defines its class."""
+        return type(self).__module__.rpartition(".")[2]
 
     @classmethod
     def fitting(cls, splits: Splits, **settings: Any) -> "LinearTask":
         """A task whose inputs, outputs and standardisation are those of `splits`; `settings` go to the constructor."""
-        return cls(inputs=splits.inputs, units=splits.units, outputs=splits.outputs,
-                   standardisation=splits.standardisation, **settings)
+        return cls(
+            inputs=splits.inputs,
+            units=splits.units,
+            outputs=splits.outputs,
+            standardisation=splits.standardisation,
+            **settings,
+        )
 
     @abstractmethod
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -129,15 +143,29 @@ class LinearTask(LightningModule, ABC):
         }
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds the name of the task's file, by which `tasks.find` knows its class again."""
-        checkpoint["task"] = type(self).__module__.rpartition(".")[2]
+        """Adds the task's name, by which `tasks.find` knows its class again, and the optimiser's."""
+        checkpoint["task"] = self.name
+        checkpoint["optimizer"] = type(self.trainer.optimizers[0]).__name__
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimiser, and the schedule stepped at each epoch's end."""
         optimizer = self.optimizer(self.parameters())
         if self.schedule is None:
             return optimizer
-        return {"optimizer": optimizer, "lr_scheduler": self.schedule(optimizer, epochs=self.trainer.max_epochs)}
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": self.schedule(optimizer, epochs=self.trainer.max_epochs),
+        }
+
+    def setup(self, stage: str) -> None:
+        """Makes the metrics of the curves, in time for Lightning to move them to the device."""
+        self._curves = nn.ModuleDict(
+            {
+                f"{split}/{name}": metric
+                for split in ("train", "val", "test")
+                for name, metric in (("loss", MeanMetric()), ("accuracy", self.accuracy()))
+            }
+        )
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
@@ -173,9 +201,10 @@ class LinearTask(LightningModule, ABC):
         # One pass a split and epoch: a metric's update costs as much as a step of so small a model.
         logits, y = (torch.cat(parts) for parts in zip(*self._seen.values(), strict=True))
         self._seen = {}
-        loss, accuracy = self._curves[f"{split}_loss"], self._curves[f"{split}_accuracy"]
+        loss, accuracy = (cast(Metric, self._curves[f"{split}/{name}"]) for name in ("loss", "accuracy"))
         loss.update(self.loss(logits, y), weight=len(y))
         accuracy.update(self.decide(logits), y)
-        for name, metric in (("loss", loss), ("accuracy", accuracy)):
-            self.log(f"{split}/{name}", metric.compute(), prog_bar=name == "loss")
-            metric.reset()
+        self.log(f"{split}/loss", loss.compute(), prog_bar=True)
+        self.log(f"{split}/accuracy", accuracy.compute())
+        loss.reset()
+        accuracy.reset()

@@ -1,0 +1,285 @@
+"""What each group of the configuration may say: a dataclass a group, which checks its own values.
+
+Nothing in this module imports torch, so that every mistake is answered at once. `_target_` is what a group builds.
+"""
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, make_dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from omegaconf import MISSING
+
+from stratus.errors import ConfigurationError
+from stratus.features import FEATURES
+from stratus.samples import Recipe
+from stratus.targets import TARGETS
+
+
+def require(condition: bool, setting: str, value: object, expected: str) -> None:
+    """Raises ConfigurationError, naming setting, value and what was expected, unless the condition holds."""
+    if not condition:
+        raise ConfigurationError(f"{setting}={value}: expected {expected}")
+
+
+def positive(setting: str, value: float | None, *, zero: bool = False) -> None:
+    """Raises ConfigurationError unless a number is finite and above 0, or 0 where that is allowed; None passes."""
+    fine = value is None or (math.isfinite(value) and (value >= 0 if zero else value > 0))
+    require(fine, setting, value, "a finite number of 0 or more" if zero else "a finite number above 0")
+
+
+def _day(setting: str, value: str | None) -> date | None:
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise ConfigurationError(f"{setting}={value}: expected a day as YYYY-MM-DD") from None
+
+
+@dataclass
+class Data:
+    """Which table, which stations of it, and where the splits begin."""
+
+    path: str = MISSING
+    stations: list[str] | None = None  # null: all in the file
+    train_from: str | None = None  # null: from the table's first day
+    validation_from: str | None = "2014-01-01"  # null: no validation split
+    test_from: str = "2015-01-01"
+    batch_size: int | None = 32  # training days a step; null: all of them
+
+    def __post_init__(self) -> None:
+        positive("data.batch_size", self.batch_size)
+        given = [(name, day) for name, day in self.days.items() if day]
+        for (before, first), (after, second) in pairwise(given):
+            require(first < second, f"data.{after}", second, f"a day after data.{before}={first}")
+
+    @property
+    def days(self) -> dict[str, Any]:
+        """The days at which the splits begin, as dates."""
+        names = ("train_from", "validation_from", "test_from")
+        return {name: _day(f"data.{name}", getattr(self, name)) for name in names}
+
+
+@dataclass
+class Task:
+    """Which of the files in tasks/ is trained, on which target."""
+
+    name: str = MISSING
+    target: str = MISSING
+
+    def __post_init__(self) -> None:
+        require(self.target in TARGETS, "task.target", self.target, f"one of {', '.join(TARGETS)}")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the task's own constructor takes beyond what all tasks share."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("name", "target")}
+
+
+@dataclass
+class Regression(Task):
+    """Linear regression counts a forecast within `tolerance` (the target's unit) as accurate."""
+
+    tolerance: float = 2.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive("task.tolerance", self.tolerance)
+
+
+@dataclass
+class Optimizer:
+    """What all optimisers have."""
+
+    _target_: str = MISSING
+    lr: float = MISSING
+
+    def __post_init__(self) -> None:
+        positive("optimizer.lr", self.lr)
+
+
+@dataclass
+class SGD(Optimizer):
+    """A step along the negative gradient of a batch; of all training days where data.batch_size is null."""
+
+    _target_: str = "torch.optim.SGD"
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(0 <= self.momentum < 1, "optimizer.momentum", self.momentum, "a number from 0 to below 1")
+        require(self.momentum > 0 or not self.nesterov, "optimizer.nesterov", "true", "a momentum above 0 with it")
+        positive("optimizer.weight_decay", self.weight_decay, zero=True)
+
+
+@dataclass
+class Adam(Optimizer):
+    """Steps scaled by parameter."""
+
+    _target_: str = "torch.optim.Adam"
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive("optimizer.weight_decay", self.weight_decay, zero=True)
+
+
+@dataclass
+class LBFGS(Optimizer):
+    """Quasi-Newton steps of a searched length; up to `max_iter` of them an epoch."""
+
+    _target_: str = "torch.optim.LBFGS"
+    max_iter: int = 20
+    line_search_fn: str | None = "strong_wolfe"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive("optimizer.max_iter", self.max_iter)
+
+
+@dataclass
+class Schedule:
+    """What all schedules have."""
+
+    _target_: str | None = None
+
+
+@dataclass
+class Constant(Schedule):
+    """The learning rate stays."""
+
+
+@dataclass
+class Cosine(Schedule):
+    """Half a cosine from the learning rate to the share `final` of it."""
+
+    _target_: str | None = "stratus.descent.cosine"
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        require(0 <= self.final <= 1, "schedule.final", self.final, "a share from 0 to 1")
+
+
+@dataclass
+class Step(Schedule):
+    """The learning rate times `factor` after each `every` epochs."""
+
+    _target_: str | None = "stratus.descent.step"
+    every: int = 30
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        positive("schedule.every", self.every)
+        positive("schedule.factor", self.factor)
+
+
+@dataclass
+class Init:
+    """What all starts have."""
+
+    _target_: str = MISSING
+
+
+@dataclass
+class Zeros(Init):
+    """θ = 0."""
+
+    _target_: str = "stratus.descent.zeros"
+
+
+@dataclass
+class RandomInit(Init):
+    """A random start of scale `sigma`."""
+
+    sigma: float = 1.0
+
+    def __post_init__(self) -> None:
+        positive("init.sigma", self.sigma, zero=True)
+
+
+@dataclass
+class Gaussian(RandomInit):
+    """θ ~ N(0, σ)."""
+
+    _target_: str = "stratus.descent.gaussian"
+
+
+@dataclass
+class Uniform(RandomInit):
+    """θ ~ U(-σ, σ)."""
+
+    _target_: str = "stratus.descent.uniform"
+
+
+@dataclass
+class Trainer:
+    """Settings of Lightning's Trainer, under its own names."""
+
+    _target_: str = "lightning.pytorch.Trainer"
+    accelerator: str = "cpu"
+    devices: Any = 1
+    strategy: str = "auto"
+    max_epochs: int = 100
+    gradient_clip_val: float | None = None
+    check_val_every_n_epoch: int = 1
+    limit_train_batches: int | None = None
+    detect_anomaly: bool = False
+
+    def __post_init__(self) -> None:
+        positive("trainer.max_epochs", self.max_epochs)
+        positive("trainer.gradient_clip_val", self.gradient_clip_val)
+        positive("trainer.check_val_every_n_epoch", self.check_val_every_n_epoch)
+
+
+def _feature_schema(function: Callable[..., Any]) -> type:
+    """A dataclass of a feature set's own settings, read from its signature, so that the two cannot differ."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return make_dataclass(function.__name__, [(p.name, p.annotation, field(default=p.default)) for p in parameters])
+
+
+Features = make_dataclass(
+    "Features",
+    [
+        ("lead_days", int, field(default=0)),
+        ("standardise", bool, field(default=True)),
+        *((name, _feature_schema(function) | None, field(default=None)) for name, function in FEATURES.items()),
+    ],
+)
+
+
+@dataclass
+class Config:
+    """The whole configuration."""
+
+    task: Task = MISSING
+    data: Data = MISSING
+    features: Features = MISSING
+    optimizer: Optimizer = MISSING
+    schedule: Schedule = MISSING
+    init: Init = MISSING
+    trainer: Trainer = MISSING
+    seed: int = 0
+    patience: int | None = None  # epochs without a lower validation loss after which training stops
+    resume: str | None = None  # a run's folder
+
+    def __post_init__(self) -> None:
+        require(0 <= self.seed < 2**32, "seed", self.seed, "a whole number from 0 to below 2^32")
+        positive("patience", self.patience)
+        if self.patience is not None and self.data.validation_from is None:
+            raise ConfigurationError(f"patience={self.patience} watches the validation loss: set data.validation_from")
+        if isinstance(self.optimizer, LBFGS) and self.data.batch_size is not None:
+            raise ConfigurationError(
+                f"optimizer=lbfgs searches along one fixed loss and cannot take batches "
+                f"(data.batch_size={self.data.batch_size}): leave data.batch_size=null"
+            )
+
+    @property
+    def recipe(self) -> Recipe:
+        """What samples are made of the table."""
+        chosen: dict[str, Any] = asdict(self.features)  # type: ignore[call-overload]
+        lead_days, _ = chosen.pop("lead_days"), chosen.pop("standardise")
+        return Recipe(self.task.target, {k: v for k, v in chosen.items() if v is not None}, lead_days)
