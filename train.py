@@ -15,9 +15,10 @@ from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import CompactHydraException
+from hydra.errors import CompactHydraException, HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from stratus import config, observations, record, report, splits
 from stratus.errors import ConfigurationError, StratusError
@@ -47,7 +48,9 @@ def train(composed: DictConfig) -> float:
                 )
             objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
     except StratusError as error:
-        # Hydra prints the message of such an exception alone, and lets the other jobs of a sweep run.
+        if job.mode == RunMode.RUN:
+            sys.exit(str(error))
+        # Hydra lets the other jobs of a sweep run.
         raise CompactHydraException(str(error)) from None
     if first and job.mode == RunMode.RUN:
         report.show_run(entries, Path(os.path.relpath(folder)))
@@ -80,11 +83,20 @@ def stop(signum: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + signum)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The command line; what a user can mend is one line, with exit code 1."""
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, stop)
+    asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     try:
         sys.argv[1:] = config.with_resumed(sys.argv[1:])
-    except StratusError as error:
-        sys.exit(str(error))
-    train()
+        train()
+    except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:
+        if asked_for_tracebacks or (isinstance(error, AssertionError) and "for root" not in str(error)):
+            raise
+        sys.exit(config.one_line(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -27,30 +27,40 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             beside.unlink(missing_ok=True)
 
 
-class BestAndLast(ModelCheckpoint):
-    """Keeps the weights with the lowest validation loss as best.ckpt, and the last epoch's as last.ckpt.
+class Keep(ModelCheckpoint):
+    """Keeps one checkpoint, at each epoch's end.
 
     Args:
-        folder: Where they go.
-        validation: Whether there are validation days; without them the best are the last.
+        folder: Where it goes.
+        name: Its file is `name`.ckpt.
+        monitor: The logged figure whose lowest value is kept; None keeps the last epoch.
     """
 
-    def __init__(self, folder: Path, *, validation: bool) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, name: str, monitor: str | None = None) -> None:
         super().__init__(
             dirpath=folder,
-            filename="best",
-            monitor="val/loss" if validation else None,
-            save_last=True,
+            filename=name,
+            monitor=monitor,
             enable_version_counter=False,
             save_on_train_epoch_end=True,
         )
+        self.folder = folder
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes up the best score of a resumed run, whose best.ckpt has been copied into this run's folder."""
-        moved = {
-            name: str(self.folder / Path(state_dict[name]).name) if state_dict[name] else ""
-            for name in ("best_model_path", "kth_best_model_path", "last_model_path")
-        }
-        best = {str(self.folder / Path(path).name): score for path, score in state_dict["best_k_models"].items()}
-        super().load_state_dict({**state_dict, **moved, "best_k_models": best, "dirpath": self.dirpath})
+        """Takes up the best score of a resumed run, whose checkpoint has been copied into this run's folder."""
+
+        def here(path: str) -> str:
+            return str(self.folder / Path(path).name) if path else ""
+
+        paths = {name: here(state_dict[name]) for name in ("best_model_path", "kth_best_model_path")}
+        best = {here(path): score for path, score in state_dict["best_k_models"].items()}
+        super().load_state_dict({**state_dict, **paths, "best_k_models": best, "dirpath": self.dirpath})
+
+
+def best_and_last(folder: Path, *, validation: bool) -> list[ModelCheckpoint]:
+    """Callbacks that keep the weights with the lowest validation loss as best.ckpt and the last ones as last.ckpt.
+
+    The last comes after the best, whose score it holds. Without validation days the best are the last, and the run
+    copies them at its end.
+    """
+    return [*([Keep(folder, "best", "val/loss")] if validation else []), Keep(folder, "last")]

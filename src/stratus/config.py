@@ -13,7 +13,6 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from stratus import record
 from stratus.errors import ConfigurationError
@@ -63,16 +62,23 @@ def check(config: DictConfig) -> Config:
         raise ConfigurationError(
             f"there is no setting {', '.join(map(str, sorted(unknown)))}; see python train.py --help"
         )
-    try:
-        settings = OmegaConf.to_object(config)
-    except OmegaConfBaseException as error:
-        raise ConfigurationError(
-            str(error).splitlines()[0] + (f" ({error.full_key})" if error.full_key else "")
-        ) from None
+    if missing := OmegaConf.missing_keys(config):
+        raise ConfigurationError(f"{', '.join(sorted(missing))} must be given: name=value")
+    settings = OmegaConf.to_object(config)
     assert isinstance(settings, Config)
     for group in (settings.optimizer, settings.schedule, settings.init, settings.trainer):
         _check_target(group)
     return settings
+
+
+def one_line(error: Exception) -> str:
+    """What Hydra or OmegaConf say over several lines, in one, without their advice to add a setting with a +."""
+    if isinstance(error, AssertionError):  # OmegaConf's answer to features.harmonics.k=3 without features=harmonics
+        return "a setting was given of features that are not chosen: name them too, as in features=[two_days,harmonics]"
+    said = f"{error}\n{error.__cause__ or ''}".splitlines()
+    unwanted = ("To append to your", "full_key:", "object_type=", "reference_type=", "Config search path", "provider=")
+    kept = [line.strip() for line in said if line.strip() and not line.strip().startswith(unwanted)]
+    return " ".join(dict.fromkeys(kept))
 
 
 def with_resumed(arguments: list[str]) -> list[str]:

@@ -67,9 +67,10 @@ class Batches:
         return math.ceil(len(self.sampler) / self.size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        # A generator asks for the order at the first batch: on resuming, Lightning sets the epoch after `iter`.
         order = self.sampler.order().to(self.x.device)
         x, y = self.x[order], self.y[order]
-        return zip(torch.split(x, self.size), torch.split(y, self.size), strict=True)
+        yield from zip(torch.split(x, self.size), torch.split(y, self.size), strict=True)
 
 
 def targets(samples: Samples) -> Tensor:

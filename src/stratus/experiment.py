@@ -14,7 +14,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar
 
 from stratus import board, tasks
-from stratus.checkpoints import AtomicCheckpointIO, BestAndLast
+from stratus.checkpoints import AtomicCheckpointIO, best_and_last
 from stratus.config import build
 from stratus.datamodule import WeatherDataModule, targets
 from stratus.descent import StabilityGuard
@@ -65,9 +65,9 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
         return float("nan")
 
     last = Weights.of(task)
-    if splits.validation:
-        kept = torch.load(folder / "checkpoints" / "best.ckpt", map_location="cpu", weights_only=True)
-        task.load_state_dict(kept["state_dict"])
+    if not splits.validation:
+        shutil.copy2(folder / "checkpoints" / "last.ckpt", folder / "checkpoints" / "best.ckpt")
+    task = load(folder / "checkpoints" / "best.ckpt").task
     metrics = _flat({name: scores(task, samples) for name, samples in splits.named.items()})
     references = _references(task, splits)
     for row in (metrics, *references.values()):
@@ -85,7 +85,7 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
 def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any) -> pl.Trainer:
     callbacks: list[Callback] = [
         StabilityGuard(splits),
-        BestAndLast(folder / "checkpoints", validation=splits.validation is not None),
+        *best_and_last(folder / "checkpoints", validation=splits.validation is not None),
     ]
     if settings.patience is not None:
         callbacks.append(EarlyStopping("val/loss", patience=settings.patience))
@@ -99,6 +99,7 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any) -> pl.
         enable_model_summary=False,
         enable_progress_bar=terminal,
         num_sanity_val_steps=0,
+        limit_val_batches=1.0 if splits.validation else 0,
         log_every_n_steps=1,  # curves are logged once an epoch; this silences a warning about short ones
         use_distributed_sampler=False,  # the batches know their share
     )
@@ -129,7 +130,7 @@ def _resumed(settings: Config, splits: Splits, task: LinearTask, folder: Path) -
     epochs = found.checkpoint["epoch"] + 1
     if epochs >= settings.trainer.max_epochs:
         raise CheckpointError(
-            f"{settings.resume} has been trained for {epochs} epochs already; to go on set trainer.max_epochs above that"
+            f"{settings.resume} has been trained for {epochs} epochs already: to go on, set trainer.max_epochs above"
         )
     if (before / "best.ckpt").exists():
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
@@ -139,6 +140,7 @@ def _resumed(settings: Config, splits: Splits, task: LinearTask, folder: Path) -
 
 def _fit(trainer: pl.Trainer, task: LinearTask, data: WeatherDataModule, checkpoint: Path | None) -> None:
     # Lightning 2.6 asks this of torch in a form that torch has since renamed.
+    warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed run's best
     warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")
     trainer.fit(task, data, ckpt_path=checkpoint, weights_only=True)
     if torch.distributed.is_available() and torch.distributed.is_initialized():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,13 +37,13 @@ def climatology(splits: Splits, days: Samples) -> Array:
 
 
 def _two_harmonics(dates: Array, y: Array, at: Array) -> Array:
-    def design(days: Array) -> Array:
+    def design(days: Array) -> Any:
         day = (days - days.astype("datetime64[Y]")).astype(int) + 1
         angle = 2 * np.pi * day / YEAR
         waves = (wave(j * angle) for j in (1, 2) for wave in (np.cos, np.sin))
         return np.stack([np.ones(len(day)), *waves], axis=1)
 
-    coefficients: Array = np.linalg.lstsq(design(dates), y, rcond=None)[0]
+    coefficients = np.linalg.lstsq(design(dates), y, rcond=None)[0]
     fitted: Array = design(at) @ coefficients
     return fitted
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import MISSING
 
@@ -241,14 +241,29 @@ def _feature_schema(function: Callable[..., Any]) -> type:
     return make_dataclass(function.__name__, [(p.name, p.annotation, field(default=p.default)) for p in parameters])
 
 
-Features = make_dataclass(
-    "Features",
-    [
-        ("lead_days", int, field(default=0)),
-        ("standardise", bool, field(default=True)),
-        *((name, _feature_schema(function) | None, field(default=None)) for name, function in FEATURES.items()),
-    ],
-)
+@dataclass
+class _Features:
+    lead_days: int = 0  # days between the last day known and the target day
+    standardise: bool = True  # scale inputs to mean 0 and variance 1 over the training days
+
+    def __post_init__(self) -> None:
+        positive("features.lead_days", self.lead_days, zero=True)
+        for name, settings in self.chosen.items():
+            for setting, value in settings.items():
+                positive(f"features.{name}.{setting}", value)
+
+    @property
+    def chosen(self) -> dict[str, dict[str, Any]]:
+        """The feature sets that are not null, with their settings."""
+        sets = {name: getattr(self, name, None) for name in FEATURES}
+        return {name: asdict(one) for name, one in sets.items() if one is not None}
+
+
+if TYPE_CHECKING:
+    Features = _Features
+else:  # each feature set is null or its settings
+    sets = [(name, _feature_schema(function) | None, field(default=None)) for name, function in FEATURES.items()]
+    Features = make_dataclass("Features", sets, bases=(_Features,))
 
 
 @dataclass
@@ -280,6 +295,4 @@ class Config:
     @property
     def recipe(self) -> Recipe:
         """What samples are made of the table."""
-        chosen: dict[str, Any] = asdict(self.features)  # type: ignore[call-overload]
-        lead_days, _ = chosen.pop("lead_days"), chosen.pop("standardise")
-        return Recipe(self.task.target, {k: v for k, v in chosen.items() if v is not None}, lead_days)
+        return Recipe(self.task.target, self.features.chosen, self.features.lead_days)

@@ -77,8 +77,8 @@ def write(folder: Path) -> pl.DataFrame:
 
 def finish(folder: Path) -> None:
     """Writes the files a last time and shows the table, the means over seeds and the reasons of failures."""
-    if not folder.exists():
-        return
+    if not any(folder.glob(f"*/{record.FILE}")):
+        return  # no job has begun
     table = write(folder)
     parts: list[Any] = [
         _shown(table.select([n for n in SHOWN if n in table.columns]), f"{table.height} jobs, best first")
