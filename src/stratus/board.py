@@ -33,9 +33,16 @@ def final_figures(
     configuration: str,
     steps: int,
 ) -> None:
-    """The test scores as scalars, every final figure as `hp/…` in the HPARAMS tab, the configuration as text."""
+    """The test scores as scalars, the chief figures as `hp/…` in the HPARAMS tab, the configuration as text."""
     board.log_metrics({tag: value for tag, value in metrics.items() if tag.startswith("test/")}, step=steps)
-    board.log_hyperparams(dict(settings), {f"hp/{tag.replace('/', '_')}": value for tag, value in metrics.items()})
+    board.log_hyperparams(
+        dict(settings),
+        {
+            f"hp/{tag.replace('/', '_')}": value
+            for tag, value in metrics.items()
+            if "recall" not in tag and (tag.startswith("test/") or tag in ("train/loss", "val/loss", "gap"))
+        },
+    )
     indented = "".join(f"    {line}\n" for line in configuration.splitlines())
     board.experiment.add_text("configuration", indented, steps)
     board.save()

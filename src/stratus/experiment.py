@@ -5,7 +5,6 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +76,7 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
 
     Forecaster(task, splits.recipe).forecast(splits.test).write_csv(folder / "forecasts.csv", float_precision=6)
     board.constant_lines(folder, references, trainer.global_step)
-    board.final_figures(logger, flat_settings(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
+    board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
     logger.finalize("success")
     return metrics["val/loss" if splits.validation else "train/loss"]
 
@@ -177,13 +176,18 @@ def _training_loss(task: LinearTask, splits: Splits, weights: Weights) -> float:
     return task.loss(weights.logits(task, splits.train.x), y.double() if y.is_floating_point() else y).item()
 
 
-def flat_settings(settings: Config) -> dict[str, Any]:
-    """Every number and choice of a configuration by its dotted name, for the HPARAMS tab."""
-
-    def walk(prefix: str, value: Any) -> dict[str, Any]:
-        if isinstance(value, dict):
-            return {k: v for name, one in value.items() for k, v in walk(f"{prefix}{name}.", one).items()}
-        return {} if value is None else {prefix[:-1]: value if isinstance(value, int | float | str) else str(value)}
-
-    flat = walk("", asdict(settings))
-    return {name.replace("._target_", ""): value for name, value in flat.items()}
+def chosen(settings: Config) -> dict[str, Any]:
+    """What a run is told apart by, for the HPARAMS tab: choices by their group, numbers by their dotted name."""
+    data, features = settings.data, settings.features.chosen
+    groups = {"optimizer": settings.optimizer, "schedule": settings.schedule, "init": settings.init}
+    return {
+        "task": settings.task.name,
+        "data.stations": ", ".join(data.stations or [Path(data.path).name]),
+        "data.batch_size": data.batch_size or "all",
+        "features": " + ".join(features),
+        "features.lead_days": settings.features.lead_days,
+        "trainer.max_epochs": settings.trainer.max_epochs,
+        "seed": settings.seed,
+        **{name: type(group).__name__.lower() for name, group in groups.items()},
+        **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items() if k != "_target_"},
+    }

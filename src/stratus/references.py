@@ -43,16 +43,14 @@ def _two_harmonics(dates: Array, y: Array, at: Array) -> Array:
         waves = (wave(j * angle) for j in (1, 2) for wave in (np.cos, np.sin))
         return np.stack([np.ones(len(day)), *waves], axis=1)
 
-    coefficients = np.linalg.lstsq(design(dates), y, rcond=None)[0]
-    fitted: Array = design(at) @ coefficients
-    return fitted
+    return np.asarray(design(at) @ np.linalg.lstsq(design(dates), y, rcond=None)[0])
 
 
 def _monthly_frequencies(classes: int, dates: Array, y: Array, at: Array) -> Array:
     month, month_at = (d.astype("datetime64[M]").astype(int) % 12 for d in (dates, at))
     members = np.eye(12)[month]
-    frequencies: Array = (members.T @ y + 0.5) / (members.sum(axis=0)[:, None] + 0.5 * classes)
-    return frequencies[month_at]
+    frequencies = (members.T @ y + 0.5) / (members.sum(axis=0)[:, None] + 0.5 * classes)
+    return np.asarray(frequencies[month_at])
 
 
 def persistence(splits: Splits, days: Samples) -> tuple[Array, Array]:

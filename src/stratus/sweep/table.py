@@ -84,8 +84,14 @@ def finish(folder: Path) -> None:
         _shown(table.select([n for n in SHOWN if n in table.columns]), f"{table.height} jobs, best first")
     ]
     if (seeds := over_seeds(table)).height:
-        columns = ["overrides", "runs", *(f"{n} {kind}" for n in SHOWN[2:6] for kind in ("mean", "sd"))]
-        parts.append(_shown(seeds.select(columns), "over seeds"))
+        spread = [
+            pl.format(
+                "{} ± {}", pl.col(f"{name} mean").round_sig_figs(4), pl.col(f"{name} sd").round_sig_figs(2)
+            ).alias(name)
+            for name in SHOWN
+            if f"{name} mean" in seeds.columns
+        ]
+        parts.append(_shown(seeds.select("overrides", "runs", *spread), "mean ± standard deviation over seeds"))
     if "reason" in table.columns:
         failed = table.filter(pl.col("reason").is_not_null())
         parts += [f"job {job}: {reason}" for job, reason in failed.select("job", "reason").iter_rows()]

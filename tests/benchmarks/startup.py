@@ -1,0 +1,38 @@
+"""The start of a whole process beside the least it could take, `import torch`.
+
+    python tests/benchmarks/startup.py
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ratios import seconds, show
+
+TRAIN = str(Path(__file__).parents[2] / "train.py")
+PAIRS = 7
+
+
+def process(folder: str, *words: str) -> float:
+    """Seconds of a Python process in `folder`."""
+    command = [sys.executable, *words]
+    return seconds(lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True))
+
+
+def main() -> None:
+    """Runs all three in turn."""
+    told, trained = [], []
+    with TemporaryDirectory() as folder:
+        for pair in range(-1, PAIRS):
+            torch = process(folder, "-c", "import torch")
+            told.append(process(folder, TRAIN, "--help") / torch)
+            trained.append(process(folder, TRAIN, "trainer.max_epochs=1", f"hydra.run.dir={pair}") / torch)
+    print(f"import torch, last pair: {torch:.2f} s")
+    # The first pair warms the caches.
+    show("train.py --help", told[1:], "at most 0.6")
+    show("train.py trainer.max_epochs=1", trained[1:], "at most 3.3, better 2.5")
+
+
+if __name__ == "__main__":
+    main()
