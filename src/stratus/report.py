@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 ORDER = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
@@ -20,7 +21,7 @@ def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Ta
     """
     named = list(dict.fromkeys(score for row in rows.values() for score in row))
     columns = [one for one in ORDER if one in named] + [one for one in named if one.startswith("recall/")]
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=Text(title), title_justify="left", title_style="bold")
     table.add_column("")
     for column in columns:
         table.add_column(column.replace("recall/", "recall\n"), justify="right")
@@ -58,4 +59,4 @@ def show(*parts: Any) -> None:
     if not console.is_terminal:
         console = Console(width=160)
     for part in parts:
-        console.print(part, highlight=False)
+        console.print(part, highlight=False, markup=False)

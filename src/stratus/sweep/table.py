@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 from rich.table import Table
+from rich.text import Text
 
 from stratus import record
 from stratus.report import show
@@ -102,6 +103,14 @@ def _shown(table: pl.DataFrame, title: str) -> Table:
     drawn = Table(title=title, title_justify="left", title_style="bold")
     for name, kind in table.schema.items():
         drawn.add_column(name, justify="right" if kind.is_numeric() else "left")
-    for row in table.iter_rows():
-        drawn.add_row(*("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v) for v in row))
+    for row in table.with_columns(_differing(table["overrides"])).iter_rows():
+        # Text, because [station,harmonics] would be taken for markup.
+        drawn.add_row(*(Text("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v)) for v in row))
     return drawn
+
+
+def _differing(overrides: pl.Series) -> pl.Series:
+    """The overrides without those that all jobs share."""
+    words = [line.split() for line in overrides]
+    shared = set.intersection(*map(set, words)) if len(words) > 1 else set()
+    return pl.Series("overrides", [" ".join(word for word in line if word not in shared) for line in words])
