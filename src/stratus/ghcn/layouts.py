@@ -1,0 +1,265 @@
+"""The layouts in which GHCN-Daily is published, each read into one long table of values.
+
+The long table has a row a value: `station`, `date`, `element` (TMAX, PRCP, WT05, …), `value` in °C, mm or m/s (1 where
+a weather type occurred), and the flags `measurement`, `quality`, `source` as one character or "". A file's layout is
+recognised from its content, never its name, and every unit is converted here and nowhere else.
+"""
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from stratus.errors import DataError
+
+Units: TypeAlias = Literal["metric", "standard"]
+
+LONG = {
+    "station": pl.String,
+    "date": pl.Date,
+    "element": pl.String,
+    "value": pl.Float64,
+    "measurement": pl.String,
+    "quality": pl.String,
+    "source": pl.String,
+}
+FLAGS = ["measurement", "quality", "source"]
+TEMPERATURES = ("TMAX", "TMIN", "TAVG", "TOBS")
+TENTHS = (*TEMPERATURES, "PRCP", "AWND")
+"""Elements published in tenths of their unit; SNOW and SNWD are whole millimetres, weather types are 1."""
+ELEMENTS = (*TENTHS, "SNOW", "SNWD", *(f"WT{k:02d}" for k in range(1, 23)))
+"""Elements that are kept: those whose unit is known here."""
+
+_DLY = re.compile(rb"[A-Z]{2}[A-Z0-9_\-]{9}\d{6}[A-Z0-9]{4}[ \-\d]{5}")
+_ROW = re.compile(r'"?[A-Z]{2}[A-Z0-9_\-]{9}"?,\d{8},')
+_WIDTH = 269  # characters of a .dly line: 21 and 31 days of 8
+
+
+def read(path: str | Path, units: Units | None = None) -> pl.DataFrame:
+    """Reads a GHCN-Daily file of any layout into the long table.
+
+    Args:
+        path: A .dly, by-year, by-station, access or Climate Data Online file, plain or gzipped, or Parquet.
+        units: Of a Climate Data Online export with ISO dates, which does not say them: `metric` (°C, mm, m/s) or
+            `standard` (°F, inches, miles an hour).
+
+    Raises:
+        DataError: The layout is unknown, or a line, number or date is broken: names file and line.
+    """
+    name = str(path)
+    try:
+        content = Path(path).read_bytes()
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    if content[:4] == b"PAR1":
+        return _parquet(content, Path(path))
+    first = content.lstrip(b"\xef\xbb\xbf\r\n \t").split(b"\n", 1)[0].rstrip(b"\r")
+    if _DLY.match(first) and b"," not in first:
+        return _dly(content, name)
+    layout = _csv_layout(first.decode("utf-8", "replace"))
+    if layout is None:
+        raise DataError(f"{name}, line 1: no known layout of GHCN-Daily begins with {first[:60]!r}")
+    return layout(_text_columns(content, name, header=layout is not _headerless), name, units)
+
+
+_CsvReader: TypeAlias = Callable[[pl.DataFrame, str, Units | None], pl.DataFrame]
+
+
+def _csv_layout(first: str) -> _CsvReader | None:
+    if _ROW.match(first):
+        return _headerless
+    columns = [column.strip().strip('"') for column in first.split(",")]
+    if columns[0] == "ID" and len(columns) >= 4 and columns[2] == "ELEMENT":
+        return _by_row
+    if {"STATION", "DATE"} <= set(columns):
+        return _access if any(column.endswith("_ATTRIBUTES") for column in columns) else _export
+    return None
+
+
+def _text_columns(content: bytes, name: str, *, header: bool) -> pl.DataFrame:
+    """The fields of a CSV file as text, blanks around them stripped, with the line each row stands on."""
+    try:
+        frame = pl.read_csv(io.BytesIO(content), has_header=header, infer_schema=False)
+    except pl.exceptions.NoDataError:
+        raise DataError(f"{name}: the file is empty") from None
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise DataError(f"{name}: not a table of comma-separated values ({str(error).splitlines()[0]})") from None
+    stripped = frame.select(pl.all().str.strip_chars().fill_null("")).rename(str.strip)
+    return stripped.with_row_index("line", offset=2 if header else 1)
+
+
+def _headerless(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame:
+    return _by_row(frame, name, units)
+
+
+def _by_row(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame:
+    """By-year and by-station files: ID, YYYYMMDD, ELEMENT, VALUE, M, Q, S flags and perhaps the time."""
+    fields = [column for column in frame.columns if column != "line"]
+    if len(fields) < 7:
+        raise DataError(f"{name}, line 1: {len(fields)} fields; a by-year file has seven or eight")
+    names = dict(zip(fields, ["station", "date", "element", "value", *FLAGS], strict=False))
+    return _finish(frame.select("line", *names).rename(names), name, date="%Y%m%d")
+
+
+def _access(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame:
+    """Access files: a row a day, for each element its value and its attributes "M,Q,S" or "M,Q,S,time"."""
+    elements = [column for column in frame.columns if f"{column}_ATTRIBUTES" in frame.columns]
+    flags = pl.col("flags").str.splitn(",", 4).struct
+    long = pl.concat(
+        [
+            frame.select(
+                "line",
+                pl.col("STATION").alias("station"),
+                pl.col("DATE").alias("date"),
+                pl.lit(element).alias("element"),
+                pl.col(element).alias("value"),
+                pl.col(f"{element}_ATTRIBUTES").alias("flags"),
+            )
+            for element in elements
+        ]
+    )
+    named = [flags.field(f"field_{k}").fill_null("").alias(flag) for k, flag in enumerate(FLAGS)]
+    return _finish(long.filter(pl.col("value") != "").with_columns(named).drop("flags"), name, date="%Y-%m-%d")
+
+
+def _export(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame:
+    """Climate Data Online: a row a day, no flags. Old form: tenths, -9999, YYYYMMDD; new form: ISO dates, `units`."""
+    old = frame["DATE"].str.contains(r"^\d{8}$").all()
+    if not old and units is None:
+        raise DataError(
+            f"{name}: an export of Climate Data Online does not say its units: "
+            "choose data.units=metric (°C, mm) or data.units=standard (°F, inches)"
+        )
+    elements = [column for column in frame.columns if column in ELEMENTS]
+    long = frame.unpivot(on=elements, index=["line", "STATION", "DATE"], variable_name="element").select(
+        "line",
+        pl.col("STATION").str.strip_prefix("GHCND:").alias("station"),
+        pl.col("DATE").alias("date"),
+        "element",
+        "value",
+        *(pl.lit("").alias(flag) for flag in FLAGS),
+    )
+    long = long.filter(~pl.col("value").is_in(["", "-9999"]))
+    return _finish(long, name, date="%Y%m%d" if old else "%Y-%m-%d", units=None if old else units)
+
+
+def _finish(long: pl.DataFrame, name: str, date: str, units: Units | None = None) -> pl.DataFrame:
+    """Text to dates and numbers in °C, mm and m/s; the first broken field is the error.
+
+    Published access files hold rows dated 2023/5/20 among those dated 2022-12-31.
+    """
+    parsed = long.with_columns(
+        pl.coalesce(pl.col("date").str.to_date(form, strict=False) for form in (date, date.replace("-", "/"))).alias(
+            "day"
+        ),
+        pl.col("value").cast(pl.Float64, strict=False).alias("number"),
+    )
+    for column, broken, expected in (
+        ("station", ~pl.col("station").str.contains(r"^[A-Z0-9_\-]{11}$"), "a station's eleven characters"),
+        ("date", pl.col("day").is_null(), "a real day as " + ("YYYYMMDD" if date == "%Y%m%d" else "YYYY-MM-DD")),
+        ("element", ~pl.col("element").str.contains("^[A-Z0-9]{4}$"), "an element's four characters"),
+        ("value", pl.col("number").is_null() | ~pl.col("number").is_finite(), "a number"),
+        *((flag, pl.col(flag).str.len_bytes() > 1, "one character or none") for flag in FLAGS),
+    ):
+        if (bad := parsed.filter(broken)).height:
+            line, value = bad.sort("line").select("line", column).row(0)
+            raise DataError(f"{name}, line {line}, {column}: {value[:40]!r}; expected {expected}")
+    kept = parsed.filter(pl.col("element").is_in(ELEMENTS) & (pl.col("number") != -9999))
+    return kept.select("station", pl.col("day").alias("date"), "element", _converted(units), *FLAGS)
+
+
+def _converted(units: Units | None) -> pl.Expr:
+    """A value in °C, mm or m/s; None stands for GHCN-Daily's own tenths."""
+    element, number = pl.col("element"), pl.col("number")
+    if units is None:
+        converted = pl.when(element.is_in(TENTHS)).then(number / 10).otherwise(number)
+    elif units == "metric":
+        converted = number
+    else:
+        converted = (
+            pl.when(element.is_in(TEMPERATURES))
+            .then((number - 32) / 1.8)
+            .when(element.is_in(["PRCP", "SNOW", "SNWD"]))
+            .then(number * 25.4)
+            .when(element == "AWND")
+            .then(number * 0.44704)
+            .otherwise(number)
+        )
+    return converted.alias("value")
+
+
+def _dly(content: bytes, name: str) -> pl.DataFrame:
+    """Fixed width: a line a station, month and element, 31 days of value and three flags; -9999 is missing."""
+    lines = content.splitlines()
+    for number, line in enumerate(lines, 1):
+        # Copies have lost the blanks at the line's end: at most the last day's three flags.
+        if not _WIDTH - 3 <= len(line) <= _WIDTH or not _DLY.match(line):
+            raise DataError(f"{name}, line {number}: {len(line)} characters; a line of a .dly file has {_WIDTH}")
+    table = np.frombuffer(b"".join(line.ljust(_WIDTH) for line in lines), dtype=np.uint8).reshape(-1, _WIDTH)
+    days = np.ascontiguousarray(table[:, 21:]).reshape(-1, 31, 8)
+    values = _integers(days[:, :, :5], name)
+    row, day = np.nonzero(values != -9999)
+    heads = pl.Series([line[:21].decode("ascii") for line in lines])
+    flags = np.ascontiguousarray(days[row, day, 5:]).view("S1")
+    long = pl.DataFrame({"row": row, "day": day + 1, "number": values[row, day].astype(np.float64)}).with_columns(
+        heads.gather(row).alias("head"),
+        *(pl.Series(flag, flags[:, k].astype("U1")).str.strip_chars() for k, flag in enumerate(FLAGS)),
+    )
+    head = pl.col("head").str
+    dated = long.with_columns(
+        head.slice(0, 11).alias("station"),
+        head.slice(17, 4).alias("element"),
+        (head.slice(11, 6) + pl.col("day").cast(pl.String).str.zfill(2))
+        .str.to_date("%Y%m%d", strict=False)
+        .alias("date"),
+    )
+    if (bad := dated.filter(pl.col("date").is_null())).height:
+        raise DataError(f"{name}, line {bad['row'][0] + 1}: a value for day {bad['day'][0]} of a month without it")
+    return dated.filter(pl.col("element").is_in(ELEMENTS)).select(
+        "station", "date", "element", _converted(None), *FLAGS
+    )
+
+
+def _integers(characters: np.ndarray, name: str) -> np.ndarray:
+    """Right-aligned whole numbers of five characters [lines, days, 5]."""
+    text = np.ascontiguousarray(characters).view("S5")[:, :, 0]
+    fine = pl.Series(text.ravel().astype("U5")).str.contains(r"^ *-?\d+$").to_numpy().reshape(text.shape)
+    if not fine.all():
+        line, day = np.argwhere(~fine)[0]
+        raise DataError(
+            f"{name}, line {line + 1}: {text[line, day].decode('ascii', 'replace')!r} for day {day + 1}; "
+            "expected a whole number"
+        )
+    return text.astype(np.int64)
+
+
+def _parquet(content: bytes, path: Path) -> pl.DataFrame:
+    """The bucket's Parquet: ID, DATE, DATA_VALUE and flags as columns, the element as ELEMENT=… in the path."""
+    try:
+        frame = pl.read_parquet(io.BytesIO(content))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+    columns = {
+        "ID": "station",
+        "DATE": "date",
+        "DATA_VALUE": "value",
+        "M_FLAG": "measurement",
+        "Q_FLAG": "quality",
+        "S_FLAG": "source",
+    }
+    element = re.search(r"ELEMENT=([A-Z0-9]{4})(?:/|$)", path.as_posix())
+    if missing := [column for column in columns if column not in frame.columns]:
+        raise DataError(f"{path}: no column {', '.join(missing)}; expected {', '.join(columns)}")
+    if "ELEMENT" not in frame.columns and not element:
+        raise DataError(f"{path}: no element; expected a folder ELEMENT=TMAX or the like above the file")
+    named = pl.col("ELEMENT") if "ELEMENT" in frame.columns else pl.lit(element[1] if element else "")
+    text = frame.select(pl.col(list(columns)).cast(pl.String).fill_null(""), named.alias("element")).rename(columns)
+    return _finish(text.with_row_index("line", offset=1), str(path), date="%Y%m%d")
