@@ -20,7 +20,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from stratus import config, observations, record, report, splits
+from stratus import config, record, report, sources, splits
 from stratus.errors import ConfigurationError, StratusError
 from stratus.settings import Config
 
@@ -59,18 +59,9 @@ def train(composed: DictConfig) -> float:
 
 def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: str) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
-    data = settings.data
-    table = observations.read_csv(data.path)
-    if data.stations:
-        table = observations.select(table, data.stations, data.path)
-    entries["data"] = {
-        "file": data.path,
-        "sha256": observations.sha256(data.path),
-        "stations": table["station"].unique().sort().to_list(),
-        "days": table.height,
-        **data.days,
-    }
-    days = splits.split(table, settings.recipe, standardise=settings.features.standardise, **data.days)
+    table, facts = sources.load(settings.data)
+    entries["data"] = facts
+    days = splits.split(table, settings.recipe, standardise=settings.features.standardise, **settings.data.days)
     gc.disable()  # imports allocate much and free nothing: a fifth of their time would go into collections
     from stratus import experiment  # noqa: PLC0415
 

@@ -5,11 +5,11 @@ import gc
 import sys
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from stratus import observations, record
+from stratus import observations, record, sources
 from stratus.errors import DataError, StratusError
 from stratus.report import scoreboard, show
 
@@ -61,17 +61,21 @@ def _forecaster(run: Path) -> "Forecaster":
     return load(run / "checkpoints" / "best.ckpt")
 
 
-def _table(run: Path, other: Path | None) -> tuple[pl.DataFrame, dict[str, object]]:
+def _table(run: Path, other: Path | None) -> tuple[pl.DataFrame, dict[str, Any]]:
     """The observations asked for, and what the run's record says of its data."""
     facts = record.read(run).get("data", {})
-    path = other or facts.get("file")
-    if path is None:
-        raise DataError(f"{run} did not get as far as its data: give a table with --observations")
-    table = observations.read_csv(path)
+    if other is None:
+        if not facts:
+            raise DataError(f"{run} did not get as far as its data: give a table with --observations")
+        table, now = sources.again(facts)
+        if now["sha256"] != facts["sha256"]:
+            show(f"note: the data have changed since the run ({facts['file']})")
+        return table, facts
+    table = observations.read_csv(other)
     here = set(table["station"].unique().to_list())
     stations = [name for name in facts.get("stations", []) if name in here]
     # Another file may hold one station under a name of its own.
-    return (observations.select(table, stations, str(path)) if stations else table), facts
+    return (observations.select(table, stations, str(other)) if stations else table), facts
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -83,11 +87,10 @@ def evaluate(options: argparse.Namespace) -> None:
     samples = forecaster.samples(table)
     samples = samples.where(samples.known)
     if options.observations is None:
-        samples = samples.since(date.fromisoformat(str(facts["test_from"])))
-        if observations.sha256(str(facts["file"])) != facts["sha256"]:
-            show(f"{facts['file']} has changed since the run")
+        first, last = (facts["source"][name] for name in ("test_from", "until"))
+        samples = samples.since(date.fromisoformat(first)).until(last and date.fromisoformat(last))
     if len(samples) == 0:
-        raise DataError(f"{options.observations or facts['file']} has no day with all inputs and the truth")
+        raise DataError(f"{options.observations or facts.get('file')} has no day with all inputs and the truth")
     row = scores(forecaster.task, samples)
     title = f"{len(samples)} days, {samples.dates.min()} to {samples.dates.max()}"
     show(scoreboard({"model": row}, title))

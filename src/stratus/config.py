@@ -23,7 +23,9 @@ from stratus.settings import (
     Config,
     Constant,
     Cosine,
+    Csv,
     Gaussian,
+    Ghcn,
     Regression,
     Step,
     Task,
@@ -104,6 +106,7 @@ def register() -> None:
     store = ConfigStore.instance()
     store.store(group="schema", name="config", node=Config, package="_global_")
     groups: dict[str, list[type]] = {
+        "data": [Csv, Ghcn],
         "task": [Task, Regression],
         "optimizer": [SGD, Adam, LBFGS],
         "schedule": [Constant, Cosine, Step],

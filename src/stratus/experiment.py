@@ -42,6 +42,8 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
         Diverged: If the loss stopped being a finite number.
         CheckpointError: If the run to resume has other inputs or outputs.
     """
+    # On a busy machine two threads wait for each other at each of a step's operations, which are too small to share.
+    torch.set_num_threads(1)
     record["data"] |= {
         "samples": {name: len(samples) for name, samples in splits.named.items()},
         "left_out": splits.left_out,
@@ -182,7 +184,7 @@ def chosen(settings: Config) -> dict[str, Any]:
     groups = {"optimizer": settings.optimizer, "schedule": settings.schedule, "init": settings.init}
     return {
         "task": settings.task.name,
-        "data.stations": ", ".join(data.stations or [Path(data.path).name]),
+        "data.stations": ", ".join(data.stations or ["all"]),
         "data.batch_size": data.batch_size or "all",
         "features": " + ".join(features),
         "features.lead_days": settings.features.lead_days,

@@ -75,6 +75,10 @@ class Samples:
         """The samples of a day and later ones."""
         return self.where(self.dates >= np.datetime64(day, "D"))
 
+    def until(self, day: date | None) -> "Samples":
+        """The samples of a day and earlier ones; all where there is no day."""
+        return self.where(self.dates <= np.datetime64(day, "D")) if day else self
+
     @property
     def complete(self) -> Array:
         """Where all inputs are known [n]."""

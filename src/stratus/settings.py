@@ -40,13 +40,13 @@ def _day(setting: str, value: str | None) -> date | None:
 
 @dataclass
 class Data:
-    """Which table, which stations of it, and where the splits begin."""
+    """Which stations, and where the splits begin; what all sources of data have."""
 
-    path: str = MISSING
-    stations: list[str] | None = None  # null: all in the file
+    stations: list[str] | None = None  # null: all there are
     train_from: str | None = None  # null: from the table's first day
     validation_from: str | None = "2014-01-01"  # null: no validation split
     test_from: str = "2015-01-01"
+    until: str | None = None  # the last day; null: the table's
     batch_size: int | None = 32  # training days a step; null: all of them
 
     def __post_init__(self) -> None:
@@ -57,9 +57,42 @@ class Data:
 
     @property
     def days(self) -> dict[str, Any]:
-        """The days at which the splits begin, as dates."""
-        names = ("train_from", "validation_from", "test_from")
+        """The days at which the splits begin and the last one ends, as dates."""
+        names = ("train_from", "validation_from", "test_from", "until")
         return {name: _day(f"data.{name}", getattr(self, name)) for name in names}
+
+
+@dataclass
+class Csv(Data):
+    """A file in the daily table's own columns."""
+
+    path: str = MISSING
+
+
+@dataclass
+class Ghcn(Data):
+    """Stations of GHCN-Daily: fetched by their ids, or read from files in any of its layouts."""
+
+    path: str | None = None  # files, with * and ?; null: fetch the stations
+    station: str | None = None  # the id of one station, or several as stations=[…]
+    names: dict[str, str] = field(default_factory=dict)  # id: the name it is shown by
+    units: str | None = None  # metric or standard, of a Climate Data Online export
+    ice_pellets: bool = False  # count them as hail
+    source: str | None = None  # another base address than NOAA's
+    offline: bool = False  # never fetch, use what is cached
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.units in (None, "metric", "standard"), "data.units", self.units, "metric, standard or null")
+        if self.path is None and not self.ids:
+            raise ConfigurationError(
+                "data=ghcn: name a station, data.station=GME00102380, or files, data.path=my/*.dly"
+            )
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the stations asked for."""
+        return [*([self.station] if self.station else []), *(self.stations or [])]
 
 
 @dataclass

@@ -67,6 +67,7 @@ def split(
     test_from: date,
     validation_from: date | None = None,
     train_from: date | None = None,
+    until: date | None = None,
     standardise: bool = True,
 ) -> Splits:
     """Samples of a daily table, split by the date of the target day.
@@ -80,6 +81,7 @@ def split(
         test_from: First test day.
         validation_from: First validation day; None for no validation split.
         train_from: First training day; None for the table's first.
+        until: Last test day; None for the table's last.
         standardise: Whether the model scales its inputs by the training days' mean and standard deviation.
 
     Raises:
@@ -92,6 +94,7 @@ def split(
             f"({table['station'][0]}): choose data=two_cities, or task=binary for one place"
         )
     every, inputs, outputs = assemble(table, recipe)
+    every = every.until(until)
     start = np.datetime64(train_from or every.dates.min(), "D")
     known, complete = every.known, every.complete
     inside = every.dates >= start

@@ -1,0 +1,204 @@
+"""Which stations there are, where they stand and what they measured: ghcnd-stations.txt and ghcnd-inventory.txt."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import polars as pl
+
+from stratus.errors import DataError
+
+EARTH_RADIUS = 6371.0088
+"""Mean radius of the earth in km."""
+NEEDED = ("TMAX", "TMIN", "PRCP")
+"""Elements without which a day has no type of weather."""
+ELEMENTS = (*NEEDED, "SNOW", "AWND", "WT05")
+"""Elements of which the daily table is made."""
+
+_Columns: TypeAlias = Mapping[str, tuple[int, int]]  # the first and the last character, counted from 1
+
+_STATIONS: _Columns = {
+    "id": (1, 11),
+    "latitude": (13, 20),
+    "longitude": (22, 30),
+    "elevation": (32, 37),
+    "state": (39, 40),
+    "name": (42, 71),
+}
+_INVENTORY: _Columns = {
+    "id": (1, 11),
+    "latitude": (13, 20),
+    "longitude": (22, 30),
+    "element": (32, 35),
+    "first": (37, 40),
+    "last": (42, 45),
+}
+_TEXT = {
+    "id": (r"^[A-Z0-9_\-]{11}$", "a station's eleven characters"),
+    "element": ("^[A-Z0-9]{4}$", "an element's four characters"),
+    "first": ("^[12][0-9]{3}$", "a year"),
+    "last": ("^[12][0-9]{3}$", "a year"),
+}
+_NUMBERS = {
+    "latitude": (-90, 90, "degrees between -90 and 90"),
+    "longitude": (-180, 180, "degrees between -180 and 180"),
+    "elevation": (-999.9, 9999.9, "metres, or -999.9"),
+}
+
+
+def read_stations(path: str | Path) -> pl.DataFrame:
+    """Reads ghcnd-stations.txt.
+
+    Returns:
+        A row a station: `id`, `latitude` and `longitude` (degrees), `elevation` (m above the sea, null where it is
+        not known), `state` (null outside the United States and Canada), `name`.
+
+    Raises:
+        DataError: The file cannot be read, or a line in it is broken: names file and line.
+    """
+    table = _fixed_width(path, _STATIONS)
+    return table.with_columns(
+        pl.when(pl.col("elevation") > -999.9).then("elevation").alias("elevation"),
+        pl.col("state").replace("", None),
+    )
+
+
+def read_inventory(path: str | Path) -> pl.DataFrame:
+    """Reads ghcnd-inventory.txt.
+
+    Returns:
+        A row a station and element: `id`, `latitude`, `longitude` (degrees), `element`, `first` and `last` (the years
+        its values begin and end).
+
+    Raises:
+        DataError: The file cannot be read, or a line in it is broken: names file and line.
+    """
+    return _fixed_width(path, _INVENTORY).with_columns(pl.col("first", "last").cast(pl.Int32))
+
+
+def search(
+    stations: pl.DataFrame,
+    inventory: pl.DataFrame,
+    *,
+    near: tuple[float, float] | None = None,
+    within_km: float | None = None,
+    name: str | None = None,
+    elements: Sequence[str] = (),
+    years: tuple[int, int] | None = None,
+) -> pl.DataFrame:
+    """Finds stations; every condition given has to hold.
+
+    Args:
+        stations: As `read_stations` gives it.
+        inventory: As `read_inventory` gives it.
+        near: Latitude and longitude in degrees, from which distances count.
+        within_km: The largest distance from `near`.
+        name: Words that all occur in the station's name, in any case.
+        elements: Elements that the station has to have measured, such as SNOW.
+        years: First and last year that its record has to cover.
+
+    Returns:
+        A row a station, sorted by distance, or without `near` by name: `id`, `name`, `state`, `latitude`,
+        `longitude`, `elevation` as in `stations`; with `near` the great circle's `distance_km`; `first` and `last`,
+        the years in which all of the elements asked for were measured, or where none is asked for those of `NEEDED`
+        that ever were (null where none was); `elements`, the ones measured of those asked for and of `ELEMENTS`,
+        joined by blanks.
+
+    Raises:
+        DataError: A condition cannot hold anywhere.
+    """
+    asked = tuple(dict.fromkeys(element.upper() for element in elements))
+    _check(inventory, near, within_km, asked, years)
+    found = stations
+    if name is not None:
+        upper = pl.col("name").str.to_uppercase()
+        found = found.filter(upper.str.contains(word, literal=True) for word in name.upper().split())
+    if near is not None:
+        found = found.with_columns(distance_km=distance_km(*near))
+    if within_km is not None:
+        found = found.filter(pl.col("distance_km") <= within_km)
+    found = found.join(_measured(inventory, asked), on="id", how="inner" if asked else "left")
+    found = found.filter((pl.col("first") <= pl.col("last")) | pl.col("first").is_null())
+    if years is not None:
+        found = found.filter(pl.col("first") <= years[0], pl.col("last") >= years[1])
+    place = "name" if near is None else "distance_km"
+    return found.sort(place, "id").select(pl.col("id", "name", "state"), pl.exclude("id", "name", "state"))
+
+
+def distance_km(latitude: float, longitude: float) -> pl.Expr:
+    """The great circle's distance from a point (degrees) to the columns `latitude`, `longitude`, by the haversine.
+
+    d = 2R·asin √(sin²(Δφ/2) + cos φ₁ cos φ₂ sin²(Δλ/2))
+    """
+    north, east = pl.col("latitude").radians(), pl.col("longitude").radians()
+    here, there = pl.lit(latitude).radians(), pl.lit(longitude).radians()
+    square = ((north - here) / 2).sin() ** 2 + north.cos() * here.cos() * ((east - there) / 2).sin() ** 2
+    return 2 * EARTH_RADIUS * square.clip(0, 1).sqrt().arcsin()  # rounding can carry the antipode above 1
+
+
+def _check(
+    inventory: pl.DataFrame,
+    near: tuple[float, float] | None,
+    within_km: float | None,
+    asked: Sequence[str],
+    years: tuple[int, int] | None,
+) -> None:
+    if near is not None and not (-90 <= near[0] <= 90 and -180 <= near[1] <= 180):
+        raise DataError(f"near {near[0]},{near[1]}: expected a latitude of -90 to 90 and a longitude of -180 to 180")
+    if within_km is not None and (near is None or not within_km >= 0):
+        raise DataError(f"within {within_km} km: expected a distance of at least 0 and a place to be near to")
+    if years is not None and years[0] > years[1]:
+        raise DataError(f"years {years[0]} to {years[1]}: expected the earlier one first")
+    if unknown := [one for one in asked if one not in inventory["element"]]:
+        raise DataError(f"no station measured {', '.join(unknown)}; expected elements such as {', '.join(ELEMENTS)}")
+
+
+def _measured(inventory: pl.DataFrame, asked: Sequence[str]) -> pl.DataFrame:
+    """Columns `id`, `first`, `last`, `elements` of the stations with all the elements asked for, or of every one."""
+    listed = (*ELEMENTS, *(one for one in asked if one not in ELEMENTS))
+    order = pl.col("element").replace_strict(dict(zip(listed, range(len(listed)), strict=True)))
+    wanted = pl.col("element").is_in(asked or NEEDED)
+    table = (
+        inventory.filter(pl.col("element").is_in(listed))
+        .sort(order)
+        .group_by("id", maintain_order=True)
+        .agg(
+            pl.col("first").filter(wanted).max(),
+            pl.col("last").filter(wanted).min(),
+            pl.col("element").unique(maintain_order=True).str.join(" ").alias("elements"),
+            pl.col("element").filter(wanted).n_unique().alias("wanted"),
+        )
+    )
+    return table.filter(pl.col("wanted") >= len(asked)).drop("wanted")
+
+
+def _fixed_width(path: str | Path, columns: _Columns) -> pl.DataFrame:
+    """The columns of a file of fixed-width lines as text and numbers; the first broken field is the error."""
+    try:
+        text = Path(path).read_bytes().decode("utf-8", "replace")  # a name may hold anything
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    lines = pl.DataFrame({"text": text.split("\n")}).with_row_index("line", offset=1)
+    raw = lines.filter(pl.col("text").str.strip_chars() != "").select(
+        "line",
+        *(
+            pl.col("text").str.slice(begin - 1, end - begin + 1).str.strip_chars().alias(name)
+            for name, (begin, end) in columns.items()
+        ),
+    )
+    if raw.is_empty():
+        raise DataError(f"{path}: the file is empty")
+    table = raw.with_columns(pl.col(name).cast(pl.Float64, strict=False) for name in columns if name in _NUMBERS)
+    for name, (pattern, expected) in _TEXT.items():
+        if name in columns:
+            _refuse(raw, ~raw[name].str.contains(pattern), name, f"{path}", expected)
+    for name, (low, high, expected) in _NUMBERS.items():
+        if name in columns:
+            _refuse(raw, ~table[name].is_between(low, high).fill_null(False), name, f"{path}", expected)
+    return table.drop("line")
+
+
+def _refuse(raw: pl.DataFrame, broken: pl.Series, name: str, path: str, expected: str) -> None:
+    if broken.any():
+        line, value = raw.filter(broken).select("line", name).row(0)
+        raise DataError(f"{path}, line {line}, {name}: {value!r}; expected {expected}")
