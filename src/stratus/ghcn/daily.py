@@ -81,7 +81,7 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
 def _one_each(values: pl.DataFrame) -> pl.DataFrame:
     """One value a station, day and element: repeats are merged, contradictions refused."""
     single = values.select(*KEY, "value").unique()
-    twice = single.filter(pl.struct(KEY).is_duplicated()).sort(KEY)
+    twice = single.filter(pl.struct(KEY).is_duplicated()).sort(*KEY, "value")
     if twice.height:
         station, day, element, value = twice.row(0)
         raise DataError(

@@ -71,7 +71,7 @@ def station_files(
     cache: Path | None = None,
     offline: bool = False,
     refresh: bool = False,
-    progress: bool | None = None,
+    progress: bool = True,
     patience: Patience = PATIENCE,
 ) -> list[Path]:
     """The .dly files of stations, in their order; arguments as for `fetch`.
@@ -99,7 +99,7 @@ def fetch(
     cache: Path | None = None,
     offline: bool = False,
     refresh: bool = False,
-    progress: bool | None = None,
+    progress: bool = True,
     patience: Patience = PATIENCE,
 ) -> Path:
     """The path of a file's copy in the cache, where it is put first if it is not there.
@@ -113,7 +113,7 @@ def fetch(
         cache: The cache's folder; where not given that of STRATUS_CACHE, or else the system's.
         offline: Whether to use copies alone.
         refresh: Whether to fetch again what is there.
-        progress: Whether to draw a bar; where not given, on a terminal.
+        progress: Whether to draw a bar, if there is a terminal; else a line goes to the log.
         patience: How long the server is waited for.
 
     Raises:
@@ -165,9 +165,9 @@ def _folder(source: str, cache: Path | None) -> Path:
 
 
 @contextmanager
-def _shown(address: str, progress: bool | None) -> Iterator[_Tell]:
+def _shown(address: str, progress: bool) -> Iterator[_Tell]:
     """A bar on the terminal, or a line in the log."""
-    if not (sys.stderr.isatty() if progress is None else progress):
+    if not (progress and sys.stderr.isatty()):
         log.info("fetching %s", address)
         yield lambda there, whole: None
         return
@@ -182,7 +182,7 @@ def _shown(address: str, progress: bool | None) -> Iterator[_Tell]:
 
 @dataclass(frozen=True)
 class _Part:
-    """What has arrived of a file, and beside it the server's mark (ETag or date) of the version that it is exceptions."""
+    """What has arrived of a file, and beside it the server's mark (ETag or date) of the version that it is of."""
 
     body: Path
     mark_file: Path
@@ -320,7 +320,7 @@ def _check(part: _Part, address: str) -> None:
 
 def _begins_like(name: str, head: bytes) -> bool:
     if name.endswith(".dly"):
-        pattern = rf"{name.removesuffix('.dly')}\d{{6}}[A-Z0-9]{{4}}"
+        pattern = rf"{re.escape(name.removesuffix('.dly'))}\d{{6}}[A-Z0-9]{{4}}"
     else:
         pattern = next(pattern for end, pattern in _BEGINNINGS.items() if name.endswith(end))
     return re.match(pattern, head.decode("latin-1")) is not None
@@ -332,18 +332,12 @@ def _why(error: Exception) -> str:
 
     reason = (error.reason or error) if isinstance(error, exceptions.MaxRetryError) else error
     what = str(reason.args[0] if reason.args else reason).splitlines()[0]
-    match reason:
-        case exceptions.NameResolutionError():
-            return "no such server, or no network"
-        case exceptions.NewConnectionError():
-            return f"no connection ({what.rpartition('] ')[2]}); is there a network?"
-        case exceptions.ConnectTimeoutError():
-            return "no connection in time; is there a network?"
-        case exceptions.ReadTimeoutError():
-            return "the server stalls"
-        case exceptions.SSLError():
-            return f"no safe connection ({what})"
-        case exceptions.ProxyError():
-            return f"the proxy of the environment cannot be reached ({what})"
-        case _:
-            return what
+    told = {
+        exceptions.NameResolutionError: "no such server, or no network",
+        exceptions.NewConnectionError: f"no connection ({what.rpartition('] ')[2]}); is there a network?",
+        exceptions.ConnectTimeoutError: "no connection in time; is there a network?",
+        exceptions.ReadTimeoutError: "the server stalls",
+        exceptions.SSLError: f"no safe connection ({what})",
+        exceptions.ProxyError: f"the proxy that the environment names cannot be reached ({what})",
+    }  # the first three are each a kind of the next
+    return next((text for kind, text in told.items() if isinstance(reason, kind)), what)

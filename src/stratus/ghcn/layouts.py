@@ -36,7 +36,8 @@ TENTHS = (*TEMPERATURES, "PRCP", "AWND")
 ELEMENTS = (*TENTHS, "SNOW", "SNWD", *(f"WT{k:02d}" for k in range(1, 23)))
 """Elements that are kept: those whose unit is known here."""
 
-_DLY = re.compile(rb"[A-Z]{2}[A-Z0-9_\-]{9}\d{6}[A-Z0-9]{4}[ \-\d]{5}")
+_DLY = re.compile(rb"[A-Z]{2}[A-Z0-9_\-]{9}\d{6}[A-Z0-9]{4}")
+_UNPRINTABLE = re.compile(rb"[^ -~]")
 _ROW = re.compile(r'"?[A-Z]{2}[A-Z0-9_\-]{9}"?,\d{8},')
 _WIDTH = 269  # characters of a .dly line: 21 and 31 days of 8
 
@@ -180,7 +181,7 @@ def _converted(units: Units | None) -> pl.Expr:
     """A value in °C, mm or m/s; None stands for GHCN-Daily's own tenths."""
     element, number = pl.col("element"), pl.col("number")
     if units is None:
-        converted = pl.when(element.is_in(TENTHS)).then(number / 10).otherwise(number)
+        converted = pl.when(element.is_in(TENTHS)).then((number / 10).round(1)).otherwise(number)
     elif units == "metric":
         converted = number
     else:
@@ -201,8 +202,10 @@ def _dly(content: bytes, name: str) -> pl.DataFrame:
     lines = content.splitlines()
     for number, line in enumerate(lines, 1):
         # Copies have lost the blanks at the line's end: at most the last day's three flags.
-        if not _WIDTH - 3 <= len(line) <= _WIDTH or not _DLY.match(line):
+        if not _WIDTH - 3 <= len(line) <= _WIDTH:
             raise DataError(f"{name}, line {number}: {len(line)} characters; a line of a .dly file has {_WIDTH}")
+        if not _DLY.match(line) or _UNPRINTABLE.search(line):
+            raise DataError(f"{name}, line {number}: {line[:40]!r} is not a line of a .dly file")
     table = np.frombuffer(b"".join(line.ljust(_WIDTH) for line in lines), dtype=np.uint8).reshape(-1, _WIDTH)
     days = np.ascontiguousarray(table[:, 21:]).reshape(-1, 31, 8)
     values = _integers(days[:, :, :5], name)

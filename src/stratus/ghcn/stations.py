@@ -178,16 +178,11 @@ def _fixed_width(path: str | Path, columns: _Columns) -> pl.DataFrame:
         text = Path(path).read_bytes().decode("utf-8", "replace")  # a name may hold anything
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-    lines = pl.DataFrame({"text": text.split("\n")}).with_row_index("line", offset=1)
-    raw = lines.filter(pl.col("text").str.strip_chars() != "").select(
-        "line",
-        *(
-            pl.col("text").str.slice(begin - 1, end - begin + 1).str.strip_chars().alias(name)
-            for name, (begin, end) in columns.items()
-        ),
-    )
+    raw = _fields(text, columns)
     if raw.is_empty():
         raise DataError(f"{path}: the file is empty")
+    if (shifted := raw.filter(pl.col("between") != "")).height:
+        raise DataError(f"{path}, line {shifted['line'][0]}: columns out of place; expected blanks between them")
     table = raw.with_columns(pl.col(name).cast(pl.Float64, strict=False) for name in columns if name in _NUMBERS)
     for name, (pattern, expected) in _TEXT.items():
         if name in columns:
@@ -195,7 +190,21 @@ def _fixed_width(path: str | Path, columns: _Columns) -> pl.DataFrame:
     for name, (low, high, expected) in _NUMBERS.items():
         if name in columns:
             _refuse(raw, ~table[name].is_between(low, high).fill_null(False), name, f"{path}", expected)
-    return table.drop("line")
+    return table.select(list(columns))
+
+
+def _fields(text: str, columns: _Columns) -> pl.DataFrame:
+    """The columns as text without blanks around, what stands `between` them, and the `line`."""
+    line = pl.col("text").str
+    lines = pl.DataFrame({"text": text.split("\n")}).with_row_index("line", offset=1)
+    return lines.filter(line.strip_chars() != "").select(
+        "line",
+        *(
+            line.slice(begin - 1, end - begin + 1).str.strip_chars().alias(name)
+            for name, (begin, end) in columns.items()
+        ),
+        between=pl.concat_str(line.slice(begin - 2, 1) for begin, _ in columns.values() if begin > 1).str.strip_chars(),
+    )
 
 
 def _refuse(raw: pl.DataFrame, broken: pl.Series, name: str, path: str, expected: str) -> None:
