@@ -5,7 +5,8 @@ exactly what the dataclasses of `settings` name as `_target_`: another name on t
 checkpoint is refused.
 """
 
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,17 +54,25 @@ def build(settings: Any) -> Any:
     return partial(get_method(settings._target_), **values) if settings._target_ else None
 
 
+def _undeclared(node: DictConfig, place: str = "") -> Iterator[str]:
+    """Dotted names of settings that no dataclass declares: a + adds them past every schema."""
+    declared = {f.name for f in fields(OmegaConf.get_type(node))}
+    for name in map(str, node):
+        child = None if OmegaConf.is_missing(node, name) else node[name]
+        if name not in declared:
+            yield place + name
+        elif isinstance(child, DictConfig) and is_dataclass(OmegaConf.get_type(child)):
+            yield from _undeclared(child, f"{place}{name}.")
+
+
 def check(config: DictConfig) -> Config:
     """The composed configuration as dataclasses, every value and combination checked.
 
     Raises:
         ConfigurationError: One line that names the setting and what was expected.
     """
-    unknown = set(config) - {f.name for f in fields(Config)}
-    if unknown:
-        raise ConfigurationError(
-            f"there is no setting {', '.join(map(str, sorted(unknown)))}; see python train.py --help"
-        )
+    if unknown := ", ".join(_undeclared(config)):
+        raise ConfigurationError(f"there is no setting {unknown}; see python train.py --help")
     if missing := OmegaConf.missing_keys(config):
         raise ConfigurationError(f"{', '.join(sorted(missing))} must be given: name=value")
     settings = OmegaConf.to_object(config)

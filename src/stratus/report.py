@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -51,6 +52,17 @@ def _figure(value: float | None, column: str) -> str:
     if value is None or math.isnan(value):
         return "–"
     return f"{value:+.3f}" if column in ("skill", "bias") else f"{value:.4f}" if column == "loss" else f"{value:.3f}"
+
+
+def listing(frame: pl.DataFrame, title: str = "") -> Table:
+    """A table of text, whole numbers, and other numbers with three or four figures; None prints as a dash."""
+    table = Table(title=Text(title) if title else None, title_justify="left", title_style="bold")
+    for name, kind in frame.schema.items():
+        table.add_column(name, justify="right" if kind.is_numeric() else "left")
+    for row in frame.iter_rows():
+        # Text, because [station,harmonics] would be taken for markup.
+        table.add_row(*(Text("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v)) for v in row))
+    return table
 
 
 def show(*parts: Any) -> None:

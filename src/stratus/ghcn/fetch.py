@@ -148,7 +148,7 @@ def _address(source: str, name: str) -> str:
         parts = urlsplit(source)
     except ValueError:  # brackets around what is no address
         parts = urlsplit("")
-    if parts.scheme not in ("https", "http") or not parts.hostname or "@" in source or parts.query or parts.fragment:
+    if parts.scheme not in ("https", "http") or not parts.hostname or re.search(r"[\s@?#]", source):
         raise DataError(f"source {source!r}: expected a folder's address, https://… or http://…, such as {SOURCE}")
     if not re.fullmatch(_NAME, name, re.ASCII):
         raise DataError(f"{name!r} is no file of GHCN-Daily: expected a name such as all/USW00013904.dly")

@@ -46,6 +46,10 @@ _NUMBERS = {
 }
 
 
+TEXAS = ("USW00013904", "USW00012960", "USW00012921", "USW00012924", "USW00023044")
+"""Austin, Houston, San Antonio, Corpus Christi and El Paso, as in conf/data/texas.yaml."""
+
+
 def read_stations(path: str | Path) -> pl.DataFrame:
     """Reads ghcnd-stations.txt.
 

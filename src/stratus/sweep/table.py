@@ -5,10 +5,9 @@ from typing import Any
 
 import polars as pl
 from rich.table import Table
-from rich.text import Text
 
 from stratus import record
-from stratus.report import show
+from stratus.report import listing, show
 
 OBJECTIVE = "objective"
 SHOWN = ("job", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
@@ -100,13 +99,7 @@ def finish(folder: Path) -> None:
 
 
 def _shown(table: pl.DataFrame, title: str) -> Table:
-    drawn = Table(title=title, title_justify="left", title_style="bold")
-    for name, kind in table.schema.items():
-        drawn.add_column(name, justify="right" if kind.is_numeric() else "left")
-    for row in table.with_columns(_differing(table["overrides"])).iter_rows():
-        # Text, because [station,harmonics] would be taken for markup.
-        drawn.add_row(*(Text("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v)) for v in row))
-    return drawn
+    return listing(table.with_columns(_differing(table["overrides"])), title)
 
 
 def _differing(overrides: pl.Series) -> pl.Series:

@@ -1,8 +1,7 @@
-"""The command `stratus`: scores of a finished run again, and forecasts from it."""
+"""Scores of a finished run again, and forecasts from it."""
 
 import argparse
 import gc
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,46 +9,27 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from stratus import observations, record, sources
-from stratus.errors import DataError, StratusError
-from stratus.report import scoreboard, show
+from stratus.errors import DataError
+from stratus.report import listing, scoreboard, show
 
 if TYPE_CHECKING:
     from stratus.forecast import Forecaster
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command line; returns the exit code, 1 for an error, whose message is one line."""
-    options = _parser().parse_args(arguments)
-    try:
-        options.command(options)
-    except StratusError as error:
-        print(f"stratus: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="stratus", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    evaluate_help = "scores of a run's kept weights on its test days, or on another table"
-    evaluate_parser = commands.add_parser("evaluate", help=evaluate_help, description=evaluate_help)
-    evaluate_parser.set_defaults(command=evaluate)
-    forecast_help = "forecasts for the days after a table's end, or for one day"
-    forecast_parser = commands.add_parser("forecast", help=forecast_help, description=forecast_help)
-    forecast_parser.set_defaults(command=forecast)
-    forecast_parser.add_argument("--date", metavar="DAY", type=date.fromisoformat, help="this day (YYYY-MM-DD) alone")
-    forecast_parser.add_argument(
-        "--csv", metavar="FILE", type=Path, help="write the forecasts here, not to the terminal"
-    )
-    for one in (evaluate_parser, forecast_parser):
+def add_commands(commands: Any) -> None:
+    """Adds `evaluate` and `forecast`."""
+    about = "scores of a run's kept weights on its test days, or on another table"
+    evaluation = commands.add_parser("evaluate", help=about, description=about)
+    evaluation.set_defaults(command=evaluate)
+    about = "forecasts for the days after a table's end, or for one day"
+    forecasting = commands.add_parser("forecast", help=about, description=about)
+    forecasting.set_defaults(command=forecast)
+    forecasting.add_argument("--date", metavar="DAY", type=date.fromisoformat, help="this day (YYYY-MM-DD) alone")
+    forecasting.add_argument("--csv", metavar="FILE", type=Path, help="write here, not to the terminal")
+    other = "a table in the columns of data/README.md; the run's own where not given"
+    for one in (evaluation, forecasting):
         one.add_argument("run", metavar="RUN", type=Path, help="folder of a finished run: outputs/…")
-        one.add_argument(
-            "--observations",
-            metavar="FILE",
-            type=Path,
-            help="a table in the columns of data/README.md; the run's own where not given",
-        )
-    return parser
+        one.add_argument("--observations", metavar="FILE", type=Path, help=other)
 
 
 def _forecaster(run: Path) -> "Forecaster":
@@ -117,15 +97,4 @@ def forecast(options: argparse.Namespace) -> None:
     if options.csv:
         chosen.write_csv(options.csv, float_precision=6)
         return
-    show(_drawn(chosen))
-
-
-def _drawn(forecasts: pl.DataFrame) -> object:
-    from rich.table import Table  # noqa: PLC0415
-
-    drawn = Table()
-    for name in forecasts.columns:
-        drawn.add_column(name)
-    for row in forecasts.iter_rows():
-        drawn.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row))
-    return drawn
+    show(listing(chosen))
