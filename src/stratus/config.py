@@ -56,12 +56,13 @@ def build(settings: Any) -> Any:
 
 def _undeclared(node: DictConfig, place: str = "") -> Iterator[str]:
     """Dotted names of settings that no dataclass declares: a + adds them past every schema."""
-    declared = {f.name for f in fields(OmegaConf.get_type(node))}
+    schema = OmegaConf.get_type(node)
+    declared = {f.name for f in fields(schema)} if is_dataclass(schema) else set(node)
     for name in map(str, node):
         child = None if OmegaConf.is_missing(node, name) else node[name]
         if name not in declared:
             yield place + name
-        elif isinstance(child, DictConfig) and is_dataclass(OmegaConf.get_type(child)):
+        elif isinstance(child, DictConfig):
             yield from _undeclared(child, f"{place}{name}.")
 
 

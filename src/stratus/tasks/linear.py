@@ -70,7 +70,7 @@ class LinearTask(LightningModule, ABC):
             generator = torch.Generator().manual_seed(seed)
             for parameter in self.linear.parameters():
                 init(parameter.data, generator)
-        self._seen: dict[int, Batch] = {}
+        self._seen: dict[str, dict[int, Batch]] = {"train": {}, "val": {}, "test": {}}
 
     @property
     def name(self) -> str:
@@ -171,27 +171,24 @@ class LinearTask(LightningModule, ABC):
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
         x, y = batch
         logits = self(x)
-        self._seen.setdefault(index, (logits.detach(), y))
+        self._seen["train"].setdefault(index, (logits.detach(), y))
         return self.loss(logits, y)
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
-        self._seen[index] = (self(batch[0]), batch[1])
+        self._seen["val"][index] = (self(batch[0]), batch[1])
 
-    test_step = validation_step
+    def test_step(self, batch: Batch, index: int) -> None:
+        """Keeps a batch's logits for the end of the epoch."""
+        self._seen["test"][index] = (self(batch[0]), batch[1])
 
     def on_train_epoch_end(self) -> None:
         """Logs train/loss and train/accuracy: over the epoch's batches, each with the weights of its own step."""
         self._log_epoch("train")
 
-    def on_validation_start(self) -> None:
-        """Puts the training batches seen so far aside: validation runs inside the training epoch."""
-        self._training_seen, self._seen = self._seen, {}
-
     def on_validation_epoch_end(self) -> None:
         """Logs val/loss and val/accuracy."""
         self._log_epoch("val")
-        self._seen = self._training_seen
 
     def on_test_epoch_end(self) -> None:
         """Logs test/loss and test/accuracy."""
@@ -199,8 +196,8 @@ class LinearTask(LightningModule, ABC):
 
     def _log_epoch(self, split: str) -> None:
         # One pass a split and epoch: a metric's update costs as much as a step of so small a model.
-        logits, y = (torch.cat(parts) for parts in zip(*self._seen.values(), strict=True))
-        self._seen = {}
+        logits, y = (torch.cat(parts) for parts in zip(*self._seen[split].values(), strict=True))
+        self._seen[split].clear()
         loss, accuracy = (cast(Metric, self._curves[f"{split}/{name}"]) for name in ("loss", "accuracy"))
         loss.update(self.loss(logits, y), weight=len(y))
         accuracy.update(self.decide(logits), y)
