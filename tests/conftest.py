@@ -1,0 +1,83 @@
+"""Whole runs for tests: in this process, or through the real command line."""
+
+import logging
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import hydra
+import pytest
+from omegaconf import OmegaConf
+
+from stratus import config, record
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+import train  # noqa: E402
+
+os.environ["OMP_NUM_THREADS"] = "1"  # threads of several test processes would wait for each other
+logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)  # as conf/config.yaml has it
+
+
+def pytest_configure(config):
+    # What torch says of its own code, and Lightning's of torch's.
+    for said in ("`torch.jit.script` is deprecated", "`isinstance.treespec, LeafSpec.` is deprecated"):
+        config.addinivalue_line("filterwarnings", f"ignore:{said}")
+
+
+@pytest.fixture(scope="session")
+def composed():
+    """The configuration that a command line stands for."""
+
+    def compose(*overrides, with_hydra=False):
+        with hydra.initialize_config_dir(str(ROOT / "conf"), version_base=None):
+            return hydra.compose("config", list(overrides), return_hydra_config=with_hydra)
+
+    return compose
+
+
+@pytest.fixture(scope="session")
+def trained(composed):
+    """Trains as `python train.py` does, but here; returns what run.json says, and the objective."""
+
+    def run(folder, *given):
+        overrides = config.with_resumed(list(given))
+        composition = composed(*overrides)
+        facts = {"task": composition.task.name, "overrides": overrides, "seed": composition.seed}
+        with record.recorded(folder, **facts) as entries:
+            text = OmegaConf.to_yaml(composition, resolve=True)
+            objective = train.run(config.check(composition), folder, entries, text)
+        return record.read(folder) | {"objective": objective}
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def short(trained, tmp_path_factory):
+    """The folder of a finished run of four epochs, otherwise as the task's defaults are; each is run once."""
+
+    @cache
+    def run(task):
+        folder = tmp_path_factory.mktemp(task)
+        trained(folder, f"task={task}", "trainer.max_epochs=4")
+        return folder
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def door():
+    """Starts the real command line in a folder."""
+
+    def start(folder, *arguments):
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "train.py"), *arguments],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start

@@ -1,0 +1,164 @@
+"""A sweep's table: from records made by hand, and from a real sweep in which jobs diverge."""
+
+import json
+import statistics
+
+import polars as pl
+import pytest
+
+from stratus import record
+from stratus.sweep.table import collect, finish, over_seeds, write
+
+
+def job(folder, number, overrides, objective=None, status="finished", error=None, **scores):
+    """Writes the record that a job leaves."""
+    metrics = {} if objective is None else {"metrics": {"val/loss": objective, **scores}, "gap": 0.1}
+    (folder / str(number)).mkdir(parents=True)
+    content = {"status": status, "error": error, "overrides": overrides, "seconds": 1.0, **metrics}
+    (folder / str(number) / "run.json").write_text(json.dumps(content))
+
+
+# --- by hand
+
+
+def test_jobs_stand_best_first_and_those_without_a_score_last(tmp_path):
+    job(tmp_path, 0, ["a=1"], 3.0, **{"test/loss": 1.0})
+    job(tmp_path, 1, ["a=2"], status="failed", error="a=2: expected 1")
+    job(tmp_path, 2, ["a=3"], 1.0, **{"test/loss": 2.0})
+    job(tmp_path, 10, ["a=4"], 1.0, **{"test/loss": 2.0})
+    job(tmp_path, 3, ["a=5", "b=[x,y]"], status="running")
+    table = collect(tmp_path)
+    assert table["job"].to_list() == [2, 10, 0, 1, 3]
+    assert table["objective"].to_list() == [1, 1, 3, None, None]
+    assert table["test/loss"].to_list() == [2, 2, 1, None, None]
+    assert table["overrides"].to_list() == ["a=3", "a=4", "a=1", "a=2", "a=5 b=[x,y]"]
+    assert table["reason"].to_list() == [None, None, None, "a=2: expected 1", None]
+    assert table.columns[:4] == ["job", "status", "objective", "overrides"]
+
+
+def test_where_there_are_no_validation_days_the_training_loss_is_the_objective(tmp_path):
+    (tmp_path / "0").mkdir()
+    content = {"status": "finished", "error": None, "overrides": [], "metrics": {"train/loss": 0.5, "test/loss": 9.0}}
+    (tmp_path / "0" / "run.json").write_text(json.dumps(content))
+    assert collect(tmp_path)["objective"].to_list() == [0.5]
+
+
+def test_a_sweep_in_which_nothing_has_begun_is_an_empty_table(tmp_path, capsys):
+    assert collect(tmp_path).is_empty()
+    assert collect(tmp_path / "nowhere").is_empty()
+    finish(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().out == ""
+
+
+def test_a_sweep_in_which_all_failed_is_a_table_too(tmp_path, capsys):
+    job(tmp_path, 0, ["seed=-1"], status="failed", error="seed=-1: expected a whole number")
+    write(tmp_path)
+    finish(tmp_path)
+    assert pl.read_csv(tmp_path / "summary.csv")["reason"].to_list() == ["seed=-1: expected a whole number"]
+    assert "job 0: seed=-1: expected a whole number" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["seed={} a=1 b=2", "a=1 seed={} b=2", "a=1 b=2 seed={}"])
+def test_runs_that_differ_in_nothing_but_the_seed_are_taken_together(tmp_path, place):
+    losses = [1.0, 2.0, 4.0]
+    for seed, loss in enumerate(losses):
+        job(tmp_path, seed, place.format(seed).split(), loss, **{"test/loss": 2 * loss})
+    job(tmp_path, 3, place.format(9).split(), 100.0, status="failed", error="no")
+    job(tmp_path, 4, ["a=2", "b=2", "seed=0"], 0.5)
+    (row,) = over_seeds(collect(tmp_path)).to_dicts()
+    assert (row["overrides"], row["runs"]) == ("a=1 b=2", 3)
+    assert row["objective mean"] == pytest.approx(statistics.mean(losses))
+    assert row["objective sd"] == pytest.approx(statistics.stdev(losses))
+    assert row["test/loss sd"] == pytest.approx(2 * statistics.stdev(losses))
+
+
+def test_a_setting_whose_name_ends_like_the_seed_tells_runs_apart(tmp_path):
+    for number, other in enumerate(("init.seed=1", "init.seed=2")):
+        job(tmp_path, number, [other, "seed=0"], 1.0)
+    assert over_seeds(collect(tmp_path)).is_empty()
+    write(tmp_path)
+    assert not (tmp_path / "summary_seeds.csv").exists()
+
+
+def test_means_over_seeds_stand_best_first(tmp_path):
+    for number, (lr, loss) in enumerate([("1", 5.0), ("1", 1.0), ("2", 2.0), ("2", 2.5)]):
+        job(tmp_path, number, [f"lr={lr}", f"seed={number}"], loss)
+    assert over_seeds(collect(tmp_path))["overrides"].to_list() == ["lr=2", "lr=1"]
+
+
+def test_the_files_are_replaced_as_jobs_end(tmp_path):
+    job(tmp_path, 0, ["a=1"], 3.0)
+    write(tmp_path)
+    job(tmp_path, 1, ["a=2"], 2.0)
+    write(tmp_path)
+    assert pl.read_csv(tmp_path / "summary.csv")["job"].to_list() == [1, 0]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["0", "1", "summary.csv"]
+
+
+def test_settings_in_brackets_are_shown_as_they_are(tmp_path, capsys):
+    for number, features in enumerate(("[station,harmonics]", "two_days")):
+        job(tmp_path, number, [f"features={features}"], 1.0, **{"test/loss": 1.0})
+    finish(tmp_path)
+    assert "[station,harmonics]" in capsys.readouterr().out
+
+
+# --- for real
+
+
+@pytest.fixture(scope="module")
+def swept(door, tmp_path_factory):
+    """Three learning rates, the last far above the largest stable step, over two seeds."""
+    folder = tmp_path_factory.mktemp("swept")
+    process = door(
+        folder, "-m", "task=regression", "features=two_days", "optimizer=gd", "init=gaussian", "trainer.max_epochs=5",
+        "optimizer.lr=0.1,0.2,1e6", "seed=0,1",
+    )  # fmt: skip
+    out, err = process.communicate(timeout=120)
+    (sweep,) = folder.glob("outputs/sweeps/*")
+    return sweep, process.returncode, out, err
+
+
+def test_jobs_that_diverge_leave_the_others_alone_and_end_the_sweep_with_exit_code_1(swept):
+    sweep, code, out, err = swept
+    assert code == 1
+    runs = [record.read(sweep / str(number)) for number in range(6)]
+    assert [run["status"] for run in runs] == ["finished"] * 4 + ["diverged"] * 2
+    assert [run["seed"] for run in runs] == [0, 1] * 3
+    for run in runs[4:]:
+        assert run["error"].startswith("training diverged: the loss is ")
+        assert "the learning rate is 1e+06, the largest stable step 0.5127. Mend: optimizer.lr=0.46" in run["error"]
+        assert run["error"] in " ".join(out.split())
+    assert "Traceback" not in err
+    assert out.count("6 jobs, best first") == 1
+
+
+def test_the_table_has_a_row_a_job_with_its_scores_or_the_reason(swept):
+    sweep, *_ = swept
+    rows = pl.read_csv(sweep / "summary.csv").to_dicts()
+    runs = {number: record.read(sweep / str(number)) for number in range(6)}
+    best_first = sorted(range(4), key=lambda number: runs[number]["metrics"]["val/loss"])
+    assert [row["job"] for row in rows] == [*best_first, 4, 5]
+    for row in rows:
+        run = runs[row["job"]]
+        assert row["status"] == run["status"]
+        assert row["overrides"] == " ".join(run["overrides"])
+        assert row["reason"] == run["error"]
+        metrics = run.get("metrics", {})
+        assert row["objective"] == metrics.get("val/loss")
+        assert row["test/accuracy"] == metrics.get("test/accuracy")
+
+
+def test_the_table_over_seeds_has_mean_and_standard_deviation_of_what_finished(swept):
+    sweep, *_ = swept
+    rows = pl.read_csv(sweep / "summary_seeds.csv").to_dicts()
+    runs = [record.read(sweep / str(number))["metrics"] for number in range(4)]
+    assert len(rows) == 2
+    for row in rows:
+        pair = runs[:2] if "optimizer.lr=0.1 " in row["overrides"] + " " else runs[2:]
+        assert row["runs"] == 2
+        for name, tag in (("objective", "val/loss"), ("test/loss", "test/loss"), ("test/skill", "test/skill")):
+            values = [metrics[tag] for metrics in pair]
+            assert values[0] != values[1]
+            assert row[f"{name} mean"] == pytest.approx(statistics.mean(values), rel=1e-9)
+            assert row[f"{name} sd"] == pytest.approx(statistics.stdev(values), rel=1e-6)

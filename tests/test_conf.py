@@ -1,0 +1,77 @@
+"""The files in conf/: each composes, and each experiment and sweep runs."""
+
+from pathlib import Path
+
+import pytest
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
+
+from stratus import config
+from stratus.features import FEATURES
+
+CONF = Path(__file__).parents[1] / "conf"
+FILES = sorted(CONF.glob("*/*.yaml"))
+MUST_BE_GIVEN = {"data/csv": ["data.path=my.csv"], "data/ghcn": ["data.station=GME00102380"]}
+
+
+def files(group):
+    return [pytest.param(file.stem, id=file.stem) for file in sorted((CONF / group).glob("*.yaml"))]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_every_file_composes_into_a_configuration_that_can_work(composed, file):
+    choice = f"{file.parent.name}/{file.stem}"
+    found = composed(f"{file.parent.name}={file.stem}", *MUST_BE_GIVEN.get(choice, []))
+    assert config.check(found)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.parent.name in ("experiment", "sweep")], ids=str)
+def test_an_experiment_says_that_it_sets_what_lies_outside_its_folder(file):
+    # Hydra would pass over the file in silence.
+    assert file.read_text().startswith("# @package _global_\n")
+
+
+@pytest.mark.parametrize("name", files("features"))
+def test_a_file_of_features_is_one_feature_set_with_its_defaults(composed, name):
+    content = OmegaConf.to_container(OmegaConf.load(CONF / "features" / f"{name}.yaml"))
+    assert list(content) == [name]
+    assert config.check(composed(f"features={name}")).features.chosen == {name: content[name]}
+
+
+def test_every_feature_set_has_its_file():
+    assert sorted(FEATURES) == sorted(file.stem for file in (CONF / "features").glob("*.yaml"))
+
+
+def run_an_epoch(composed, trained, folder, *overrides):
+    overrides = (*overrides, "trainer.max_epochs=1")
+    if getattr(config.check(composed(*overrides)).data, "path", None) is None:
+        pytest.skip("its data would have to be fetched")
+    run = trained(folder, *overrides)
+    assert (run["status"], run["epochs"]) == ("finished", 1)
+    assert (folder / "forecasts.csv").is_file()
+
+
+@pytest.mark.parametrize("name", files("experiment"))
+def test_every_experiment_runs(composed, trained, tmp_path, name):
+    run_an_epoch(composed, trained, tmp_path, f"experiment={name}")
+
+
+def jobs(composed, name):
+    """The jobs of a sweep, each a list of overrides."""
+    hydra = composed(f"sweep={name}", with_hydra=True).hydra
+    assert hydra.mode.name == "MULTIRUN"
+    parser = OverridesParser.create()
+    overrides = parser.parse_overrides([f"{key}={value}" for key, value in hydra.sweeper.params.items()])
+    (batch,) = BasicSweeper.split_arguments(overrides, None)
+    return batch
+
+
+@pytest.mark.parametrize("name", files("sweep"))
+def test_every_sweep_has_several_jobs_that_can_work_and_its_first_and_last_run(composed, trained, tmp_path, name):
+    every = jobs(composed, name)
+    assert len(every) > 1
+    for job in every:
+        assert config.check(composed(f"sweep={name}", *job))
+    for place in (0, -1):
+        run_an_epoch(composed, trained, tmp_path / str(place), f"sweep={name}", *every[place])

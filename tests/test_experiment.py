@@ -1,0 +1,346 @@
+"""A run's numbers, worked out again with numpy from nothing but its checkpoint and the CSV file."""
+
+import csv
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from stratus import record
+from stratus.forecast import load
+from stratus.observations import read_csv, select
+
+TABLE = Path(__file__).parents[1] / "data" / "weather.csv"
+BORDERS = [date(2012, 1, 3), date(2014, 1, 1), date(2015, 1, 1), date(2016, 1, 1)]
+WEATHER = ["drizzle", "fog", "rain", "snow", "sun"]
+CITIES = ["New York", "Seattle"]
+INPUTS = {
+    "regression": ["temperature d-2", "temperature d-1", "cos 1/year", "sin 1/year", "cos 2/year", "sin 2/year"],
+    "binary": ["temperature d-1", "temperature d"],
+    "multiclass": ["temperature d-1", "temperature d"],
+    "multilabel": [f"{city} temperature {day}" for day in ("d-1", "d") for city in CITIES],
+}
+TASKS = list(INPUTS)
+
+
+# --- the same numbers again, from the file
+
+
+def table():
+    with open(TABLE, newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {(row["station"], date.fromisoformat(row["date"])): row for row in rows}
+
+
+def temperature(row):
+    return (float(row["temperature_max"]) + float(row["temperature_min"])) / 2
+
+
+def one_input(rows, name, day):
+    wave, _, times = name.partition(" ")
+    if wave in ("cos", "sin"):
+        angle = 2 * np.pi * int(times.removesuffix("/year")) * day.timetuple().tm_yday / 365.25
+        return getattr(np, wave)(angle)
+    city = next((one for one in CITIES if name.startswith(one)), "Seattle")
+    back = name.rpartition("d")[2].removeprefix("-")
+    return temperature(rows[city, day - timedelta(days=int(back or 0))])
+
+
+def truth(rows, task, day):
+    row = rows["Seattle", day]
+    return {
+        "regression": lambda: [temperature(row)],
+        "binary": lambda: [float(row["precipitation"]) > 0],
+        "multiclass": lambda: np.eye(5)[WEATHER.index(row["weather"])],
+        "multilabel": lambda: [float(rows[city, day]["precipitation"]) > 0 for city in CITIES],
+    }[task]()
+
+
+def splits(task):
+    rows, found = table(), {}
+    for name, first, after in zip(("train", "val", "test"), BORDERS, BORDERS[1:], strict=False):
+        days = [first + timedelta(days=k) for k in range((after - first).days)]
+        x = np.array([[one_input(rows, name, day) for name in INPUTS[task]] for day in days])
+        found[name] = days, x, np.array([truth(rows, task, day) for day in days], dtype=float)
+    return found
+
+
+def checkpoint(folder, which="best"):
+    return torch.load(folder / "checkpoints" / f"{which}.ckpt", weights_only=True)
+
+
+def logits(content, x):
+    state = {name: value.double().numpy() for name, value in content["state_dict"].items()}
+    return (x - state["mean"]) / state["scale"] @ state["linear.weight"].T + state["linear.bias"]
+
+
+def loss(task, z, y):
+    if task == "regression":
+        return ((z - y) ** 2).sum(1).mean()
+    if task == "multiclass":
+        return (np.log(np.exp(z).sum(1)) - (z * y).sum(1)).mean()
+    return (np.log1p(np.exp(z)) - y * z).sum(1).mean()
+
+
+def scores(task, z, y):
+    """Every score of logits z against the truth y, a column an output."""
+    found = {"loss": loss(task, z, y)}
+    if task == "regression":
+        error = z - y
+        return found | {
+            "accuracy": (abs(error) <= 2).mean(),
+            "mae": abs(error).mean(),
+            "rmse": np.sqrt((error**2).mean()),
+            "bias": error.mean(),
+        }
+    if task == "multiclass":
+        p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+        decision = np.eye(5)[z.argmax(1)]
+        found |= {
+            "accuracy": (decision * y).sum(1).mean(),
+            "log_loss": -np.log((p * y).sum(1)).mean(),
+            "brier": ((p - y) ** 2).sum(1).mean(),
+        }
+        names = WEATHER
+    else:
+        p, decision = 1 / (1 + np.exp(-z)), (z > 0).astype(float)
+        found |= {
+            "accuracy": (decision == y).mean(),
+            "log_loss": -np.log(np.where(y > 0, p, 1 - p)).mean(),
+            "brier": ((p - y) ** 2).mean(),
+        }
+        names = CITIES
+        if task == "binary":
+            names, decision, y = ["rain", "no rain"], np.hstack([decision, 1 - decision]), np.hstack([y, 1 - y])
+    with np.errstate(invalid="ignore"):
+        recalls = (decision * y).sum(0) / y.sum(0)
+    return found | {f"recall/{name}": share for name, share in zip(names, recalls, strict=True)}
+
+
+def lowest(task, x, y):
+    """The lowest mean loss of a linear model without penalty: by least squares, or scikit-learn."""
+    x = (x - x.mean(0)) / x.std(0)
+    if task == "regression":
+        design = np.column_stack([x, np.ones(len(x))])
+        return loss(task, design @ np.linalg.lstsq(design, y)[0], y)
+    if task == "multiclass":
+        y = y.argmax(1)[:, None]
+    fits = [LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(x, column) for column in y.T]
+    return sum(-np.log(f.predict_proba(x)[range(len(x)), column.astype(int)]).mean() for f, column in zip(fits, y.T))
+
+
+def val_curve(folder):
+    events = EventAccumulator(str(folder)).Reload()
+    return [one.value for one in events.Scalars("val/loss")]
+
+
+def same(one, other):
+    """Whether two checkpoints hold the same bits: weights, optimiser, progress."""
+    a, b = (
+        [content["state_dict"], content["optimizer_states"], content["lr_schedulers"], content["epoch"]]
+        for content in (one, other)
+    )
+
+    def walk(u, v):
+        if isinstance(u, dict):
+            return u.keys() == v.keys() and all(walk(u[k], v[k]) for k in u)
+        if isinstance(u, list | tuple):
+            return len(u) == len(v) and all(map(walk, u, v))
+        return torch.equal(u, v) if isinstance(u, torch.Tensor) else u == v
+
+    return walk(a, b)
+
+
+# --- what a run records
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_metrics_are_those_of_the_best_weights_over_whole_splits(short, task):
+    run, content = record.read(short(task)), checkpoint(short(task))
+    assert content["hyper_parameters"]["inputs"] == INPUTS[task]
+    expected = {}
+    for split, (_, x, y) in splits(task).items():
+        expected |= {f"{split}/{name}": value for name, value in scores(task, logits(content, x), y).items()}
+    reference = run["references"]["climatology"]
+    ruler = "test/loss" if task == "regression" else "test/brier"
+    expected["test/skill"] = 1 - expected[ruler] / reference[ruler]
+    found = {name: np.nan if value is None else value for name, value in run["metrics"].items()}
+    assert found == pytest.approx(expected, rel=2e-5, abs=1e-6, nan_ok=True)
+    assert run["skill"] == run["metrics"]["test/skill"]
+
+
+def test_the_kept_weights_are_not_always_the_last(short):
+    # Without this the test above could not tell the best weights from the last.
+    assert checkpoint(short("multiclass"))["epoch"] < checkpoint(short("multiclass"), "last")["epoch"]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_default_settings_come_within_a_thousandth_of_the_exact_optimum(trained, tmp_path, task):
+    run = trained(tmp_path, f"task={task}")
+    _, x, y = splits(task)["train"]
+    assert run["epochs"] == 100
+    assert run["references"]["optimum"]["train/loss"] == pytest.approx(lowest(task, x, y), rel=1e-6)
+    assert run["gap"] == pytest.approx(
+        loss(task, logits(checkpoint(tmp_path, "last"), x), y) - lowest(task, x, y), abs=1e-6
+    )
+    assert -1e-9 < run["gap"] < 1e-3
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_objective_is_the_lowest_validation_loss_of_all_epochs(trained, tmp_path, task):
+    run = trained(tmp_path, f"task={task}", "trainer.max_epochs=3")
+    curve = val_curve(tmp_path)
+    assert len(curve) == 3
+    assert run["objective"] == run["metrics"]["val/loss"] == pytest.approx(min(curve), rel=1e-6)
+
+
+def test_without_validation_days_the_last_weights_are_kept_and_the_training_loss_is_the_objective(trained, tmp_path):
+    run = trained(tmp_path, "task=binary", "data.validation_from=null", "trainer.max_epochs=2")
+    best, last = (tmp_path / "checkpoints" / f"{name}.ckpt" for name in ("best", "last"))
+    assert best.read_bytes() == last.read_bytes()
+    assert run["objective"] == run["metrics"]["train/loss"]
+    assert run["data"]["samples"] == {"train": 729 + 365, "test": 365}
+    assert not [tag for tag in run["metrics"] if tag.startswith("val/")]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_forecasts_are_those_of_the_best_checkpoint_for_every_test_day(short, task):
+    written = pl.read_csv(short(task) / "forecasts.csv", try_parse_dates=True)
+    days, x, y = splits(task)["test"]
+    z = logits(checkpoint(short(task)), x)
+    labels = {"regression": [], "binary": ["rain"], "multiclass": WEATHER, "multilabel": CITIES}[task]
+    assert written.columns == ["date", "station", "truth", "prediction", *(f"p({name})" for name in labels)]
+    assert written["date"].to_list() == days
+    assert written["station"].unique().to_list() == [" + ".join(CITIES) if task == "multilabel" else "Seattle"]
+    if task == "regression":
+        assert written["truth"].to_numpy() == pytest.approx(y[:, 0])
+        assert written["prediction"].to_numpy() == pytest.approx(z[:, 0], abs=2e-5)
+        return
+    p = np.exp(z) / np.exp(z).sum(1, keepdims=True) if task == "multiclass" else 1 / (1 + np.exp(-z))
+    columns = written.select(r"^p\(.*\)$").to_numpy()
+    assert columns == pytest.approx(p, abs=2e-6)
+    if task == "multiclass":
+        assert columns.sum(1) == pytest.approx(np.ones(len(days)), abs=5e-6)
+        assert written["truth"].to_list() == [WEATHER[k] for k in y.argmax(1)]
+        assert written["prediction"].to_list() == [WEATHER[k] for k in z.argmax(1)]
+    if task == "binary":
+        assert written["truth"].to_list() == ["rain" if wet else "no rain" for wet in y[:, 0]]
+        assert written["prediction"].to_list() == ["rain" if up > 0 else "no rain" for up in z[:, 0]]
+    if task == "multilabel":
+        names = {(0, 0): "none", (1, 0): "New York", (0, 1): "Seattle", (1, 1): "New York + Seattle"}
+        assert written["truth"].to_list() == [names[tuple(row)] for row in y.astype(int)]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_checkpoint_and_a_table_are_all_that_a_forecast_needs(short, task, tmp_path):
+    alone = tmp_path / "kept.ckpt"
+    alone.write_bytes((short(task) / "checkpoints" / "best.ckpt").read_bytes())
+    forecaster = load(alone)
+    rows = read_csv(TABLE) if task == "multilabel" else select(read_csv(TABLE), ["Seattle"], "")
+    forecaster.forecast(forecaster.samples(rows).since(BORDERS[2])).write_csv(tmp_path / "again.csv", float_precision=6)
+    assert (tmp_path / "again.csv").read_text() == (short(task) / "forecasts.csv").read_text()
+
+
+# --- descent as the settings say
+
+
+def test_weight_decay_ends_where_the_penalised_normal_equations_do(trained, tmp_path):
+    trained(
+        tmp_path, "task=regression", "features=two_days", "optimizer=gd", "optimizer.lr=0.3",
+        "optimizer.weight_decay=0.5", "trainer.max_epochs=150",
+    )  # fmt: skip
+    days, x, y = (part[:729] for part in splits("regression")["train"])
+    x = np.column_stack([(x[:, :2] - x[:, :2].mean(0)) / x[:, :2].std(0), np.ones(len(days))])
+    # ∇(mean squared error + λ/2 ‖θ‖²) = 2Aᵀ(Aθ - y)/n + λθ = 0
+    expected = np.linalg.solve(2 * x.T @ x / len(x) + 0.5 * np.eye(3), 2 * x.T @ y[:, 0] / len(x))
+    state = checkpoint(tmp_path, "last")["state_dict"]
+    assert [*state["linear.weight"][0].tolist(), state["linear.bias"].item()] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_clipped_gradient_makes_a_step_of_the_learning_rate_times_the_clip(trained, tmp_path):
+    trained(
+        tmp_path, "task=regression", "optimizer=gd", "optimizer.lr=0.1", "trainer.gradient_clip_val=2",
+        "trainer.max_epochs=1",
+    )  # fmt: skip
+    state = checkpoint(tmp_path, "last")["state_dict"]
+    length = torch.cat([state["linear.weight"].flatten(), state["linear.bias"]]).norm().item()
+    assert length == pytest.approx(0.1 * 2, rel=1e-4)
+
+
+def test_patience_ends_training_so_many_epochs_after_the_lowest_validation_loss(trained, tmp_path):
+    run = trained(tmp_path, "patience=3", "trainer.max_epochs=60", "schedule=constant")
+    curve = val_curve(tmp_path)
+    assert len(curve) == run["epochs"] < 60
+    assert run["epochs"] == 1 + int(np.argmin(curve)) + 3
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "adam", "lbfgs"])
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_learns_under_every_optimiser(trained, tmp_path, task, optimizer):
+    slower = ["optimizer.lr=0.1"] if optimizer == "gd" else []
+    run = trained(tmp_path, f"task={task}", f"optimizer={optimizer}", "trainer.max_epochs=2", *slower)
+    _, x, y = splits(task)["train"]
+    start = loss(task, np.zeros_like(y), y)
+    assert run["status"] == "finished"
+    assert run["metrics"]["train/loss"] < 0.99 * start
+
+
+def test_the_debug_trainer_takes_two_epochs_of_four_batches(trained, tmp_path):
+    run = trained(tmp_path, "trainer=debug")
+    assert (run["status"], run["epochs"]) == ("finished", 2)
+    assert checkpoint(tmp_path, "last")["global_step"] == 8
+
+
+# --- the same again
+
+
+def test_the_same_settings_and_seed_give_the_same_bits(trained, tmp_path):
+    runs = {"one": "seed=1", "again": "seed=1", "other": "seed=2"}
+    for name, seed in runs.items():
+        trained(tmp_path / name, seed, "init=gaussian", "trainer.max_epochs=2")
+    one, again, other = (checkpoint(tmp_path / name, "last") for name in runs)
+    assert same(one, again)
+    assert not same(one, other)
+
+
+def test_another_seed_changes_the_order_of_the_days_even_from_the_same_start(trained, tmp_path):
+    for seed in (1, 2):
+        trained(tmp_path / str(seed), f"seed={seed}", "init=zeros", "trainer.max_epochs=1")
+    assert not same(*(checkpoint(tmp_path / seed) for seed in ("1", "2")))
+
+
+@pytest.mark.parametrize(("task", "before"), [("multiclass", True), ("multilabel", False)])
+def test_a_resumed_run_equals_a_straight_one(trained, tmp_path, task, before):
+    settings = [f"task={task}", "schedule=constant", "init=uniform", "init.sigma=0.1"]
+    trained(tmp_path / "half", *settings, "trainer.max_epochs=2")
+    resumed = trained(tmp_path / "resumed", f"resume={tmp_path / 'half'}", "trainer.max_epochs=4")
+    straight = trained(tmp_path / "straight", *settings, "trainer.max_epochs=4")
+    for which in ("best", "last"):
+        assert same(*(checkpoint(tmp_path / name, which) for name in ("resumed", "straight")))
+    # The best weights of a resumed run may be those of its first part.
+    assert (checkpoint(tmp_path / "straight")["epoch"] < 2) == before
+    for entry in ("metrics", "gap", "epochs", "objective"):
+        assert resumed[entry] == straight[entry]
+    forecasts = [(tmp_path / name / "forecasts.csv").read_text() for name in ("resumed", "straight")]
+    assert forecasts[0] == forecasts[1]
+    assert len(val_curve(tmp_path / "resumed")) == 2
+
+
+def test_training_over_two_processes_leaves_one_record_with_exact_scores(door, tmp_path):
+    process = door(tmp_path, "trainer=ddp", "trainer.accelerator=cpu", "trainer.max_epochs=3")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    (file,) = tmp_path.glob("outputs/*/*/run.json")
+    run = record.read(file.parent)
+    assert (run["status"], run["epochs"]) == ("finished", 3)
+    for split, (_, x, y) in splits("multiclass").items():
+        for name, value in scores("multiclass", logits(checkpoint(file.parent), x), y).items():
+            assert run["metrics"][f"{split}/{name}"] == (None if np.isnan(value) else pytest.approx(value, rel=2e-5))
+    assert out.count("scores on the test days") == 1
+    # A step of two processes takes 32 days each: half as many steps as one process takes.
+    assert checkpoint(file.parent, "last")["global_step"] == 3 * 12

@@ -1,0 +1,233 @@
+"""The door: what the command line answers, and how it ends."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from stratus import record
+from stratus.errors import CheckpointError
+
+TRAIN = Path(__file__).parents[1] / "train.py"
+HEADER = "station,date,temperature_max,temperature_min,precipitation"
+WRONG = {
+    "optimizer.lrr=0.1": "Could not override 'optimizer.lrr'. Key 'lrr' not in 'SGD'",
+    "optimizer.lr=fast": "Value 'fast' of type 'str' could not be converted to Float",
+    "optimizer.lr=-1": "optimizer.lr=-1.0: expected a finite number above 0",
+    "optimizer=sgdd": "Could not find 'optimizer/sgdd' Available options in 'optimizer': adam gd lbfgs momentum sgd",
+    "task=regresion": "Available options in 'task': binary multiclass multilabel regression",
+    "foo=1": "Could not override 'foo'",
+    "+foo=1": "there is no setting foo",
+    "+optimizer.foo=1": "there is no setting optimizer.foo",
+    "optimizer": "missing EQUAL at '<EOF>'",
+    "seed=1,2": "add --multirun",
+    "data=csv": "data.path must be given",
+    "data=csv data.path=missing.csv": "missing.csv: No such file or directory",
+    "data=csv data.path=broken.csv": "broken.csv, line 3, column temperature_max: 'warm' is not a number",
+    "data=csv data.path=twice.csv": "twice.csv, line 3, column date: 2012-01-01 of 'Oslo' is already on",
+    "data.stations=[Oslo]": "no station 'Oslo'; expected 'New York' or 'Seattle'",
+    "task=multilabel data=seattle": "choose data=two_cities, or task=binary",
+    "data.test_from=2020-01-01": "no test days: the table reaches from 2012-01-01 to 2015-12-31; mend data.test_from",
+    "data.train_from=2013-12-31": "never occurs in the 1 training days",
+    "data.validation_from=2014-02-30": "expected a day as YYYY-MM-DD",
+    "features=[]": "features must be given",
+    "features.harmonics.k=3": "features=[two_days,harmonics]",
+    "features=harmonics features.harmonics.kk=3": "Key 'kk' not in 'harmonics'",
+    "optimizer=lbfgs data.batch_size=32": "leave data.batch_size=null",
+    "patience=3 data.validation_from=null": "set data.validation_from",
+    "optimizer._target_=os.system": "SGD is torch.optim.SGD, nothing else",
+    "resume=nothing": "nothing is not a run's folder",
+    "-m trainer=ddp": "trainer=ddp starts further processes",
+}
+ONE_AFTER_ANOTHER = """
+import contextlib, io, json, os, runpy, sys
+from hydra.core.global_hydra import GlobalHydra
+
+def answer(case):
+    GlobalHydra.instance().clear()
+    os.environ.pop("HYDRA_FULL_ERROR", None)
+    sys.argv = ["train.py", *case.split()]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            runpy.run_path(TRAIN, run_name="__main__")
+    except SystemExit as end:
+        return end.code  # a text is printed to stderr, and the exit code is 1
+    except BaseException as error:
+        return [repr(error)]
+    return None
+
+TRAIN, *cases = sys.argv[1:]
+answers = {case: answer(case) for case in cases}
+print(json.dumps([answers, "torch" in sys.modules]))
+"""
+
+
+def wait_for(folder, pattern, process):
+    """The first file of that name that a running process makes."""
+    for _ in range(6000):
+        if file := next(folder.glob(pattern), None):
+            return file
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    raise AssertionError(f"no {pattern} after a minute")
+
+
+# --- before anything is trained
+
+
+def test_every_wrong_setting_is_answered_in_one_line_before_torch_is_imported(tmp_path):
+    (tmp_path / "broken.csv").write_text(f"{HEADER}\nOslo,2012-01-01,1,0,0\nOslo,2012-01-02,warm,0,0\n")
+    (tmp_path / "twice.csv").write_text(f"{HEADER}\nOslo,2012-01-01,1,0,0\nOslo,2012-01-01,1,0,0\n")
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_ANOTHER, str(TRAIN), *WRONG],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    answers, torch_imported = json.loads(done.stdout.splitlines()[0])
+    wrong = {
+        case: answers[case]
+        for case, said in WRONG.items()
+        if not isinstance(answers[case], str) or said not in answers[case] or "\n" in answers[case]
+    }
+    assert wrong == {}
+    assert not torch_imported
+    ends = [record.read(file.parent) for file in tmp_path.glob("outputs/**/run.json")]
+    assert ends
+    assert {run["status"] for run in ends} == {"failed"}
+    assert {run["error"] for run in ends} <= set(answers.values())
+
+
+@pytest.mark.parametrize("case", ["optimizer.lrr=0.1", "data.stations=[Oslo]"])
+def test_a_wrong_setting_is_one_line_on_stderr_and_exit_code_1(door, tmp_path, case):
+    process = door(tmp_path, case)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert err.endswith(f"{WRONG[case]}\n")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("flags", [["--help"], ["--cfg", "job", "task=binary", "optimizer.lr=0.25"]])
+def test_help_and_configuration_are_shown_without_torch_and_without_a_run(tmp_path, flags):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", str(TRAIN), *flags],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "stratus.settings" in imported
+    assert not imported & {"torch", "lightning", "lightning.pytorch", "torchmetrics"}
+    assert list(tmp_path.iterdir()) == []
+    if flags == ["--help"]:
+        assert "\ntask: binary, multiclass, multilabel, regression\n" in done.stdout
+        assert "\noptimizer: adam, gd, lbfgs, momentum, sgd\n" in done.stdout
+        assert "\n  max_epochs: 100\n" in done.stdout
+    else:
+        assert "  name: binary\n  target: rain\n" in done.stdout
+        assert "\n  lr: 0.25\n" in done.stdout
+
+
+# --- a run from the command line
+
+
+def test_a_run_says_each_thing_once_and_leaves_all_that_belongs_to_it(door, trained, tmp_path):
+    overrides = ["task=binary", "trainer.max_epochs=2", "init=gaussian", "seed=3"]
+    process = door(tmp_path, *overrides)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    lines = [line for line in out.splitlines() if line.strip()]
+    assert len(set(lines)) == len(lines)
+    assert "Tip" not in out
+    assert "GPU" not in out
+    assert "\r" not in out
+    assert "%|" not in out
+    (folder,) = tmp_path.glob("outputs/*/*")
+    assert re.fullmatch(r"outputs/binary/\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d{6}", str(folder.relative_to(tmp_path)))
+    assert lines[-1] == str(folder.relative_to(tmp_path))
+    wanted = {".hydra", "run.json", "run.log", "forecasts.csv", "checkpoints", "references"}
+    assert {file.name for file in folder.iterdir()} >= wanted
+    assert list(folder.glob("events.out.tfevents.*"))
+
+    run = record.read(folder)
+    (model,) = (re.split(r"[│┃]", line) for line in lines if line.startswith("│ model"))
+    assert float(model[2]) == pytest.approx(run["metrics"]["test/loss"], abs=1e-4)
+    assert run["overrides"] == overrides
+
+    again = trained(tmp_path / "again", *overrides)
+    assert again["metrics"] == run["metrics"]
+    one, other = (torch.load(at / "checkpoints/last.ckpt", weights_only=True) for at in (folder, tmp_path / "again"))
+    assert all(torch.equal(value, other["state_dict"][name]) for name, value in one["state_dict"].items())
+
+
+def test_a_terminated_run_is_recorded_and_resumes_to_what_it_would_have_become(door, trained, tmp_path):
+    settings = ["task=regression", "data.batch_size=null", "trainer.max_epochs=150", "schedule=cosine"]
+    process = door(tmp_path, *settings)
+    folder = wait_for(tmp_path, "outputs/*/*/checkpoints/last.ckpt", process).parents[1]
+    assert record.read(folder)["status"] == "running"
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "Traceback" not in err
+    stopped = record.read(folder)
+    assert (stopped["status"], stopped["error"]) == ("interrupted", "stopped with exit code 143")
+    before = torch.load(folder / "checkpoints/last.ckpt", weights_only=True)["epoch"] + 1
+    assert 1 <= before < 150
+    assert [file.name for file in (folder / "checkpoints").iterdir() if file.name.startswith(".")] == []
+
+    resumed = trained(tmp_path / "resumed", f"resume={folder}")
+    straight = trained(tmp_path / "straight", *settings)
+    assert resumed["epochs"] == straight["epochs"] == 150
+    for entry in ("metrics", "gap", "references", "objective"):
+        assert resumed[entry] == straight[entry]
+    for name in ("best", "last"):
+        one, other = (
+            torch.load(tmp_path / at / "checkpoints" / f"{name}.ckpt", weights_only=True)
+            for at in ("resumed", "straight")
+        )
+        assert one["epoch"] == other["epoch"]
+        assert all(torch.equal(value, other["state_dict"][key]) for key, value in one["state_dict"].items())
+
+
+def test_a_finished_run_is_not_resumed_without_more_epochs(trained, short, tmp_path):
+    with pytest.raises(CheckpointError, match=r"trained for 4 epochs already: .* set trainer\.max_epochs above"):
+        trained(tmp_path, f"resume={short('binary')}")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("features=quadratic", "its inputs is"),
+        ("features.lead_days=1", "its inputs is"),
+        ("task=multiclass", "its task is binary, this run's is multiclass"),
+        ("optimizer=adam", "its optimizer is SGD, this run's is Adam"),
+    ],
+)
+def test_a_run_is_not_resumed_as_another_model(trained, short, tmp_path, changed, said):
+    with pytest.raises(CheckpointError, match=said):
+        trained(tmp_path, f"resume={short('binary')}", "trainer.max_epochs=5", changed)
+
+
+# --- sweeps
+
+
+def test_a_sweep_that_is_stopped_keeps_the_table_of_what_was_done(door, tmp_path):
+    process = door(tmp_path, "-m", "trainer.max_epochs=1,100000")
+    wait_for(tmp_path, "outputs/sweeps/*/1/checkpoints/last.ckpt", process)
+    (sweep,) = tmp_path.glob("outputs/sweeps/*")
+    killed_now = (sweep / "summary.csv").read_text().splitlines()
+    assert [line.partition(",objective")[0] for line in killed_now[:1]] == ["job,status"]
+    assert [line[:11] for line in killed_now[1:]] == ["0,finished,"]
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert [line.split(",")[:2] for line in (sweep / "summary.csv").read_text().splitlines()[1:]] == [
+        ["0", "finished"],
+        ["1", "interrupted"],
+    ]
+    assert record.read(sweep / "1")["error"] == "stopped with exit code 130"
+    assert "2 jobs, best first" in out
