@@ -78,11 +78,14 @@ def test_evaluate_prints_the_test_scores_of_the_run(stratus, short, task):
     (model,) = (cells(line) for line in lines if line.startswith("│ model"))
     metrics = record.read(short(task))["metrics"]
     order = ["loss", "accuracy", "mae", "rmse", "bias", "brier"]
-    recalls = [tag.removeprefix("test/") for tag in metrics if tag.startswith("test/recall/")]
-    expected = [metrics[f"test/{name}"] for name in [*order, *recalls] if f"test/{name}" in metrics]
-    assert len(model) == 1 + len(expected)
-    for shown, value in zip(model[1:], expected, strict=True):
-        assert shown == "–" if value is None else float(shown) == pytest.approx(value, abs=6e-4)
+    expected = [metrics[f"test/{name}"] for name in order if f"test/{name}" in metrics]
+    assert [float(shown) for shown in model[1:]] == pytest.approx(expected, abs=6e-4)
+    for tag in [tag for tag in metrics if tag.startswith("test/days/")]:
+        name = tag.removeprefix("test/days/")
+        (row,) = (cells(line) for line in lines if line.startswith(f"│ {name} "))
+        scores = [metrics[f"test/{score}/{name}"] for score in ("days", "recall", "precision", "average_precision")]
+        for shown, value in zip(row[1:], scores, strict=False):
+            assert shown == "–" if value is None else float(shown) == pytest.approx(value, abs=6e-4)
 
 
 def test_evaluate_takes_all_complete_days_of_another_table(stratus, short, oslo):

@@ -79,13 +79,9 @@ def test_several_labels_need_several_stations(composed, data):
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        ("optimizer=lbfgs data.batch_size=32", "optimizer=lbfgs .* data.batch_size=null"),
-        ("patience=3 data.validation_from=null", "patience=3 watches the validation loss"),
         ("optimizer=sgd optimizer.nesterov=true", "optimizer.nesterov=true: expected a momentum"),
         ("data.validation_from=2015-01-01", "data.test_from=2015-01-01: expected a day after data.validation_from"),
         ("data.train_from=2014-01-01", "data.validation_from=2014-01-01: expected a day after data.train_from"),
-        ("data.validation_from=2014-02-30", "data.validation_from=2014-02-30: expected a day as YYYY-MM-DD"),
-        ("data=csv", "data.path must be given"),
         ("task.target=sunshine", "task.target=sunshine: expected one of temperature, "),
         ("features=harmonics features.harmonics.k=0", "features.harmonics.k=0: expected"),
         ("features.lead_days=-1", "features.lead_days=-1: expected"),
@@ -98,12 +94,7 @@ def test_several_labels_need_several_stations(composed, data):
         ("trainer.gradient_clip_val=0", "trainer.gradient_clip_val=0.0: expected"),
         ("seed=4294967296", "seed=4294967296: expected a whole number from 0"),
         ("patience=0", "patience=0: expected"),
-        ("+foo=1", "there is no setting foo"),
-        ("+optimizer.foo=1", "there is no setting optimizer.foo"),
         ("+features.harmonic.k=1", "there is no setting features.harmonic"),
-        ("optimizer.lrr=1", "Could not override 'optimizer.lrr'"),
-        ("optimizer.lr=fast", "'fast' of type 'str' could not be converted to Float"),
-        ("optimizer=sgdd", "Could not find 'optimizer/sgdd' Available options in 'optimizer': adam gd"),
         ("optimizer=adam optimizer.momentum=0.9", "Key 'momentum' not in 'Adam'"),
     ],
 )
@@ -166,7 +157,7 @@ def test_a_task_takes_the_settings_of_its_file_with_the_same_defaults(composed, 
 
 
 def test_every_task_has_its_file_and_every_file_its_task():
-    assert tasks.NAMES == sorted(file.stem for file in (CONF / "task").glob("*.yaml"))
+    assert sorted(file.stem for file in (CONF / "task").glob("*.yaml")) == tasks.NAMES
 
 
 def test_every_setting_of_every_group_is_bound_to_what_is_built(composed):

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, precision_score, recall_score
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus import record
@@ -63,7 +65,7 @@ def truth(rows, task, day):
 
 def splits(task):
     rows, found = table(), {}
-    for name, first, after in zip(("train", "val", "test"), BORDERS, BORDERS[1:], strict=False):
+    for name, (first, after) in zip(("train", "val", "test"), pairwise(BORDERS), strict=True):
         days = [first + timedelta(days=k) for k in range((after - first).days)]
         x = np.array([[one_input(rows, name, day) for name in INPUTS[task]] for day in days])
         found[name] = days, x, np.array([truth(rows, task, day) for day in days], dtype=float)
@@ -117,9 +119,28 @@ def scores(task, z, y):
         names = CITIES
         if task == "binary":
             names, decision, y = ["rain", "no rain"], np.hstack([decision, 1 - decision]), np.hstack([y, 1 - y])
-    with np.errstate(invalid="ignore"):
-        recalls = (decision * y).sum(0) / y.sum(0)
-    return found | {f"recall/{name}": share for name, share in zip(names, recalls, strict=True)}
+        if task == "binary":
+            p = np.hstack([p, 1 - p])
+    return found | by_class(names, decision, p, y)
+
+
+def close(expected):
+    """Within float32's rounding; a rank, which two probabilities that float32 cannot tell apart change, less so."""
+    return {
+        name: pytest.approx(value, rel=1e-3 if "average_precision" in name else 2e-5, abs=1e-6, nan_ok=True)
+        for name, value in expected.items()
+    }
+
+
+def by_class(names, decision, p, y):
+    """Recall, precision and average precision (scikit-learn's) of each column."""
+    found = {}
+    for name, chosen, share, truth in zip(names, decision.T, p.T, y.T, strict=True):
+        found[f"days/{name}"] = int(truth.sum())
+        found[f"recall/{name}"] = recall_score(truth, chosen, zero_division=np.nan)
+        found[f"precision/{name}"] = precision_score(truth, chosen, zero_division=np.nan)
+        found[f"average_precision/{name}"] = average_precision_score(truth, share) if truth.any() else np.nan
+    return found
 
 
 def lowest(task, x, y):
@@ -131,7 +152,8 @@ def lowest(task, x, y):
     if task == "multiclass":
         y = y.argmax(1)[:, None]
     fits = [LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(x, column) for column in y.T]
-    return sum(-np.log(f.predict_proba(x)[range(len(x)), column.astype(int)]).mean() for f, column in zip(fits, y.T))
+    given = [f.predict_proba(x)[range(len(x)), c.astype(int)] for f, c in zip(fits, y.T, strict=True)]
+    return sum(-np.log(p).mean() for p in given)
 
 
 def val_curve(folder):
@@ -170,7 +192,7 @@ def test_metrics_are_those_of_the_best_weights_over_whole_splits(short, task):
     ruler = "test/loss" if task == "regression" else "test/brier"
     expected["test/skill"] = 1 - expected[ruler] / reference[ruler]
     found = {name: np.nan if value is None else value for name, value in run["metrics"].items()}
-    assert found == pytest.approx(expected, rel=2e-5, abs=1e-6, nan_ok=True)
+    assert found == close(expected)
     assert run["skill"] == run["metrics"]["test/skill"]
 
 
@@ -191,7 +213,7 @@ def test_the_default_settings_come_within_a_thousandth_of_the_exact_optimum(trai
     assert -1e-9 < run["gap"] < 1e-3
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
 def test_the_objective_is_the_lowest_validation_loss_of_all_epochs(trained, tmp_path, task):
     run = trained(tmp_path, f"task={task}", "trainer.max_epochs=3")
     curve = val_curve(tmp_path)
@@ -252,7 +274,7 @@ def test_a_checkpoint_and_a_table_are_all_that_a_forecast_needs(short, task, tmp
 def test_weight_decay_ends_where_the_penalised_normal_equations_do(trained, tmp_path):
     trained(
         tmp_path, "task=regression", "features=two_days", "optimizer=gd", "optimizer.lr=0.3",
-        "optimizer.weight_decay=0.5", "trainer.max_epochs=150",
+        "optimizer.weight_decay=0.5", "trainer.max_epochs=70",
     )  # fmt: skip
     days, x, y = (part[:729] for part in splits("regression")["train"])
     x = np.column_stack([(x[:, :2] - x[:, :2].mean(0)) / x[:, :2].std(0), np.ones(len(days))])
@@ -282,9 +304,9 @@ def test_patience_ends_training_so_many_epochs_after_the_lowest_validation_loss(
 @pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "adam", "lbfgs"])
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_learns_under_every_optimiser(trained, tmp_path, task, optimizer):
-    slower = ["optimizer.lr=0.1"] if optimizer == "gd" else []
-    run = trained(tmp_path, f"task={task}", f"optimizer={optimizer}", "trainer.max_epochs=2", *slower)
-    _, x, y = splits(task)["train"]
+    slower = ["optimizer.lr=0.2"] if optimizer == "gd" else []
+    run = trained(tmp_path, f"task={task}", f"optimizer={optimizer}", "trainer.max_epochs=1", *slower)
+    y = splits(task)["train"][-1]
     start = loss(task, np.zeros_like(y), y)
     assert run["status"] == "finished"
     assert run["metrics"]["train/loss"] < 0.99 * start
@@ -340,7 +362,8 @@ def test_training_over_two_processes_leaves_one_record_with_exact_scores(door, t
     assert (run["status"], run["epochs"]) == ("finished", 3)
     for split, (_, x, y) in splits("multiclass").items():
         for name, value in scores("multiclass", logits(checkpoint(file.parent), x), y).items():
-            assert run["metrics"][f"{split}/{name}"] == (None if np.isnan(value) else pytest.approx(value, rel=2e-5))
+            found = run["metrics"][f"{split}/{name}"]
+            assert found is None if np.isnan(value) else found == close({name: value})[name]
     assert out.count("scores on the test days") == 1
     # A step of two processes takes 32 days each: half as many steps as one process takes.
     assert checkpoint(file.parent, "last")["global_step"] == 3 * 12

@@ -8,10 +8,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import brier_score_loss, log_loss, mean_absolute_error, recall_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    log_loss,
+    mean_absolute_error,
+    precision_score,
+    recall_score,
+)
 
 from stratus import scores
-from stratus.scores import Bias, Brier, LogLoss, WithinTolerance, recall_of_events
+from stratus.scores import Bias, Brier, LogLoss, WithinTolerance, class_scores
 
 DAYS = 300
 CLASSES = 4
@@ -101,18 +108,29 @@ def test_the_bias_of_a_forecast_that_is_too_warm_is_positive_and_no_absolute_err
 
 @given(seeds)
 @quickly
-def test_recall_is_scikit_learn_s(seed):
-    p, y = events(seed, labels=3)
-    found = recall_of_events(torch.as_tensor(p > 0.5), torch.as_tensor(y))
-    assert found == pytest.approx(recall_score(y, p > 0.5, average=None))
+def test_the_scores_of_a_class_are_scikit_learn_s(seed):
+    p, y = (column[:, 0] for column in events(seed))
+    found = class_scores(*map(torch.as_tensor, (p > 0.5, p, y)))
+    assert found == pytest.approx(
+        {
+            "days": y.sum(),
+            "recall": recall_score(y, p > 0.5, zero_division=np.nan),
+            "precision": precision_score(y, p > 0.5, zero_division=np.nan),
+            "average_precision": average_precision_score(y, p),
+        },
+        rel=1e-5,
+        nan_ok=True,
+    )
 
 
-def test_recall_of_what_never_happened_is_not_a_number():
-    decision = torch.tensor([[1, 0, 0], [0, 1, 1]])
-    found = recall_of_events(decision, torch.tensor([[1, 0, 1], [1, 0, 0]]))
-    assert found[0] == 0.5
-    assert math.isnan(found[1])
-    assert found[2] == 0
+def test_a_class_that_never_came_has_no_recall_and_one_never_decided_on_no_precision():
+    never, always, p = torch.zeros(3), torch.ones(3), torch.tensor([0.1, 0.2, 0.3])
+    unseen, unforecast = class_scores(always, p, never), class_scores(never, p, always)
+    assert math.isnan(unseen["recall"])
+    assert math.isnan(unseen["average_precision"])
+    assert (unseen["precision"], unseen["days"]) == (0, 0)
+    assert math.isnan(unforecast["precision"])
+    assert (unforecast["recall"], unforecast["average_precision"]) == (0, 1)
 
 
 @pytest.mark.parametrize(

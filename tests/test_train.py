@@ -164,7 +164,7 @@ def test_a_run_says_each_thing_once_and_leaves_all_that_belongs_to_it(door, trai
 
 
 def test_a_terminated_run_is_recorded_and_resumes_to_what_it_would_have_become(door, trained, tmp_path):
-    settings = ["task=regression", "data.batch_size=null", "trainer.max_epochs=150", "schedule=cosine"]
+    settings = ["task=regression", "data.batch_size=null", "trainer.max_epochs=100", "schedule=cosine"]
     process = door(tmp_path, *settings)
     folder = wait_for(tmp_path, "outputs/*/*/checkpoints/last.ckpt", process).parents[1]
     assert record.read(folder)["status"] == "running"
@@ -175,12 +175,12 @@ def test_a_terminated_run_is_recorded_and_resumes_to_what_it_would_have_become(d
     stopped = record.read(folder)
     assert (stopped["status"], stopped["error"]) == ("interrupted", "stopped with exit code 143")
     before = torch.load(folder / "checkpoints/last.ckpt", weights_only=True)["epoch"] + 1
-    assert 1 <= before < 150
+    assert 1 <= before < 100
     assert [file.name for file in (folder / "checkpoints").iterdir() if file.name.startswith(".")] == []
 
     resumed = trained(tmp_path / "resumed", f"resume={folder}")
     straight = trained(tmp_path / "straight", *settings)
-    assert resumed["epochs"] == straight["epochs"] == 150
+    assert resumed["epochs"] == straight["epochs"] == 100
     for entry in ("metrics", "gap", "references", "objective"):
         assert resumed[entry] == straight[entry]
     for name in ("best", "last"):

@@ -40,7 +40,7 @@ def final_figures(
         {
             f"hp/{tag.replace('/', '_')}": value
             for tag, value in metrics.items()
-            if "recall" not in tag and (tag.startswith("test/") or tag in ("train/loss", "val/loss", "gap"))
+            if tag.count("/") < 2 and (tag.startswith("test/") or tag in ("train/loss", "val/loss", "gap"))
         },
     )
     indented = "".join(f"    {line}\n" for line in configuration.splitlines())

@@ -14,20 +14,37 @@ ORDER = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
 def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Table:
-    """Rows of scores by name; a column for each score of any row, recalls last.
+    """Rows of scores by name; a column for each score of any row.
 
     Args:
-        rows: Scores by their names without the split, such as `loss`, `recall/snow`; None prints as a dash.
+        rows: Scores by their names without the split, such as `loss`; those of classes, `recall/snow`, are left out.
         title: What the scores are of.
     """
     named = list(dict.fromkeys(score for row in rows.values() for score in row))
-    columns = [one for one in ORDER if one in named] + [one for one in named if one.startswith("recall/")]
+    columns = [one for one in ORDER if one in named]
     table = Table(title=Text(title), title_justify="left", title_style="bold")
     table.add_column("")
     for column in columns:
-        table.add_column(column.replace("recall/", "recall\n"), justify="right")
+        table.add_column(column, justify="right")
     for name, row in rows.items():
         table.add_row(name, *(_figure(row.get(column), column) for column in columns))
+    return table
+
+
+def classes(row: Mapping[str, float | None]) -> Table | None:
+    """How well each class is forecast, from one row of scores; None where there are no classes."""
+    names = [name.removeprefix("days/") for name in row if name.startswith("days/")]
+    if not names:
+        return None
+    table = Table(title="by class", title_justify="left", title_style="bold")
+    table.add_column("")
+    for column in ("days", "recall", "precision", "average precision"):
+        table.add_column(column, justify="right")
+    table.add_column("")
+    for name in names:
+        days, *shares = (row[f"{score}/{name}"] for score in ("days", "recall", "precision", "average_precision"))
+        unseen = "" if shares[1] is not None and not math.isnan(shares[1]) else "never forecast: too rare, or too alike"
+        table.add_row(name, f"{days:.0f}", *(_figure(share, "") for share in shares), unseen if days else "no such day")
     return table
 
 
@@ -42,6 +59,7 @@ def show_run(run: Mapping[str, Any], folder: Path) -> None:
     samples = ", ".join(f"{n} {name}" for name, n in run["data"]["samples"].items())
     show(
         scoreboard(rows, f"{run['task']}, {' + '.join(run['data']['stations'])}: scores on the test days"),
+        classes(rows["model"]),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
         f"training loss {best + run['gap']:.6g}, {run['gap']:.2g} above the exact optimum of this model",
         str(folder),
@@ -70,5 +88,5 @@ def show(*parts: Any) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
-    for part in parts:
+    for part in filter(None, parts):
         console.print(part, highlight=False, markup=False)

@@ -1,16 +1,34 @@
 """Forecast scores that torchmetrics lacks, as torchmetrics."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import MeanMetric
+from torchmetrics.functional.classification import binary_average_precision
 
 
-def recall_of_events(decision: Tensor, y: Tensor) -> list[float]:
-    """Found events as a share of all events, for each column of 0/1 matrices [n, k]; nan where a column has none."""
-    hits, events = (decision * y).sum(0), y.sum(0)
-    shares: list[float] = (hits / events).tolist()
-    return shares
+def class_scores(decision: Tensor, p: Tensor, y: Tensor) -> dict[str, float]:
+    """How well one class is forecast; nan where there is nothing to divide by.
+
+    Recall is the share of its days that were decided so, precision the share of such decisions that were right, and
+    average precision the area under precision over recall as the threshold on p falls: it tells whether a class too
+    rare ever to be decided on is at least given more probability on its days. `days` counts them.
+
+    Args:
+        decision: Whether the class was decided on [n].
+        p: Its probability [n].
+        y: Whether it came [n].
+    """
+    decision, y = decision.double(), y.double()
+    hits, days = (decision * y).sum(), y.sum()
+    return {
+        "days": days.item(),
+        "recall": (hits / days).item(),
+        "precision": (hits / decision.sum()).item(),
+        "average_precision": binary_average_precision(p, y.long()).item() if days else math.nan,
+    }
 
 
 def _indicators(p: Tensor, y: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """The start of a whole process beside the least it could take, `import torch`.
 
-    python tests/benchmarks/startup.py
+python tests/benchmarks/startup.py
 """
 
 import subprocess

@@ -385,6 +385,13 @@ def test_an_answer_of_less_than_was_missing_is_not_taken_for_the_end(tmp_path):
         assert fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK).read_bytes() == BODY
 
 
+def test_a_piece_from_elsewhere_is_not_taken_for_the_one_asked_for(tmp_path):
+    elsewhere = reply(BODY, 206, ETag='"1"', Content_Range=f"bytes 0-{len(BODY) - 1}/{len(BODY)}")
+    with served(reply(sent=1000, ETag='"1"'), elsewhere, ranged(mark='"1"')) as server:
+        assert fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK).read_bytes() == BODY
+    assert len(server.requests) == 3
+
+
 @settings(max_examples=20, deadline=None)
 @given(cuts=st.lists(st.integers(0, len(BODY) - 1), max_size=4), changed=st.booleans(), obey=st.booleans())
 def test_however_a_line_breaks_the_file_is_whole_or_not_there(tmp_path_factory, cuts, changed, obey):
@@ -405,9 +412,10 @@ def test_however_a_line_breaks_the_file_is_whole_or_not_there(tmp_path_factory, 
 def test_a_damaged_archive_is_fetched_again(tmp_path):
     whole = gzip.compress(YEAR)
     flipped = whole[:-6] + bytes([whole[-6] ^ 1]) + whole[-5:]  # in the checksum
-    with served(reply(flipped), reply(whole[:-20]), reply(whole)) as server:
+    with served(*(reply(body, ETag='"1"') for body in (flipped, whole[:-20], whole))) as server:
         path = fetch("by_year/2017.csv.gz", source=server.source, cache=tmp_path, patience=QUICK)
     assert path.read_bytes() == whole
+    assert [headers["Range"] for _, headers in server.requests] == [None] * 3
     with served(reply(flipped)) as server:
         assert "the archive is damaged" in refusal(server, tmp_path / "other", "by_year/2017.csv.gz")
 

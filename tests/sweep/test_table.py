@@ -10,7 +10,7 @@ from stratus import record
 from stratus.sweep.table import collect, finish, over_seeds, write
 
 
-def job(folder, number, overrides, objective=None, status="finished", error=None, **scores):
+def job(folder, number, overrides, objective=None, *, status="finished", error=None, **scores):
     """Writes the record that a job leaves."""
     metrics = {} if objective is None else {"metrics": {"val/loss": objective, **scores}, "gap": 0.1}
     (folder / str(number)).mkdir(parents=True)
@@ -106,59 +106,40 @@ def test_settings_in_brackets_are_shown_as_they_are(tmp_path, capsys):
 # --- for real
 
 
-@pytest.fixture(scope="module")
-def swept(door, tmp_path_factory):
-    """Three learning rates, the last far above the largest stable step, over two seeds."""
-    folder = tmp_path_factory.mktemp("swept")
-    process = door(
-        folder, "-m", "task=regression", "features=two_days", "optimizer=gd", "init=gaussian", "trainer.max_epochs=5",
-        "optimizer.lr=0.1,0.2,1e6", "seed=0,1",
-    )  # fmt: skip
+def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door, tmp_path):
+    # Three learning rates, the last far above the largest stable step, over two seeds.
+    swept = ["optimizer.lr=0.1,0.2,1e6", "seed=0,1", "trainer.max_epochs=5"]
+    process = door(tmp_path, "-m", "task=regression", "features=two_days", "optimizer=gd", "init=gaussian", *swept)
     out, err = process.communicate(timeout=120)
-    (sweep,) = folder.glob("outputs/sweeps/*")
-    return sweep, process.returncode, out, err
-
-
-def test_jobs_that_diverge_leave_the_others_alone_and_end_the_sweep_with_exit_code_1(swept):
-    sweep, code, out, err = swept
-    assert code == 1
+    (sweep,) = tmp_path.glob("outputs/sweeps/*")
     runs = [record.read(sweep / str(number)) for number in range(6)]
     assert [run["status"] for run in runs] == ["finished"] * 4 + ["diverged"] * 2
     assert [run["seed"] for run in runs] == [0, 1] * 3
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert out.count("6 jobs, best first") == 1
     for run in runs[4:]:
         assert run["error"].startswith("training diverged: the loss is ")
         assert "the learning rate is 1e+06, the largest stable step 0.5127. Mend: optimizer.lr=0.46" in run["error"]
         assert run["error"] in " ".join(out.split())
-    assert "Traceback" not in err
-    assert out.count("6 jobs, best first") == 1
 
-
-def test_the_table_has_a_row_a_job_with_its_scores_or_the_reason(swept):
-    sweep, *_ = swept
     rows = pl.read_csv(sweep / "summary.csv").to_dicts()
-    runs = {number: record.read(sweep / str(number)) for number in range(6)}
     best_first = sorted(range(4), key=lambda number: runs[number]["metrics"]["val/loss"])
     assert [row["job"] for row in rows] == [*best_first, 4, 5]
     for row in rows:
         run = runs[row["job"]]
-        assert row["status"] == run["status"]
-        assert row["overrides"] == " ".join(run["overrides"])
-        assert row["reason"] == run["error"]
         metrics = run.get("metrics", {})
-        assert row["objective"] == metrics.get("val/loss")
-        assert row["test/accuracy"] == metrics.get("test/accuracy")
+        assert (row["status"], row["reason"]) == (run["status"], run["error"])
+        assert row["overrides"] == " ".join(run["overrides"])
+        assert (row["objective"], row["test/accuracy"]) == (metrics.get("val/loss"), metrics.get("test/accuracy"))
 
-
-def test_the_table_over_seeds_has_mean_and_standard_deviation_of_what_finished(swept):
-    sweep, *_ = swept
     rows = pl.read_csv(sweep / "summary_seeds.csv").to_dicts()
-    runs = [record.read(sweep / str(number))["metrics"] for number in range(4)]
     assert len(rows) == 2
     for row in rows:
-        pair = runs[:2] if "optimizer.lr=0.1 " in row["overrides"] + " " else runs[2:]
+        pair = runs[:2] if "optimizer.lr=0.1 " in row["overrides"] + " " else runs[2:4]
         assert row["runs"] == 2
         for name, tag in (("objective", "val/loss"), ("test/loss", "test/loss"), ("test/skill", "test/skill")):
-            values = [metrics[tag] for metrics in pair]
+            values = [run["metrics"][tag] for run in pair]
             assert values[0] != values[1]
             assert row[f"{name} mean"] == pytest.approx(statistics.mean(values), rel=1e-9)
             assert row[f"{name} sd"] == pytest.approx(statistics.stdev(values), rel=1e-6)

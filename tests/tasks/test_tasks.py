@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import LambdaCallback
-from sklearn.metrics import accuracy_score, log_loss, recall_score
+from sklearn.metrics import accuracy_score, average_precision_score, log_loss, precision_score, recall_score
 from torch.func import hessian, vmap
 
 from stratus import tasks
@@ -211,6 +211,17 @@ def test_inputs_are_standardised_inside_the_model():
 # --- scores
 
 
+def by_class(columns):
+    """What scikit-learn says of each class's truth, decisions and probabilities."""
+    found = {}
+    for of, truth, decision, p in columns:
+        found[f"days/{of}"] = int(truth.sum())
+        found[f"recall/{of}"] = recall_score(truth, decision, zero_division=np.nan)
+        found[f"precision/{of}"] = precision_score(truth, decision, zero_division=np.nan)
+        found[f"average_precision/{of}"] = average_precision_score(truth, p) if truth.any() else np.nan
+    return found
+
+
 @every_task
 @given(seed=seeds)
 @settings(max_examples=10, deadline=None)
@@ -226,18 +237,18 @@ def test_the_scores_of_a_split_are_scikit_learn_s(name, seed):
         p, decision = z.softmax(1).numpy(), z.argmax(1)
         classes = range(OUTPUTS[name])
         expected = {"accuracy": accuracy_score(y, decision), "loss": log_loss(y, p, labels=classes)}
-        recall = recall_score(y, decision, average=None, labels=classes, zero_division=np.nan)
+        columns = [(f"o{k}", y == k, decision == k, p[:, k]) for k in classes]
         expected |= {"log_loss": expected["loss"], "brier": np.square(p - np.eye(len(classes))[y]).sum(1).mean()}
-        expected |= {f"recall/o{k}": share for k, share in enumerate(recall)}
+        expected |= by_class(columns)
     else:
         p, decision = torch.sigmoid(z).numpy(), (z > 0).int()
         each = [log_loss(y[:, k], p[:, k], labels=[0, 1]) for k in range(OUTPUTS[name])]
         expected = {"accuracy": np.mean(decision.numpy() == y.numpy()), "loss": sum(each)}
         expected |= {"log_loss": np.mean(each), "brier": np.square(p - y.numpy()).mean()}
-        events = [(f"o{k}", y[:, k], decision[:, k]) for k in range(OUTPUTS[name])]
+        columns = [(f"o{k}", y[:, k], decision[:, k], p[:, k]) for k in range(OUTPUTS[name])]
         if name == "binary":
-            events.append(("no o0", 1 - y[:, 0], 1 - decision[:, 0]))
-        expected |= {f"recall/{of}": recall_score(*both, zero_division=np.nan) for of, *both in events}
+            columns.append(("no o0", 1 - y[:, 0], 1 - decision[:, 0], 1 - p[:, 0]))
+        expected |= by_class(columns)
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-6, nan_ok=True)
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from stratus import observations, record, sources
 from stratus.errors import DataError
-from stratus.report import listing, scoreboard, show
+from stratus.report import classes, listing, scoreboard, show
 
 if TYPE_CHECKING:
     from stratus.forecast import Forecaster
@@ -60,10 +60,10 @@ def _table(run: Path, other: Path | None) -> tuple[pl.DataFrame, dict[str, Any]]
 
 def evaluate(options: argparse.Namespace) -> None:
     """Prints the scores of a run's kept weights: on its own test days, or on all complete days of another table."""
-    from stratus.forecast import scores  # noqa: PLC0415
-
     table, facts = _table(options.run, options.observations)
     forecaster = _forecaster(options.run)
+    from stratus.forecast import scores  # noqa: PLC0415
+
     samples = forecaster.samples(table)
     samples = samples.where(samples.known)
     if options.observations is None:
@@ -73,7 +73,7 @@ def evaluate(options: argparse.Namespace) -> None:
         raise DataError(f"{options.observations or facts.get('file')} has no day with all inputs and the truth")
     row = scores(forecaster.task, samples)
     title = f"{len(samples)} days, {samples.dates.min()} to {samples.dates.max()}"
-    show(scoreboard({"model": row}, title))
+    show(scoreboard({"model": row}, title), classes(row))
 
 
 def forecast(options: argparse.Namespace) -> None:

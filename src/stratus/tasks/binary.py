@@ -6,8 +6,8 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.classification import BinaryAccuracy
 
-from stratus.scores import Brier, LogLoss, recall_of_events
-from stratus.tasks.linear import LinearTask
+from stratus.scores import Brier, LogLoss
+from stratus.tasks.linear import ClassDays, LinearTask
 
 
 class BinaryClassification(LinearTask):
@@ -39,8 +39,8 @@ class BinaryClassification(LinearTask):
         """Log loss and Brier score of the probabilities."""
         return {"log_loss": LogLoss(), "brier": Brier()}
 
-    def recalls(self, decision: Tensor, y: Tensor) -> dict[str, float]:
-        """Share of the days with the event, and of those without, that were decided so."""
+    def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
+        """The days with the event, and those without."""
         (event,) = self.outputs
-        found = recall_of_events(torch.cat([decision, 1 - decision], 1), torch.cat([y, 1 - y], 1))
-        return dict(zip([event, f"no {event}"], found, strict=True))
+        days = decision[:, 0], forecast[:, 0], y[:, 0]
+        return {event: days, f"no {event}": (1 - days[0], 1 - days[1], 1 - days[2])}

@@ -11,9 +11,11 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric
 
+from stratus.scores import class_scores
 from stratus.splits import Splits
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
+ClassDays: TypeAlias = tuple[Tensor, Tensor, Tensor]
 
 
 gradient_descent = partial(torch.optim.SGD, lr=0.1)
@@ -112,8 +114,8 @@ class LinearTask(LightningModule, ABC):
     def forecast_scores(self) -> dict[str, Metric]:
         """Fresh metrics of forecasts (`activation`) against y."""
 
-    def recalls(self, decision: Tensor, y: Tensor) -> dict[str, float]:
-        """Share of each class's days that the decisions found; nan where it has none. Empty without classes."""
+    def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
+        """For each class, of every day whether it was decided on, its probability, and whether it came [n, 0 to 1]."""
         return {}
 
     def forward(self, x: Tensor) -> Tensor:
@@ -139,7 +141,11 @@ class LinearTask(LightningModule, ABC):
             "loss": self.loss(logits, y).item(),
             "accuracy": accuracy.compute().item(),
             **{name: metric.compute().item() for name, metric in metrics.items()},
-            **{f"recall/{name}": share for name, share in self.recalls(decision, y).items()},
+            **{
+                f"{score}/{name}": value
+                for name, days in self.by_class(decision, forecast, y).items()
+                for score, value in class_scores(*days).items()
+            },
         }
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -6,8 +6,8 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.classification import MulticlassAccuracy
 
-from stratus.scores import Brier, LogLoss, recall_of_events
-from stratus.tasks.linear import LinearTask
+from stratus.scores import Brier, LogLoss
+from stratus.tasks.linear import ClassDays, LinearTask
 
 
 class MulticlassClassification(LinearTask):
@@ -39,8 +39,6 @@ class MulticlassClassification(LinearTask):
         """Log loss, and Brier score summed over the classes."""
         return {"log_loss": LogLoss(), "brier": Brier()}
 
-    def recalls(self, decision: Tensor, y: Tensor) -> dict[str, float]:
-        """Share of each class's days that were decided so."""
-        classes = len(self.outputs)
-        found = recall_of_events(F.one_hot(decision, classes), F.one_hot(y, classes))
-        return dict(zip(self.outputs, found, strict=True))
+    def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
+        """The days of each class."""
+        return {name: (decision == k, forecast[:, k], y == k) for k, name in enumerate(self.outputs)}

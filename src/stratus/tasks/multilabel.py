@@ -6,8 +6,8 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.classification import MultilabelAccuracy
 
-from stratus.scores import Brier, LogLoss, recall_of_events
-from stratus.tasks.linear import LinearTask
+from stratus.scores import Brier, LogLoss
+from stratus.tasks.linear import ClassDays, LinearTask
 
 
 class MultilabelClassification(LinearTask):
@@ -39,6 +39,6 @@ class MultilabelClassification(LinearTask):
         """Log loss and Brier score of the probabilities, averaged over days and labels."""
         return {"log_loss": LogLoss(), "brier": Brier()}
 
-    def recalls(self, decision: Tensor, y: Tensor) -> dict[str, float]:
-        """Share of each label's days that were found."""
-        return dict(zip(self.outputs, recall_of_events(decision, y), strict=True))
+    def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
+        """The days of each label."""
+        return {name: (decision[:, k], forecast[:, k], y[:, k]) for k, name in enumerate(self.outputs)}
