@@ -204,3 +204,13 @@ def test_asking_where_it_rains_makes_one_sample_of_a_day_at_all_stations():
     wet = splits.train.y.sum(axis=0) + splits.test.y.sum(axis=0)
     # the published counts, less the first day, which has none before it and was wet in New York
     assert wet.tolist() == [470 - 1, 623]
+
+
+def test_the_answer_among_the_inputs_is_warned_of(caplog):
+    table = read_csv(Path(__file__).parents[1] / "data/weather.csv").filter(pl.col("station") == "Seattle")
+    split(table, Recipe("temperature", {"two_days": {}}, lead_days=0), test_from=date(2015, 1, 1))
+    (record,) = caplog.records
+    assert "the input 'temperature d' is the target temperature itself" in record.message
+    caplog.clear()
+    split(table, Recipe("temperature", {"two_days": {}}, lead_days=1), test_from=date(2015, 1, 1))
+    assert not caplog.records

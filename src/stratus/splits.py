@@ -1,5 +1,6 @@
 """Samples split by date into training, validation and test days, and the scale that the training days give."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -10,6 +11,8 @@ import polars as pl
 from stratus.errors import ConfigurationError, DataError
 from stratus.samples import Array, Recipe, Samples, assemble
 from stratus.targets import TARGETS, Target
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,12 @@ def _check(splits: Splits, dates: Array) -> None:
                 f"mend {setting or 'data.test_from'}, or look for missing values"
             )
     if splits.target.kind == "continuous":
+        for j, name in enumerate(splits.inputs):
+            for output, y in zip(splits.outputs, splits.train.y.T, strict=True):
+                if np.array_equal(splits.train.x[:, j], y):
+                    log.warning(
+                        "the input '%s' is the target %s itself: set features.lead_days=1 or more", name, output
+                    )
         return
     category = splits.target.kind == "category"
     if category and len(splits.outputs) < 2:

@@ -72,6 +72,7 @@ def raw(epochs: int, days: Splits) -> float:
 def main() -> None:
     """Runs both in turn."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    torch.set_num_threads(1)  # for both, as every run has it
     config.register()
     settings = settings_of()
     table = observations.select(observations.read_csv(settings.data.path), settings.data.stations, "the table")
