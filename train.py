@@ -5,6 +5,9 @@ python train.py -m task=binary optimizer.lr=0.01,0.1,1 seed=0,1,2
 """
 
 import gc
+
+gc.disable()  # until all is imported: imports allocate much and free nothing, a fifth of their time would go in vain
+
 import os
 import signal
 import sys
@@ -20,7 +23,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from stratus import config, record, report, sources, splits
+from stratus import config, record
 from stratus.errors import ConfigurationError, StratusError
 from stratus.settings import Config
 
@@ -53,16 +56,19 @@ def train(composed: DictConfig) -> float:
         # Hydra lets the other jobs of a sweep run.
         raise CompactHydraException(str(error)) from None
     if first and job.mode == RunMode.RUN:
+        from stratus import report  # noqa: PLC0415
+
         report.show_run(entries, Path(os.path.relpath(folder)))
     return objective
 
 
 def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: str) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
+    from stratus import sources, splits  # noqa: PLC0415 - not for --help or a wrong setting
+
     table, facts = sources.load(settings.data)
     entries["data"] = facts
     days = splits.split(table, settings.recipe, standardise=settings.features.standardise, **settings.data.days)
-    gc.disable()  # imports allocate much and free nothing: a fifth of their time would go into collections
     from stratus import experiment  # noqa: PLC0415
 
     gc.enable()

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import MissingConfigException
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from stratus import config
@@ -17,6 +19,21 @@ MUST_BE_GIVEN = {"data/csv": ["data.path=my.csv"], "data/ghcn": ["data.station=G
 
 def files(group):
     return [pytest.param(file.stem, id=file.stem) for file in sorted((CONF / group).glob("*.yaml"))]
+
+
+@pytest.fixture(scope="session")
+def composed(composed):
+    """The configuration, where the plugins of Hydra that it asks for are installed."""
+
+    def compose(*overrides, **options):
+        try:
+            return composed(*overrides, **options)
+        except MissingConfigException as error:
+            if "Could not find 'hydra/" not in str(error):
+                raise
+            pytest.skip("needs an extra that is not installed")
+
+    return compose
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
@@ -57,21 +74,23 @@ def test_every_experiment_runs(composed, trained, tmp_path, name):
     run_an_epoch(composed, trained, tmp_path, f"experiment={name}")
 
 
-def jobs(composed, name):
-    """The jobs of a sweep, each a list of overrides."""
-    hydra = composed(f"sweep={name}", with_hydra=True).hydra
-    assert hydra.mode.name == "MULTIRUN"
-    parser = OverridesParser.create()
-    overrides = parser.parse_overrides([f"{key}={value}" for key, value in hydra.sweeper.params.items()])
+def jobs(hydra):
+    """The jobs of a sweep, each a list of overrides; none where it names no values of its own."""
+    params = hydra.sweeper.get("params")
+    if not params or not hydra.sweeper._target_.endswith(".BasicSweeper"):
+        return []
+    overrides = OverridesParser.create().parse_overrides([f"{key}={value}" for key, value in params.items()])
     (batch,) = BasicSweeper.split_arguments(overrides, None)
     return batch
 
 
 @pytest.mark.parametrize("name", files("sweep"))
-def test_every_sweep_has_several_jobs_that_can_work_and_its_first_and_last_run(composed, trained, tmp_path, name):
-    every = jobs(composed, name)
-    assert len(every) > 1
+def test_every_sweep_has_jobs_that_can_work_and_its_first_and_last_run(composed, trained, tmp_path, name):
+    hydra = composed(f"sweep={name}", with_hydra=True).hydra
+    assert hydra.mode == RunMode.MULTIRUN
+    every = jobs(hydra)
+    assert len(every) != 1
     for job in every:
         assert config.check(composed(f"sweep={name}", *job))
-    for place in (0, -1):
-        run_an_epoch(composed, trained, tmp_path / str(place), f"sweep={name}", *every[place])
+    for number, job in enumerate([every[0], every[-1]] if every else [[]]):
+        run_an_epoch(composed, trained, tmp_path / str(number), f"sweep={name}", *job)

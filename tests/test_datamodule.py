@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratus.datamodule import Batches, EpochOrder, WeatherDataModule, targets
-from stratus.samples import Recipe, Samples
+from stratus.recipe import Recipe
+from stratus.samples import Samples
 from stratus.splits import Splits
 
 CPU = torch.device("cpu")

@@ -18,8 +18,8 @@ from stratus.datamodule import WeatherDataModule
 from stratus.descent import StabilityGuard, cosine, gaussian, largest_stable_step, step, uniform, zeros
 from stratus.errors import Diverged
 from stratus.observations import read_csv, select
+from stratus.recipe import Recipe
 from stratus.references import Weights
-from stratus.samples import Recipe
 from stratus.splits import split
 
 # Lightning 2.6 warns of itself

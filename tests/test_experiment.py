@@ -118,9 +118,8 @@ def scores(task, z, y):
         }
         names = CITIES
         if task == "binary":
-            names, decision, y = ["rain", "no rain"], np.hstack([decision, 1 - decision]), np.hstack([y, 1 - y])
-        if task == "binary":
-            p = np.hstack([p, 1 - p])
+            names = ["rain", "no rain"]
+            decision, p, y = (np.hstack([column, 1 - column]) for column in (decision, p, y))
     return found | by_class(names, decision, p, y)
 
 

@@ -18,8 +18,8 @@ from stratus.datamodule import WeatherDataModule
 from stratus.errors import CheckpointError
 from stratus.forecast import Forecaster, load, scores
 from stratus.observations import extend, read_csv, select
+from stratus.recipe import Recipe
 from stratus.references import optimum
-from stratus.samples import Recipe
 from stratus.splits import split
 
 pytestmark = [

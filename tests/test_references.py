@@ -12,8 +12,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from stratus import tasks
 from stratus.observations import read_csv, select
+from stratus.recipe import Recipe
 from stratus.references import climatology, optimum, persistence
-from stratus.samples import Recipe, Samples
+from stratus.samples import Samples
 from stratus.splits import Splits, split
 
 # torch 2.13 warns of itself when it computes a Hessian

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from stratus.errors import ConfigurationError
 from stratus.features import FEATURES
 from stratus.observations import check, read_csv, select
-from stratus.samples import Recipe, assemble
+from stratus.recipe import Recipe
+from stratus.samples import assemble
 
 NAN = float("nan")
 WEATHER = Path(__file__).parents[1] / "data" / "weather.csv"

@@ -13,8 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from stratus import tasks
 from stratus.errors import ConfigurationError, DataError
 from stratus.observations import check, read_csv, select
+from stratus.recipe import Recipe
 from stratus.references import climatology, optimum
-from stratus.samples import Recipe
 from stratus.splits import split
 
 # torch 2.13 warns of itself when it computes a Hessian

@@ -115,14 +115,6 @@ def register() -> None:
     """Makes the dataclasses known to Hydra as `schema/…`, and `${project:…}`, a path beside train.py."""
     store = ConfigStore.instance()
     store.store(group="schema", name="config", node=Config, package="_global_")
-    groups: dict[str, list[type]] = {
-        "data": [Csv, Ghcn],
-        "task": [Task, Regression],
-        "optimizer": [SGD, Adam, LBFGS],
-        "schedule": [Constant, Cosine, Step],
-        "init": [Zeros, Gaussian, Uniform],
-    }
-    for group, nodes in groups.items():
-        for node in nodes:
-            store.store(group=f"schema/{group}", name=node.__name__.lower(), node=node)
+    for node in (Csv, Ghcn, Task, Regression, SGD, Adam, LBFGS, Constant, Cosine, Step, Zeros, Gaussian, Uniform):
+        store.store(group="schema", name=node.__name__.lower(), node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)

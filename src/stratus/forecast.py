@@ -12,7 +12,8 @@ import torch
 from stratus import tasks
 from stratus.datamodule import targets
 from stratus.errors import CheckpointError
-from stratus.samples import Recipe, Samples, assemble
+from stratus.recipe import Recipe
+from stratus.samples import Samples, assemble
 from stratus.targets import TARGETS
 from stratus.tasks.linear import LinearTask
 

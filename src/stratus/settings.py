@@ -15,7 +15,7 @@ from omegaconf import MISSING
 
 from stratus.errors import ConfigurationError
 from stratus.features import FEATURES
-from stratus.samples import Recipe
+from stratus.recipe import Recipe
 from stratus.targets import TARGETS
 
 

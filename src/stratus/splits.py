@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from stratus.errors import ConfigurationError, DataError
-from stratus.samples import Array, Recipe, Samples, assemble
+from stratus.recipe import Recipe
+from stratus.samples import Array, Samples, assemble
 from stratus.targets import TARGETS, Target
 
 log = logging.getLogger(__name__)

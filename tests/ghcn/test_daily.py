@@ -9,7 +9,7 @@ import pytest
 from stratus.errors import DataError
 from stratus.ghcn.daily import daily, read_files
 from stratus.ghcn.layouts import LONG
-from stratus.samples import Recipe
+from stratus.recipe import Recipe
 from stratus.splits import split
 
 REAL = Path(__file__).parents[3] / "shared/data/ghcn"

@@ -19,7 +19,7 @@ from stratus import tasks
 from stratus.datamodule import WeatherDataModule
 from stratus.errors import ConfigurationError
 from stratus.observations import read_csv, select
-from stratus.samples import Recipe
+from stratus.recipe import Recipe
 from stratus.splits import split
 
 pytestmark = [
