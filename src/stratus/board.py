@@ -8,9 +8,15 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.tensorboard import SummaryWriter
 
 
+class _Logger(TensorBoardLogger):
+    def save(self) -> None:
+        """Writes the events alone, not hparams.yaml: `.hydra/` says all of that."""
+        self.experiment.flush()
+
+
 def logger(folder: Path) -> TensorBoardLogger:
     """Lightning's logger, its events straight in the run's folder."""
-    return TensorBoardLogger(folder, name=None, version="", default_hp_metric=False)
+    return _Logger(folder, name=None, version="", default_hp_metric=False)
 
 
 def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int) -> None:
