@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratus.errors import DataError
-from stratus.ghcn.fetch import Patience, fetch, station_files
+from stratus.ghcn.download import Patience
+from stratus.ghcn.fetch import fetch, station_files
 from stratus.ghcn.layouts import read
 
 REAL = Path(__file__).parents[2].parent / "shared/data/ghcn/dly/USW00013904.dly"
