@@ -44,10 +44,10 @@ def train(composed: DictConfig) -> float:
         )
         with recorded as entries:
             settings = config.check(composed)
-            if job.mode == RunMode.MULTIRUN and settings.trainer.strategy.startswith("ddp"):
+            if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
                 raise ConfigurationError(
-                    "trainer=ddp starts further processes, each of which would run the whole sweep again: "
-                    "run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
+                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
+                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                 )
             objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
     except StratusError as error:

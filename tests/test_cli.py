@@ -145,6 +145,12 @@ def test_forecast_of_a_diagnosis_says_what_to_do_and_takes_a_day_of_a_table(stra
 # --- what cannot be done
 
 
+def test_a_file_that_cannot_be_written_is_named(refusal, short, tmp_path):
+    assert f"cannot write {tmp_path}/none/f.csv" in refusal(
+        "forecast", short("regression"), "--csv", tmp_path / "none" / "f.csv"
+    )
+
+
 def test_a_day_whose_inputs_are_unknown_is_refused_by_their_names(refusal, short):
     said = refusal("forecast", short("regression"), "--date", "2016-01-05")
     assert "no forecast for 2016-01-05: one of its inputs (temperature d-2, " in said

@@ -22,9 +22,6 @@ from stratus.recipe import Recipe
 from stratus.references import Weights
 from stratus.splits import split
 
-# Lightning 2.6 warns of itself
-pytestmark = pytest.mark.filterwarnings("ignore:`isinstance.treespec, LeafSpec.` is deprecated:FutureWarning")
-
 SEATTLE = select(read_csv(Path(__file__).parents[1] / "data" / "weather.csv"), ["Seattle"], "weather.csv")
 TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather"}
 

@@ -14,6 +14,7 @@ from sklearn.metrics import average_precision_score, precision_score, recall_sco
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus import record
+from stratus.errors import ConfigurationError
 from stratus.forecast import load
 from stratus.observations import read_csv, select
 
@@ -298,6 +299,24 @@ def test_patience_ends_training_so_many_epochs_after_the_lowest_validation_loss(
     curve = val_curve(tmp_path)
     assert len(curve) == run["epochs"] < 60
     assert run["epochs"] == 1 + int(np.argmin(curve)) + 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("trainer.accelerator=abacus", "trainer: You selected an invalid accelerator name"),
+        ("trainer.devices=0", "trainer: `Trainer\\(devices=0\\)` value is not a valid input"),
+        pytest.param(
+            "trainer=gpu",
+            "trainer: No supported gpu backend found",
+            marks=pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="has one"),
+        ),
+    ],
+)
+def test_a_device_that_is_not_there_is_an_error_to_mend(trained, tmp_path, wrong, said):
+    with pytest.raises(ConfigurationError, match=said):
+        trained(tmp_path, wrong)
+    assert record.read(tmp_path)["status"] == "failed"
 
 
 @pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "adam", "lbfgs"])

@@ -22,12 +22,6 @@ from stratus.recipe import Recipe
 from stratus.references import optimum
 from stratus.splits import split
 
-pytestmark = [
-    # Lightning 2.6 and torch 2.13 warn of themselves
-    pytest.mark.filterwarnings("ignore:`isinstance.treespec, LeafSpec.` is deprecated:FutureWarning"),
-    pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning"),
-]
-
 SHIPPED = read_csv(Path(__file__).parents[1] / "data" / "weather.csv")
 SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
 TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}

@@ -17,9 +17,6 @@ from stratus.references import climatology, optimum, persistence
 from stratus.samples import Samples
 from stratus.splits import Splits, split
 
-# torch 2.13 warns of itself when it computes a Hessian
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
-
 SHIPPED = read_csv(Path(__file__).parents[1] / "data" / "weather.csv")
 SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
 TARGET = {

@@ -17,9 +17,6 @@ from stratus.recipe import Recipe
 from stratus.references import climatology, optimum
 from stratus.splits import split
 
-# torch 2.13 warns of itself when it computes a Hessian
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
-
 SHIPPED = read_csv(Path(__file__).parents[1] / "data" / "weather.csv")
 SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
 TEST = date(2015, 1, 1)
@@ -66,6 +63,12 @@ def test_training_can_begin_later_with_inputs_from_before():
     splits = split(SEATTLE, TWO_DAYS, train_from=date(2012, 3, 1), test_from=TEST)
     assert splits.train.dates.min().item() == date(2012, 3, 1)
     assert sum(splits.left_out.values()) == 0
+
+
+def test_the_test_days_can_end_before_the_table_does():
+    splits = split(SEATTLE, TWO_DAYS, test_from=TEST, until=date(2015, 3, 31))
+    assert reaches(splits.test) == (date(2015, 1, 1), date(2015, 3, 31), 90)
+    assert reaches(splits.train) == (date(2012, 1, 3), date(2014, 12, 31), 1094)
 
 
 @pytest.mark.parametrize("split_name", ["val", "test"])

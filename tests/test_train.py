@@ -44,7 +44,9 @@ WRONG = {
     "patience=3 data.validation_from=null": "set data.validation_from",
     "optimizer._target_=os.system": "SGD is torch.optim.SGD, nothing else",
     "resume=nothing": "nothing is not a run's folder",
-    "-m trainer=ddp": "trainer=ddp starts further processes",
+    "-m trainer=ddp": "several devices, as trainer=ddp has, start further processes",
+    "-m trainer.devices=2": "would run the whole sweep again",
+    "trainer.max_epochs=3 trainer.check_val_every_n_epoch=5": "expected at most trainer.max_epochs=3",
 }
 ONE_AFTER_ANOTHER = """
 import contextlib, io, json, os, runpy, sys

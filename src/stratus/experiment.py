@@ -11,14 +11,15 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from stratus import board, tasks
 from stratus.checkpoints import AtomicCheckpointIO, best_and_last
 from stratus.config import build
 from stratus.datamodule import WeatherDataModule, targets
 from stratus.descent import StabilityGuard
-from stratus.errors import CheckpointError
-from stratus.forecast import Forecaster, load, scores
+from stratus.errors import CheckpointError, ConfigurationError
+from stratus.forecast import Forecaster, first_line, load, scores
 from stratus.references import Weights, climatology, optimum, persistence
 from stratus.settings import Config
 from stratus.splits import Splits
@@ -84,6 +85,11 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
 
 
 def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any) -> pl.Trainer:
+    """Lightning's Trainer as the settings say.
+
+    Raises:
+        ConfigurationError: If this machine has no such accelerator, or not so many devices.
+    """
     callbacks: list[Callback] = [
         StabilityGuard(splits),
         *best_and_last(folder / "checkpoints", validation=splits.validation is not None),
@@ -92,18 +98,21 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any) -> pl.
         callbacks.append(EarlyStopping("val/loss", patience=settings.patience))
     if terminal := sys.stderr.isatty():
         callbacks.append(TQDMProgressBar(refresh_rate=20))
-    trainer: pl.Trainer = build(settings.trainer)(
-        callbacks=callbacks,
-        logger=logger,
-        plugins=[AtomicCheckpointIO()],
-        deterministic=True,
-        enable_model_summary=False,
-        enable_progress_bar=terminal,
-        num_sanity_val_steps=0,
-        limit_val_batches=1.0 if splits.validation else 0,
-        log_every_n_steps=1,  # curves are logged once an epoch; this silences a warning about short ones
-        use_distributed_sampler=False,  # the batches know their share
-    )
+    try:
+        trainer: pl.Trainer = build(settings.trainer)(
+            callbacks=callbacks,
+            logger=logger,
+            plugins=[AtomicCheckpointIO()],
+            deterministic=True,
+            enable_model_summary=False,
+            enable_progress_bar=terminal,
+            num_sanity_val_steps=0,
+            limit_val_batches=1.0 if splits.validation else 0,
+            log_every_n_steps=1,  # curves are logged once an epoch; this silences a warning about short ones
+            use_distributed_sampler=False,  # the batches know their share
+        )
+    except (MisconfigurationException, ValueError) as error:
+        raise ConfigurationError(f"trainer: {first_line(error)}") from None
     return trainer
 
 

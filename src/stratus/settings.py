@@ -265,7 +265,17 @@ class Trainer:
     def __post_init__(self) -> None:
         positive("trainer.max_epochs", self.max_epochs)
         positive("trainer.gradient_clip_val", self.gradient_clip_val)
-        positive("trainer.check_val_every_n_epoch", self.check_val_every_n_epoch)
+        positive("trainer.limit_train_batches", self.limit_train_batches)
+        every = self.check_val_every_n_epoch
+        positive("trainer.check_val_every_n_epoch", every)
+        most = f"at most trainer.max_epochs={self.max_epochs}"
+        require(every <= self.max_epochs, "trainer.check_val_every_n_epoch", every, most)
+
+    @property
+    def single(self) -> bool:
+        """Whether one process trains; Lightning starts one for each further device."""
+        one = self.devices in (1, "1") or (isinstance(self.devices, list) and len(self.devices) == 1)
+        return one and not self.strategy.startswith("ddp")
 
 
 def _feature_schema(function: Callable[..., Any]) -> type:

@@ -22,12 +22,6 @@ from stratus.observations import read_csv, select
 from stratus.recipe import Recipe
 from stratus.splits import split
 
-pytestmark = [
-    # Lightning 2.6 and torch 2.13 warn of themselves
-    pytest.mark.filterwarnings("ignore:`isinstance.treespec, LeafSpec.` is deprecated:FutureWarning"),
-    pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning"),
-]
-
 SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
 TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}
 OUTPUTS = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3}

@@ -95,6 +95,9 @@ def forecast(options: argparse.Namespace) -> None:
         )
         raise DataError(f"no forecast for {days[0]}: {why}")
     if options.csv:
-        chosen.write_csv(options.csv, float_precision=6)
+        try:
+            chosen.write_csv(options.csv, float_precision=6)
+        except OSError as error:
+            raise DataError(f"cannot write {options.csv}: {error}") from None
         return
     show(listing(chosen))
