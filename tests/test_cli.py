@@ -77,7 +77,7 @@ def test_evaluate_prints_the_test_scores_of_the_run(stratus, short, task):
     assert lines[0].strip() == "365 days, 2015-01-01 to 2015-12-31"
     (model,) = (cells(line) for line in lines if line.startswith("│ model"))
     metrics = record.read(short(task))["metrics"]
-    order = ["loss", "accuracy", "mae", "rmse", "bias", "brier"]
+    order = ["loss", "accuracy", "mae", "rmse", "bias", "brier", "skill"]
     expected = [metrics[f"test/{name}"] for name in order if f"test/{name}" in metrics]
     assert [float(shown) for shown in model[1:]] == pytest.approx(expected, abs=6e-4)
     for tag in [tag for tag in metrics if tag.startswith("test/days/")]:
@@ -160,7 +160,7 @@ def test_a_day_whose_inputs_are_unknown_is_refused_by_their_names(refusal, short
 @pytest.mark.parametrize("command", ["evaluate", "forecast"])
 def test_what_is_not_a_finished_run_is_refused(refusal, tmp_path, command):
     assert "is not a run's folder" in refusal(command, tmp_path / "nowhere")
-    with record.recorded(tmp_path / "early"):
+    with record.recorded(tmp_path / "early", overrides=[]):
         pass
     assert "did not get as far as its data" in refusal(command, tmp_path / "early")
     assert "there is no checkpoint" in refusal(command, tmp_path / "early", "--observations", TABLE)

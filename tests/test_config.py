@@ -82,7 +82,7 @@ def test_several_labels_need_several_stations(composed, data):
         ("optimizer=sgd optimizer.nesterov=true", "optimizer.nesterov=true: expected a momentum"),
         ("data.validation_from=2015-01-01", "data.test_from=2015-01-01: expected a day after data.validation_from"),
         ("data.train_from=2014-01-01", "data.validation_from=2014-01-01: expected a day after data.train_from"),
-        ("task.target=sunshine", "task.target=sunshine: expected one of temperature, "),
+        ("task.target=sunshine", "task.target=sunshine: expected for task=multiclass one of weather"),
         ("features=harmonics features.harmonics.k=0", "features.harmonics.k=0: expected"),
         ("features.lead_days=-1", "features.lead_days=-1: expected"),
         ("optimizer.momentum=1", "optimizer.momentum=1.0: expected a number from 0 to below 1"),

@@ -262,7 +262,7 @@ def test_gradient_descent_above_the_limit_is_stopped_and_told_why(caplog):
     far = partial(gaussian, sigma=1e16)  # from zero it takes 1448 steps to leave float32
     with caplog.at_level(logging.WARNING, "stratus.descent"), pytest.raises(Diverged) as caught:
         fit("regression", splits, partial(SGD, lr=0.52), epochs=1000, init=far)
-    assert "learning rate 0.52 is above the largest stable step 0.513" in caplog.text
+    assert "learning rate 0.52 is above the largest stable step, 0.513: expect divergence" in caplog.text
 
     message = str(caught.value)
     assert "\n" not in message

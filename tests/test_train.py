@@ -129,7 +129,7 @@ def test_help_and_configuration_are_shown_without_torch_and_without_a_run(tmp_pa
         assert "\noptimizer: adam, gd, lbfgs, momentum, sgd\n" in done.stdout
         assert "\n  max_epochs: 100\n" in done.stdout
     else:
-        assert "  name: binary\n  target: rain\n" in done.stdout
+        assert "  name: binary\n  asks: event\n  target: rain\n" in done.stdout
         assert "\n  lr: 0.25\n" in done.stdout
 
 
@@ -206,11 +206,35 @@ def test_a_finished_run_is_not_resumed_without_more_epochs(trained, short, tmp_p
         ("features.lead_days=1", "its inputs is"),
         ("task=multiclass", "its task is binary, this run's is multiclass"),
         ("optimizer=adam", "its optimizer is SGD, this run's is Adam"),
+        ("data.validation_from=2013-01-01", "its inputs' mean over the training days"),
+        ("data=new_york", "its inputs' mean over the training days"),
     ],
 )
 def test_a_run_is_not_resumed_as_another_model(trained, short, tmp_path, changed, said):
     with pytest.raises(CheckpointError, match=said):
         trained(tmp_path, f"resume={short('binary')}", "trainer.max_epochs=5", changed)
+
+
+def test_what_is_given_anew_rules_over_the_resumed_checkpoint(trained, short, tmp_path):
+    anew = ("trainer.max_epochs=6", "optimizer.lr=0.001", "optimizer.weight_decay=0.5", "schedule=constant")
+    trained(tmp_path, f"resume={short('binary')}", *anew)
+    before, after = (torch.load(folder / "checkpoints/last.ckpt") for folder in (short("binary"), tmp_path))
+    (group,) = after["optimizer_states"][0]["param_groups"]
+    assert (group["lr"], group["weight_decay"], after["epoch"]) == (0.001, 0.5, 5)
+    assert not torch.equal(before["state_dict"]["linear.weight"], after["state_dict"]["linear.weight"])
+
+
+def test_a_run_that_stopped_for_want_of_patience_goes_on_with_more(trained, tmp_path):
+    # So large a step that the validation loss soon rises.
+    stopped = trained(tmp_path / "stopped", "task=binary", "optimizer.lr=5", "schedule=constant", "patience=1")
+    assert stopped["epochs"] < 10
+    resumed = trained(
+        tmp_path / "resumed",
+        f"resume={tmp_path / 'stopped'}",
+        "patience=1000",
+        f"trainer.max_epochs={stopped['epochs'] + 9}",
+    )
+    assert resumed["epochs"] == stopped["epochs"] + 9
 
 
 # --- sweeps

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import EarlyStopping
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
@@ -48,12 +49,13 @@ def step(optimizer: Optimizer, epochs: int, every: int = 30, factor: float = 0.1
 
 
 def largest_stable_step(curvature: float, splits: Splits, optimizer: Optimizer) -> float | None:
-    """The learning rate above which plain descent on all training days diverges or oscillates.
+    """The learning rate up to which descent on all training days at once is sure to be stable.
 
     Along an eigenvector of the Hessian with eigenvalue λ, a step multiplies the error by 1 - ελ, so ε < 2/λmax.
-    The Hessian is at most curvature · AᵀA/n with A = (standardised x, 1), and equal to it for the squared loss;
-    weight decay adds to λ. Nesterov's momentum β allows (2 + 2β)/(1 + 2β) in place of 2, plain momentum 2 + 2β:
-    the bounds at which its characteristic polynomial's roots leave the unit circle.
+    The Hessian is at most curvature · AᵀA/n with A = (standardised x, 1), and equal to it for the squared loss, which
+    therefore diverges above the limit; a cross-entropy may bear more. Weight decay adds to λ. Nesterov's momentum β
+    allows (2 + 2β)/(1 + 2β) in place of 2, plain momentum 2 + 2β: the bounds at which the roots of its characteristic
+    polynomial leave the unit circle.
 
     Args:
         curvature: Bound of the loss's second derivative in the logits, `LinearTask.curvature`.
@@ -86,21 +88,20 @@ class StabilityGuard(Callback):
         self.last_finite = math.nan
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Logs the chosen learning rate beside the largest stable one."""
+        """Logs the chosen learning rate beside the largest stable one, of descent on all training days at once."""
         assert isinstance(pl_module, LinearTask)
         (optimizer,) = trainer.optimizers
         lr = optimizer.defaults["lr"]
         self.limit = largest_stable_step(pl_module.curvature, self.splits, optimizer)
+        exact = pl_module.curvature_is_constant
+        limit = "the largest stable step" if exact else "the largest step sure to be stable"
         if self.limit is None:
             log.info("learning rate %.4g; %s has no fixed largest stable step", lr, type(optimizer).__name__)
         elif lr > self.limit:
-            log.warning(
-                "learning rate %.4g is above the largest stable step %.4g: expect oscillation or divergence",
-                lr,
-                self.limit,
-            )
+            outcome = "expect divergence" if exact else "it may oscillate"
+            log.warning("learning rate %.4g is above %s, %.4g: %s", lr, limit, self.limit, outcome)
         else:
-            log.info("learning rate %.4g; the largest stable step is %.4g", lr, self.limit)
+            log.info("learning rate %.4g; %s is %.4g", lr, limit, self.limit)
 
     def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Tensor) -> None:
         """Stops before a loss that is not finite reaches the weights.
@@ -127,3 +128,30 @@ class StabilityGuard(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the last finite loss of the run that is resumed."""
         self.last_finite = state_dict["last_finite"]
+
+
+class SettingsRule(Callback):
+    """Lets the settings rule over a resumed checkpoint: it brings the optimiser's memory, they its learning rate."""
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Puts the optimiser's and the schedule's own numbers back; changes nothing in a run that was not resumed."""
+        (optimizer,) = trainer.optimizers
+        for group in optimizer.param_groups:
+            group.update(optimizer.defaults)
+            group["initial_lr"] = optimizer.defaults["lr"]
+        for config in trainer.lr_scheduler_configs:
+            schedule = config.scheduler
+            assert isinstance(schedule, LambdaLR)
+            schedule.base_lrs = [optimizer.defaults["lr"]] * len(optimizer.param_groups)
+            for group, factor in zip(optimizer.param_groups, schedule.lr_lambdas, strict=True):
+                group["lr"] = optimizer.defaults["lr"] * factor(schedule.last_epoch)
+
+
+class Patience(EarlyStopping):
+    """Early stopping whose patience is the setting's, in a resumed run too; one that had run out begins anew."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes up the best score, and how long ago it was."""
+        spent = state_dict["wait_count"] >= state_dict["patience"]
+        waited = 0 if spent else state_dict["wait_count"]
+        super().load_state_dict({**state_dict, "patience": self.patience, "wait_count": waited})

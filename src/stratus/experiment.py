@@ -10,14 +10,14 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 
 from stratus import board, tasks
 from stratus.checkpoints import AtomicCheckpointIO, best_and_last
 from stratus.config import build
 from stratus.datamodule import WeatherDataModule, targets
-from stratus.descent import StabilityGuard
+from stratus.descent import Patience, SettingsRule, StabilityGuard
 from stratus.errors import CheckpointError, ConfigurationError
 from stratus.forecast import Forecaster, first_line, load, scores
 from stratus.references import Weights, climatology, optimum, persistence
@@ -69,13 +69,15 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
     last = Weights.of(task)
     if not splits.validation:
         shutil.copy2(folder / "checkpoints" / "last.ckpt", folder / "checkpoints" / "best.ckpt")
-    task = load(folder / "checkpoints" / "best.ckpt").task
+    kept = load(folder / "checkpoints" / "best.ckpt")
+    task = kept.task
     metrics = _flat({name: scores(task, samples) for name, samples in splits.named.items()})
-    references = _references(task, splits)
+    references, attained = _references(task, splits)
     for row in (metrics, *references.values()):
         _add_skill(row, references["climatology"], squared=splits.target.kind == "continuous")
     gap = _training_loss(task, splits, last) - references["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": references, "skill": metrics["test/skill"], "gap": gap}
+    record |= {"best_epoch": kept.checkpoint["epoch"] + 1, "optimum_attained": attained}
 
     Forecaster(task, splits.recipe).forecast(splits.test).write_csv(folder / "forecasts.csv", float_precision=6)
     board.constant_lines(folder, references, trainer.global_step)
@@ -91,11 +93,12 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any) -> pl.
         ConfigurationError: If this machine has no such accelerator, or not so many devices.
     """
     callbacks: list[Callback] = [
+        SettingsRule(),
         StabilityGuard(splits),
         *best_and_last(folder / "checkpoints", validation=splits.validation is not None),
     ]
     if settings.patience is not None:
-        callbacks.append(EarlyStopping("val/loss", patience=settings.patience))
+        callbacks.append(Patience("val/loss", patience=settings.patience))
     if terminal := sys.stderr.isatty():
         callbacks.append(TQDMProgressBar(refresh_rate=20))
     try:
@@ -129,7 +132,9 @@ def _resumed(settings: Config, splits: Splits, task: LinearTask, folder: Path) -
         "task": (found.task.name, task.name),
         "inputs": (found.inputs, splits.inputs),
         "outputs": (found.task.outputs, splits.outputs),
-        "lead_days": (found.recipe.lead_days, splits.recipe.lead_days),
+        "recipe": (found.recipe, splits.recipe),
+        "inputs' mean over the training days": (found.task.mean.tolist(), task.mean.tolist()),
+        "inputs' scale over the training days": (found.task.scale.tolist(), task.scale.tolist()),
         "optimizer": (found.checkpoint["optimizer"], optimizer),
     }
     for name, (then, now) in differences.items():
@@ -162,8 +167,8 @@ def _flat(scores_of: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     return {f"{split}/{score}": value for split, row in scores_of.items() for score, value in row.items()}
 
 
-def _references(task: LinearTask, splits: Splits) -> dict[str, dict[str, float]]:
-    best, _ = optimum(task, splits)
+def _references(task: LinearTask, splits: Splits) -> tuple[dict[str, dict[str, float]], bool]:
+    best, attained = optimum(task, splits)
     rows: dict[str, dict[str, dict[str, float]]] = {"climatology": {}, "persistence": {}, "optimum": {}}
     for name, samples in splits.named.items():
         y = targets(samples)
@@ -173,7 +178,7 @@ def _references(task: LinearTask, splits: Splits) -> dict[str, dict[str, float]]
         rows["climatology"][name] = task.scores(usual, y)
         rows["persistence"][name] = task.scores(task.link(torch.as_tensor(again)), y, torch.as_tensor(answer))
         rows["optimum"][name] = task.scores(best.logits(task, samples.x), y)
-    return {name: _flat(row) for name, row in rows.items()}
+    return {name: _flat(row) for name, row in rows.items()}, attained
 
 
 def _add_skill(row: dict[str, float], climatology: Mapping[str, float], *, squared: bool) -> None:

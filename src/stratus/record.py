@@ -37,7 +37,9 @@ def _finite(value: Any) -> Any:
 
 def _git(folder: Path) -> dict[str, Any] | None:
     def ask(*words: str) -> str:
-        return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True).stdout
+        # A run may be killed while git works: it must not leave the repository locked.
+        command = ["git", "--no-optional-locks", "-C", str(folder), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     with suppress(OSError, subprocess.CalledProcessError):
         return {"sha": ask("rev-parse", "HEAD").strip(), "dirty": bool(ask("status", "--porcelain").strip())}
@@ -96,4 +98,6 @@ def read(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror})") from None
     except ValueError as error:
         raise CheckpointError(f"{path} is not JSON: {error}") from None
+    if not isinstance(record, dict) or "overrides" not in record:
+        raise CheckpointError(f"{path} is not a run's record")
     return record

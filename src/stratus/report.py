@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_CLASS_SCORES = ("days", "recall", "precision", "average_precision")
 ORDER = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
@@ -38,14 +39,22 @@ def classes(row: Mapping[str, float | None]) -> Table | None:
         return None
     table = Table(title="by class", title_justify="left", title_style="bold")
     table.add_column("")
-    for column in ("days", "recall", "precision", "average precision"):
-        table.add_column(column, justify="right")
-    table.add_column("")
-    for name in names:
-        days, *shares = (row[f"{score}/{name}"] for score in ("days", "recall", "precision", "average_precision"))
-        unseen = "" if shares[1] is not None and not math.isnan(shares[1]) else "never forecast: too rare, or too alike"
-        table.add_row(name, f"{days:.0f}", *(_figure(share, "") for share in shares), unseen if days else "no such day")
+    for score in _CLASS_SCORES:
+        table.add_column(score.replace("_", " "), justify="right")
+    rows = {name: [row[f"{score}/{name}"] for score in _CLASS_SCORES] for name in names}
+    remarks = {name: _remark(*scores) for name, scores in rows.items()}
+    if any(remarks.values()):
+        table.add_column("")
+    for name, (days, *shares) in rows.items():
+        remark = [remarks[name]] if any(remarks.values()) else []
+        table.add_row(name, f"{days:.0f}", *(_figure(share, "") for share in shares), *remark)
     return table
+
+
+def _remark(days: float | None, recall: float | None, precision: float | None, ranked: float | None) -> str:
+    if not days:
+        return "no such day"
+    return "never forecast" if precision is None or math.isnan(precision) else ""
 
 
 def show_run(run: Mapping[str, Any], folder: Path) -> None:
@@ -61,7 +70,14 @@ def show_run(run: Mapping[str, Any], folder: Path) -> None:
         scoreboard(rows, f"{run['task']}, {' + '.join(run['data']['stations'])}: scores on the test days"),
         classes(rows["model"]),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
-        f"training loss {best + run['gap']:.6g}, {run['gap']:.2g} above the exact optimum of this model",
+        f"model: the weights of epoch {run['best_epoch']} of {run['epochs']}"
+        + (", the lowest validation loss" if "val/loss" in run["metrics"] else ""),
+        f"training loss after the last epoch: {best + run['gap']:.6g}, "
+        + (
+            f"{run['gap']:.2g} above the exact optimum of this model"
+            if run["optimum_attained"]
+            else "and no minimum: a class can be told apart without error, so it falls for ever"
+        ),
         str(folder),
     )
 

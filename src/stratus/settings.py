@@ -97,18 +97,20 @@ class Ghcn(Data):
 
 @dataclass
 class Task:
-    """Which of the files in tasks/ is trained, on which target."""
+    """Which of the files in tasks/ is trained, what it can be asked (see `Target.asks`), and what it is."""
 
     name: str = MISSING
+    asks: str = MISSING
     target: str = MISSING
 
     def __post_init__(self) -> None:
-        require(self.target in TARGETS, "task.target", self.target, f"one of {', '.join(TARGETS)}")
+        fitting = [name for name, target in TARGETS.items() if target.asks == self.asks]
+        require(self.target in fitting, "task.target", self.target, f"for task={self.name} one of {', '.join(fitting)}")
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the task's own constructor takes beyond what all tasks share."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("name", "target")}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("name", "asks", "target")}
 
 
 @dataclass

@@ -22,6 +22,12 @@ class Target:
     values: dict[str, pl.Expr]
     everywhere: bool = False
 
+    @property
+    def asks(self) -> str:
+        """What a task has to be able to answer: a `number`, an `event`, several `events`, or a `category`."""
+        event = "events" if self.everywhere else "event"
+        return {"continuous": "number", "event": event, "category": "category"}[self.kind]
+
 
 _rain = (pl.col("precipitation") > 0).cast(pl.Float64)
 

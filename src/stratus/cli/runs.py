@@ -24,12 +24,19 @@ def add_commands(commands: Any) -> None:
     about = "forecasts for the days after a table's end, or for one day"
     forecasting = commands.add_parser("forecast", help=about, description=about)
     forecasting.set_defaults(command=forecast)
-    forecasting.add_argument("--date", metavar="DAY", type=date.fromisoformat, help="this day (YYYY-MM-DD) alone")
+    forecasting.add_argument("--date", metavar="DAY", type=_day, help="this day (YYYY-MM-DD) alone")
     forecasting.add_argument("--csv", metavar="FILE", type=Path, help="write here, not to the terminal")
     other = "a table in the columns of data/README.md; the run's own where not given"
     for one in (evaluation, forecasting):
         one.add_argument("run", metavar="RUN", type=Path, help="folder of a finished run: outputs/…")
         one.add_argument("--observations", metavar="FILE", type=Path, help=other)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a day as YYYY-MM-DD") from None
 
 
 def _forecaster(run: Path) -> "Forecaster":
@@ -73,7 +80,16 @@ def evaluate(options: argparse.Namespace) -> None:
         raise DataError(f"{options.observations or facts.get('file')} has no day with all inputs and the truth")
     row = scores(forecaster.task, samples)
     title = f"{len(samples)} days, {samples.dates.min()} to {samples.dates.max()}"
-    show(scoreboard({"model": row}, title), classes(row))
+    rows = {"model": row}
+    if options.observations is None:
+        rows |= {name: _test_scores(scores) for name, scores in record.read(options.run)["references"].items()}
+        score = "loss" if "mae" in row else "brier"
+        row["skill"] = 1 - row[score] / rows["climatology"][score]
+    show(scoreboard(rows, title), classes(row))
+
+
+def _test_scores(flat: dict[str, float]) -> dict[str, float]:
+    return {name.removeprefix("test/"): value for name, value in flat.items() if name.startswith("test/")}
 
 
 def forecast(options: argparse.Namespace) -> None:

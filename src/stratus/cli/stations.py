@@ -36,10 +36,12 @@ def add_commands(commands: Any) -> None:
 
 def _pair(kind: type) -> Any:
     def pair(text: str) -> tuple[Any, Any]:
-        first, second = text.split(",")
-        return kind(first), kind(second)
+        try:
+            first, second = text.split(",")
+            return kind(first), kind(second)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r}: expected two numbers with a comma between them") from None
 
-    pair.__name__ = "pair"  # argparse says: invalid pair value
     return pair
 
 

@@ -42,6 +42,9 @@ class LinearTask(LightningModule, ABC):
     curvature: ClassVar[float]
     """Least upper bound of the eigenvalues of ∂²ℓ/∂z²; the largest stable step follows from it."""
 
+    curvature_is_constant: ClassVar[bool] = False
+    """Whether the bound holds with equality everywhere, as for the squared loss."""
+
     mean: Tensor
     scale: Tensor
 

@@ -18,6 +18,7 @@ class Regression(LinearTask):
     """
 
     curvature = 2.0  # d²/dz² (z - y)²
+    curvature_is_constant = True
 
     def __init__(self, *, tolerance: float = 2.0, **shared: Any) -> None:
         super().__init__(**shared)
