@@ -148,6 +148,12 @@ def test_inputs_in_their_own_units_leave_only_a_tiny_step():
     assert limit("regression", splits) == pytest.approx(2.23e-5, rel=3e-3)
 
 
+def test_the_bias_bounds_the_step_where_the_inputs_are_small():
+    # cosine and sine have a mean square of 1/2 over whole years, the bias's constant 1 has twice that
+    splits = seattle("temperature", {"harmonics": {"k": 1}}, standardise=False)
+    assert limit("regression", splits) == pytest.approx(1, abs=2e-3)
+
+
 def descend(splits, optimizer, steps, until=math.inf):
     """Losses of plain full-batch descent from zero, in float32, up to the first that is not below `until`."""
     task = tasks.find("regression").fitting(splits, init=zeros)

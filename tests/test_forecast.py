@@ -101,6 +101,14 @@ def test_another_station_s_table_is_refused_where_the_inputs_name_theirs(tmp_pat
     assert "\n" not in str(caught.value)
 
 
+def test_another_station_s_table_is_refused_where_only_the_answers_name_theirs():
+    splits = split(SHIPPED, Recipe("rain_by_station", {"harmonics": {}}), test_from=date(2015, 1, 1))
+    forecaster = Forecaster(tasks.find("multilabel").fitting(splits), splits.recipe)
+    elsewhere = SHIPPED.with_columns(pl.col("station").replace("Seattle", "Oslo"))
+    with pytest.raises(CheckpointError, match="needs the same stations"):
+        forecaster.samples(elsewhere)
+
+
 def test_a_model_of_one_station_may_be_asked_about_another(tmp_path):
     *_, path = saved(tmp_path, "binary")
     again = load(path)
