@@ -62,7 +62,9 @@ def test_a_dly_file_gives_values_in_units_with_their_flags(tmp_path):
 
 
 @pytest.mark.parametrize("content", [ROWS, SEVEN, HEADED, ACCESS], ids=["eight", "seven", "headed", "access"])
-@pytest.mark.parametrize("packed", [str.encode, lambda text: gzip.compress(text.encode(), mtime=0)], ids=["plain", "gzip"])
+@pytest.mark.parametrize(
+    "packed", [str.encode, lambda text: gzip.compress(text.encode(), mtime=0)], ids=["plain", "gzip"]
+)
 def test_every_layout_gives_the_values_of_the_dly_file(tmp_path, content, packed):
     expected = ordered(read(write(tmp_path, HOT, "a")))
     assert ordered(read(write(tmp_path, packed(content), "b"))).equals(expected)
