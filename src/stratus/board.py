@@ -1,6 +1,9 @@
 """What TensorBoard shows beside the curves: references as constant lines, final figures, the configuration."""
 
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,39 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.tensorboard import SummaryWriter
 
 
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Holds Ctrl-C and termination back until the body is done.
+
+    TensorBoard's writer shares a lock with a thread of its own. A signal's exception in between can leave it locked,
+    and closing the writer would wait for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread alone
+        yield
+        return
+    came: list[int] = []
+    usual = {one: signal.signal(one, lambda number, _: came.append(number)) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in usual.items():
+            signal.signal(one, handler)
+    for number in came[:1]:
+        signal.raise_signal(number)
+
+
 class _Logger(TensorBoardLogger):
+    @unbroken()
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Writes one point of each curve."""
+        super().log_metrics(metrics, step)
+
+    @unbroken()
+    def finalize(self, status: str) -> None:
+        """Closes the events."""
+        super().finalize(status)
+
+    @unbroken()
     def save(self) -> None:
         """Writes the events alone, not hparams.yaml: `.hydra/` says all of that."""
         self.experiment.flush()
@@ -19,6 +54,7 @@ def logger(folder: Path) -> TensorBoardLogger:
     return _Logger(folder, name=None, version="", default_hp_metric=False)
 
 
+@unbroken()
 def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int) -> None:
     """Each reference as a run of its own below `folder/references/`, its scores constant from step 0 to `steps`.
 
@@ -32,6 +68,7 @@ def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], 
                         writer.add_scalar(tag, value, step)
 
 
+@unbroken()
 def final_figures(
     board: TensorBoardLogger,
     settings: Mapping[str, Any],
