@@ -33,6 +33,8 @@ config.register()
 @hydra.main(version_base=None, config_path="conf", config_name="config")
 def train(composed: DictConfig) -> float:
     """One job: the loss of its kept weights on the validation days, which a sweep minimises."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, stop)  # here, for a launcher's worker to have them too
     job = HydraConfig.get()
     # Processes that Lightning starts beside the first train with it and record nothing.
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
@@ -71,7 +73,9 @@ def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: 
     days = splits.split(table, settings.recipe, standardise=settings.features.standardise, **settings.data.days)
     from stratus import experiment  # noqa: PLC0415
 
-    gc.enable()
+    if not gc.isenabled():  # the first job
+        gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
+        gc.enable()
     return experiment.run(settings, days, folder, entries, configuration)
 
 
@@ -82,11 +86,10 @@ def stop(signum: int, frame: FrameType | None) -> None:
 
 def main() -> None:
     """The command line; what a user can mend is one line, with exit code 1."""
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, stop)
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     try:
+        config.check_extras(sys.argv[1:])
         sys.argv[1:] = config.with_resumed(sys.argv[1:])
         train()
     except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:

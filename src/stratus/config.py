@@ -8,6 +8,7 @@ checkpoint is refused.
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import partial
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from stratus.settings import (
     Zeros,
 )
 
+EXTRAS = {"joblib": "hydra-joblib-launcher", "slurm": "hydra-submitit-launcher", "optuna": "hydra-optuna-sweeper"}
 PROJECT = Path(__file__).parents[2]
 
 
@@ -109,6 +111,14 @@ def with_resumed(arguments: list[str]) -> list[str]:
         return arguments
     overrides: list[str] = record.read(Path(folder))["overrides"]
     return [*(one for one in overrides if key(one) not in given), *arguments]
+
+
+def check_extras(arguments: list[str]) -> None:
+    """Raises ConfigurationError where `sweep=…` names a file whose extra is not installed."""
+    chosen = "".join(one for one in arguments if one.startswith("sweep="))
+    for extra, package in EXTRAS.items():
+        if extra in chosen and not list(distributions(name=package)):
+            raise ConfigurationError(f"sweep={extra} needs an extra that is not installed: pip install -e '.[{extra}]'")
 
 
 def register() -> None:

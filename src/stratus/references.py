@@ -149,7 +149,7 @@ def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iteratio
     attained = False
     for _ in range(iterations):
         gradient = torch.func.grad(loss)(theta)
-        direction = torch.linalg.pinv(torch.func.hessian(loss)(theta), hermitian=True) @ gradient
+        direction = torch.linalg.pinv(torch.func.jacrev(torch.func.grad(loss))(theta), hermitian=True) @ gradient
         fall = gradient @ direction
         if fall / 2 < tolerance * max(1.0, abs(value.item())):
             # Where a class is separated the loss falls to nothing as well, but by steps that stay long.
