@@ -76,7 +76,7 @@ def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: 
     if not gc.isenabled():  # the first job
         gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
         gc.enable()
-    return experiment.run(settings, days, folder, entries, configuration)
+    return experiment.run(settings, table, days, folder=folder, record=entries, configuration=configuration)
 
 
 def stop(signum: int, frame: FrameType | None) -> None:

@@ -44,7 +44,8 @@ def trained(composed):
 
     def run(folder, *given):
         overrides = config.with_resumed(list(given))
-        composition = composed(*overrides)
+        drawn = any(one.startswith(("pictures=", "experiment=lecture/")) for one in given)
+        composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
         facts = {"task": composition.task.name, "overrides": overrides, "seed": composition.seed}
         with record.recorded(folder, **facts) as entries:
             text = OmegaConf.to_yaml(composition, resolve=True)

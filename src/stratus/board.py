@@ -1,14 +1,19 @@
-"""What TensorBoard shows beside the curves: references as constant lines, final figures, the configuration."""
+"""What a run shows beside the curves: references as constant lines, final figures, the configuration, pictures."""
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.tensorboard import SummaryWriter
+
+if TYPE_CHECKING:
+    from matplotlib.animation import Animation
+    from matplotlib.figure import Figure
 
 
 @contextmanager
@@ -89,3 +94,36 @@ def final_figures(
     indented = "".join(f"    {line}\n" for line in configuration.splitlines())
     board.experiment.add_text("configuration", indented, steps)
     board.save()
+
+
+@unbroken()
+def card(board: TensorBoardLogger, folder: Path, markdown: str, steps: int) -> None:
+    """A lesson's card as `card.md` and in the TEXT tab."""
+    (folder / "card.md").write_text(markdown, encoding="utf-8")
+    board.experiment.add_text("card", markdown, steps)
+    board.save()
+
+
+def pictures(
+    board: TensorBoardLogger, folder: Path, drawings: Mapping[str, Callable[[], "Figure"]], steps: int
+) -> None:
+    """Each picture drawn, as `pictures/<name>.png` and in the IMAGES tab."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - not for a run without pictures
+    from matplotlib.image import imsave  # noqa: PLC0415
+
+    for name, draw in drawings.items():
+        canvas = FigureCanvasAgg(draw())
+        canvas.draw()  # type: ignore[no-untyped-call]
+        pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        (folder / "pictures").mkdir(exist_ok=True)
+        imsave(folder / "pictures" / f"{name}.png", pixels)
+        with unbroken():
+            board.experiment.add_image(f"pictures/{name}", pixels, steps, dataformats="HWC")
+    board.save()
+
+
+def animations(folder: Path, films: Mapping[str, Callable[[], "Animation"]]) -> None:
+    """Each animation as `pictures/<name>.gif`."""
+    for name, film in films.items():
+        (folder / "pictures").mkdir(exist_ok=True)
+        film().save(folder / "pictures" / f"{name}.gif", writer="pillow")

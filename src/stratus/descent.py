@@ -155,3 +155,32 @@ class Patience(EarlyStopping):
         spent = state_dict["wait_count"] >= state_dict["patience"]
         waited = 0 if spent else state_dict["wait_count"]
         super().load_state_dict({**state_dict, "patience": self.patience, "wait_count": waited})
+
+
+class Trace(Callback):
+    """Keeps θ at the start of training and after each epoch.
+
+    Attributes:
+        steps: Number of steps taken at each of them.
+        weight: W at each of them, [k, m], on standardised inputs.
+        bias: b at each of them, [k].
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.weight: list[Tensor] = []
+        self.bias: list[Tensor] = []
+
+    def _keep(self, trainer: Trainer, task: LightningModule) -> None:
+        assert isinstance(task, LinearTask)
+        self.steps.append(trainer.global_step)
+        self.weight.append(task.linear.weight.detach().clone())
+        self.bias.append(task.linear.bias.detach().clone())
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keeps θ as training starts."""
+        self._keep(trainer, pl_module)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keeps θ as the epoch leaves it."""
+        self._keep(trainer, pl_module)

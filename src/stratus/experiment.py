@@ -12,12 +12,14 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from polars import DataFrame
 
-from stratus import board, tasks
+from stratus import board, lecture, tasks
 from stratus.checkpoints import AtomicCheckpointIO, best_and_last
 from stratus.config import build
 from stratus.datamodule import WeatherDataModule, targets
-from stratus.descent import Patience, SettingsRule, StabilityGuard
+from stratus.descent import Patience, SettingsRule, StabilityGuard, Trace
 from stratus.errors import CheckpointError, ConfigurationError
 from stratus.forecast import Forecaster, first_line, load, scores
 from stratus.references import Weights, climatology, optimum, persistence
@@ -26,11 +28,14 @@ from stratus.splits import Splits
 from stratus.tasks.linear import LinearTask
 
 
-def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], configuration: str) -> float:
-    """Trains, scores and records one run.
+def run(
+    settings: Config, table: DataFrame, splits: Splits, *, folder: Path, record: dict[str, Any], configuration: str
+) -> float:
+    """Trains, scores and records one run, and draws it.
 
     Args:
         settings: Task, descent and trainer; checked.
+        table: The daily table, for a lesson that makes other samples of it.
         splits: The samples.
         folder: The run's folder.
         record: What `run.json` will say; filled in here.
@@ -58,7 +63,8 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
         **settings.task.settings,
     )
     logger = board.logger(folder)
-    trainer = _trainer(settings, splits, folder, logger)
+    trace = Trace()
+    trainer = _trainer(settings, splits, folder, logger, trace)
     started = time.perf_counter()
     checkpoint = _resumed(settings, splits, task, folder) if settings.resume else None
     _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), checkpoint)
@@ -82,11 +88,26 @@ def run(settings: Config, splits: Splits, folder: Path, record: dict[str, Any], 
     Forecaster(task, splits.recipe).forecast(splits.test).write_csv(folder / "forecasts.csv", float_precision=6)
     board.constant_lines(folder, references, trainer.global_step)
     board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
+    _show(lecture.Run(settings, table, splits, task, trace, metrics, references), folder, record, logger)
     logger.finalize("success")
     return metrics["val/loss" if splits.validation else "train/loss"]
 
 
-def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any) -> pl.Trainer:
+def _show(finished: lecture.Run, folder: Path, record: dict[str, Any], logger: TensorBoardLogger) -> None:
+    """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
+    step = finished.trace.steps[-1]
+    drawings, animations = {}, {}
+    if finished.settings.lesson:
+        lesson = lecture.find(finished.settings.lesson)(finished)
+        record["lesson"] = {"name": finished.settings.lesson, "figures": lesson.figures, "card": lesson.card.markdown}
+        board.card(logger, folder, lesson.card.markdown, step)
+        drawings, animations = lesson.pictures, lesson.animations
+    if finished.settings.pictures != "none":
+        board.pictures(logger, folder, drawings, step)
+        board.animations(folder, animations)
+
+
+def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, trace: Trace) -> pl.Trainer:
     """Lightning's Trainer as the settings say.
 
     Raises:
@@ -95,6 +116,7 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any) -> pl.
     callbacks: list[Callback] = [
         SettingsRule(),
         StabilityGuard(splits),
+        trace,
         *best_and_last(folder / "checkpoints", validation=splits.validation is not None),
     ]
     if settings.patience is not None:

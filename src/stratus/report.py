@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 from rich.console import Console
+from rich.markdown import Markdown
+from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -78,6 +80,7 @@ def show_run(run: Mapping[str, Any], folder: Path) -> None:
             if run["optimum_attained"]
             else "and no minimum: a class can be told apart without error, so it falls for ever"
         ),
+        Panel(Markdown(run["lesson"]["card"]), width=100) if "lesson" in run else None,
         str(folder),
     )
 

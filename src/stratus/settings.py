@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import MISSING
 
+from stratus import lecture
 from stratus.errors import ConfigurationError
 from stratus.features import FEATURES
 from stratus.recipe import Recipe
@@ -325,8 +326,12 @@ class Config:
     seed: int = 0
     patience: int | None = None  # epochs without a lower validation loss after which training stops
     resume: str | None = None  # a run's folder
+    pictures: str = "all"  # none: nothing is drawn
+    lesson: str | None = None  # a module of lecture/, which gets the finished run
 
     def __post_init__(self) -> None:
+        require(self.pictures in ("all", "none"), "pictures", self.pictures, "all or none")
+        require(self.lesson in (None, *lecture.NAMES), "lesson", self.lesson, f"one of {', '.join(lecture.NAMES)}")
         require(0 <= self.seed < 2**32, "seed", self.seed, "a whole number from 0 to below 2^32")
         positive("patience", self.patience)
         if self.patience is not None and self.data.validation_from is None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from hydra import compose, initialize_config_dir
+from polars import DataFrame
 from ratios import seconds, show
 from torch.nn.functional import cross_entropy
 
@@ -31,11 +32,12 @@ def configured(*overrides: str) -> Config:
         return config.check(compose("config", list(overrides)))
 
 
-def stratus(epochs: int, days: Splits) -> float:
+def stratus(epochs: int, table: DataFrame, days: Splits) -> float:
     """Seconds of a fit, its set-up included."""
     record: dict[str, Any] = {"data": {}}
+    settings = configured(f"trainer.max_epochs={epochs}", "pictures=none")
     with TemporaryDirectory() as folder:
-        experiment.run(configured(f"trainer.max_epochs={epochs}"), days, Path(folder), record, "")
+        experiment.run(settings, table, days, folder=Path(folder), record=record, configuration="")
     fit: float = record["fit_seconds"]
     return fit
 
@@ -65,10 +67,10 @@ def main() -> None:
     settings = configured()
     table, _ = sources.load(settings.data)
     days = splits.split(table, settings.recipe, **settings.data.days)
-    stratus(1, days)
+    stratus(1, table, days)
     epoch, whole = [], []
     for _ in range(PAIRS):
-        few, bare, many = stratus(FEW, days), raw(RAW, days) / RAW, stratus(MANY, days)
+        few, bare, many = stratus(FEW, table, days), raw(RAW, days) / RAW, stratus(MANY, table, days)
         epoch.append((many - few) / (MANY - FEW) / bare)
         whole.append(many / MANY / bare)
     print(f"raw loop, last pair: {1000 * bare:.1f} ms an epoch")

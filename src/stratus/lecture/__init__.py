@@ -1,0 +1,87 @@
+"""The lecture's ideas, a module each: what a run of `conf/experiment/lecture/<name>.yaml` shows, and its card.
+
+`experiment=lecture/rain` names `lecture/rain.py`, whose function `lesson` is given the finished run. Numbers in a
+card's sentences are the run's own, so that text and truth cannot drift apart.
+"""
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+    from matplotlib.animation import Animation
+    from matplotlib.figure import Figure
+
+    from stratus.descent import Trace
+    from stratus.settings import Config
+    from stratus.splits import Splits
+    from stratus.tasks.linear import LinearTask
+
+NAMES = sorted(module.name for module in pkgutil.iter_modules(__path__))
+"""Names of the lessons: the files of this folder."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run, as a lesson sees it.
+
+    Attributes:
+        settings: Its settings.
+        table: Its daily table.
+        splits: Its samples.
+        task: The task with the weights that were kept.
+        trace: Its weights over the steps.
+        metrics: Its scores: "train/loss", "test/accuracy", …
+        references: The same of climatology, persistence and optimum.
+    """
+
+    settings: "Config"
+    table: "pl.DataFrame"
+    splits: "Splits"
+    task: "LinearTask"
+    trace: "Trace"
+    metrics: Mapping[str, float]
+    references: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a lesson says: a title, what you see, why it is so, what to try next, and one command to try it."""
+
+    title: str
+    see: str
+    why: str
+    next: str
+    command: str
+
+    @property
+    def markdown(self) -> str:
+        """The card as Markdown."""
+        said = f"**What you see.** {self.see}\n\n**Why.** {self.why}\n\n**Try next.** {self.next}"
+        return f"# {self.title}\n\n{said}\n\n    {self.command}\n"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A card with its pictures and the numbers that it claims.
+
+    Attributes:
+        card: The sentences.
+        figures: The numbers that the sentences rest on, by name, for the record.
+        pictures: By the name of their file, each drawn only when called.
+        animations: Likewise.
+    """
+
+    card: Card
+    figures: dict[str, Any] = field(default_factory=dict)
+    pictures: "dict[str, Callable[[], Figure]]" = field(default_factory=dict)
+    animations: "dict[str, Callable[[], Animation]]" = field(default_factory=dict)
+
+
+def find(name: str) -> Callable[[Run], Lesson]:
+    """The function `lesson` of a module of this folder; `name` is one of `NAMES`."""
+    lesson: Callable[[Run], Lesson] = import_module(f"{__name__}.{name}").lesson
+    return lesson
