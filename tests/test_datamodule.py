@@ -31,7 +31,7 @@ def numbered(length, kind="continuous"):
     number = np.arange(length, dtype=float)
     y = number.astype(int) if kind == "category" else number[:, None]
     days = np.datetime64("2020-01-01") + np.arange(length)
-    return Samples(np.full(length, "Oslo", dtype=object), days, np.column_stack([number, -number]), y, y)
+    return Samples(["Oslo"], np.zeros(length, int), days, np.column_stack([number, -number]), y, y)
 
 
 def made(train=100, validation=30, batch_size=32, seed=0):

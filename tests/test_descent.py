@@ -122,7 +122,7 @@ PLAIN = partial(SGD, lr=0.1)
 
 def limit(name, splits, optimizer=PLAIN):
     task = tasks.find(name).fitting(splits, init=zeros)
-    return largest_stable_step(task.curvature, splits, optimizer(task.parameters()))
+    return largest_stable_step(task, splits, optimizer(task.parameters()))
 
 
 @pytest.mark.parametrize(

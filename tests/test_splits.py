@@ -141,7 +141,7 @@ def test_later_days_touch_no_statistic_of_the_training_days(task, target, offset
     fitted = []
     for splits in (before, after):
         best, _ = optimum(tasks.find(task).fitting(splits), splits)
-        fitted.append([*splits.standardisation, climatology(splits, before.test), best.weight, best.bias])
+        fitted.append([*splits.standardisation, climatology(splits)(before.test), best.weight, best.bias])
     for one, other in zip(*fitted, strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -76,7 +76,7 @@ class Batches:
 def targets(samples: Samples) -> Tensor:
     """y as the tasks' losses take it: float32 [n, k], class indices int64 [n]."""
     y = torch.as_tensor(samples.y)
-    return y if y.ndim == 1 else y.float()
+    return y.long() if y.ndim == 1 else y.float()
 
 
 class WeatherDataModule(LightningDataModule):

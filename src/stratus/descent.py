@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from stratus.datamodule import targets
 from stratus.errors import Diverged
 from stratus.splits import Splits
 from stratus.tasks.linear import LinearTask
@@ -48,17 +49,17 @@ def step(optimizer: Optimizer, epochs: int, every: int = 30, factor: float = 0.1
     return LambdaLR(optimizer, lambda t: factor ** (t // every))
 
 
-def largest_stable_step(curvature: float, splits: Splits, optimizer: Optimizer) -> float | None:
+def largest_stable_step(task: LinearTask, splits: Splits, optimizer: Optimizer) -> float | None:
     """The learning rate up to which descent on all training days at once is sure to be stable.
 
     Along an eigenvector of the Hessian with eigenvalue λ, a step multiplies the error by 1 - ελ, so ε < 2/λmax.
-    The Hessian is at most curvature · AᵀA/n with A = (standardised x, 1), and equal to it for the squared loss, which
-    therefore diverges above the limit; a cross-entropy may bear more. Weight decay adds to λ. Nesterov's momentum β
-    allows (2 + 2β)/(1 + 2β) in place of 2, plain momentum 2 + 2β: the bounds at which the roots of its characteristic
-    polynomial leave the unit circle.
+    The Hessian is at most curvature · AᵀCA/n with A = (standardised x, 1) and C the days' weights, if any, and equal
+    to it for the squared loss, which therefore diverges above the limit; a cross-entropy may bear more. Weight decay
+    adds to λ. Nesterov's momentum β allows (2 + 2β)/(1 + 2β) in place of 2, plain momentum 2 + 2β: the bounds at which
+    the roots of its characteristic polynomial leave the unit circle.
 
     Args:
-        curvature: Bound of the loss's second derivative in the logits, `LinearTask.curvature`.
+        task: Its `curvature` bounds the loss's second derivative in the logits; its class weights count.
         splits: Whose training days make A.
         optimizer: Its momentum and weight decay count.
 
@@ -67,12 +68,23 @@ def largest_stable_step(curvature: float, splits: Splits, optimizer: Optimizer) 
     """
     if not isinstance(optimizer, SGD):
         return None
-    mean, scale = splits.standardisation
-    design = np.column_stack([(splits.train.x - mean) / scale, np.ones(len(splits.train))])
-    largest = curvature * np.linalg.eigvalsh(design.T @ design / len(design))[-1] + optimizer.defaults["weight_decay"]
+    largest = task.curvature * largest_eigenvalue(task, splits) + optimizer.defaults["weight_decay"]
     momentum = optimizer.defaults["momentum"]
     reach = (2 + 2 * momentum) / (1 + 2 * momentum) if optimizer.defaults["nesterov"] else 2 + 2 * momentum
     return float(reach / largest)
+
+
+def largest_eigenvalue(task: LinearTask, splits: Splits) -> float:
+    """λmax of AᵀCA/n over the training days, the largest of the choices' where each has weights C of its own."""
+    mean, scale = splits.standardisation
+    products: Any = 0
+    for part in splits.train.chunks():
+        design = np.column_stack([(part.x - mean) / scale, np.ones(len(part))])
+        weights = np.ones((len(part), 1))
+        if task.class_weights is not None:
+            weights = task.importance(targets(part).to(task.device)).cpu().numpy()
+        products = products + np.einsum("ni,nc,nj->cij", design, weights, design, optimize=True)
+    return float(np.linalg.eigvalsh(products / len(splits.train)).max())
 
 
 class StabilityGuard(Callback):
@@ -92,7 +104,7 @@ class StabilityGuard(Callback):
         assert isinstance(pl_module, LinearTask)
         (optimizer,) = trainer.optimizers
         lr = optimizer.defaults["lr"]
-        self.limit = largest_stable_step(pl_module.curvature, self.splits, optimizer)
+        self.limit = largest_stable_step(pl_module, self.splits, optimizer)
         exact = pl_module.curvature_is_constant
         limit = "the largest stable step" if exact else "the largest step sure to be stable"
         if self.limit is None:

@@ -18,14 +18,15 @@ from polars import DataFrame
 from stratus import board, lecture, tasks
 from stratus.checkpoints import AtomicCheckpointIO, best_and_last
 from stratus.config import build
-from stratus.datamodule import WeatherDataModule, targets
+from stratus.datamodule import WeatherDataModule
 from stratus.descent import Patience, SettingsRule, StabilityGuard, Trace
 from stratus.errors import CheckpointError, ConfigurationError
 from stratus.forecast import Forecaster, first_line, load, scores
-from stratus.references import Weights, climatology, optimum, persistence
+from stratus.references import Weights, climatology, exact, optimum, persistence
+from stratus.samples import Samples
 from stratus.settings import Config
 from stratus.splits import Splits
-from stratus.tasks.linear import LinearTask
+from stratus.tasks.linear import LinearTask, Scorer
 
 
 def run(
@@ -77,7 +78,7 @@ def run(
         shutil.copy2(folder / "checkpoints" / "last.ckpt", folder / "checkpoints" / "best.ckpt")
     kept = load(folder / "checkpoints" / "best.ckpt")
     task = kept.task
-    metrics = _flat({name: scores(task, samples) for name, samples in splits.named.items()})
+    metrics = _flat({name: scores(task, days, classes=_by_class(name, days)) for name, days in splits.named.items()})
     references, attained = _references(task, splits)
     for row in (metrics, *references.values()):
         _add_skill(row, references["climatology"], squared=splits.target.kind == "continuous")
@@ -85,7 +86,7 @@ def run(
     record |= {"metrics": metrics, "references": references, "skill": metrics["test/skill"], "gap": gap}
     record |= {"best_epoch": kept.checkpoint["epoch"] + 1, "optimum_attained": attained}
 
-    Forecaster(task, splits.recipe).forecast(splits.test).write_csv(folder / "forecasts.csv", float_precision=6)
+    Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
     board.constant_lines(folder, references, trainer.global_step)
     board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
     _show(lecture.Run(settings, table, splits, task, trace, metrics, references), folder, record, logger)
@@ -191,16 +192,24 @@ def _flat(scores_of: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 def _references(task: LinearTask, splits: Splits) -> tuple[dict[str, dict[str, float]], bool]:
     best, attained = optimum(task, splits)
+    usual, again = climatology(splits), persistence(splits)
     rows: dict[str, dict[str, dict[str, float]]] = {"climatology": {}, "persistence": {}, "optimum": {}}
     for name, samples in splits.named.items():
-        y = targets(samples)
-        y = y.double() if y.is_floating_point() else y
-        again, answer = persistence(splits, samples)
-        usual = task.link(torch.as_tensor(climatology(splits, samples)))
-        rows["climatology"][name] = task.scores(usual, y)
-        rows["persistence"][name] = task.scores(task.link(torch.as_tensor(again)), y, torch.as_tensor(answer))
-        rows["optimum"][name] = task.scores(best.logits(task, samples.x), y)
+        scorers = {reference: Scorer(task, classes=_by_class(name, samples)) for reference in rows}
+        for days in samples.chunks():
+            y = exact(days.y)
+            persisting, answer = again(days)
+            scorers["climatology"].update(task.link(torch.as_tensor(usual(days))), y)
+            scorers["persistence"].update(task.link(torch.as_tensor(persisting)), y, torch.as_tensor(answer))
+            scorers["optimum"].update(best.logits(task, days.x), y)
+        for reference, scorer in scorers.items():
+            rows[reference][name] = scorer.compute()
     return {name: _flat(row) for name, row in rows.items()}, attained
+
+
+def _by_class(split: str, samples: Samples) -> bool:
+    """Whether the classes are scored one by one, which takes all days at once: not those of a large training split."""
+    return split == "test" or not samples.on_disk
 
 
 def _add_skill(row: dict[str, float], climatology: Mapping[str, float], *, squared: bool) -> None:
@@ -210,8 +219,10 @@ def _add_skill(row: dict[str, float], climatology: Mapping[str, float], *, squar
 
 
 def _training_loss(task: LinearTask, splits: Splits, weights: Weights) -> float:
-    y = targets(splits.train)
-    return task.loss(weights.logits(task, splits.train.x), y.double() if y.is_floating_point() else y).item()
+    parts = splits.train.chunks()
+    return sum(task.loss(weights.logits(task, part.x), exact(part.y)).item() * len(part) for part in parts) / len(
+        splits.train
+    )
 
 
 def chosen(settings: Config) -> dict[str, Any]:

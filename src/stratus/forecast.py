@@ -15,7 +15,7 @@ from stratus.errors import CheckpointError
 from stratus.recipe import Recipe
 from stratus.samples import Samples, assemble
 from stratus.targets import TARGETS
-from stratus.tasks.linear import LinearTask
+from stratus.tasks.linear import LinearTask, Scorer
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ class Forecaster:
                 "it needs the same stations"
             )
         return samples.where(samples.complete)
+
+    def write(self, samples: Samples, path: Path) -> None:
+        """Writes `forecast` as CSV, a chunk of days after another."""
+        with open(path, "w", encoding="utf-8") as file:
+            for part in samples.chunks():
+                self.forecast(part).write_csv(file, float_precision=6, include_header=file.tell() == 0)
 
     def forecast(self, samples: Samples) -> pl.DataFrame:
         """One row a day: date, station, truth (null where unknown), prediction, a column `p(…)` a class or label."""
@@ -88,12 +94,15 @@ def _event_names(outputs: list[str], events: Any) -> str | None:
     return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else "none")
 
 
-def scores(task: LinearTask, samples: Samples) -> dict[str, float]:
-    """The task's scores over samples whose truth is known."""
+def scores(task: LinearTask, samples: Samples, *, classes: bool = True) -> dict[str, float]:
+    """The task's scores over samples whose truth is known; see `Scorer`."""
     task.eval()
+    scorer = Scorer(task, classes=classes)
     with torch.inference_mode():
-        logits = task(torch.as_tensor(samples.x, dtype=torch.float32, device=task.device)).cpu()
-        return task.scores(logits, targets(samples))
+        for part in samples.chunks():
+            logits = task(torch.as_tensor(part.x, dtype=torch.float32, device=task.device)).cpu()
+            scorer.update(logits, targets(part))
+    return scorer.compute()
 
 
 def load(path: Path) -> Forecaster:

@@ -1,5 +1,6 @@
 """Table ─► inputs x and targets y: what is known and what is asked of every day."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,20 +16,27 @@ from stratus.targets import TARGETS
 
 Array = NDArray[Any]
 
+CHUNK = 1 << 18
+"""Days that are worked on at once where all might not fit."""
+
+COLUMNS = ("at", "dates", "x", "y", "last")
+
 
 @dataclass(frozen=True)
 class Samples:
     """Target days with what is known of them; n days, m inputs, k outputs.
 
     Attributes:
-        stations: Station of each day [n]; all of them, joined by " + ", where a sample is a day everywhere.
+        places: Names of the stations; all of them, joined by " + ", where a sample is a day everywhere.
+        at: Index in `places` of each day's station [n].
         dates: Target days [n], datetime64[D].
         x: Inputs in their own units [n, m]; NaN where unknown.
         y: Targets [n, k]: values in their unit, events as 0 or 1; for categories class indices [n].
         last: y of the last day known, in the same form; NaN (-1 for categories) where there is none before.
     """
 
-    stations: Array
+    places: list[str]
+    at: Array
     dates: Array
     x: Array
     y: Array
@@ -37,9 +45,25 @@ class Samples:
     def __len__(self) -> int:
         return len(self.dates)
 
-    def where(self, keep: Array) -> "Samples":
-        """The samples at which the mask `keep` [n] is true."""
-        return Samples(self.stations[keep], self.dates[keep], self.x[keep], self.y[keep], self.last[keep])
+    def where(self, keep: Array | slice) -> "Samples":
+        """The samples at which the mask `keep` [n] is true, or a slice of them."""
+        return Samples(self.places, *(getattr(self, name)[keep] for name in COLUMNS))
+
+    @property
+    def stations(self) -> Array:
+        """Name of the station of each day [n]."""
+        return np.asarray(self.places, dtype=object)[self.at]
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the arrays are mapped from files, to be read in chunks."""
+        return isinstance(self.x, np.memmap)
+
+    def chunks(self, days: int = CHUNK) -> Iterator["Samples"]:
+        """The samples in their order, so many days at a time, in memory."""
+        for start in range(0, len(self), days):
+            here = slice(start, start + days)
+            yield Samples(self.places, *(np.asarray(getattr(self, name)[here]) for name in COLUMNS))
 
     def since(self, day: date) -> "Samples":
         """The samples of a day and later ones."""
@@ -132,7 +156,8 @@ def _arrays(frame: pl.DataFrame, *, category: bool) -> Samples:
         return values[:, 0] if category and letter != "x" else values.astype(np.float64)
 
     return Samples(
-        frame["station"].to_numpy(),
+        frame["station"].unique(maintain_order=True).to_list(),
+        frame["station"].rle_id().to_numpy().astype(np.int32),  # a station's days stand together
         frame["date"].to_numpy().astype("datetime64[D]"),
         block("x"),
         block("y"),

@@ -115,6 +115,18 @@ class Task:
 
 
 @dataclass
+class Classification(Task):
+    """A task of classes, which may be weighed in the loss: balanced gives rare ones as much say as common ones."""
+
+    class_weights: str | None = None  # balanced, or null
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known = self.class_weights in (None, "balanced")
+        require(known, "task.class_weights", self.class_weights, "balanced or null")
+
+
+@dataclass
 class Regression(Task):
     """Linear regression counts a forecast within `tolerance` (the target's unit) as accurate."""
 

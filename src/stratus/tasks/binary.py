@@ -15,9 +15,9 @@ class BinaryClassification(LinearTask):
 
     curvature = 0.25  # σ'(z) = σ(z)(1 - σ(z)) ≤ 1/4
 
-    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """ℓ = log(1 + eᶻ) - yz for logits z and events y [n, 1], averaged over the n days."""
-        return F.binary_cross_entropy_with_logits(logits, y)
+    def losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """ℓ = log(1 + eᶻ) - yz [n, 1] for logits z and events y [n, 1]."""
+        return F.binary_cross_entropy_with_logits(logits, y, reduction="none")
 
     def activation(self, logits: Tensor) -> Tensor:
         """Probabilities σ(z) [n, 1]."""

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 import torch
 from lightning.pytorch import LightningModule
@@ -11,6 +11,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric
 
+from stratus.samples import CHUNK
 from stratus.scores import class_scores
 from stratus.splits import Splits
 
@@ -31,6 +32,8 @@ class LinearTask(LightningModule, ABC):
         units: Their units.
         outputs: Names of the k outputs.
         standardisation: Mean and scale [m] of the training inputs; kept as buffers, 0 and 1 where not given.
+        class_weights: Weight of each class in the loss [choices, classes]: one row for a choice among classes, a row
+            (no, yes) for each event; a buffer too. None weighs all alike.
         optimizer: Makes the optimiser from the parameters; plain steps of 0.1 where not given.
         schedule: Makes the learning rate's schedule from the optimiser and the number of epochs, stepped once an
             epoch; None keeps the rate.
@@ -47,6 +50,7 @@ class LinearTask(LightningModule, ABC):
 
     mean: Tensor
     scale: Tensor
+    class_weights: Tensor | None
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class LinearTask(LightningModule, ABC):
         units: Sequence[str],
         outputs: Sequence[str],
         standardisation: tuple[Any, Any] | None = None,
+        class_weights: Sequence[Sequence[float]] | None = None,
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = gradient_descent,
         schedule: Callable[..., torch.optim.lr_scheduler.LRScheduler] | None = None,
         init: Callable[[Tensor, torch.Generator], Any] | None = None,
@@ -62,7 +67,10 @@ class LinearTask(LightningModule, ABC):
     ) -> None:
         super().__init__()
         self.save_hyperparameters(
-            {k: list(v) for k, v in {"inputs": inputs, "units": units, "outputs": outputs}.items()},
+            {
+                **{k: list(v) for k, v in {"inputs": inputs, "units": units, "outputs": outputs}.items()},
+                "class_weights": None if class_weights is None else [list(row) for row in class_weights],
+            },
             logger=False,
         )
         self.outputs = list(outputs)
@@ -70,6 +78,8 @@ class LinearTask(LightningModule, ABC):
         mean, scale = standardisation or (torch.zeros(len(inputs)), torch.ones(len(inputs)))
         self.register_buffer("mean", torch.as_tensor(mean, dtype=torch.float32))
         self.register_buffer("scale", torch.as_tensor(scale, dtype=torch.float32))
+        weights = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
+        self.register_buffer("class_weights", weights)
         self.optimizer, self.schedule = optimizer, schedule
         if init is not None:
             generator = torch.Generator().manual_seed(seed)
@@ -83,8 +93,20 @@ class LinearTask(LightningModule, ABC):
         return type(self).__module__.rpartition(".")[2]
 
     @classmethod
-    def fitting(cls, splits: Splits, **settings: Any) -> "LinearTask":
-        """A task whose inputs, outputs and standardisation are those of `splits`; `settings` go to the constructor."""
+    def fitting(
+        cls, splits: Splits, *, class_weights: Literal["balanced"] | None = None, **settings: Any
+    ) -> "LinearTask":
+        """A task whose inputs, outputs and standardisation are those of `splits`.
+
+        Args:
+            splits: The samples.
+            class_weights: `balanced` weighs a class that came on n_c of n training days with n/(c n_c), c being the
+                number of classes, so that all count as much together (King & Zeng, 2001).
+            **settings: Go to the constructor.
+        """
+        if class_weights == "balanced":
+            counts = splits.class_counts
+            settings["class_weights"] = (counts.sum(1, keepdims=True) / counts.shape[1] / counts).tolist()
         return cls(
             inputs=splits.inputs,
             units=splits.units,
@@ -94,8 +116,22 @@ class LinearTask(LightningModule, ABC):
         )
 
     @abstractmethod
+    def losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """The terms of ℓ, from logits [n, k]: one a day and choice, [n, choices]; their sum over the choices is ℓ."""
+
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """L: the mean over n days of ℓ, from logits [n, k]; a scalar."""
+        """L: the mean over n days of ℓ, each choice's term times the weight of the class that came; a scalar."""
+        losses = self.losses(logits, y)
+        if self.class_weights is not None:
+            losses = losses * self.importance(y)
+        return losses.sum() / len(losses)
+
+    def importance(self, y: Tensor) -> Tensor:
+        """The class weight of each term of the loss [n, choices]."""
+        assert self.class_weights is not None
+        came = (y[:, None] if y.ndim == 1 else y).long()
+        choice = torch.arange(came.shape[1], device=came.device)
+        return self.class_weights[choice, came]
 
     @abstractmethod
     def activation(self, logits: Tensor) -> Tensor:
@@ -127,29 +163,10 @@ class LinearTask(LightningModule, ABC):
         return logits
 
     def scores(self, logits: Tensor, y: Tensor, decision: Tensor | None = None) -> dict[str, float]:
-        """All scores of a forecast on a whole split.
-
-        Args:
-            logits: Of the forecast [n, k].
-            y: The truth.
-            decision: The one answer a day, where it is not `decide(logits)`.
-        """
-        decision = self.decide(logits) if decision is None else decision
-        accuracy, forecast = self.accuracy(), self.activation(logits)
-        accuracy.update(decision, y)
-        metrics = self.forecast_scores()
-        for metric in metrics.values():
-            metric.update(forecast, y)
-        return {
-            "loss": self.loss(logits, y).item(),
-            "accuracy": accuracy.compute().item(),
-            **{name: metric.compute().item() for name, metric in metrics.items()},
-            **{
-                f"{score}/{name}": value
-                for name, days in self.by_class(decision, forecast, y).items()
-                for score, value in class_scores(*days).items()
-            },
-        }
+        """All scores of a forecast on a whole split; see `Scorer.update`."""
+        scorer = Scorer(self)
+        scorer.update(logits, y, decision)
+        return scorer.compute()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds the task's name, by which `tasks.find` knows its class again, and the optimiser's."""
@@ -180,16 +197,21 @@ class LinearTask(LightningModule, ABC):
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
         x, y = batch
         logits = self(x)
-        self._seen["train"].setdefault(index, (logits.detach(), y))
+        seen = self._seen["train"]
+        if index not in seen:
+            seen[index] = (logits.detach(), y)
+            self._bound("train")
         return self.loss(logits, y)
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
         self._seen["val"][index] = (self(batch[0]), batch[1])
+        self._bound("val")
 
     def test_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
         self._seen["test"][index] = (self(batch[0]), batch[1])
+        self._bound("test")
 
     def on_train_epoch_end(self) -> None:
         """Logs train/loss and train/accuracy: over the epoch's batches, each with the weights of its own step."""
@@ -203,14 +225,78 @@ class LinearTask(LightningModule, ABC):
         """Logs test/loss and test/accuracy."""
         self._log_epoch("test")
 
-    def _log_epoch(self, split: str) -> None:
-        # One pass a split and epoch: a metric's update costs as much as a step of so small a model.
+    def _bound(self, split: str) -> None:
+        """Takes the batches seen into the curves once there are many, so that an epoch of any length fits memory."""
+        seen = self._seen[split]
+        if len(seen) > 1 and len(seen) * len(next(iter(seen.values()))[1]) > CHUNK:
+            self._take_in(split)
+
+    def _take_in(self, split: str) -> None:
+        # One pass over many batches: a metric's update costs as much as a step of so small a model.
         logits, y = (torch.cat(parts) for parts in zip(*self._seen[split].values(), strict=True))
         self._seen[split].clear()
-        loss, accuracy = (cast(Metric, self._curves[f"{split}/{name}"]) for name in ("loss", "accuracy"))
+        loss, accuracy = self._curve(split)
         loss.update(self.loss(logits, y), weight=len(y))
         accuracy.update(self.decide(logits), y)
+
+    def _curve(self, split: str) -> tuple[Metric, Metric]:
+        loss, accuracy = (cast(Metric, self._curves[f"{split}/{name}"]) for name in ("loss", "accuracy"))
+        return loss, accuracy
+
+    def _log_epoch(self, split: str) -> None:
+        if self._seen[split]:
+            self._take_in(split)
+        loss, accuracy = self._curve(split)
         self.log(f"{split}/loss", loss.compute(), prog_bar=True)
         self.log(f"{split}/accuracy", accuracy.compute())
         loss.reset()
         accuracy.reset()
+
+
+class Scorer:
+    """All scores of a forecast, of days that come in parts.
+
+    Args:
+        task: Whose loss, accuracy and scores they are.
+        classes: Whether each class is scored too, for which every day's forecast is kept until the end.
+    """
+
+    def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
+        self.task, self.classes = task, classes
+        self.days, self.loss, self.accuracy, self.metrics = 0, 0.0, task.accuracy(), task.forecast_scores()
+        self.by_class: list[dict[str, ClassDays]] = []
+
+    def update(self, logits: Tensor, y: Tensor, decision: Tensor | None = None) -> None:
+        """Takes in some days.
+
+        Args:
+            logits: Of the forecast [n, k].
+            y: The truth.
+            decision: The one answer a day, where it is not `decide(logits)`.
+        """
+        decision = self.task.decide(logits) if decision is None else decision
+        forecast = self.task.activation(logits)
+        self.days += len(y)
+        self.loss += self.task.loss(logits, y).item() * len(y)
+        self.accuracy.update(decision, y)
+        for metric in self.metrics.values():
+            metric.update(forecast, y)
+        if self.classes:
+            self.by_class.append(self.task.by_class(decision, forecast, y))
+
+    def compute(self) -> dict[str, float]:
+        """The scores by name; those of a class as `recall/snow`."""
+        classes = {
+            name: [torch.cat(column) for column in zip(*(part[name] for part in self.by_class), strict=True)]
+            for name in (self.by_class[0] if self.by_class else ())
+        }
+        return {
+            "loss": self.loss / self.days,
+            "accuracy": self.accuracy.compute().item(),
+            **{name: metric.compute().item() for name, metric in self.metrics.items()},
+            **{
+                f"{score}/{name}": value
+                for name, days in classes.items()
+                for score, value in class_scores(*days).items()
+            },
+        }

@@ -15,9 +15,9 @@ class MulticlassClassification(LinearTask):
 
     curvature = 0.5  # the largest eigenvalue of diag(p) - ppᵀ is at most 1/2
 
-    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """ℓ = -z_y + log Σₖ exp zₖ for logits z [n, k] and class indices y [n], averaged over the n days."""
-        return F.cross_entropy(logits, y)
+    def losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """ℓ = -z_y + log Σₖ exp zₖ [n, 1] for logits z [n, k] and class indices y [n]."""
+        return F.cross_entropy(logits, y, reduction="none")[:, None]
 
     def activation(self, logits: Tensor) -> Tensor:
         """Probabilities softmax(z) [n, k], which sum to 1."""

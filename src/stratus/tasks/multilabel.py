@@ -15,9 +15,9 @@ class MultilabelClassification(LinearTask):
 
     curvature = 0.25  # each label has a Hessian of its own, σ'(z) ≤ 1/4
 
-    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """ℓ = Σⱼ log(1 + e^zⱼ) - yⱼzⱼ for logits z and labels y [n, k], averaged over the n days."""
-        return F.binary_cross_entropy_with_logits(logits, y, reduction="none").sum(-1).mean()
+    def losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Each label's log(1 + e^zⱼ) - yⱼzⱼ [n, k] for logits z and labels y [n, k]; ℓ is their sum."""
+        return F.binary_cross_entropy_with_logits(logits, y, reduction="none")
 
     def activation(self, logits: Tensor) -> Tensor:
         """Probabilities σ(z) [n, k], each label's for itself."""

@@ -25,9 +25,9 @@ class Regression(LinearTask):
         self.save_hyperparameters("tolerance", logger=False)
         self.tolerance = tolerance
 
-    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """ℓ = ‖y - z‖² for logits z and targets y [n, d], averaged over the n days."""
-        return (logits - y).square().sum(-1).mean()
+    def losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """(y - z)² [n, d] for logits z and targets y [n, d]; ℓ = ‖y - z‖² is their sum."""
+        return (logits - y).square()
 
     def activation(self, logits: Tensor) -> Tensor:
         """The identity: logits [n, d] are the forecast."""
