@@ -66,11 +66,11 @@ def train(composed: DictConfig) -> float:
 
 def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: str) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
-    from stratus import sources, splits  # noqa: PLC0415 - not for --help or a wrong setting
+    from stratus import sources  # noqa: PLC0415 - not for --help or a wrong setting
 
     table, facts = sources.load(settings.data)
     entries["data"] = facts
-    days = splits.split(table, settings.recipe, standardise=settings.features.standardise, **settings.data.days)
+    days = sources.samples(table, settings.data, settings.recipe, standardise=settings.features.standardise)
     from stratus import experiment  # noqa: PLC0415
 
     if not gc.isenabled():  # the first job

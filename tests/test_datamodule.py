@@ -1,5 +1,6 @@
 """Batches: every sample once an epoch, in an order that seed and epoch decide, shared out among processes."""
 
+from dataclasses import replace
 from itertools import chain
 from types import SimpleNamespace
 
@@ -9,10 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratus.datamodule import Batches, EpochOrder, WeatherDataModule, targets
+from stratus.datamodule import Batches, BlockOrder, EpochOrder, Stream, WeatherDataModule, targets
+from stratus.errors import ConfigurationError
 from stratus.recipe import Recipe
 from stratus.samples import Samples
 from stratus.splits import Splits
+from stratus.spool import Spool
 
 CPU = torch.device("cpu")
 lengths, seeds, epochs = st.integers(1, 200), st.integers(0, 2**32 - 1), st.integers(0, 2**20 - 1)
@@ -123,6 +126,73 @@ def test_an_epoch_set_after_the_loop_has_asked_for_an_iterator_still_counts():
     waiting = iter(Batches(numbered(50), 10, sampler, CPU))
     sampler.set_epoch(7)
     assert served(waiting) == order(50, 0, 7)
+
+
+# --- samples on disk
+
+
+def spooled(folder, length, kind="continuous"):
+    """The numbered samples, written in three parts and mapped."""
+    spool = Spool(folder)
+    for part in np.array_split(np.arange(length), 3):
+        spool.append(numbered(length, kind).where(part))
+    return spool.close()
+
+
+def rows(order):
+    return [row for part in order.slices(order.generator()) for row in range(part.start, part.stop)]
+
+
+@given(st.integers(1, 300), st.none() | seeds, epochs, st.integers(1, 5), st.integers(1, 40))
+@quickly
+def test_blocks_are_shared_without_a_row_twice(length, seed, epoch, ranks, block):
+    orders = [BlockOrder(length, seed, rank, ranks, block) for rank in range(ranks)]
+    for one in orders:
+        one.set_epoch(epoch)
+    shares = [rows(one) for one in orders]
+    together = list(chain(*shares))
+    assert [len(share) for share in shares] == [len(one) for one in orders]
+    assert len(set(together)) == len(together)
+    assert set(together) <= set(range(length))
+    if seed is None:
+        assert together == list(range(length))
+    else:
+        assert {len(share) for share in shares} == {length // ranks}
+
+
+@pytest.mark.parametrize("kind", ["continuous", "category"])
+@pytest.mark.parametrize(("seed", "pool"), [(None, 30), (0, 30), (0, 10_000), (3, 64)])
+def test_a_stream_serves_every_sample_once_with_its_own_target(tmp_path, kind, seed, pool):
+    samples = spooled(tmp_path / "x", 1000, kind)
+    assert samples.on_disk
+    stream = Stream(samples, 32, BlockOrder(1000, seed, block=16), CPU, pool=pool)
+    found = list(stream)
+    assert len(found) == len(stream)
+    assert {len(x) for x, _ in found[:-1]} == {32}
+    assert all(torch.equal(x[:, 0].long(), y.long().ravel()) for x, y in found)
+    assert (served(found) == list(range(1000))) == (seed is None)
+    assert sorted(served(found)) == list(range(1000))
+    assert {y.dtype for _, y in found} == {torch.float32 if kind == "continuous" else torch.int64}
+
+
+def test_a_stream_s_order_is_that_of_seed_and_epoch(tmp_path):
+    samples = spooled(tmp_path / "x", 500)
+
+    def epoch(seed, number):
+        order = BlockOrder(500, seed, block=16)
+        order.set_epoch(number)
+        return served(Stream(samples, 32, order, CPU, pool=100))
+
+    assert epoch(1, 2) == epoch(1, 2)
+    assert epoch(1, 2) != epoch(1, 3)
+    assert epoch(1, 2) != epoch(2, 2)
+
+
+def test_all_days_at_once_are_refused_where_they_are_not_in_memory(tmp_path):
+    data = made(batch_size=None)
+    data.splits = replace(data.splits, train=spooled(tmp_path / "x", 100))
+    with pytest.raises(ConfigurationError, match="batch_size=null"):
+        data.train_dataloader()
 
 
 # --- the data module

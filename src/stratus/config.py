@@ -31,6 +31,7 @@ from stratus.settings import (
     Ghcn,
     Regression,
     Step,
+    Store,
     Task,
     Uniform,
     Zeros,
@@ -126,7 +127,7 @@ def register() -> None:
     """Makes the dataclasses known to Hydra as `schema/…`, and `${project:…}`, a path beside train.py."""
     store = ConfigStore.instance()
     store.store(group="schema", name="config", node=Config, package="_global_")
-    of_data, of_tasks, of_optimizers = (Csv, Ghcn), (Task, Classification, Regression), (SGD, Adam, LBFGS)
+    of_data, of_tasks, of_optimizers = (Csv, Ghcn, Store), (Task, Classification, Regression), (SGD, Adam, LBFGS)
     for node in (*of_data, *of_tasks, *of_optimizers, Constant, Cosine, Step, Zeros, Gaussian, Uniform):
         store.store(group="schema", name=node.__name__.lower(), node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)

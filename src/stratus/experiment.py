@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning.pytorch as pl
 import torch
@@ -26,11 +26,18 @@ from stratus.references import Weights, climatology, exact, optimum, persistence
 from stratus.samples import Samples
 from stratus.settings import Config
 from stratus.splits import Splits
+from stratus.store.read import Store
 from stratus.tasks.linear import LinearTask, Scorer
 
 
 def run(
-    settings: Config, table: DataFrame, splits: Splits, *, folder: Path, record: dict[str, Any], configuration: str
+    settings: Config,
+    table: DataFrame | Store,
+    splits: Splits,
+    *,
+    folder: Path,
+    record: dict[str, Any],
+    configuration: str,
 ) -> float:
     """Trains, scores and records one run, and draws it.
 
@@ -89,7 +96,8 @@ def run(
     Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
     board.constant_lines(folder, references, trainer.global_step)
     board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
-    _show(lecture.Run(settings, table, splits, task, trace, metrics, references), folder, record, logger)
+    in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
+    _show(lecture.Run(settings, in_memory, splits, task, trace, metrics, references), folder, record, logger)
     logger.finalize("success")
     return metrics["val/loss" if splits.validation else "train/loss"]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +95,12 @@ def _event_names(outputs: list[str], events: Any) -> str | None:
     return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else "none")
 
 
-def scores(task: LinearTask, samples: Samples, *, classes: bool = True) -> dict[str, float]:
-    """The task's scores over samples whose truth is known; see `Scorer`."""
+def scores(task: LinearTask, *samples: Samples, classes: bool = True) -> dict[str, float]:
+    """The task's scores over samples whose truth is known, of one table or several; see `Scorer`."""
     task.eval()
     scorer = Scorer(task, classes=classes)
     with torch.inference_mode():
-        for part in samples.chunks():
+        for part in chain.from_iterable(one.chunks() for one in samples):
             logits = task(torch.as_tensor(part.x, dtype=torch.float32, device=task.device)).cpu()
             scorer.update(logits, targets(part))
     return scorer.compute()

@@ -62,8 +62,8 @@ class Samples:
     def chunks(self, days: int = CHUNK) -> Iterator["Samples"]:
         """The samples in their order, so many days at a time, in memory."""
         for start in range(0, len(self), days):
-            here = slice(start, start + days)
-            yield Samples(self.places, *(np.asarray(getattr(self, name)[here]) for name in COLUMNS))
+            part = self.where(slice(start, start + days))
+            yield Samples(part.places, *(np.array(getattr(part, name)) for name in COLUMNS)) if self.on_disk else part
 
     def since(self, day: date) -> "Samples":
         """The samples of a day and later ones."""

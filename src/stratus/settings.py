@@ -97,6 +97,18 @@ class Ghcn(Data):
 
 
 @dataclass
+class Store(Data):
+    """A store that `stratus store build` made; its samples are kept on disk where they would not fit `memory`."""
+
+    path: str = MISSING
+    memory: float = 2.0  # GiB that the table and its samples may take
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive("data.memory", self.memory)
+
+
+@dataclass
 class Task:
     """Which of the files in tasks/ is trained, what it can be asked (see `Target.asks`), and what it is."""
 
@@ -346,6 +358,8 @@ class Config:
         require(self.lesson in (None, *lecture.NAMES), "lesson", self.lesson, f"one of {', '.join(lecture.NAMES)}")
         require(0 <= self.seed < 2**32, "seed", self.seed, "a whole number from 0 to below 2^32")
         positive("patience", self.patience)
+        if self.lesson and isinstance(self.data, Store):
+            raise ConfigurationError(f"lesson={self.lesson} needs its table in memory: take another data than store")
         if self.patience is not None and self.data.validation_from is None:
             raise ConfigurationError(f"patience={self.patience} watches the validation loss: set data.validation_from")
         if isinstance(self.optimizer, LBFGS) and self.data.batch_size is not None:

@@ -2,10 +2,12 @@
 
 import argparse
 import gc
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from stratus import observations, record, sources
@@ -48,8 +50,8 @@ def _forecaster(run: Path) -> "Forecaster":
     return load(run / "checkpoints" / "best.ckpt")
 
 
-def _table(run: Path, other: Path | None) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """The observations asked for, and what the run's record says of its data."""
+def _tables(run: Path, other: Path | None) -> tuple[Callable[[], Iterator[pl.DataFrame]], dict[str, Any]]:
+    """The observations asked for, in parts of whole stations, and what the run's record says of its data."""
     facts = record.read(run).get("data", {})
     if other is None:
         if not facts:
@@ -57,29 +59,35 @@ def _table(run: Path, other: Path | None) -> tuple[pl.DataFrame, dict[str, Any]]
         table, now = sources.again(facts)
         if now["sha256"] != facts["sha256"]:
             show(f"note: the data have changed since the run ({facts['file']})")
-        return table, facts
-    table = observations.read_csv(other)
-    here = set(table["station"].unique().to_list())
+        return lambda: sources.parts(table, sources.settings(facts)), facts
+    whole = observations.read_csv(other)
+    here = set(whole["station"].unique().to_list())
     stations = [name for name in facts.get("stations", []) if name in here]
     # Another file may hold one station under a name of its own.
-    return (observations.select(table, stations, str(other)) if stations else table), facts
+    chosen = observations.select(whole, stations, str(other)) if stations else whole
+    return lambda: iter([chosen]), facts
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Prints the scores of a run's kept weights: on its own test days, or on all complete days of another table."""
-    table, facts = _table(options.run, options.observations)
+    tables, facts = _tables(options.run, options.observations)
     forecaster = _forecaster(options.run)
     from stratus.forecast import scores  # noqa: PLC0415
 
-    samples = forecaster.samples(table)
-    samples = samples.where(samples.known)
-    if options.observations is None:
-        first, last = (facts["source"][name] for name in ("test_from", "until"))
-        samples = samples.since(date.fromisoformat(first)).until(last and date.fromisoformat(last))
-    if len(samples) == 0:
+    days = []
+    for table in tables():
+        samples = forecaster.samples(table)
+        samples = samples.where(samples.known)
+        if options.observations is None:
+            first, last = (facts["source"][name] for name in ("test_from", "until"))
+            samples = samples.since(date.fromisoformat(first)).until(last and date.fromisoformat(last))
+        if len(samples):
+            days.append(samples)
+    if not days:
         raise DataError(f"{options.observations or facts.get('file')} has no day with all inputs and the truth")
-    row = scores(forecaster.task, samples)
-    title = f"{len(samples)} days, {samples.dates.min()} to {samples.dates.max()}"
+    row = scores(forecaster.task, *days)
+    first_day, last_day = min(one.dates.min() for one in days), max(one.dates.max() for one in days)
+    title = f"{sum(map(len, days))} days, {first_day} to {last_day}"
     rows = {"model": row}
     if options.observations is None:
         rows |= {name: _test_scores(scores) for name, scores in record.read(options.run)["references"].items()}
@@ -94,14 +102,15 @@ def _test_scores(flat: dict[str, float]) -> dict[str, float]:
 
 def forecast(options: argparse.Namespace) -> None:
     """Prints or writes forecasts: for the days after the table's end that its last days reach, or for one day."""
-    table, _ = _table(options.run, options.observations)
+    tables, _ = _tables(options.run, options.observations)
     forecaster = _forecaster(options.run)
-    last = table["date"].max()
-    assert isinstance(last, date)
+    last = max(day for table in tables() if isinstance(day := table["date"].max(), date))
     lead = forecaster.recipe.lead_days
     days = [options.date] if options.date else [last + timedelta(days=k) for k in range(1, max(lead, 1) + 1)]
-    every = forecaster.samples(observations.extend(table, max(days)))
-    chosen = forecaster.forecast(every).filter(pl.col("date").is_in(days)).drop("truth", "^truth .*$")
+    chosen = pl.concat(
+        forecaster.forecast(samples.where(np.isin(samples.dates, np.array(days, "datetime64[D]"))))
+        for samples in (forecaster.samples(observations.extend(table, max(days))) for table in tables())
+    ).drop("truth", "^truth .*$")
     if chosen.is_empty():
         why = (
             "at features.lead_days=0 the model is a diagnosis and asks for the day's own weather; train one with "

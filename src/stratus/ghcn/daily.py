@@ -1,7 +1,6 @@
 """The long table of values ─► the daily table: what is dropped, what is counted, and the weather's type."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -12,12 +11,8 @@ from stratus.ghcn.layouts import Units, read
 
 KEY = ["station", "date", "element"]
 
-
-@dataclass(frozen=True)
-class Dropped:
-    """How many values of a source were not believed, by reason."""
-
-    counts: dict[str, int] = field(default_factory=dict)
+ELEMENTS = ("TMAX", "TMIN", "PRCP", "SNOW", "AWND", "WT04", "WT05")
+"""Of all elements those that the daily table is made of."""
 
 
 def read_files(

@@ -9,9 +9,10 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias, cast
 
 import numpy as np
 import polars as pl
@@ -53,22 +54,64 @@ def read(path: str | Path, units: Units | None = None) -> pl.DataFrame:
     Raises:
         DataError: The layout is unknown, or a line, number or date is broken: names file and line.
     """
+    return pl.concat(pieces(path, units))
+
+
+def pieces(path: str | Path, units: Units | None = None, size: int = 1 << 25) -> Iterator[pl.DataFrame]:
+    """As `read`, a piece of the file after another, so that a file of any size is read in bounded memory.
+
+    Args:
+        path: As in `read`.
+        units: As in `read`.
+        size: Bytes of text in a piece, or sixteen times the rows of a Parquet file.
+    """
     name = str(path)
     try:
-        content = Path(path).read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
+        with open(path, "rb") as file:
+            start = file.read(4)
+        if start == b"PAR1":
+            yield from _parquet(Path(path), size // 16)
+            return
+        with gzip.open(path) if start[:2] == b"\x1f\x8b" else open(path, "rb") as file:
+            yield from _text(cast(BinaryIO, file), name, units, size)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    if content[:4] == b"PAR1":
-        return _parquet(content, Path(path))
-    first = content.lstrip(b"\xef\xbb\xbf\r\n \t").split(b"\n", 1)[0].rstrip(b"\r")
+
+
+def _text(file: BinaryIO, name: str, units: Units | None, size: int) -> Iterator[pl.DataFrame]:
+    """The pieces of a file of lines, each read in the layout that the first one shows."""
+    blocks = _blocks(file, size)
+    first_block = next(blocks, b"")
+    first = first_block.lstrip(b"\xef\xbb\xbf\r\n \t").split(b"\n", 1)[0].rstrip(b"\r")
+    line = 1
     if _DLY.match(first) and b"," not in first:
-        return _dly(content, name)
+        for block in chain([first_block], blocks):
+            yield _dly(block, name, line)
+            line += block.count(b"\n")
+        return
     layout = _csv_layout(first.decode("utf-8", "replace"))
     if layout is None:
         raise DataError(f"{name}, line 1: no known layout of GHCN-Daily begins with {first[:60]!r}")
-    return layout(_text_columns(content, name, header=layout is not _headerless), name, units)
+    header = b"" if layout is _headerless else first + b"\n"
+    for block in chain([first_block], blocks):
+        content = block if line == 1 else header + block
+        above = line - bool(header and line > 1)  # the line number that the content's own first line stands for
+        yield layout(_text_columns(content, name, header=bool(header), line=above), name, units)
+        line += block.count(b"\n")
+
+
+def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """A file's bytes in blocks of whole lines."""
+    rest = b""
+    while block := file.read(size):
+        whole, newline, rest_of_block = block.rpartition(b"\n")
+        if not newline:
+            rest += block
+            continue
+        yield rest + whole + newline
+        rest = rest_of_block
+    if rest:
+        yield rest
 
 
 _CsvReader: TypeAlias = Callable[[pl.DataFrame, str, Units | None], pl.DataFrame]
@@ -85,8 +128,8 @@ def _csv_layout(first: str) -> _CsvReader | None:
     return None
 
 
-def _text_columns(content: bytes, name: str, *, header: bool) -> pl.DataFrame:
-    """The fields of a CSV file as text, blanks around them stripped, with the line each row stands on."""
+def _text_columns(content: bytes, name: str, *, header: bool, line: int) -> pl.DataFrame:
+    """The fields of CSV as text, blanks around them stripped, with the line each row stands on; `line` is the first."""
     try:
         frame = pl.read_csv(io.BytesIO(content), has_header=header, infer_schema=False)
     except pl.exceptions.NoDataError:
@@ -94,7 +137,7 @@ def _text_columns(content: bytes, name: str, *, header: bool) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         raise DataError(f"{name}: not a table of comma-separated values ({str(error).splitlines()[0]})") from None
     stripped = frame.select(pl.all().str.strip_chars().fill_null("")).rename(str.strip)
-    return stripped.with_row_index("line", offset=2 if header else 1)
+    return stripped.with_row_index("line", offset=line + header)
 
 
 def _headerless(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame:
@@ -197,10 +240,10 @@ def _converted(units: Units | None) -> pl.Expr:
     return converted.alias("value")
 
 
-def _dly(content: bytes, name: str) -> pl.DataFrame:
+def _dly(content: bytes, name: str, start: int) -> pl.DataFrame:
     """Fixed width: a line a station, month and element, 31 days of value and three flags; -9999 is missing."""
     lines = content.splitlines()
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, start):
         # Copies have lost the blanks at the line's end: at most the last day's three flags.
         if not _WIDTH - 3 <= len(line) <= _WIDTH:
             raise DataError(f"{name}, line {number}: {len(line)} characters; a line of a .dly file has {_WIDTH}")
@@ -208,7 +251,7 @@ def _dly(content: bytes, name: str) -> pl.DataFrame:
             raise DataError(f"{name}, line {number}: {line[:40]!r} is not a line of a .dly file")
     table = np.frombuffer(b"".join(line.ljust(_WIDTH) for line in lines), dtype=np.uint8).reshape(-1, _WIDTH)
     days = np.ascontiguousarray(table[:, 21:]).reshape(-1, 31, 8)
-    values = _integers(days[:, :, :5], name)
+    values = _integers(days[:, :, :5], name, start)
     row, day = np.nonzero(values != -9999)
     heads = pl.Series([line[:21].decode("ascii") for line in lines])
     flags = np.ascontiguousarray(days[row, day, 5:]).view("S1")
@@ -225,31 +268,27 @@ def _dly(content: bytes, name: str) -> pl.DataFrame:
         .alias("date"),
     )
     if (bad := dated.filter(pl.col("date").is_null())).height:
-        raise DataError(f"{name}, line {bad['row'][0] + 1}: a value for day {bad['day'][0]} of a month without it")
+        raise DataError(f"{name}, line {bad['row'][0] + start}: a value for day {bad['day'][0]} of a month without it")
     return dated.filter(pl.col("element").is_in(ELEMENTS)).select(
         "station", "date", "element", _converted(None), *FLAGS
     )
 
 
-def _integers(characters: np.ndarray, name: str) -> np.ndarray:
+def _integers(characters: np.ndarray, name: str, start: int) -> np.ndarray:
     """Right-aligned whole numbers of five characters [lines, days, 5]."""
     text = np.ascontiguousarray(characters).view("S5")[:, :, 0]
     fine = pl.Series(text.ravel().astype("U5")).str.contains(r"^ *-?\d+$").to_numpy().reshape(text.shape)
     if not fine.all():
         line, day = np.argwhere(~fine)[0]
         raise DataError(
-            f"{name}, line {line + 1}: {text[line, day].decode('ascii', 'replace')!r} for day {day + 1}; "
+            f"{name}, line {line + start}: {text[line, day].decode('ascii', 'replace')!r} for day {day + 1}; "
             "expected a whole number"
         )
     return text.astype(np.int64)
 
 
-def _parquet(content: bytes, path: Path) -> pl.DataFrame:
+def _parquet(path: Path, size: int) -> Iterator[pl.DataFrame]:
     """The bucket's Parquet: ID, DATE, DATA_VALUE and flags as columns, the element as ELEMENT=… in the path."""
-    try:
-        frame = pl.read_parquet(io.BytesIO(content))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
     columns = {
         "ID": "station",
         "DATE": "date",
@@ -259,10 +298,18 @@ def _parquet(content: bytes, path: Path) -> pl.DataFrame:
         "S_FLAG": "source",
     }
     element = re.search(r"ELEMENT=([A-Z0-9]{4})(?:/|$)", path.as_posix())
-    if missing := [column for column in columns if column not in frame.columns]:
-        raise DataError(f"{path}: no column {', '.join(missing)}; expected {', '.join(columns)}")
-    if "ELEMENT" not in frame.columns and not element:
-        raise DataError(f"{path}: no element; expected a folder ELEMENT=TMAX or the like above the file")
-    named = pl.col("ELEMENT") if "ELEMENT" in frame.columns else pl.lit(element[1] if element else "")
-    text = frame.select(pl.col(list(columns)).cast(pl.String).fill_null(""), named.alias("element")).rename(columns)
-    return _finish(text.with_row_index("line", offset=1), str(path), date="%Y%m%d")
+    try:
+        frame = pl.scan_parquet(path, hive_partitioning=False)
+        found = frame.collect_schema().names()
+        if missing := [column for column in columns if column not in found]:
+            raise DataError(f"{path}: no column {', '.join(missing)}; expected {', '.join(columns)}")
+        if "ELEMENT" not in found and not element:
+            raise DataError(f"{path}: no element; expected a folder ELEMENT=TMAX or the like above the file")
+        named = pl.col("ELEMENT") if "ELEMENT" in found else pl.lit(element[1] if element else "")
+        text = frame.select(pl.col(list(columns)).cast(pl.String).fill_null(""), named.alias("element"))
+        rows = frame.select(pl.len()).collect().item()
+        for start in range(0, max(rows, 1), size):
+            part = text.slice(start, size).collect().rename(columns).with_row_index("line", offset=start + 1)
+            yield _finish(part, str(path), date="%Y%m%d")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
