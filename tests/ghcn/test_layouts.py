@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratus.errors import DataError
-from stratus.ghcn.layouts import LONG, read
+from stratus.ghcn.layouts import LONG, pieces, read
 
 AUSTIN = "USW00013904"
 
@@ -68,6 +68,22 @@ def test_a_dly_file_gives_values_in_units_with_their_flags(tmp_path):
 def test_every_layout_gives_the_values_of_the_dly_file(tmp_path, content, packed):
     expected = ordered(read(write(tmp_path, HOT, "a")))
     assert ordered(read(write(tmp_path, packed(content), "b"))).equals(expected)
+
+
+@pytest.mark.parametrize("size", [1, 60, 300, 10_000])
+@pytest.mark.parametrize("content", [HOT, ROWS, SEVEN, HEADED, ACCESS])
+def test_a_file_read_in_pieces_is_the_file(tmp_path, content, size):
+    path = write(tmp_path, content)
+    assert ordered(pl.concat(pieces(path, size=size))).equals(ordered(read(path)))
+
+
+@pytest.mark.parametrize("size", [1, 60, 300, 10_000])
+@pytest.mark.parametrize("content", [HOT, ROWS, HEADED, ACCESS])
+def test_a_line_broken_in_a_later_piece_is_said_with_its_number(tmp_path, content, size):
+    lines = content.splitlines(keepends=True)
+    lines[-1] = lines[-1].replace("    1", "    x").replace(",1,", ",x,")
+    with pytest.raises(DataError, match=rf"line {len(lines)}\b"):
+        list(pieces(write(tmp_path, "".join(lines)), size=size))
 
 
 def test_the_buckets_parquet_takes_the_element_from_its_path(tmp_path):

@@ -148,7 +148,7 @@ def _by_row(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame
     """By-year and by-station files: ID, YYYYMMDD, ELEMENT, VALUE, M, Q, S flags and perhaps the time."""
     fields = [column for column in frame.columns if column != "line"]
     if len(fields) < 7:
-        raise DataError(f"{name}, line 1: {len(fields)} fields; a by-year file has seven or eight")
+        raise DataError(f"{name}, line {frame['line'][0]}: {len(fields)} fields; a by-year file has seven or eight")
     names = dict(zip(fields, ["station", "date", "element", "value", *FLAGS], strict=False))
     return _finish(frame.select("line", *names).rename(names), name, date="%Y%m%d")
 
