@@ -16,23 +16,27 @@ KEY = ("station", "date")
 OPTIONAL = ("snowfall", "wind", "weather")
 _HUGE = 3e38  # still finite in the float32 that models compute in
 _GAP = "(or nothing where it was not measured)"
-_MEASURED = {
-    "temperature_max": (-90, 60, f"°C between -90 and 60 {_GAP}"),
-    "temperature_min": (-90, 60, f"°C between -90 and 60 {_GAP}"),
-    "precipitation": (0, _HUGE, f"mm, at least 0 {_GAP}"),
-    "snowfall": (0, _HUGE, f"mm, at least 0 {_GAP}"),
-    "wind": (0, _HUGE, f"m/s, at least 0 {_GAP}"),
+RANGES = {
+    "temperature_max": (-90, 60),
+    "temperature_min": (-90, 60),
+    "precipitation": (0, _HUGE),
+    "snowfall": (0, _HUGE),
+    "wind": (0, _HUGE),
 }
+"""Smallest and largest believable value, in °C, mm and m/s."""
+
 SCHEMA: dict[str, type[pl.DataType]] = {
     "station": pl.String,
     "date": pl.Date,
-    **dict.fromkeys(_MEASURED, pl.Float64),
+    **dict.fromkeys(RANGES, pl.Float64),
     "weather": pl.String,
 }
 _EXPECTED = {
     "station": "the station's name",
     "date": "a day of the calendar as YYYY-MM-DD",
-    **{name: text for name, (*_, text) in _MEASURED.items()},
+    **dict.fromkeys(("temperature_max", "temperature_min"), f"°C between -90 and 60 {_GAP}"),
+    **dict.fromkeys(("precipitation", "snowfall"), f"mm, at least 0 {_GAP}"),
+    "wind": f"m/s, at least 0 {_GAP}",
     "weather": "the name of a category",
 }
 
@@ -171,7 +175,7 @@ def _read(name: str, given: pl.DataType) -> pl.Expr:
     column = column.cast(SCHEMA[name], strict=False)
     if name == "date":
         return pl.when(column.is_between(date.min, date.max)).then(column)
-    return column.fill_nan(None) if name in _MEASURED else column
+    return column.fill_nan(None) if name in RANGES else column
 
 
 def _check_values(raw: pl.DataFrame, table: pl.DataFrame, place: Callable[[int], str]) -> None:
@@ -182,9 +186,8 @@ def _check_values(raw: pl.DataFrame, table: pl.DataFrame, place: Callable[[int],
         faults = {f"is not a {'date' if name == 'date' else 'number'}": given & value.is_null()}
         if name in KEY:
             faults["is missing"] = ~given
-        if name in _MEASURED:
-            low, high, _ = _MEASURED[name]
-            faults["is out of range"] = ~value.is_between(low, high)
+        if name in RANGES:
+            faults["is out of range"] = ~value.is_between(*RANGES[name])
         broken += [(rows.arg_true()[0], name, fault) for fault, rows in faults.items() if rows.any()]
     if broken:
         row, name, fault = min(broken, key=lambda found: found[0])

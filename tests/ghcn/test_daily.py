@@ -9,6 +9,7 @@ import pytest
 from stratus.errors import DataError
 from stratus.ghcn.daily import daily, read_files
 from stratus.ghcn.layouts import LONG
+from stratus.observations import SCHEMA
 from stratus.recipe import Recipe
 from stratus.splits import split
 
@@ -49,6 +50,32 @@ def test_the_type_is_the_first_of_hail_snow_rain_and_sun(day, kind):
 def test_ice_pellets_count_as_hail_when_asked():
     table, _ = daily(values(*one_day(WT04="  W")), ice_pellets=True)
     assert table["weather"].to_list() == ["hail"]
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "kept"),
+    [
+        ("TMAX", 61, (None, 10.0, 0.0)),
+        ("TMIN", -91, (20.0, None, 0.0)),
+        ("PRCP", -1, (20.0, 10.0, None)),
+        ("TMAX", 9.9, (None, None, 0.0)),
+        ("TMAX", 60, (60.0, 10.0, 0.0)),
+    ],
+)
+def test_a_value_that_cannot_be_is_dropped_and_counted(element, value, kept):
+    rows = [(day, e, value if e == element else v, flags) for day, e, v, flags in one_day()]
+    table, dropped = daily(values(*rows))
+    assert table.select("temperature_max", "temperature_min", "precipitation").row(0) == kept
+    assert dropped["impossible"] == kept.count(None)
+
+
+def test_values_of_which_none_is_believed_are_an_empty_table_and_a_file_of_them_an_error(tmp_path):
+    table, dropped = daily(values((date(2017, 3, 1), "TMAX", 20, " I ")))
+    assert (table.height, table.schema, dropped["failed a quality check"]) == (0, pl.Schema(SCHEMA), 1)
+    file = tmp_path / "flagged.csv"
+    file.write_text("USW00013904,20170201,TMAX,239,,I,W,\n")
+    with pytest.raises(DataError, match="to be believed"):
+        read_files([file])
 
 
 def test_a_trace_is_no_rain_and_a_flagged_value_is_dropped_and_counted():

@@ -11,7 +11,16 @@ from stratus.ghcn.layouts import Units, read
 
 KEY = ["station", "date", "element"]
 
-ELEMENTS = ("TMAX", "TMIN", "PRCP", "SNOW", "AWND", "WT04", "WT05")
+MEASURED = {
+    "TMAX": "temperature_max",
+    "TMIN": "temperature_min",
+    "PRCP": "precipitation",
+    "SNOW": "snowfall",
+    "AWND": "wind",
+}
+"""Elements with the columns that they become."""
+
+ELEMENTS = (*MEASURED, "WT04", "WT05")
 """Of all elements those that the daily table is made of."""
 
 
@@ -29,20 +38,24 @@ def read_files(
         The daily table, and the number of values dropped by reason.
 
     Raises:
-        DataError: A file is broken, or two files differ on a value.
+        DataError: A file is broken or holds nothing of use, or two files differ on a value.
     """
     paths = list(paths)
     if not paths:
         raise DataError("no file of GHCN-Daily was named")
-    return daily(pl.concat([read(path, units) for path in paths]), ice_pellets=ice_pellets)
+    table, dropped = daily(pl.concat([read(path, units) for path in paths]), ice_pellets=ice_pellets)
+    if table.is_empty():
+        raise DataError(f"{', '.join(map(str, paths))}: no value of {', '.join(MEASURED)} to be believed")
+    return table, dropped
 
 
 def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFrame, dict[str, int]]:
     """The daily table of a long table of values.
 
-    Values with a quality flag failed one of NOAA's checks and are dropped. A trace (measurement flag T) is 0. Hail
+    Values with a quality flag failed one of NOAA's checks and are dropped, and so are those that cannot be: outside
+    the ranges of the daily table, or a maximum below its minimum. A trace (measurement flag T) is 0. Hail
     (WT05) of 2008 to 2010 at first-order stations (USW…) with source flag 0, or none, is an artefact of one source
-    and is dropped. Both are counted.
+    and is dropped. All are counted.
 
     The type of the weather is the first that holds of hail (WT05), snow (SNOW > 0), rain (PRCP > 0) and sun, on days
     with both temperatures and precipitation. Rain and snow come from the amounts, since their flags stop in 2013 at
@@ -70,7 +83,23 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
         pl.when(pl.col("measurement") == "T").then(0.0).otherwise("value").alias("value")
     )
     wide = _one_each(kept).pivot(on="element", index=["station", "date"], values="value")
-    return _table(wide, ["WT05", "WT04"] if ice_pellets else ["WT05"]), dropped
+    believed, dropped["impossible"] = _believed(_with(wide, MEASURED))
+    return _table(believed, ["WT05", "WT04"] if ice_pellets else ["WT05"]), dropped
+
+
+def _believed(wide: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Without values outside the daily table's ranges, and maxima below the minimum; and how many those were."""
+    fine = {element: pl.col(element).is_between(*observations.RANGES[column]) for element, column in MEASURED.items()}
+    ordered = (pl.col("TMAX") >= pl.col("TMIN")).fill_null(True)
+    fine |= {element: fine[element] & ordered for element in ("TMAX", "TMIN")}
+    believed = wide.with_columns(pl.when(good).then(element).alias(element) for element, good in fine.items())
+    return believed, sum(wide[element].count() - believed[element].count() for element in MEASURED)
+
+
+def _with(wide: pl.DataFrame, elements: Iterable[str]) -> pl.DataFrame:
+    """With columns of nulls for the elements that were never measured."""
+    absent = sorted(set(elements) - set(wide.columns))
+    return wide.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in absent)
 
 
 def _one_each(values: pl.DataFrame) -> pl.DataFrame:
@@ -86,8 +115,7 @@ def _one_each(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def _table(wide: pl.DataFrame, hail: list[str]) -> pl.DataFrame:
-    absent = {"TMAX", "TMIN", "PRCP", "SNOW", "AWND", *hail} - set(wide.columns)
-    wide = wide.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in absent)
+    wide = _with(wide, hail)
     fell = pl.any_horizontal(pl.col(name).fill_null(0) > 0 for name in hail)
     kind = (
         pl.when(fell)
@@ -102,14 +130,9 @@ def _table(wide: pl.DataFrame, hail: list[str]) -> pl.DataFrame:
     table = wide.select(
         "station",
         "date",
-        pl.col("TMAX").alias("temperature_max"),
-        pl.col("TMIN").alias("temperature_min"),
-        pl.col("PRCP").alias("precipitation"),
-        pl.col("SNOW").alias("snowfall"),
-        pl.col("AWND").alias("wind"),
+        *(pl.col(element).alias(column) for element, column in MEASURED.items()),
         pl.when(complete).then(kind).alias("weather"),
     )
-    measured = pl.any_horizontal(
-        pl.col("temperature_max", "temperature_min", "precipitation", "snowfall", "wind").is_not_null()
-    )
-    return observations.check(table.filter(measured), "GHCN-Daily")
+    measured = pl.any_horizontal(pl.col(list(MEASURED.values())).is_not_null())
+    known = table.filter(measured)
+    return pl.DataFrame(schema=observations.SCHEMA) if known.is_empty() else observations.check(known, "GHCN-Daily")
