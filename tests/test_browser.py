@@ -14,6 +14,7 @@ import time
 import urllib.request
 from contextlib import contextmanager, suppress
 from itertools import count
+from select import select
 
 import pytest
 
@@ -121,8 +122,9 @@ class Browser:
         os.write(self.to, json.dumps(message).encode() + b"\0")
         while True:
             while b"\0" not in self.read:
-                more = os.read(self.back, 1 << 16)
-                assert more, "the browser ended"
+                ready, *_ = select([self.back], [], [], 30)
+                more = os.read(self.back, 1 << 16) if ready else b""
+                assert more, f"{method}: the browser does not answer"
                 self.read += more
             one, _, self.read = self.read.partition(b"\0")
             answer = json.loads(one)

@@ -126,13 +126,13 @@ def _weights(run: Run, best: Weights | None) -> Figure:
     weight = np.stack([one.double().cpu().numpy() for one in run.trace.weight])
     bias = np.stack([one.double().cpu().numpy() for one in run.trace.bias])
     optimum = None if best is None else (best.weight.numpy(), best.bias.numpy())
+    scale = "weights on standardised inputs" if run.splits.standardise else "weights on raw inputs, per unit of each"
     note = ""
     if run.splits.target.kind == "category":
         # Softmax does not change when every class gets the same addition: the mean over the classes is free.
         weight, bias = weight - weight.mean(axis=1, keepdims=True), bias - bias.mean(axis=1, keepdims=True)
         optimum = optimum and (optimum[0] - optimum[0].mean(axis=0), optimum[1] - optimum[1].mean())
         note = ", less their mean over the classes"
-    unit = run.splits.target.unit if run.splits.target.kind == "continuous" else "log-odds"
     return weights.draw(
         run.trace.steps,
         weight,
@@ -140,9 +140,8 @@ def _weights(run: Run, best: Weights | None) -> Figure:
         optimum,
         inputs=run.splits.inputs,
         outputs=run.splits.outputs,
-        unit=unit if run.splits.standardise else f"{unit} per unit of the input",
-        place=f"{_places(run.splits.train)}: weights on {'standardised' if run.splits.standardise else 'raw'} inputs"
-        f"{note}",
+        unit=run.splits.target.unit if run.splits.target.kind == "continuous" else "log-odds",
+        place=f"{_places(run.splits.train)}: {scale}{note}",
     )
 
 
@@ -182,9 +181,9 @@ def _said(run: Run, forecast: Array, truth: Array, k: int) -> str:
     outputs, target = run.splits.outputs, run.splits.target
     if target.kind == "category":
         likeliest = int(forecast.argmax())
-        return f"{outputs[truth]} {forecast[truth]:.3f} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
+        return f"{outputs[truth]} {forecast[truth]:.2g} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
     (event,) = target.values
-    return f"{event} {forecast[k]:.3f}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:.3f}"
+    return f"{event} {forecast[k]:.2g}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:.2g}"
 
 
 _MEASURED = {
