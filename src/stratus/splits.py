@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -104,6 +104,15 @@ class Splits:
         """The splits there are, by the name they have in every record: train, val, test."""
         every = {"train": self.train, "val": self.validation, "test": self.test}
         return {name: samples for name, samples in every.items() if samples is not None}
+
+    def some(self, days: int = 1 << 16) -> "Splits":
+        """Splits of days spread evenly over those on disk, so many each and in memory; those in memory stay."""
+
+        def some(part: Samples) -> Samples:
+            return next(part.where(slice(None, None, -(-len(part) // days))).chunks()) if part.on_disk else part
+
+        validation = self.validation and some(self.validation)
+        return replace(self, train=some(self.train), validation=validation, test=some(self.test))
 
     @cached_property
     def standardisation(self) -> tuple[Array, Array]:
