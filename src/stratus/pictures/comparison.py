@@ -40,7 +40,7 @@ def draw(labels: Sequence[str], scores: Mapping[str, tuple[Array, Array]], *, ti
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
     panels[1, 0].set_title(f"less that of {labels[0].split()[0]} (hollow: may be 0)")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    figure.suptitle(textwrap.fill(title, int(12 * size["width"])), x=0.01, ha="left", fontsize=11)
     return figure
 
 
