@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, brier_score
 from sklearn.metrics import mean_absolute_error as mae
 from sklearn.metrics import root_mean_squared_error as rmse
 
-from stratus.bootstrap import circular_blocks, interval, resampled_means
+from stratus.bootstrap import Bootstrap, circular_blocks, interval
 from stratus.contributions import of_categories, of_events, of_values, scores
 
 seeds = st.integers(0, 2**32 - 1)
@@ -29,8 +29,10 @@ def weather(draw, series, n, persistence):
     return x
 
 
-def means(values, **options):
-    return resampled_means(dates(len(values)), {"x": values}, 0, **options)["x"]
+def means(values, days=None, **options):
+    bootstrap = Bootstrap(0, **options)
+    bootstrap.update(dates(len(values)) if days is None else days, {"x": values})
+    return bootstrap.means()["x"]
 
 
 # --- the draw
@@ -116,13 +118,25 @@ def test_stations_of_a_date_are_drawn_together_and_in_any_order():
     (x,) = weather(draw, 1, 365, 0.3)
     one = means(x)
     shuffled = draw.permutation(730)
-    twice = resampled_means(np.tile(dates(365), 2)[shuffled], {"x": np.tile(x, 2)[shuffled]}, 0)["x"]
+    twice = means(np.tile(x, 2)[shuffled], np.tile(dates(365), 2)[shuffled])
     assert twice == pytest.approx(one, abs=1e-12)
+
+
+def test_samples_that_come_in_parts_are_drawn_as_if_they_came_at_once():
+    draw = np.random.default_rng(9)
+    x, cells, days = draw.normal(size=730), draw.normal(size=(730, 2, 3)), np.repeat(dates(365), 2)
+    whole, parts = Bootstrap(1), Bootstrap(1)
+    whole.update(days, {"x": x, "cells": cells})
+    for here in (slice(0, 1), slice(1, 500), slice(500, 730)):
+        parts.update(days[here], {"x": x[here], "cells": cells[here]})
+    for name, values in parts.means().items():
+        np.testing.assert_allclose(values, whole.means()[name], atol=1e-12)
+    assert whole.means()["cells"].mean(0) == pytest.approx(cells.mean(0), abs=0.02)
 
 
 def test_a_date_with_more_stations_counts_more():
     often = np.r_[np.zeros(300), np.ones(100)]  # from 100 dates with one station each, and 100 with three
-    found = resampled_means(np.r_[np.repeat(dates(100), 3), dates(200)[100:]], {"x": often}, 0)["x"]
+    found = means(often, np.r_[np.repeat(dates(100), 3), dates(200)[100:]])
     assert found.mean() == pytest.approx(0.25, abs=0.02)
 
 
@@ -144,9 +158,9 @@ def test_an_interval_leaves_a_fortieth_on_either_side():
 
 
 def test_two_thousand_resamples_of_a_year_cost_milliseconds():
-    contributions = {"x": np.random.default_rng(8).normal(size=(365, 20))}
+    values = np.random.default_rng(8).normal(size=(365, 20))
     start = time.perf_counter()
-    assert resampled_means(dates(365), contributions, 0)["x"].shape == (2000, 20)
+    assert means(values).shape == (2000, 20)
     assert time.perf_counter() - start < 1  # some 20 ms where nothing else runs
 
 
@@ -164,7 +178,6 @@ def test_the_means_of_contributions_give_scikit_learn_s_scores_of_values(seed):
     error = forecast - y
     assert of_means(of_values(forecast, y, 2.0)) == pytest.approx(
         {
-            "loss": np.linalg.norm(error, axis=1) @ np.linalg.norm(error, axis=1) / 50,
             "accuracy": np.count_nonzero(np.abs(error) <= 2) / 100,
             "mae": mae(y, forecast),
             "rmse": rmse(y.ravel(), forecast.ravel()),
@@ -183,7 +196,6 @@ def test_the_means_of_contributions_give_scikit_learn_s_scores_of_events(seed):
     surprise = [log_loss(truth, said) for truth, said, _ in columns]
     assert of_means(of_events(p, decision, y)) == pytest.approx(
         {
-            "loss": sum(surprise),
             "log_loss": np.mean(surprise),
             "accuracy": accuracy_score(y.ravel(), decision.ravel()),
             "brier": np.mean([brier_score_loss(truth, said) for truth, said, _ in columns]),
@@ -201,11 +213,9 @@ def test_the_means_of_contributions_give_scikit_learn_s_scores_of_categories(see
     y, decision = draw.integers(0, 4, 80), p.argmax(1)
     found = of_means(of_categories(p, decision, y))
     as_often, by_chance = (np.mean(y[:, None] == other[None]) for other in (y, decision))
-    surprise = log_loss(y, p, labels=range(4))
     assert found == pytest.approx(
         {
-            "loss": surprise,
-            "log_loss": surprise,
+            "log_loss": log_loss(y, p, labels=range(4)),
             "accuracy": accuracy_score(y, decision),
             "brier": sum(brier_score_loss(y == k, p[:, k]) for k in range(4)),
             "heidke": cohen_kappa_score(y, decision),
@@ -215,5 +225,5 @@ def test_the_means_of_contributions_give_scikit_learn_s_scores_of_categories(see
 
 
 def test_a_truth_held_to_be_impossible_costs_a_finite_amount():
-    assert np.isfinite(of_events(np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1)))["loss"]).all()
-    assert np.isfinite(of_categories(np.eye(2)[[0]], np.array([0]), np.array([1]))["loss"]).all()
+    assert np.isfinite(of_events(np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1)))["log_loss"]).all()
+    assert np.isfinite(of_categories(np.eye(2)[[0]], np.array([0]), np.array([1]))["log_loss"]).all()

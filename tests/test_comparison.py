@@ -47,7 +47,8 @@ def test_scores_and_their_intervals_are_those_of_the_runs_themselves(short, tmp_
     run = record.read(short(task))
     found = compare([short(task), copied(short(task), tmp_path / "again")])
     assert len(found.days) == 365
-    expected = {name.removeprefix("test/"): ends for name, ends in run["intervals"].items() if name != "test/skill"}
+    kept = {name.removeprefix("test/"): ends for name, ends in run["intervals"].items()}
+    expected = {name: ends for name, ends in kept.items() if name not in ("loss", "skill")}
     assert set(found.values) == set(expected)
     for name, rows in found.values.items():
         # forecasts.csv has six decimals
@@ -92,13 +93,14 @@ def test_the_table_tells_each_score_its_difference_and_whether_it_is_one(stratus
     lines = stratus("compare", short("binary"), sure)
     assert lines[0].strip() == "binary, Seattle: 365 test days that all have, 2015-01-01 to 2015-12-31"
     rows = cells(lines)
-    assert [row[0] for row in rows] == ["loss", "", "accuracy", "", "brier", "", "heidke", "", "peirce", ""]
+    assert [row[0] for row in rows] == ["accuracy", "", "log loss", "", "brier", "", "heidke", "", "peirce", ""]
     assert [row[1] for row in rows] == ["#1", "#2"] * 5
     assert {row[-1] for row in rows[1::2]} == {"better"}
     metrics, intervals = (record.read(short("binary"))[entry] for entry in ("metrics", "intervals"))
     for row in rows[::2]:
-        assert float(row[2]) == pytest.approx(metrics[f"test/{row[0]}"], abs=6e-4)
-        assert [float(end) for end in row[3].split(" to ")] == pytest.approx(intervals[f"test/{row[0]}"], abs=6e-4)
+        name = row[0].replace(" ", "_")
+        assert float(row[2]) == pytest.approx(metrics[f"test/{name}"], abs=6e-4)
+        assert [float(end) for end in row[3].split(" to ")] == pytest.approx(intervals[f"test/{name}"], abs=6e-4)
         assert row[4:] == ["", "", ""]
     assert any(line.startswith("#1 trainer.max_epochs=4 ") for line in lines)
     assert any(line.startswith("#2 optimizer=adam ") for line in lines)

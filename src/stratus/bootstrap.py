@@ -6,6 +6,7 @@ any other. Weather stays for days, so single days drawn apart would make the sco
 stations of a date are drawn together, and two forecasts of the same days by the same draw.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -39,30 +40,55 @@ def circular_blocks(days: int, resamples: int, seed: int, block: int = BLOCK) ->
         yield np.bincount(flat, minlength=rows * days).reshape(rows, days).astype(np.float64)
 
 
-def resampled_means(
-    dates: Array, contributions: Mapping[str, Array], seed: int, resamples: int = RESAMPLES, block: int = BLOCK
-) -> dict[str, Array]:
-    """Means [resamples, …] of contributions [n, …] over resampled dates, nan where there are fewer than four blocks.
+class Bootstrap:
+    """Means of contributions over resampled dates, of samples that come in parts.
+
+    Two forecasts of the same samples have the same dates drawn if the seed is the same.
 
     Args:
-        dates: Date of each of the n samples, in any order; samples of one date are drawn together.
-        contributions: By name, such as those of `contributions.of_values`; of several forecasts of the same samples
-            in one call, or with the same seed, for their differences.
         seed: Of the draw.
         resamples: Number of resamples.
         block: Dates of a block.
     """
-    columns = [np.reshape(value, (len(dates), -1)) for value in contributions.values()]
+
+    def __init__(self, seed: int, resamples: int = RESAMPLES, block: int = BLOCK) -> None:
+        self.seed, self.resamples, self.block = seed, resamples, block
+        self._dates: list[Array] = []
+        self._sums: list[Array] = []
+        self._shapes: dict[str, tuple[int, ...]] = {}
+
+    def update(self, dates: Array, contributions: Mapping[str, Array]) -> None:
+        """Takes in some samples.
+
+        Args:
+            dates: Their dates [n], in any order; samples of one date will be drawn together.
+            contributions: By name [n, …], such as those of `contributions.of_values`.
+        """
+        self._shapes = {name: value.shape[1:] for name, value in contributions.items()}
+        columns = (np.reshape(value, (len(dates), -1)) for value in contributions.values())
+        unique, sums = _by_date(dates, np.column_stack([np.ones(len(dates)), *columns]))
+        self._dates.append(unique)
+        self._sums.append(sums)
+
+    def means(self) -> dict[str, Array]:
+        """The means [resamples, …]; nan where there are fewer dates than four blocks, too few to differ."""
+        dates, sums = _by_date(np.concatenate(self._dates), np.concatenate(self._sums))
+        drawn = np.concatenate(
+            [counts @ sums for counts in circular_blocks(len(dates), self.resamples, self.seed, self.block)]
+        )
+        means = drawn[:, 1:] / drawn[:, :1] if len(dates) >= 4 * self.block else np.full_like(drawn[:, 1:], np.nan)
+        widths = [math.prod(shape) for shape in self._shapes.values()]
+        parts = np.split(means, np.cumsum(widths)[:-1], axis=1)
+        return {
+            name: part.reshape(self.resamples, *shape)
+            for (name, shape), part in zip(self._shapes.items(), parts, strict=True)
+        }
+
+
+def _by_date(dates: Array, columns: Array) -> tuple[Array, Array]:
+    """The dates, each once and in order [d], and the columns' sums [d, c] over the rows [n, c] of each."""
     unique, place = np.unique(dates, return_inverse=True)
-    sums = np.zeros((len(unique), 1 + sum(one.shape[1] for one in columns)))
-    np.add.at(sums, place, np.column_stack([np.ones(len(dates)), *columns]))
-    drawn = np.concatenate([counts @ sums for counts in circular_blocks(len(unique), resamples, seed, block)])
-    means = drawn[:, 1:] / drawn[:, :1] if len(unique) >= 4 * block else np.full_like(drawn[:, 1:], np.nan)
-    parts = np.split(means, np.cumsum([one.shape[1] for one in columns])[:-1], axis=1)
-    return {
-        name: part.reshape(resamples, *value.shape[1:])
-        for (name, value), part in zip(contributions.items(), parts, strict=True)
-    }
+    return unique, np.stack([np.bincount(place, column, len(unique)) for column in columns.T], axis=1)
 
 
 def interval(values: Array, level: float = LEVEL) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from stratus import record
-from stratus.bootstrap import interval, resampled_means
+from stratus.bootstrap import Bootstrap, interval
 from stratus.contributions import of_categories, of_events, of_values, scores
 from stratus.errors import CheckpointError, ConfigurationError
 from stratus.samples import Array
@@ -54,7 +54,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
     contributions = [_contributions(runs[0], table) for table in tables]
     dates, seed = tables[0]["date"].to_numpy(), runs[0]["seed"]
     values = [scores({name: one.mean(0) for name, one in each.items()}) for each in contributions]
-    draws = [scores(resampled_means(dates, each, seed)) for each in contributions]
+    draws = [_drawn(dates, each, seed) for each in contributions]
     first, drawn = values[0], draws[0]
     pairs = list(zip(values, draws, strict=True))
     return Comparison(
@@ -66,6 +66,12 @@ def compare(folders: Sequence[Path]) -> Comparison:
             for name in first
         },
     )
+
+
+def _drawn(dates: Array, contributions: dict[str, Array], seed: int) -> dict[str, Array]:
+    bootstrap = Bootstrap(seed)
+    bootstrap.update(dates, contributions)
+    return scores(bootstrap.means())
 
 
 def _finished(folder: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ LEAST = float(np.finfo(np.float32).eps)
 
 
 def of_values(forecast: Array, y: Array, tolerance: float) -> dict[str, Array]:
-    """Contributions [n] of a forecast of values [n, k] to loss, accuracy, mae, bias, and rmse as its square.
+    """Contributions [n] of a forecast of values [n, k] to accuracy, mae, bias, and rmse as its square.
 
     Args:
         forecast: What was forecast [n, k].
@@ -24,7 +24,6 @@ def of_values(forecast: Array, y: Array, tolerance: float) -> dict[str, Array]:
     """
     error = forecast - y
     return {
-        "loss": (error**2).sum(1),
         "accuracy": (np.abs(error) <= tolerance).mean(1),
         "mae": np.abs(error).mean(1),
         "squares": (error**2).mean(1),
@@ -42,7 +41,6 @@ def of_events(p: Array, decision: Array, y: Array) -> dict[str, Array]:
     """
     surprise = -np.log(np.maximum(np.where(y > 0.5, p, 1 - p), LEAST))
     return {
-        "loss": surprise.sum(1),
         "log_loss": surprise.mean(1),
         "accuracy": (decision == y).mean(1),
         "brier": ((p - y) ** 2).mean(1),
@@ -61,7 +59,6 @@ def of_categories(p: Array, decision: Array, y: Array) -> dict[str, Array]:
     came, decided = (np.eye(p.shape[1])[one] for one in (y, decision))
     surprise = -np.log(np.maximum((p * came).sum(1), LEAST))
     return {
-        "loss": surprise,
         "log_loss": surprise,
         "accuracy": (decision == y).astype(float),
         "brier": ((p - came) ** 2).sum(1),

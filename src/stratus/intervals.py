@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stratus.bootstrap import interval, resampled_means
+from stratus.bootstrap import Bootstrap, interval
 from stratus.contributions import of_categories, of_events, of_values, scores
-from stratus.references import Weights, climatology
+from stratus.references import Weights, climatology, exact
 from stratus.samples import Array
 from stratus.splits import Splits
 from stratus.tasks.linear import LinearTask
@@ -27,14 +27,13 @@ def intervals(task: LinearTask, splits: Splits, seed: int) -> dict[str, dict[str
     Returns:
         `intervals` by the scores' names in run.json, `intervals_against_climatology` of the score less climatology's.
     """
-    test = splits.test
-    usual = torch.as_tensor(climatology(splits, test))
-    forecasts = {"model": Weights.of(task).logits(task, test.x), "climatology": task.link(usual)}
-    means = {
-        name: resampled_means(test.dates, _contributions(task, splits, logits), seed)
-        for name, logits in forecasts.items()
-    }
-    model, reference = (scores(means[name]) for name in forecasts)
+    usual, weights = climatology(splits), Weights.of(task)
+    drawn = {"model": Bootstrap(seed), "climatology": Bootstrap(seed)}
+    for days in splits.test.chunks():
+        forecasts = weights.logits(task, days.x), task.link(torch.as_tensor(usual(days)))
+        for draw, logits in zip(drawn.values(), forecasts, strict=True):
+            draw.update(days.dates, _contributions(task, splits.target.kind, logits, days.y))
+    model, reference = (scores(draw.means()) for draw in drawn.values())
     ruler = "loss" if splits.target.kind == "continuous" else "brier"
     model["skill"] = 1 - model[ruler] / reference[ruler]
     return {
@@ -47,9 +46,12 @@ def intervals(task: LinearTask, splits: Splits, seed: int) -> dict[str, dict[str
     }
 
 
-def _contributions(task: LinearTask, splits: Splits, logits: Tensor) -> dict[str, Array]:
-    y: Any = splits.test.y
-    forecast, decision = (np.asarray(one.detach().cpu()) for one in (task.activation(logits), task.decide(logits)))
-    if splits.target.kind == "continuous":
-        return of_values(forecast, y, task.hparams["tolerance"])
-    return (of_categories if splits.target.kind == "category" else of_events)(forecast, decision, y)
+def _contributions(task: LinearTask, kind: str, logits: Tensor, y: Any) -> dict[str, Array]:
+    losses = task.losses(logits, exact(y))
+    if task.class_weights is not None:
+        losses = losses * task.importance(exact(y))
+    loss = {"loss": np.asarray(losses.sum(1))}
+    forecast, decision = (np.asarray(one) for one in (task.activation(logits), task.decide(logits)))
+    if kind == "continuous":
+        return loss | of_values(forecast, y, task.hparams["tolerance"])
+    return loss | (of_categories if kind == "category" else of_events)(forecast, decision, y)

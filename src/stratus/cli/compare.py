@@ -12,12 +12,12 @@ from rich.text import Text
 from stratus import comparison
 from stratus.comparison import Comparison
 from stratus.errors import ConfigurationError, DataError
-from stratus.report import ORDER, show
+from stratus.report import show
 from stratus.samples import Array
 from stratus.sweep.table import differing
 
-_SHOWN = [one for one in (*ORDER, "heidke", "peirce") if one != "skill"]
-_DRAWN = {"continuous": ("mae", "rmse", "accuracy"), "probability": ("loss", "brier", "accuracy")}
+_SHOWN = ("accuracy", "mae", "rmse", "bias", "log_loss", "brier", "heidke", "peirce")
+_DRAWN = {"continuous": ("mae", "rmse", "accuracy"), "probability": ("log_loss", "brier", "accuracy")}
 _HIGHER_IS_BETTER = ("accuracy", "heidke", "peirce")
 
 
@@ -71,7 +71,9 @@ def _table(found: Comparison, names: list[str], title: str) -> Table:
         for k, (name, value, less) in enumerate(rows):
             sign = "+" if score == "bias" else ""
             beside = (_figure(less[0], "+"), _span(less, "+"), _verdict(score, less)) if k else ()
-            table.add_row("" if k else score, name, _figure(value[0], sign), _span(value, sign), *beside)
+            table.add_row(
+                "" if k else score.replace("_", " "), name, _figure(value[0], sign), _span(value, sign), *beside
+            )
     return table
 
 
@@ -97,7 +99,10 @@ def _draw(file: Path, found: Comparison, labels: list[str], title: str) -> None:
 
     kind = "continuous" if found.target.kind == "continuous" else "probability"
     units = {"mae": found.target.unit, "rmse": found.target.unit}
-    panels = {named(one, units.get(one, "1")): (found.values[one], found.differences[one]) for one in _DRAWN[kind]}
+    panels = {
+        named(one.replace("_", " "), units.get(one, "1")): (found.values[one], found.differences[one])
+        for one in _DRAWN[kind]
+    }
     figure = picture.draw(labels, panels, title=f"{title}, 95 % intervals")
     try:
         figure.savefig(file)
