@@ -307,9 +307,10 @@ def test_intervals_are_those_of_resampled_weeks_of_test_days(short, task):
             assert run[entry][name] == pytest.approx(np.quantile(values, [0.025, 0.975]), abs=0.3 * values.std()), name
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_every_score_has_an_interval_around_it_and_all_but_bias_and_skill_a_difference(short, task):
-    run = record.read(short(task))
+@pytest.mark.parametrize("task", [*TASKS, "weighed"])
+def test_every_score_has_an_interval_around_it_and_all_but_bias_and_skill_a_difference(short, trained, tmp_path, task):
+    settings = ["task=multilabel", "task.class_weights=balanced", "trainer.max_epochs=1"]
+    run = trained(tmp_path, *settings) if task == "weighed" else record.read(short(task))
     parts = ("days", "recall", "precision", "average_precision", "brier_")
     scores = {name for name in run["metrics"] if name.startswith("test/") and not name[5:].startswith(parts)}
     assert set(run["intervals"]) == scores
