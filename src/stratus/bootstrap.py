@@ -3,7 +3,8 @@
 The circular block bootstrap (Politis & Romano, 1992, after Künsch, 1989): as many days as there are, drawn with
 replacement as blocks of seven consecutive ones, the last day followed by the first, so that each day is as likely as
 any other. Weather stays for days, so single days drawn apart would make the scores look surer than they are. All
-stations of a date are drawn together, and two forecasts of the same days by the same draw.
+stations of a date are drawn together, and two forecasts of the same days by the same draw. Days without a sample are
+passed over: the days beside them count as consecutive.
 """
 
 import math
