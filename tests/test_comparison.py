@@ -88,6 +88,14 @@ def test_all_values_count_as_accurate_within_the_first_run_s_tolerance(short, tm
 # --- the command
 
 
+def test_the_title_names_the_stations_and_days_that_are_shared(stratus, short, tmp_path):
+    oslo = pl.lit("Oslo").alias("station")
+    both = copied(short("binary"), tmp_path / "both", lambda table: pl.concat([table, table.with_columns(oslo)]))
+    seattle = "binary, Seattle: 365 test days that all have, 2015-01-01 to 2015-12-31"
+    assert stratus("compare", both, short("binary"))[0].strip() == seattle
+    assert stratus("compare", both, both)[0].strip() == seattle.replace("Seattle", "Oslo + Seattle")
+
+
 def test_the_table_tells_each_score_its_difference_and_whether_it_is_one(stratus, short, tmp_path):
     sure = copied(short("binary"), tmp_path / "sure", knowing, overrides=["task=binary", "optimizer=adam"])
     lines = stratus("compare", short("binary"), sure)

@@ -12,9 +12,9 @@ from stratus.report import show_run
 @pytest.mark.parametrize(
     ("ends", "verdict"),
     [
-        ([0.01, 0.2], "95 % between +0.01 and +0.20: better than climatology"),
-        ([-0.2, -0.01], "95 % between -0.20 and -0.01: worse than climatology"),
-        ([-0.1, 0.2], "95 % between -0.10 and +0.20: it cannot be told from climatology on these days"),
+        ([0.01, 0.2], "95 % between +0.010 and +0.200: better than climatology"),
+        ([-0.2, -0.01], "95 % between -0.200 and -0.010: worse than climatology"),
+        ([-0.1, 0.2], "95 % between -0.100 and +0.200: it cannot be told from climatology on these days"),
     ],
 )
 def test_the_end_of_a_run_says_whether_its_skill_may_be_chance(capsys, short, tmp_path, ends, verdict):

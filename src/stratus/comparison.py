@@ -24,12 +24,14 @@ class Comparison:
 
     Attributes:
         records: What each run's run.json says.
+        stations: The stations shared.
         days: The dates shared, each once.
         values: By score, value and low and high end of its 95 % interval [k, 3].
         differences: By score, the same of the score less the first run's [k, 3].
     """
 
     records: list[dict[str, Any]]
+    stations: list[str]
     days: pl.Series
     values: dict[str, Array]
     differences: dict[str, Array]
@@ -59,6 +61,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
     pairs = list(zip(values, draws, strict=True))
     return Comparison(
         runs,
+        tables[0]["station"].unique().sort().to_list(),
         tables[0]["date"].unique().sort(),
         {name: np.array([(one[name], *interval(draw[name])) for one, draw in pairs]) for name in first},
         {

@@ -98,7 +98,7 @@ def _beside_climatology(run: Mapping[str, Any]) -> str | None:
         if high < 0
         else "it cannot be told from climatology on these days"
     )
-    return f"skill {run['skill']:+.3f}, 95 % between {low:+.2f} and {high:+.2f}: {said}"
+    return f"skill {run['skill']:+.3f}, 95 % between {low:+.3f} and {high:+.3f}: {said}"
 
 
 def _figure(value: float | None, column: str) -> str:

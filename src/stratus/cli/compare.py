@@ -39,7 +39,7 @@ def compare(options: argparse.Namespace) -> None:
     found = comparison.compare(options.runs)
     names = [f"#{k}" for k in range(1, len(options.runs) + 1)]
     labels = [f"{name} {label}" for name, label in zip(names, _labels(options.runs, found), strict=True)]
-    title = f"{found.records[0]['task']}, {' + '.join(found.records[0]['data']['stations'])}: {_days(found)}"
+    title = f"{found.records[0]['task']}, {_days(found)}"
     values = found.target.kind == "continuous"
     within = f"; accuracy: within {found.records[0]['tolerance']:g} {found.target.unit}" if values else ""
     show(
@@ -52,7 +52,8 @@ def compare(options: argparse.Namespace) -> None:
 
 
 def _days(found: Comparison) -> str:
-    return f"{len(found.days)} test days that all have, {found.days[0]} to {found.days[-1]}"
+    places = " + ".join(found.stations) if len(found.stations) <= 10 else f"{len(found.stations)} stations"
+    return f"{places}: {len(found.days)} test days that all have, {found.days[0]} to {found.days[-1]}"
 
 
 def _labels(folders: list[Path], found: Comparison) -> list[str]:
