@@ -93,7 +93,8 @@ def test_the_title_names_the_stations_and_days_that_are_shared(stratus, short, t
     both = copied(short("binary"), tmp_path / "both", lambda table: pl.concat([table, table.with_columns(oslo)]))
     seattle = "binary, Seattle: 365 test days that all have, 2015-01-01 to 2015-12-31"
     assert stratus("compare", both, short("binary"))[0].strip() == seattle
-    assert stratus("compare", both, both)[0].strip() == seattle.replace("Seattle", "Oslo + Seattle")
+    title = " ".join(" ".join(stratus("compare", both, both)[:2]).split())  # which the table's width breaks
+    assert title.startswith(seattle.replace("Seattle", "Oslo + Seattle"))
 
 
 def test_the_table_tells_each_score_its_difference_and_whether_it_is_one(stratus, short, tmp_path):
