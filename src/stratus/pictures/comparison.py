@@ -34,7 +34,7 @@ def draw(labels: Sequence[str], scores: Mapping[str, tuple[Array, Array]], *, ti
         above.set(title=name)
         below.set(xlabel=name)
         for axes in (above, below):
-            axes.xaxis.set_major_locator(MaxNLocator(4))
+            axes.xaxis.set_major_locator(MaxNLocator(3))
     wrapped = [textwrap.fill(label, 24) for label in labels]
     for axes, names in ((panels[0, 0], wrapped), (panels[1, 0], wrapped[1:])):
         axes.set_yticks(range(len(names)), names)
