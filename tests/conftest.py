@@ -12,6 +12,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from stratus import config, record
+from stratus.cli import main
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -82,3 +83,30 @@ def door():
         )
 
     return start
+
+
+@pytest.fixture
+def stratus(capsys):
+    """The lines that a command prints, once it has ended well."""
+
+    def run(*words):
+        assert main([str(word) for word in words]) == 0
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        return printed.out.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def refusal(capsys):
+    """The one line that a command answers, with exit code 1."""
+
+    def run(*words):
+        assert main([str(word) for word in words]) == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err.count("\n") == 1
+        return printed.err
+
+    return run

@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from stratus import record
-from stratus.cli import main
 
 TABLE = Path(__file__).parents[1] / "data" / "weather.csv"
 OSLO = date(2020, 2, 26)
@@ -26,33 +25,6 @@ def oslo(tmp_path):
     file = tmp_path / "oslo.csv"
     file.write_text("\n".join(["station,date,temperature_max,temperature_min,precipitation", *rows, ""]))
     return str(file)
-
-
-@pytest.fixture
-def stratus(capsys):
-    """The lines that a command prints, once it has ended well."""
-
-    def run(*words):
-        assert main([str(word) for word in words]) == 0
-        printed = capsys.readouterr()
-        assert printed.err == ""
-        return printed.out.splitlines()
-
-    return run
-
-
-@pytest.fixture
-def refusal(capsys):
-    """The one line that a command answers, with exit code 1."""
-
-    def run(*words):
-        assert main([str(word) for word in words]) == 1
-        printed = capsys.readouterr()
-        assert printed.out == ""
-        assert printed.err.count("\n") == 1
-        return printed.err
-
-    return run
 
 
 def cells(line):

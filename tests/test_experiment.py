@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, precision_score, recall_score
+from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus import record
@@ -109,6 +110,7 @@ def scores(task, z, y):
             "log_loss": -np.log((p * y).sum(1)).mean(),
             "brier": ((p - y) ** 2).sum(1).mean(),
         }
+        found |= brier_parts(p, y, found["brier"], len(y)) | beyond_chance(y.argmax(1)[:, None], z.argmax(1)[:, None])
         names = WEATHER
     else:
         p, decision = 1 / (1 + np.exp(-z)), (z > 0).astype(float)
@@ -117,11 +119,37 @@ def scores(task, z, y):
             "log_loss": -np.log(np.where(y > 0, p, 1 - p)).mean(),
             "brier": ((p - y) ** 2).mean(),
         }
+        found |= brier_parts(p, y, found["brier"], y.size) | beyond_chance(y, decision)
         names = CITIES
         if task == "binary":
             names = ["rain", "no rain"]
             decision, p, y = (np.hstack([column, 1 - column]) for column in (decision, p, y))
     return found | by_class(names, decision, p, y)
+
+
+def brier_parts(p, y, brier, forecasts):
+    """Reliability from scikit-learn's bins; the resolution is what the Brier score leaves for it."""
+    reliability = 0
+    for said, came in zip(p.T, y.T, strict=True):
+        observed, forecast = calibration_curve(came, said, n_bins=10)
+        days, _ = np.histogram(said, 10, (0, 1))
+        reliability += days[days > 0] @ (forecast - observed) ** 2 / forecasts
+    uncertainty = y.var(0).sum() * len(y) / forecasts
+    return {
+        "brier_reliability": reliability,
+        "brier_uncertainty": uncertainty,
+        "brier_resolution": uncertainty + reliability - brier,
+    }
+
+
+def beyond_chance(y, decision):
+    """Heidke's and Peirce's score, the mean over columns: what is right beyond what would be if days were shuffled."""
+    columns = list(zip(y.T, decision.T, strict=True))
+    peirce = [
+        ((came == said).mean() - (came[:, None] == said).mean()) / (1 - (came[:, None] == came).mean())
+        for came, said in columns
+    ]
+    return {"heidke": np.mean([cohen_kappa_score(*one) for one in columns]), "peirce": np.mean(peirce)}
 
 
 def close(expected):
@@ -228,6 +256,70 @@ def test_without_validation_days_the_last_weights_are_kept_and_the_training_loss
     assert run["objective"] == run["metrics"]["train/loss"]
     assert run["data"]["samples"] == {"train": 729 + 365, "test": 365}
     assert not [tag for tag in run["metrics"] if tag.startswith("val/")]
+
+
+def weeks(days, seed=0):
+    """2,000 resamples of days in weeks, one after the other: indices [2000, days]."""
+    draw = np.random.default_rng(seed)
+    starts = [draw.integers(0, days, -(-days // 7)) for _ in range(2000)]
+    return np.array([np.concatenate([(one + np.arange(7)) % days for one in row])[:days] for row in starts])
+
+
+def usual(task, dates):
+    """Climatology of the training days: half a day of each class added to the month's counts; or two harmonics."""
+    trained, _, y = splits(task)["train"]
+    if task == "regression":
+
+        def design(days):
+            angle = 2 * np.pi * np.array([day.timetuple().tm_yday for day in days]) / 365.25
+            return np.column_stack([np.ones(len(days)), *(f(k * angle) for k in (1, 2) for f in (np.cos, np.sin))])
+
+        return design(dates) @ np.linalg.lstsq(design(trained), y)[0]
+    month, classes = np.array([day.month for day in trained]), 5 if task == "multiclass" else 2
+    return np.array(
+        [(y[month == day.month].sum(0) + 0.5) / ((month == day.month).sum() + 0.5 * classes) for day in dates]
+    )
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_intervals_are_those_of_resampled_weeks_of_test_days(short, task):
+    run = record.read(short(task))
+    days, x, y = splits(task)["test"]
+    z, drawn = logits(checkpoint(short(task)), x), weeks(365)
+    p = {"regression": z, "multiclass": np.exp(z) / np.exp(z).sum(1, keepdims=True)}.get(task, 1 / (1 + np.exp(-z)))
+    error, reference = (((one - y) ** 2).sum(1) for one in (p, usual(task, days)))
+    error, reference = error[drawn].mean(1), reference[drawn].mean(1)
+    outputs = y.shape[1] if task == "multilabel" else 1
+    expected = {
+        "intervals": {"test/skill": 1 - error / reference},
+        "intervals_against_climatology": {"test/brier": (error - reference) / outputs},
+    }
+    if task == "regression":
+        expected = {
+            "intervals": {"test/loss": error, "test/rmse": np.sqrt(error), "test/skill": 1 - error / reference},
+            "intervals_against_climatology": {"test/rmse": np.sqrt(error) - np.sqrt(reference)},
+        }
+    else:
+        expected["intervals"]["test/brier"] = error / outputs
+    for entry, rows in expected.items():
+        for name, values in rows.items():
+            # two draws of 2,000 agree on an end to a few hundredths of the width
+            assert run[entry][name] == pytest.approx(np.quantile(values, [0.025, 0.975]), abs=0.3 * values.std()), name
+
+
+@pytest.mark.parametrize("task", [*TASKS, "weighed"])
+def test_every_score_has_an_interval_around_it_and_all_but_bias_and_skill_a_difference(short, trained, tmp_path, task):
+    settings = ["task=multilabel", "task.class_weights=balanced", "trainer.max_epochs=1"]
+    run = trained(tmp_path, *settings) if task == "weighed" else record.read(short(task))
+    parts = ("days", "recall", "precision", "average_precision", "brier_")
+    scores = {name for name in run["metrics"] if name.startswith("test/") and not name[5:].startswith(parts)}
+    assert set(run["intervals"]) == scores
+    assert set(run["intervals_against_climatology"]) == scores - {"test/bias", "test/skill"}
+    for name, (low, high) in run["intervals"].items():
+        assert low < run["metrics"][name] < high
+    for name, (low, high) in run["intervals_against_climatology"].items():
+        difference = run["metrics"][name] - run["references"]["climatology"][name]
+        assert low < difference < high
 
 
 @pytest.mark.parametrize("task", TASKS)

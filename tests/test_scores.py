@@ -2,6 +2,8 @@
 
 import doctest
 import math
+import pkgutil
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from sklearn.metrics import (
 )
 
 from stratus import scores
-from stratus.scores import Bias, Brier, LogLoss, WithinTolerance, class_scores
+from stratus.scores import Bias, Brier, LogLoss, RankedProbability, WithinTolerance, class_scores
 
 DAYS = 300
 CLASSES = 4
@@ -44,9 +46,12 @@ def result(metric, forecast, y):
 
 
 def test_the_examples_in_the_docstrings_hold():
-    tried = doctest.testmod(scores)
-    assert tried.attempted >= 9
-    assert tried.failed == 0
+    tried = [
+        doctest.testmod(import_module(f"stratus.scores.{module.name}"), extraglobs={"torch": torch})
+        for module in pkgutil.iter_modules(scores.__path__)
+    ]
+    assert sum(one.attempted for one in tried) >= 25
+    assert sum(one.failed for one in tried) == 0
 
 
 @given(seeds)
@@ -73,6 +78,25 @@ def test_brier_of_a_category_sums_over_the_classes_and_log_loss_takes_the_true_o
     summed = sum(brier_score_loss(y == one, p[:, one]) for one in range(CLASSES))
     assert result(Brier(), p, y) == pytest.approx(summed, rel=1e-5)
     assert result(LogLoss(), p, y) == pytest.approx(log_loss(y, p, labels=range(CLASSES)), rel=1e-5)
+
+
+@given(seeds)
+@quickly
+def test_the_ranked_probability_score_is_the_sum_of_the_brier_scores_of_not_exceeding_each_class(seed):
+    p, y = categories(seed)
+    below = [brier_score_loss(y <= k, np.minimum(p[:, : k + 1].sum(1), 1)) for k in range(CLASSES - 1)]
+    assert result(RankedProbability(), p, y) == pytest.approx(sum(below), rel=1e-5)
+    assert 0 <= result(RankedProbability(), p, y) <= CLASSES - 1
+
+
+@given(seeds)
+@quickly
+def test_of_two_classes_the_ranked_probability_score_is_half_of_the_sum_that_brier_takes(seed):
+    p, y = events(seed)
+    both = np.hstack([1 - p, p])
+    found = result(RankedProbability(), both, y[:, 0].astype(int))
+    assert found == pytest.approx(brier_score_loss(y[:, 0], p[:, 0]), rel=1e-5)
+    assert found == pytest.approx(result(Brier(), both, y[:, 0].astype(int)) / 2, rel=1e-5)
 
 
 def test_a_certain_forecast_costs_nothing_and_a_certainly_wrong_one_a_finite_amount():
@@ -142,6 +166,7 @@ def test_a_class_that_never_came_has_no_recall_and_one_never_decided_on_no_preci
         (LogLoss, categories(2)),
         (lambda: WithinTolerance(0.5), events(3)),
         (Bias, events(4)),
+        (RankedProbability, categories(5)),
     ],
 )
 def test_a_score_in_unequal_pieces_equals_the_whole(metric, forecast_and_truth):

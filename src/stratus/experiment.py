@@ -22,6 +22,7 @@ from stratus.datamodule import WeatherDataModule
 from stratus.descent import Patience, SettingsRule, StabilityGuard, Trace
 from stratus.errors import CheckpointError, ConfigurationError
 from stratus.forecast import Forecaster, first_line, load, scores
+from stratus.intervals import intervals
 from stratus.references import Weights, climatology, exact, optimum, persistence
 from stratus.samples import Samples
 from stratus.settings import Config
@@ -58,6 +59,7 @@ def run(
     """
     # On a busy machine two threads wait for each other at each of a step's operations, which are too small to share.
     torch.set_num_threads(1)
+    record |= {"target": splits.recipe.target, **settings.task.settings}
     record["data"] |= {
         "samples": {name: len(samples) for name, samples in splits.named.items()},
         "left_out": splits.left_out,
@@ -91,6 +93,7 @@ def run(
         _add_skill(row, references["climatology"], squared=splits.target.kind == "continuous")
     gap = _training_loss(task, splits, last) - references["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": references, "skill": metrics["test/skill"], "gap": gap}
+    record |= intervals(task, splits, settings.seed)
     record |= {"best_epoch": kept.checkpoint["epoch"] + 1, "optimum_attained": best is not None}
 
     Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")

@@ -71,6 +71,7 @@ def show_run(run: Mapping[str, Any], folder: Path) -> None:
     show(
         scoreboard(rows, f"{run['task']}, {' + '.join(run['data']['stations'])}: scores on the test days"),
         classes(rows["model"]),
+        _beside_climatology(run),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
         f"model: the weights of epoch {run['best_epoch']} of {run['epochs']}"
         + (", the lowest validation loss" if "val/loss" in run["metrics"] else ""),
@@ -83,6 +84,21 @@ def show_run(run: Mapping[str, Any], folder: Path) -> None:
         Panel(Markdown(run["lesson"]["card"]), width=100) if "lesson" in run else None,
         str(folder),
     )
+
+
+def _beside_climatology(run: Mapping[str, Any]) -> str | None:
+    """Whether the skill on the test days may be chance; None where there are too few of them to say."""
+    low, high = run["intervals"]["test/skill"]
+    if math.isnan(low):
+        return None
+    said = (
+        "better than climatology"
+        if low > 0
+        else "worse than climatology"
+        if high < 0
+        else "it cannot be told from climatology on these days"
+    )
+    return f"skill {run['skill']:+.3f}, 95 % between {low:+.3f} and {high:+.3f}: {said}"
 
 
 def _figure(value: float | None, column: str) -> str:

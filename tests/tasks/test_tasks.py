@@ -12,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import LambdaCallback
-from sklearn.metrics import accuracy_score, average_precision_score, log_loss, precision_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    balanced_accuracy_score,
+    cohen_kappa_score,
+    log_loss,
+    precision_score,
+    recall_score,
+)
 from torch.func import hessian, vmap
 
 from stratus import tasks
@@ -232,6 +240,9 @@ def test_the_scores_of_a_split_are_scikit_learn_s(name, seed):
         classes = range(OUTPUTS[name])
         expected = {"accuracy": accuracy_score(y, decision), "loss": log_loss(y, p, labels=classes)}
         columns = [(f"o{k}", y == k, decision == k, p[:, k]) for k in classes]
+        as_often, by_chance = ((y[:, None] == other).double().mean().item() for other in (y, decision))
+        expected |= {"heidke": cohen_kappa_score(y, decision)}
+        expected |= {"peirce": (expected["accuracy"] - by_chance) / (1 - as_often)}
         expected |= {"log_loss": expected["loss"], "brier": np.square(p - np.eye(len(classes))[y]).sum(1).mean()}
         expected |= by_class(columns)
     else:
@@ -240,9 +251,14 @@ def test_the_scores_of_a_split_are_scikit_learn_s(name, seed):
         expected = {"accuracy": np.mean(decision.numpy() == y.numpy()), "loss": sum(each)}
         expected |= {"log_loss": np.mean(each), "brier": np.square(p - y.numpy()).mean()}
         columns = [(f"o{k}", y[:, k], decision[:, k], p[:, k]) for k in range(OUTPUTS[name])]
+        answers = [column[1:3] for column in columns]
+        expected |= {"heidke": np.mean([cohen_kappa_score(*one) for one in answers])}
+        expected |= {"peirce": np.mean([balanced_accuracy_score(*one, adjusted=True) for one in answers])}
         if name == "binary":
             columns.append(("no o0", 1 - y[:, 0], 1 - decision[:, 0], 1 - p[:, 0]))
         expected |= by_class(columns)
+    parts = {part: found.pop(f"brier_{part}", 0) for part in ("reliability", "resolution", "uncertainty")}
+    assert parts["reliability"] - parts["resolution"] + parts["uncertainty"] == pytest.approx(found.get("brier", 0))
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-6, nan_ok=True)
 
 

@@ -99,10 +99,10 @@ def finish(folder: Path) -> None:
 
 
 def _shown(table: pl.DataFrame, title: str) -> Table:
-    return listing(table.with_columns(_differing(table["overrides"])), title)
+    return listing(table.with_columns(differing(table["overrides"])), title)
 
 
-def _differing(overrides: pl.Series) -> pl.Series:
+def differing(overrides: pl.Series) -> pl.Series:
     """The overrides without those that all jobs share."""
     words = [line.split() for line in overrides]
     shared = set.intersection(*map(set, words)) if len(words) > 1 else set()

@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import Metric
-from torchmetrics.classification import BinaryAccuracy
+from torchmetrics.classification import BinaryAccuracy, BinaryCohenKappa
 
-from stratus.scores import Brier, LogLoss
+from stratus.scores import Brier, LogLoss, Peirce, brier_parts
 from stratus.tasks.linear import ClassDays, LinearTask
 
 
@@ -36,8 +36,12 @@ class BinaryClassification(LinearTask):
         return BinaryAccuracy()
 
     def forecast_scores(self) -> dict[str, Metric]:
-        """Log loss and Brier score of the probabilities."""
-        return {"log_loss": LogLoss(), "brier": Brier()}
+        """Log loss, Brier score and its parts, of the probabilities."""
+        return {"log_loss": LogLoss(), "brier": Brier(), **brier_parts(1)}
+
+    def decision_scores(self) -> dict[str, Metric]:
+        """Heidke's (Cohen's kappa) and Peirce's skill score."""
+        return {"heidke": BinaryCohenKappa(), "peirce": Peirce(2)}
 
     def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
         """The days with the event, and those without."""

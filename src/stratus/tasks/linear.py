@@ -153,6 +153,10 @@ class LinearTask(LightningModule, ABC):
     def forecast_scores(self) -> dict[str, Metric]:
         """Fresh metrics of forecasts (`activation`) against y."""
 
+    def decision_scores(self) -> dict[str, Metric]:
+        """Fresh metrics of decisions against y, beside the accuracy."""
+        return {}
+
     def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
         """For each class, of every day whether it was decided on, its probability, and whether it came [n, 0 to 1]."""
         return {}
@@ -263,7 +267,8 @@ class Scorer:
 
     def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
         self.task, self.classes = task, classes
-        self.days, self.loss, self.accuracy, self.metrics = 0, 0.0, task.accuracy(), task.forecast_scores()
+        self.days, self.loss = 0, 0.0
+        self.forecasts, self.answers = task.forecast_scores(), {"accuracy": task.accuracy(), **task.decision_scores()}
         self.by_class: list[dict[str, ClassDays]] = []
 
     def update(self, logits: Tensor, y: Tensor, decision: Tensor | None = None) -> None:
@@ -278,8 +283,9 @@ class Scorer:
         forecast = self.task.activation(logits)
         self.days += len(y)
         self.loss += self.task.loss(logits, y).item() * len(y)
-        self.accuracy.update(decision, y)
-        for metric in self.metrics.values():
+        for metric in self.answers.values():
+            metric.update(decision, y)
+        for metric in self.forecasts.values():
             metric.update(forecast, y)
         if self.classes:
             self.by_class.append(self.task.by_class(decision, forecast, y))
@@ -292,8 +298,7 @@ class Scorer:
         }
         return {
             "loss": self.loss / self.days,
-            "accuracy": self.accuracy.compute().item(),
-            **{name: metric.compute().item() for name, metric in self.metrics.items()},
+            **{name: metric.compute().item() for name, metric in (self.answers | self.forecasts).items()},
             **{
                 f"{score}/{name}": value
                 for name, days in classes.items()

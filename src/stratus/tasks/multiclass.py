@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import Metric
-from torchmetrics.classification import MulticlassAccuracy
+from torchmetrics.classification import MulticlassAccuracy, MulticlassCohenKappa
 
-from stratus.scores import Brier, LogLoss
+from stratus.scores import Brier, LogLoss, Peirce, brier_parts
 from stratus.tasks.linear import ClassDays, LinearTask
 
 
@@ -36,8 +36,13 @@ class MulticlassClassification(LinearTask):
         return MulticlassAccuracy(num_classes=len(self.outputs), average="micro")
 
     def forecast_scores(self) -> dict[str, Metric]:
-        """Log loss, and Brier score summed over the classes."""
-        return {"log_loss": LogLoss(), "brier": Brier()}
+        """Log loss, Brier score summed over the classes, and its parts."""
+        return {"log_loss": LogLoss(), "brier": Brier(), **brier_parts(len(self.outputs))}
+
+    def decision_scores(self) -> dict[str, Metric]:
+        """Heidke's (Cohen's kappa) and Peirce's skill score, of all classes together."""
+        k = len(self.outputs)
+        return {"heidke": MulticlassCohenKappa(k), "peirce": Peirce(k)}
 
     def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
         """The days of each class."""

@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import Metric
-from torchmetrics.classification import MultilabelAccuracy
+from torchmetrics.classification import BinaryCohenKappa, MultilabelAccuracy
 
-from stratus.scores import Brier, LogLoss
+from stratus.scores import Brier, LabelMean, LogLoss, Peirce, brier_parts
 from stratus.tasks.linear import ClassDays, LinearTask
 
 
@@ -36,8 +36,13 @@ class MultilabelClassification(LinearTask):
         return MultilabelAccuracy(num_labels=len(self.outputs), average="micro")
 
     def forecast_scores(self) -> dict[str, Metric]:
-        """Log loss and Brier score of the probabilities, averaged over days and labels."""
-        return {"log_loss": LogLoss(), "brier": Brier()}
+        """Log loss, Brier score and its parts, averaged over days and labels."""
+        return {"log_loss": LogLoss(), "brier": Brier(), **brier_parts(len(self.outputs))}
+
+    def decision_scores(self) -> dict[str, Metric]:
+        """Heidke's (Cohen's kappa) and Peirce's skill score, averaged over the labels."""
+        k = len(self.outputs)
+        return {"heidke": LabelMean(BinaryCohenKappa(), k), "peirce": LabelMean(Peirce(2), k)}
 
     def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
         """The days of each label."""

@@ -1,0 +1,24 @@
+"""Forecast scores that torchmetrics lacks, as torchmetrics; a module for each kind of forecast."""
+
+from stratus.scores.decisions import LabelMean, Peirce, class_scores
+from stratus.scores.probabilities import Brier, LogLoss, RankedProbability
+from stratus.scores.reliability import Reliability, ReliabilityTable, Resolution, Uncertainty, brier_parts
+from stratus.scores.skill import Skill
+from stratus.scores.values import Bias, WithinTolerance
+
+__all__ = [
+    "Bias",
+    "Brier",
+    "LabelMean",
+    "LogLoss",
+    "Peirce",
+    "RankedProbability",
+    "Reliability",
+    "ReliabilityTable",
+    "Resolution",
+    "Skill",
+    "Uncertainty",
+    "WithinTolerance",
+    "brier_parts",
+    "class_scores",
+]

@@ -1,0 +1,66 @@
+"""Scores of decisions: of a forecast that gives one answer a day."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchmetrics.classification import MulticlassConfusionMatrix
+from torchmetrics.functional.classification import binary_average_precision
+from torchmetrics.wrappers import MultioutputWrapper
+
+from stratus.contributions import peirce
+
+
+def class_scores(decision: Tensor, p: Tensor, y: Tensor) -> dict[str, float]:
+    """How well one class is forecast; nan where there is nothing to divide by.
+
+    Recall is the share of its days that were decided so, precision the share of such decisions that were right, and
+    average precision the area under precision over recall as the threshold on p falls: it tells whether a class too
+    rare ever to be decided on is at least given more probability on its days. `days` counts them.
+
+    Args:
+        decision: Whether the class was decided on [n].
+        p: Its probability [n].
+        y: Whether it came [n].
+    """
+    decision, y = decision.double(), y.double()
+    hits, days = (decision * y).sum(), y.sum()
+    return {
+        "days": days.item(),
+        "recall": (hits / days).item(),
+        "precision": (hits / decision.sum()).item(),
+        "average_precision": binary_average_precision(p, y.long()).item() if days else math.nan,
+    }
+
+
+class Peirce(MulticlassConfusionMatrix):
+    """Peirce skill score, 1 for right answers only, 0 on average for answers that know nothing (Peirce, 1884).
+
+    (s - Σ fᵢoᵢ) / (1 - Σ oᵢ²), s being the share of right answers, fᵢ and oᵢ how often class i is answered and comes.
+    For an event it is the hit rate less the false alarm rate. Heidke's score, which is Cohen's kappa and so
+    torchmetrics' `CohenKappa`, divides by 1 - Σ fᵢoᵢ instead, which answers can move. nan where one class came only.
+
+    >>> score = Peirce(2)
+    >>> score.update(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 0, 0, 0]))
+    >>> score.compute()
+    tensor(0.6667, dtype=torch.float64)
+    """
+
+    higher_is_better = True
+
+    def update(self, decision: Tensor, y: Tensor) -> None:
+        """Takes in answers and truth of one shape, class indices or events as 0 and 1."""
+        super().update(decision.long(), y.long())
+
+    def compute(self) -> Tensor:
+        """The score."""
+        return torch.as_tensor(peirce(super().compute().double()))
+
+
+class LabelMean(MultioutputWrapper):
+    """Mean over labels of a score of each label, from decisions and truth [n, k]."""
+
+    def compute(self) -> Any:
+        """The mean."""
+        return super().compute().mean()
