@@ -14,7 +14,11 @@ from stratus.features import FEATURES
 
 CONF = Path(__file__).parents[1] / "conf"
 FILES = sorted(CONF.glob("*/*.yaml"))
-MUST_BE_GIVEN = {"data/csv": ["data.path=my.csv"], "data/ghcn": ["data.station=GME00102380"]}
+MUST_BE_GIVEN = {
+    "data/csv": ["data.path=my.csv"],
+    "data/ghcn": ["data.station=GME00102380"],
+    "data/store": ["data.path=network"],
+}
 
 
 def files(group):

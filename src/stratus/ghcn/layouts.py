@@ -155,6 +155,8 @@ def _by_row(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame
 def _access(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame:
     """Access files: a row a day, for each element its value and its attributes "M,Q,S" or "M,Q,S,time"."""
     elements = [column for column in frame.columns if f"{column}_ATTRIBUTES" in frame.columns]
+    if not elements:
+        raise DataError(f"{name}, line 1: no element with a column of its attributes")
     flags = pl.col("flags").str.splitn(",", 4).struct
     long = pl.concat(
         [
