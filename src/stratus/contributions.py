@@ -10,6 +10,9 @@ import numpy as np
 
 from stratus.samples import Array
 
+ROUNDING = 1e-4
+"""What float32 may add to a difference of numbers in tenths, which are as often 2.0 as 1.9 apart."""
+
 LEAST = float(np.finfo(np.float32).eps)
 """The least probability that a truth counts as given, so that a day's -log p is finite."""
 
@@ -24,7 +27,7 @@ def of_values(forecast: Array, y: Array, tolerance: float) -> dict[str, Array]:
     """
     error = forecast - y
     return {
-        "accuracy": (np.abs(error) <= tolerance).mean(1),
+        "accuracy": (np.abs(error) <= tolerance + ROUNDING).mean(1),
         "mae": np.abs(error).mean(1),
         "squares": (error**2).mean(1),
         "bias": error.mean(1),
