@@ -1,5 +1,6 @@
 """The optimum against scikit-learn and published numbers; climatology and persistence against their definitions."""
 
+import itertools
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -260,7 +261,7 @@ def test_each_station_has_its_own_climatology_and_a_new_one_that_of_all():
 def days_within_2_degrees_of_the_day_before():
     """Counted in whole numbers, since in floating point 12.1 - 10.1 is more than 2: twentieths of a degree."""
     twentieths = [round(10 * day) for day in (SEATTLE["temperature_max"] + SEATTLE["temperature_min"])]
-    changes = [abs(b - a) for a, b in zip(twentieths, twentieths[1:], strict=False)]
+    changes = [abs(b - a) for a, b in itertools.pairwise(twentieths)]
     return sum(change <= 40 for change in changes[-365:])
 
 
