@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Literal, TypeAlias, cast
 
+import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
@@ -105,7 +106,7 @@ class LinearTask(LightningModule, ABC):
             **settings: Go to the constructor.
         """
         if class_weights == "balanced":
-            counts = splits.class_counts
+            counts = np.maximum(splits.class_counts, 1)  # a resample may lack a class
             settings["class_weights"] = (counts.sum(1, keepdims=True) / counts.shape[1] / counts).tolist()
         return cls(
             inputs=splits.inputs,
