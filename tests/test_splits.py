@@ -241,3 +241,9 @@ def test_the_same_number_draws_the_same_days():
     splits = split(SEATTLE, TWO_DAYS, test_from=TEST)
     np.testing.assert_array_equal(splits.resampled(1).train.x, splits.resampled(1).train.x)
     assert not np.array_equal(splits.resampled(1).train.x, splits.resampled(2).train.x)
+
+
+def test_an_input_that_was_never_measured_is_named():
+    calm = SEATTLE.with_columns(wind=pl.lit(None, pl.Float64))
+    with pytest.raises(DataError, match="wind d-1 was never measured"):
+        split(calm, Recipe("rain", {"station": {}}, 1), test_from=TEST)

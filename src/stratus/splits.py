@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -177,7 +177,8 @@ def split(table: pl.DataFrame, recipe: Recipe, *, standardise: bool = True, **bo
     every, inputs, outputs = assemble(table, recipe)
     samples, left_out = Borders(**borders).divide(every)  # type: ignore[arg-type]
     splits = Splits.of(recipe, inputs, outputs, samples, left_out=left_out, standardise=standardise)
-    _check(splits, (every.dates.min(), every.dates.max()))
+    never = [one.name for one, values in zip(inputs, every.x.T, strict=True) if np.isnan(values).all()]
+    _check(splits, (every.dates.min(), every.dates.max()), never)
     return splits
 
 
@@ -257,15 +258,25 @@ def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, folder: Path, classes:
     os.replace(unfinished, folder)
 
 
-def _check(splits: Splits, dates: tuple[Any, ...]) -> None:
-    """Raises DataError where a split has no days, or the training days do not show every class."""
+def _check(splits: Splits, dates: tuple[Any, ...], never: Sequence[str] = ()) -> None:
+    """Raises DataError where a split has no days, or the training days do not show every class.
+
+    Args:
+        splits: What is checked.
+        dates: First and last day of the table.
+        never: Inputs that are known on none of its days.
+    """
     first, last = dates
     for name, samples in splits.named.items():
         if len(samples) == 0:
             setting = {"train": "data.train_from, data.validation_from", "val": "data.validation_from"}.get(name)
             raise DataError(
                 f"no {name} days: the table reaches from {first} to {last}; "
-                f"mend {setting or 'data.test_from'}, or look for missing values"
+                + (
+                    f"{', '.join(never)} was never measured: choose other features"
+                    if never
+                    else f"mend {setting or 'data.test_from'}, or look for missing values"
+                )
             )
     train = splits.train
     if splits.target.kind == "continuous":
