@@ -10,7 +10,7 @@ import numpy as np
 
 from stratus.samples import Array
 
-ROUNDING = 1e-4
+ROUNDING = 1e-5
 """What float32 may add to a difference of numbers in tenths, which are as often 2.0 as 1.9 apart."""
 
 LEAST = float(np.finfo(np.float32).eps)
