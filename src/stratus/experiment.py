@@ -94,6 +94,7 @@ def run(
     gap = _training_loss(task, splits, last) - references["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": references, "skill": metrics["test/skill"], "gap": gap}
     record |= intervals(task, splits, settings.seed)
+    record["weights"] = task.parameters_in_words()
     record |= {"best_epoch": kept.checkpoint["epoch"] + 1, "optimum_attained": best is not None}
 
     Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")

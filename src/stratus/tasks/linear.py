@@ -167,6 +167,12 @@ class LinearTask(LightningModule, ABC):
         logits: Tensor = self.linear((x - self.mean) / self.scale)
         return logits
 
+    def parameters_in_words(self) -> dict[str, Any]:
+        """W and b on standardised inputs, with the inputs' and outputs' names, and the inputs' mean and scale."""
+        values = {"weight": self.linear.weight, "bias": self.linear.bias, "mean": self.mean, "scale": self.scale}
+        names = {"inputs": self.hparams["inputs"], "units": self.hparams["units"], "outputs": self.outputs}
+        return names | {name: value.tolist() for name, value in values.items()}
+
     def scores(self, logits: Tensor, y: Tensor, decision: Tensor | None = None) -> dict[str, float]:
         """All scores of a forecast on a whole split; see `Scorer.update`."""
         scorer = Scorer(self)
