@@ -73,11 +73,14 @@ def run(
         **settings.task.settings,
     )
     logger = board.logger(folder)
-    trace = Trace()
-    trainer = _trainer(settings, splits, folder, logger, trace)
+    trace, guard = Trace(), StabilityGuard(splits)
+    trainer = _trainer(settings, splits, folder, logger, [guard, trace])
     started = time.perf_counter()
     checkpoint = _resumed(settings, splits, task, folder) if settings.resume else None
-    _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), checkpoint)
+    try:
+        _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), checkpoint)
+    finally:
+        record["largest_stable_step"] = guard.limit
     record |= {"epochs": trainer.current_epoch, "fit_seconds": round(time.perf_counter() - started, 3)}
     if not trainer.is_global_zero:
         return float("nan")
@@ -126,7 +129,7 @@ def _show(
         board.animations(folder, animations)
 
 
-def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, trace: Trace) -> pl.Trainer:
+def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, watching: list[Callback]) -> pl.Trainer:
     """Lightning's Trainer as the settings say.
 
     Raises:
@@ -134,8 +137,7 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, trace:
     """
     callbacks: list[Callback] = [
         SettingsRule(),
-        StabilityGuard(splits),
-        trace,
+        *watching,
         *best_and_last(folder / "checkpoints", validation=splits.validation is not None),
     ]
     if settings.patience is not None:

@@ -8,6 +8,7 @@ import numpy as np
 from cycler import cycler
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = COLOURS = (
     "#000000",
@@ -102,6 +103,21 @@ def legend(figure: Figure, handles: Sequence[Any]) -> None:
     longest = max(len(str(one.get_label())) for one in handles)
     columns = int(figure.get_figwidth() * 14 / (longest + 6))
     figure.legend(handles=handles, loc="outside lower center", ncols=max(1, min(columns, len(handles))), fontsize=9)
+
+
+def scale(values: Any, factor: float = 3.0) -> str:
+    """Of an axis or of colours: "log" where the values are positive and span more than `factor`, else "linear"."""
+    return "log" if min(values) > 0 and max(values) / min(values) > factor else "linear"
+
+
+def fit_scales(axes: Any, *, x: Any, y: Any) -> None:
+    """Lays each axis out by `scale`, a logarithmic one with plain numbers."""
+    for name, values in (("x", x), ("y", y)):
+        if scale(values) == "log":
+            axes.set(**{f"{name}scale": "log"})
+            axis = getattr(axes, f"{name}axis")
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(LogFormatter())
 
 
 def panels(k: int) -> tuple[int, int]:
