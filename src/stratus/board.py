@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 from torch.utils.tensorboard import SummaryWriter
+from torch.utils.tensorboard.summary import hparams
 
 if TYPE_CHECKING:
     from matplotlib.animation import Animation
@@ -73,24 +75,28 @@ def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], 
                         writer.add_scalar(tag, value, step)
 
 
+@rank_zero_only
 @unbroken()
-def final_figures(
-    board: TensorBoardLogger,
-    settings: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    configuration: str,
-    steps: int,
-) -> None:
+def settings(board: TensorBoardLogger, chosen: Mapping[str, Any]) -> None:
+    """The settings in the HPARAMS tab, from the start, so that a run which diverges has them too.
+
+    Not by `log_hyperparams`: it declares the run's own settings to be the columns for all runs, without those that
+    other runs have beside them. Undeclared, TensorBoard collects them, and shows first those that differ.
+    """
+    _, start, _ = hparams(dict(chosen), {})  # type: ignore[no-untyped-call]
+    board.experiment.file_writer.add_summary(start)
+    board.save()
+
+
+@unbroken()
+def final_figures(board: TensorBoardLogger, metrics: Mapping[str, float], configuration: str, steps: int) -> None:
     """The test scores as scalars, the chief figures as `hp/…` in the HPARAMS tab, the configuration as text."""
-    board.log_metrics({tag: value for tag, value in metrics.items() if tag.startswith("test/")}, step=steps)
-    board.log_hyperparams(
-        dict(settings),
-        {
-            f"hp/{tag.replace('/', '_')}": value
-            for tag, value in metrics.items()
-            if tag.count("/") < 2 and (tag.startswith("test/") or tag in ("train/loss", "val/loss", "gap"))
-        },
-    )
+    chief = {
+        f"hp/{tag.replace('/', '_')}": value
+        for tag, value in metrics.items()
+        if tag.count("/") < 2 and (tag.startswith("test/") or tag in ("train/loss", "val/loss", "gap"))
+    }
+    board.log_metrics({tag: value for tag, value in metrics.items() if tag.startswith("test/")} | chief, step=steps)
     indented = "".join(f"    {line}\n" for line in configuration.splitlines())
     board.experiment.add_text("configuration", indented, steps)
     board.save()

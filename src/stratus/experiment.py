@@ -73,6 +73,7 @@ def run(
         **settings.task.settings,
     )
     logger = board.logger(folder)
+    board.settings(logger, chosen(settings))
     trace, guard = Trace(), StabilityGuard(splits)
     trainer = _trainer(settings, splits, folder, logger, [guard, trace])
     started = time.perf_counter()
@@ -101,7 +102,7 @@ def run(
 
     Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
     board.constant_lines(folder, references, trainer.global_step)
-    board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
+    board.final_figures(logger, metrics | {"gap": gap}, configuration, trainer.global_step)
     in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
     finished = lecture.Run(settings, in_memory, splits.some(), task, trace, metrics, references)
     _show(finished, best, folder, record, logger)

@@ -46,6 +46,7 @@ def draw(
     joined: bool,
     name: str,
     unit: str,
+    limit: str,
     title: str,
 ) -> Figure:
     """A point a job, a line through the means of each group; dashed, the largest stable steps of the jobs.
@@ -61,6 +62,7 @@ def draw(
         joined: Whether the means are drawn; not where a group's jobs differ in more than x and the seed.
         name: Of the number.
         unit: Of the losses.
+        limit: What a limit is called.
         title: Of the whole.
     """
     figure, ((first, *others),) = sheet(1, len(losses), width=4.2 + 2.8 * len(losses), sharey=True, squeeze=False)
@@ -72,13 +74,14 @@ def draw(
             here = of_group[one]
             _points(axes, x[here], values[here], colour, marker, joined=joined)
             _crosses(axes, x[here & diverged], colour, 0.965 - 0.045 * k)
-        handles = _limits(axes, limits, {looks[one][0]: of_group[one] for one in looks})
+        handles = _limits(axes, limits, limit, {looks[one][0]: of_group[one] for one in looks})
         axes.set(xlabel=name, title=loss)
         fit_scales(axes, x=x, y=every[np.isfinite(every)])
     first.set_ylabel(named("loss", unit))
     first.margins(y=0.08 + (0.05 * len(looks) + 0.03 if diverged.any() else 0))
-    line = "solid" if joined else "none"
-    keys = [Line2D([], [], color=c, marker=m, linestyle=line, label=one or "a job") for one, (c, m) in looks.items()]
+    keys: list[Any] = [Line2D([], [], color=c, marker=m, label=one or "a job") for one, (c, m) in looks.items()]
+    for key in keys:
+        key.set_linestyle("solid" if joined else "none")
     if diverged.any():
         handles.append(Line2D([], [], color=BLACK, marker="x", linestyle="none", label="diverged"))
     legend(figure, keys + handles)
@@ -109,14 +112,13 @@ def _crosses(axes: Axes, x: Array, colour: str, height: float) -> None:
             )  # fmt: skip
 
 
-def _limits(axes: Axes, limits: Array, of_colour: Mapping[str, Array]) -> list[Any]:
+def _limits(axes: Axes, limits: Array, said: str, of_colour: Mapping[str, Array]) -> list[Any]:
     """Dashed lines of three figures' precision, in a group's colour where it is the group's own; or a band."""
     rounded = np.array([float(f"{one:.3g}") for one in limits])
     different = np.unique(rounded[np.isfinite(rounded)])
-    said = "largest stable step"
     if len(different) > MOST_LIMITS:
         axes.axvspan(different[0], different[-1], color=GREY, alpha=0.25, linewidth=0)
-        return [Patch(color=GREY, alpha=0.25, label=f"{said}s, {different[0]:g} to {different[-1]:g}")]
+        return [Patch(color=GREY, alpha=0.25, label=f"{said}, {different[0]:g} to {different[-1]:g}")]
     handles: list[Any] = []
     for one in different:
         jobs = rounded == one

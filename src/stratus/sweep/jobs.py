@@ -20,6 +20,7 @@ class Jobs:
         objective: What the sweep minimises [n], nan where a job diverged.
         training: The training loss of the same weights [n], likewise.
         limits: The largest stable step [n], nan where there is none.
+        limit: What it is called: a bound is all that it is save for the squared loss.
         swept: The settings that differ, the seed left out unless it is the only one: their values as text [n].
         loss: Name of the objective.
         unit: Its unit.
@@ -29,6 +30,7 @@ class Jobs:
     objective: Array
     training: Array
     limits: Array
+    limit: str
     swept: dict[str, list[str]]
     loss: str
     unit: str
@@ -60,6 +62,7 @@ def drawable(records: Sequence[Mapping[str, Any]]) -> Jobs | None:
         objective=_column(_objective(run) for run in ended),
         training=_column(run.get("metrics", {}).get("train/loss") for run in ended),
         limits=_column(run.get("largest_stable_step") for run in ended),
+        limit="largest stable step" if target.kind == "continuous" else "largest step sure to be stable",
         swept=swept,
         loss="objective" if len(validated) > 1 else "validation loss" if validated == {True} else "training loss",
         unit="1" if target.kind != "continuous" else f"({target.unit})²" if " " in target.unit else f"{target.unit}²",

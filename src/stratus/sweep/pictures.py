@@ -72,6 +72,7 @@ def _by_number(jobs: Jobs, name: str, x: Array) -> Figure:
         joined=whole,
         name=f"learning rate ({RATE})" if name == RATE else name,
         unit=jobs.unit,
+        limit=jobs.limit,
         title=_lines(jobs.title, _lowest(jobs), "points: jobs; lines: means over seeds" if whole and shared else ""),
     )
 
@@ -109,7 +110,9 @@ def _heat_map(jobs: Jobs, first: str, second: str) -> Figure:
         columns=columns,
         names=(first, second),
         label=jobs.label,
-        title=_lines(jobs.title, _mean_of(jobs, [first, second], count.max()), "framed: the lowest"),
+        title=_lines(
+            jobs.title, "; ".join(filter(None, [_mean_of(jobs, [first, second], count.max()), "framed: the lowest"]))
+        ),
     )
 
 
