@@ -5,6 +5,7 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +26,7 @@ from stratus.forecast import Forecaster, first_line, load, scores
 from stratus.intervals import intervals
 from stratus.references import Weights, climatology, exact, optimum, persistence
 from stratus.samples import Samples
-from stratus.settings import Config
+from stratus.settings import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
 from stratus.splits import Splits
 from stratus.store.read import Store
 from stratus.tasks.linear import LinearTask, Scorer
@@ -102,7 +103,7 @@ def run(
 
     Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
     board.constant_lines(folder, references, trainer.global_step)
-    board.final_figures(logger, metrics | {"gap": gap}, configuration, trainer.global_step)
+    board.final_figures(logger, columns(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
     in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
     finished = lecture.Run(settings, in_memory, splits.some(), task, trace, metrics, references)
     _show(finished, best, folder, record, logger)
@@ -262,3 +263,16 @@ def chosen(settings: Config) -> dict[str, Any]:
         **{name: type(group).__name__.lower() for name, group in groups.items()},
         **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items() if k != "_target_"},
     }
+
+
+def columns(settings: Config) -> dict[str, Any]:
+    """The settings of `chosen` and those of the choices that were not made, for other runs in the same HPARAMS tab."""
+    choices = {"optimizer": (SGD, Adam, LBFGS), "schedule": (Cosine, Step), "init": (RandomInit,)}
+    others = {
+        f"{group}.{field.name}": field.default
+        for group, kinds in choices.items()
+        for kind in kinds
+        for field in fields(kind)
+        if field.name != "_target_"
+    }
+    return others | chosen(settings)
