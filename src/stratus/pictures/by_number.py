@@ -73,7 +73,7 @@ def draw(
         for k, (one, (colour, marker)) in enumerate(looks.items()):
             here = of_group[one]
             _points(axes, x[here], values[here], colour, marker, joined=joined)
-            _crosses(axes, x[here & diverged], colour, 0.965 - 0.045 * k)
+            _crosses(axes, x[here & diverged], colour, 0.965 - 0.05 * k)
         handles = _limits(axes, limits, limit, {looks[one][0]: of_group[one] for one in looks})
         axes.set(xlabel=name, title=loss)
         fit_scales(axes, x=x, y=every[np.isfinite(every)])
@@ -120,10 +120,10 @@ def _limits(axes: Axes, limits: Array, said: str, of_colour: Mapping[str, Array]
         axes.axvspan(different[0], different[-1], color=GREY, alpha=0.25, linewidth=0)
         return [Patch(color=GREY, alpha=0.25, label=f"{said}, {different[0]:g} to {different[-1]:g}")]
     handles: list[Any] = []
-    for one in different:
+    for one, style in zip(different, ("dashed", "dotted", "dashdot", (0, (6, 4))), strict=False):
         jobs = rounded == one
         own = [colour for colour, group in of_colour.items() if np.array_equal(jobs, group)]
         colour = own[0] if own and len(different) > 1 else BLACK
         at, label = limits[jobs][0], f"{said}, {one:g}"
-        handles.append(axes.axvline(at, color=colour, linestyle="dashed", linewidth=1.4, label=label, gid="limit"))
+        handles.append(axes.axvline(at, color=colour, linestyle=style, linewidth=1.4, label=label, gid="limit"))
     return handles

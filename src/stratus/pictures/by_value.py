@@ -21,13 +21,14 @@ def draw(losses: Mapping[str, Array], *, name: str, label: str, title: str) -> F
         title: Of the whole.
     """
     figure, axes = sheet(height=max(3.2, 1.7 + 0.36 * len(losses)))
-    lost = False
+    lost, drawn = False, [values[np.isfinite(values)] for values in losses.values()]
     for row, values in enumerate(losses.values()):
         left = values[np.isfinite(values)]
         axes.plot(left, np.full(len(left), row), "o", color=BLUE, alpha=0.5, markersize=6, gid="jobs")
         if len(left) > 1:
             mean, sd = left.mean(), left.std(ddof=1)
-            axes.plot([mean - sd, mean + sd], [row, row], color=BLACK, linewidth=1.5, gid="spread")
+            drawn.append(mean + np.array([-sd, sd]))
+            axes.plot(drawn[-1], [row, row], color=BLACK, linewidth=1.5, gid="spread")
             axes.plot(mean, row, "|", color=BLACK, markersize=14, markeredgewidth=2, gid="mean")
         if len(left) < len(values):
             lost, count = True, len(values) - len(left)
@@ -35,8 +36,7 @@ def draw(losses: Mapping[str, Array], *, name: str, label: str, title: str) -> F
             axes.plot(0.97, row, "x", color=RED, markersize=8, markeredgewidth=2, transform=edge, gid="diverged")
             if count > 1:
                 axes.text(0.955, row, f"{count}", color=RED, ha="right", va="center", transform=edge, size=9)
-    every = np.concatenate(list(losses.values()))
-    fit_scales(axes, x=every[np.isfinite(every)], y=np.zeros(1))
+    fit_scales(axes, x=np.concatenate(drawn), y=np.zeros(1))
     axes.set(ylabel=name, xlabel=label)
     axes.margins(x=0.12 if lost else 0.05)
     axes.set_yticks(range(len(losses)), losses)

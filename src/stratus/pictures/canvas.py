@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
@@ -110,14 +111,30 @@ def scale(values: Any, factor: float = 3.0) -> str:
     return "log" if min(values) > 0 and max(values) / min(values) > factor else "linear"
 
 
+def plain(axis: Any) -> None:
+    """Plain numbers on a logarithmic axis."""
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(LogFormatter())
+
+
 def fit_scales(axes: Any, *, x: Any, y: Any) -> None:
-    """Lays each axis out by `scale`, a logarithmic one with plain numbers."""
+    """Lays each axis out by `scale`."""
     for name, values in (("x", x), ("y", y)):
         if scale(values) == "log":
             axes.set(**{f"{name}scale": "log"})
-            axis = getattr(axes, f"{name}axis")
-            axis.set_major_formatter("{x:g}")
-            axis.set_minor_formatter(LogFormatter())
+            plain(getattr(axes, f"{name}axis"))
+
+
+def shades(values: Any) -> Normalize:
+    """Where each value lies between the least and the greatest, by `scale`."""
+    return (LogNorm if scale(values) == "log" else Normalize)(min(values), max(values))
+
+
+def shade_bar(figure: Figure, drawn: Any, label: str) -> None:
+    """The bar that says which shade is which value."""
+    bar = figure.colorbar(drawn, label=label)
+    if isinstance(drawn.norm, LogNorm):
+        plain(bar.ax.yaxis)
 
 
 def panels(k: int) -> tuple[int, int]:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from stratus.pictures.canvas import ORANGE, scale, sheet, styled
+from stratus.pictures.canvas import ORANGE, shade_bar, shades, sheet, styled
 from stratus.samples import Array
 
 
@@ -37,13 +36,11 @@ def draw(
         title: Of the whole.
     """
     longest = max(map(len, rows))
-    width, height = 2.2 + 0.07 * longest + 0.95 * len(columns), 1.7 + 0.62 * len(rows)
+    width, height = 2.2 + 0.07 * longest + 0.85 * len(columns), 1.7 + 0.62 * len(rows)
     figure, axes = sheet(width=max(6.5, width), height=max(3.4, height))
-    finite = loss[np.isfinite(loss)]
-    norm = (LogNorm if scale(finite) == "log" else Normalize)(finite.min(), finite.max())
-    colours = mpl.colormaps["cividis"]
+    norm, colours = shades(loss[np.isfinite(loss)]), mpl.colormaps["cividis"]
     image = axes.imshow(loss, cmap=colours, norm=norm, aspect="auto")
-    figure.colorbar(image, label=label)
+    shade_bar(figure, image, label)
     best = np.nanargmin(np.where(diverged == 0, loss, np.inf)) if (np.isfinite(loss) & (diverged == 0)).any() else None
     for cell, ((row, column), value) in enumerate(np.ndenumerate(loss)):
         dark = np.isfinite(value) and sum(colours(norm(value))[:3]) < 1.5

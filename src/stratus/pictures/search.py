@@ -1,10 +1,9 @@
 """Where a search of two numbers has been, and what it found there."""
 
 import numpy as np
-from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from stratus.pictures.canvas import BLACK, RED, fit_scales, legend, scale, sheet, styled
+from stratus.pictures.canvas import BLACK, RED, fit_scales, legend, shade_bar, shades, sheet, styled
 from stratus.samples import Array
 
 
@@ -22,11 +21,10 @@ def draw(x: Array, y: Array, loss: Array, *, names: tuple[str, str], label: str,
     """
     figure, axes = sheet()
     left, best = np.isfinite(loss), int(np.nanargmin(loss))
-    norm = (LogNorm if scale(loss[left]) == "log" else Normalize)(loss[left].min(), loss[left].max())
     points = axes.scatter(
-        x[left], y[left], c=loss[left], cmap="cividis", norm=norm, s=60, edgecolors=BLACK, linewidths=0.5
+        x[left], y[left], c=loss[left], cmap="cividis", norm=shades(loss[left]), s=60, edgecolors=BLACK, linewidths=0.5
     )
-    figure.colorbar(points, label=label)
+    shade_bar(figure, points, label)
     (ring,) = axes.plot(
         x[best], y[best], "o", color=RED, fillstyle="none", markersize=15, markeredgewidth=2,
         label=f"lowest: {loss[best]:.4g}",

@@ -106,8 +106,8 @@ def _heat_map(jobs: Jobs, first: str, second: str) -> Figure:
         loss,
         diverged,
         count,
-        rows=rows,
-        columns=columns,
+        rows=list(map(_short, rows)),
+        columns=list(map(_short, columns)),
         names=(first, second),
         label=jobs.label,
         title=_lines(
@@ -146,8 +146,14 @@ def _search(jobs: Jobs, first: str, second: str) -> Figure:
 
 def _lowest(jobs: Jobs) -> str:
     best = int(np.nanargmin(jobs.objective))
-    at = " ".join(f"{name}={values[best]}" for name, values in jobs.swept.items())
+    at = " ".join(f"{name}={_short(values[best])}" for name, values in jobs.swept.items())
     return f"lowest {jobs.loss}, {jobs.objective[best]:.4g}, at {at}"
+
+
+def _short(value: str) -> str:
+    """A value, of a number four figures."""
+    x = numbers([value])
+    return value if x is None else f"{x[0]:.4g}"
 
 
 def _lines(*parts: str) -> str:
