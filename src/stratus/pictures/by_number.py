@@ -19,6 +19,7 @@ from stratus.pictures.canvas import (
     RED,
     SKY,
     fit_scales,
+    heading,
     legend,
     named,
     sheet,
@@ -85,7 +86,7 @@ def draw(
     if diverged.any():
         handles.append(Line2D([], [], color=BLACK, marker="x", linestyle="none", label="diverged"))
     legend(figure, keys + handles)
-    figure.suptitle(title, x=0.01, ha="left", size=11)
+    heading(figure, title)
     return figure
 
 

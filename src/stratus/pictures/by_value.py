@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from stratus.pictures.canvas import BLACK, BLUE, RED, fit_scales, legend, sheet, styled
+from stratus.pictures.canvas import BLACK, BLUE, RED, fit_scales, heading, legend, sheet, styled
 from stratus.samples import Array
 
 
@@ -47,5 +47,5 @@ def draw(losses: Mapping[str, Array], *, name: str, label: str, title: str) -> F
     if lost:
         handles.append(Line2D([], [], color=RED, marker="x", linestyle="none", label="diverged"))
     legend(figure, handles)
-    figure.suptitle(title, x=0.01, ha="left", size=11)
+    heading(figure, title)
     return figure

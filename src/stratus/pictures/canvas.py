@@ -1,5 +1,6 @@
 """What all pictures share: a white sheet, legible on any background and in print, and colours for every eye."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -135,6 +136,12 @@ def shade_bar(figure: Figure, drawn: Any, label: str) -> None:
     bar = figure.colorbar(drawn, label=label)
     if isinstance(drawn.norm, LogNorm):
         plain(bar.ax.yaxis)
+
+
+def heading(figure: Figure, title: str) -> None:
+    """A title over the whole sheet, its lines wrapped to the sheet's width."""
+    width = int(11.5 * figure.get_figwidth())
+    figure.suptitle("\n".join(textwrap.fill(line, width) for line in title.splitlines()), x=0.01, ha="left", size=11)
 
 
 def panels(k: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from stratus.pictures.canvas import ORANGE, shade_bar, shades, sheet, styled
+from stratus.pictures.canvas import ORANGE, heading, shade_bar, shades, sheet, styled
 from stratus.samples import Array
 
 
@@ -56,7 +56,7 @@ def draw(
     axes.set_yticks(range(len(rows)), rows)
     axes.set(ylabel=names[0], xlabel=names[1])
     axes.grid(False)
-    figure.suptitle(title, x=0.01, ha="left", size=11)
+    heading(figure, title)
     return figure
 
 

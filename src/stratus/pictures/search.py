@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from stratus.pictures.canvas import BLACK, RED, fit_scales, legend, shade_bar, shades, sheet, styled
+from stratus.pictures.canvas import BLACK, RED, fit_scales, heading, legend, shade_bar, shades, sheet, styled
 from stratus.samples import Array
 
 
@@ -35,5 +35,5 @@ def draw(x: Array, y: Array, loss: Array, *, names: tuple[str, str], label: str,
     axes.set(xlabel=names[0], ylabel=names[1])
     fit_scales(axes, x=x, y=y)
     legend(figure, handles)
-    figure.suptitle(title, x=0.01, ha="left", size=11)
+    heading(figure, title)
     return figure

@@ -22,6 +22,7 @@ class Jobs:
         limits: The largest stable step [n], nan where there is none.
         limit: What it is called: a bound is all that it is save for the squared loss.
         swept: The settings that differ, the seed left out unless it is the only one: their values as text [n].
+        seeds: Whether the seed was left out.
         loss: Name of the objective.
         unit: Its unit.
         title: What the jobs are.
@@ -32,6 +33,7 @@ class Jobs:
     limits: Array
     limit: str
     swept: dict[str, list[str]]
+    seeds: bool
     loss: str
     unit: str
     title: str
@@ -64,6 +66,7 @@ def drawable(records: Sequence[Mapping[str, Any]]) -> Jobs | None:
         limits=_column(run.get("largest_stable_step") for run in ended),
         limit="largest stable step" if target.kind == "continuous" else "largest step sure to be stable",
         swept=swept,
+        seeds=len(found) > len(swept),
         loss="objective" if len(validated) > 1 else "validation loss" if validated == {True} else "training loss",
         unit="1" if target.kind != "continuous" else f"({target.unit})²" if " " in target.unit else f"{target.unit}²",
         title=_title(ended, len(records) - len(ended)),
@@ -92,7 +95,7 @@ def _title(ended: Sequence[Mapping[str, Any]], others: int) -> str:
     places = {" + ".join(run["data"]["stations"]) for run in ended}
     where = f", {places.pop()}" if len(places) == 1 else ""
     diverged = sum(run["status"] == "diverged" for run in ended)
-    counts = {"jobs": len(ended), "diverged": diverged, "without an end": others}
+    counts = {"jobs": len(ended), "diverged": diverged, "not finished": others}
     return f"{ended[0]['task']}{where}: {', '.join(f'{n} {what}' for what, n in counts.items() if n)}"
 
 
@@ -111,18 +114,23 @@ def distinct(values: Sequence[str]) -> list[str]:
     return once if numbers(once) is None else sorted(once, key=float)
 
 
-def effect(values: Sequence[str], objective: Array) -> float:
-    """How far a setting decides the order of the jobs: the share of the variance of their ranks that it explains.
+def effect(objective: Array, *columns: Sequence[str]) -> float:
+    """How far settings together decide the order of the jobs: the share of the variance of their ranks they explain.
 
-    η² = Σ nᵥ (mean rank of value v - mean rank)² / Σ (rank - mean rank)². Those that diverged share the last rank.
-    Numbers of which most jobs have one of their own are taken in thirds: each value once would explain everything.
+    ε² = 1 - (n - 1)/(n - k) · Σ (rank - mean rank of its cell)² / Σ (rank - mean rank)², k being the number of cells:
+    pairs of settings with many values gain nothing by their number (Kelley, 1935). Those that diverged share the last
+    rank. Of numbers of which most jobs have one of their own, thirds are taken.
     """
-    x = numbers(values)
-    level = np.unique(values, return_inverse=True)[1]
-    if x is not None and 2 * (level.max() + 1) > len(x):
-        level = np.searchsorted(np.quantile(x, [1 / 3, 2 / 3]), x)
-    worst = np.where(np.isnan(objective), np.inf, objective)
-    rank = pl.Series(worst).rank("average").to_numpy()
-    between = sum((level == one).sum() * (rank[level == one].mean() - rank.mean()) ** 2 for one in np.unique(level))
+    n, levels = len(objective), np.stack([_levels(values) for values in columns])
+    cell = np.unique(levels, axis=1, return_inverse=True)[1].ravel()
+    rank = pl.Series(np.where(np.isnan(objective), np.inf, objective)).rank("average").to_numpy()
+    counts = np.bincount(cell)
+    within = ((rank - (np.bincount(cell, rank) / counts)[cell]) ** 2).sum()
     total = ((rank - rank.mean()) ** 2).sum()
-    return float(between / total) if total else 0.0
+    return float(1 - (n - 1) / (n - len(counts)) * within / total) if total and n > len(counts) else 0.0
+
+
+def _levels(values: Sequence[str]) -> Array:
+    x, level = numbers(values), np.unique(values, return_inverse=True)[1]
+    many = x is not None and 2 * (level.max() + 1) > len(values)
+    return np.searchsorted(np.quantile(x, [1 / 3, 2 / 3]), x) if x is not None and many else level

@@ -1,10 +1,10 @@
 """Which pictures a sweep has, drawn from its jobs' records."""
 
 import io
-import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -33,23 +33,24 @@ def drawings(jobs: Jobs) -> dict[str, Callable[[], Figure]]:
     swept = jobs.swept
     if (rates := numbers(swept.get(RATE, []))) is not None and min(rates) > 0:
         found["learning_rate"] = partial(_by_number, jobs, RATE, rates)
-    listed = sorted(
-        (name for name, values in swept.items() if len(set(values)) <= MOST_VALUES),
-        key=lambda name: -effect(swept[name], jobs.objective),
-    )
-    counted = [name for name in swept if numbers(swept[name]) is not None]
-    if len(listed) > 1 and _filled(swept[listed[0]], swept[listed[1]]):
-        found["heat_map"] = partial(_heat_map, jobs, listed[0], listed[1])
-    elif len(counted) > 1:
-        first, second = sorted(counted, key=lambda name: -effect(swept[name], jobs.objective))[:2]
-        found["search"] = partial(_search, jobs, first, second)
+    listed = [name for name, values in swept.items() if len(set(values)) <= MOST_VALUES]
+    counted = [name for name, values in swept.items() if numbers(values) is not None]
+    if pair := _strongest(jobs, [(a, b) for a, b in combinations(listed, 2) if _filled(swept[a], swept[b])]):
+        found["heat_map"] = partial(_heat_map, jobs, *pair)
+    elif pair := _strongest(jobs, list(combinations(counted, 2))):
+        found["search"] = partial(_search, jobs, *pair)
     if not found:
-        name = max(swept, key=lambda one: effect(swept[one], jobs.objective))
+        name = max(swept, key=lambda one: effect(jobs.objective, swept[one]))
         if len(set(swept[name])) > MOST_ROWS and (x := numbers(swept[name])) is not None:
             found["by_number"] = partial(_by_number, jobs, name, x)
         else:
             found["by_value"] = partial(_by_value, jobs, name)
     return found
+
+
+def _strongest(jobs: Jobs, pairs: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+    """The pair of settings that decides most."""
+    return max(pairs, key=lambda pair: effect(jobs.objective, *(jobs.swept[name] for name in pair)), default=None)
 
 
 def _filled(first: Sequence[str], second: Sequence[str]) -> bool:
@@ -86,7 +87,7 @@ def _groups(others: Mapping[str, Sequence[str]], objective: Array) -> tuple[list
     if len(set(whole)) <= len(by_number.COLOURS):
         return whole, True
     few = [column for column in words if len(set(column)) <= len(by_number.COLOURS)]
-    return max(few, key=lambda column: effect(column, objective), default=[""] * len(objective)), False
+    return max(few, key=lambda column: effect(objective, column), default=[""] * len(objective)), False
 
 
 def _heat_map(jobs: Jobs, first: str, second: str) -> Figure:
@@ -102,6 +103,8 @@ def _heat_map(jobs: Jobs, first: str, second: str) -> Figure:
         finite = [value for value in values if np.isfinite(value)]
         loss[cell] = np.mean(finite) if finite else np.nan
         diverged[cell], count[cell] = len(values) - len(finite), len(values)
+    others = [name for name in jobs.swept if name not in (first, second)] + ["seeds"] * jobs.seeds
+    mean = f"mean over {', '.join(others)}; " if others else ""
     return heat_map.draw(
         loss,
         diverged,
@@ -110,17 +113,14 @@ def _heat_map(jobs: Jobs, first: str, second: str) -> Figure:
         columns=list(map(_short, columns)),
         names=(first, second),
         label=jobs.label,
-        title=_lines(
-            jobs.title, "; ".join(filter(None, [_mean_of(jobs, [first, second], count.max()), "framed: the lowest"]))
-        ),
+        title=_lines(jobs.title, _besides(jobs, [first, second], f"{mean}framed: the lowest")),
     )
 
 
-def _mean_of(jobs: Jobs, drawn: Sequence[str], most: int) -> str:
-    """What a mean of jobs is of: the settings that are not drawn, and the seed."""
-    others = [name for name in jobs.swept if name not in drawn]
-    chosen = f"of {len(jobs.swept)} swept settings the two with the largest effect" if others else ""
-    return "; ".join(filter(None, [chosen, f"mean over {', '.join([*others, 'seeds'])}" if most > 1 else ""]))
+def _besides(jobs: Jobs, drawn: Sequence[str], *more: str) -> str:
+    """How the settings that are drawn were chosen, if they were."""
+    chosen = f"of {len(jobs.swept)} swept settings the two with the largest effect"
+    return "; ".join([chosen, *more] if len(jobs.swept) > len(drawn) else more)
 
 
 def _by_value(jobs: Jobs, name: str) -> Figure:
@@ -140,7 +140,7 @@ def _search(jobs: Jobs, first: str, second: str) -> Figure:
     x, y = numbers(jobs.swept[first]), numbers(jobs.swept[second])
     assert x is not None
     assert y is not None
-    title = _lines(jobs.title, _mean_of(jobs, [first, second], 1))
+    title = _lines(jobs.title, _besides(jobs, [first, second]))
     return search.draw(x, y, jobs.objective, names=(first, second), label=jobs.label, title=title)
 
 
@@ -157,7 +157,7 @@ def _short(value: str) -> str:
 
 
 def _lines(*parts: str) -> str:
-    return "\n".join(textwrap.fill(part, 95) for part in parts if part)
+    return "\n".join(filter(None, parts))
 
 
 def write(folder: Path) -> list[Path]:
