@@ -16,6 +16,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from stratus import record
 from stratus.pictures import by_number, by_value, heat_map, search
 from stratus.samples import Array
+from stratus.sweep import resamples
 from stratus.sweep.jobs import Jobs, distinct, drawable, effect, numbers
 
 RATE = "optimizer.lr"
@@ -167,8 +168,13 @@ def write(folder: Path) -> list[Path]:
         Their files; none where nothing can be drawn.
     """
     paths = sorted(folder.glob(f"*/{record.FILE}"), key=lambda path: int(path.parent.name))
-    jobs = drawable([record.read(path.parent) for path in paths])
-    if jobs is None:
+    records = [record.read(path.parent) for path in paths]
+    found: Mapping[str, Callable[[], Figure]] = {}
+    if runs := resamples.comparable(records):
+        found = resamples.pictures(folder, runs)
+    elif jobs := drawable(records):
+        found = drawings(jobs)
+    if not found:
         return []
     (folder / "pictures").mkdir(exist_ok=True)
     now, written = time.time(), []
@@ -176,7 +182,7 @@ def write(folder: Path) -> list[Path]:
     with (folder / f"events.out.tfevents.{now:.0f}.pictures").open("wb") as file:
         events = RecordWriter(file)
         events.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
-        for name, draw in drawings(jobs).items():
+        for name, draw in found.items():
             figure, png = draw(), io.BytesIO()
             figure.savefig(png, format="png", pil_kwargs={"compress_level": 1})
             width, height = figure.canvas.get_width_height()

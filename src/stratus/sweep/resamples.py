@@ -1,6 +1,6 @@
 """What a sweep over resampled training days tells: intervals of the weights, of the boundary and of the skill."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from stratus import record, sources
+from stratus import sources
 from stratus.bootstrap import interval
 from stratus.samples import Array, Samples
 
@@ -20,12 +20,16 @@ FEWEST = 20
 """Resamples from which on an interval is worth drawing."""
 
 
-def collect(folder: Path) -> list[dict[str, Any]]:
-    """The records of a sweep's finished jobs over `data.resample`, where they differ in nothing else."""
-    runs = [record.read(path.parent) for path in folder.glob(f"*/{record.FILE}")]
-    drawn = [run for run in runs if run["status"] == "finished" and run["data"]["source"].get("resample") is not None]
+def comparable(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a sweep's records those of the finished jobs over `data.resample`; none where they differ in more than it."""
+    drawn = [run for run in records if run["status"] == "finished" and "weights" in run and _number(run) is not None]
     said = {tuple(word for word in run["overrides"] if not word.startswith("data.resample=")) for run in drawn}
     return drawn if len(said) == 1 and len(drawn) >= FEWEST else []
+
+
+def _number(run: dict[str, Any]) -> int | None:
+    number: int | None = run["data"]["source"].get("resample")
+    return number
 
 
 def parameters(runs: list[dict[str, Any]]) -> tuple[Array, Array]:

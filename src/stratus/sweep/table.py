@@ -8,8 +8,12 @@ from rich.table import Table
 
 from stratus import record
 from stratus.report import listing, show
+from stratus.sweep import resamples
 
 OBJECTIVE = "objective"
+MOST = 20
+"""Rows of a table that the terminal shows; the files have all."""
+
 SHOWN = ("job", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
@@ -80,9 +84,9 @@ def finish(folder: Path) -> None:
     if not any(folder.glob(f"*/{record.FILE}")):
         return  # no job has begun
     table = write(folder)
-    parts: list[Any] = [
-        _shown(table.select([n for n in SHOWN if n in table.columns]), f"{table.height} jobs, best first")
-    ]
+    columns = [name for name in SHOWN if name in table.columns]
+    title = f"{table.height} jobs, best first" + (f": {MOST} of them" if table.height > MOST else "")
+    parts: list[Any] = [_shown(table.select(columns), title, MOST)]
     if (seeds := over_seeds(table)).height:
         spread = [
             pl.format(
@@ -91,19 +95,31 @@ def finish(folder: Path) -> None:
             for name in SHOWN
             if f"{name} mean" in seeds.columns
         ]
-        parts.append(_shown(seeds.select("overrides", "runs", *spread), "mean ± standard deviation over seeds"))
+        title = "mean ± standard deviation over seeds"
+        parts.append(_shown(seeds.select("overrides", "runs", *spread), title, MOST))
     if "reason" in table.columns:
-        failed = table.filter(pl.col("reason").is_not_null())
-        parts += [f"job {job}: {reason}" for job, reason in failed.select("job", "reason").iter_rows()]
-    show(*parts, str(folder / "summary.csv"))
+        failed = table.filter(pl.col("reason").is_not_null()).sort("job").select("job", "reason")
+        parts += [f"job {job}: {reason}" for job, reason in failed.head(MOST).iter_rows()]
+        parts += [f"… and {failed.height - MOST} more"] if failed.height > MOST else []
+    show(*parts, *_resampled(folder), str(folder / "summary.csv"))
     if table.height > 1:
         from stratus.sweep import pictures  # noqa: PLC0415 - matplotlib, not before there is something to draw
 
         show(*map(str, pictures.write(folder)))
 
 
-def _shown(table: pl.DataFrame, title: str) -> Table:
-    return listing(table.with_columns(differing(table["overrides"])), title)
+def _shown(table: pl.DataFrame, title: str, rows: int) -> Table:
+    return listing(table.with_columns(differing(table["overrides"])).head(rows), title)
+
+
+def _resampled(folder: Path) -> list[Any]:
+    """Of resampled training days the intervals, as resamples.csv too."""
+    runs = resamples.comparable([record.read(path.parent) for path in folder.glob(f"*/{record.FILE}")])
+    if not runs:
+        return []
+    table = resamples.table(runs)
+    record.replace(folder / "resamples.csv", table.write_csv())
+    return [listing(table, f"over {len(runs)} resamples of the training days: the mean, and between what 95 % lie")]
 
 
 def differing(overrides: pl.Series) -> pl.Series:
