@@ -91,6 +91,9 @@ class Keep(ModelCheckpoint):
         """What the callback's state is found by; Lightning asks at every hook of every step, so it is made once."""
         return self._key
 
+    def on_train_batch_end(self, *args: Any, **kwargs: Any) -> None:
+        """Does nothing: no checkpoint is kept within an epoch."""
+
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the best score of a resumed run, whose checkpoint has been copied into this run's folder."""
 
