@@ -1,12 +1,15 @@
 """best.ckpt and last.ckpt: whole or absent, safe to load, and what their names say."""
 
+import re
 import resource
+import time
 
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stratus.checkpoints import AtomicCheckpointIO, best_and_last
+from stratus.checkpoints import AtomicCheckpointIO, PacedCheckpointIO, best_and_last
+from stratus.errors import Diverged
 
 
 @pytest.fixture
@@ -42,6 +45,55 @@ def test_a_disk_that_fills_up_leaves_the_old_checkpoint_whole(old):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert only(old)["weight"].tolist() == [1, 1, 1]
+
+
+def epochs(folder):
+    return {path.stem: torch.load(path, weights_only=True)["epoch"] for path in folder.iterdir()}
+
+
+def test_the_first_checkpoint_of_a_name_is_written_at_once_and_the_latest_in_the_end(tmp_path):
+    writer = PacedCheckpointIO(pause=3600)
+    for epoch in range(3):
+        for name in ("best", "last"):
+            writer.save_checkpoint({"epoch": epoch}, tmp_path / f"{name}.ckpt")
+        assert epochs(tmp_path) == {"best": 0, "last": 0}
+    writer.teardown()
+    assert epochs(tmp_path) == {"best": 2, "last": 2}
+
+
+def test_what_waits_is_written_with_the_next_checkpoint_after_the_pause(tmp_path):
+    writer = PacedCheckpointIO(pause=0.2)
+    for epoch, name in enumerate(("best", "last", "best", "last")):
+        writer.save_checkpoint({"epoch": epoch}, tmp_path / f"{name}.ckpt")
+    assert epochs(tmp_path) == {"best": 0, "last": 1}
+    time.sleep(0.2)
+    writer.save_checkpoint({"epoch": 4}, tmp_path / "last.ckpt")
+    assert epochs(tmp_path) == {"best": 2, "last": 4}
+    time.sleep(0.2)
+    written = (tmp_path / "best.ckpt").stat().st_mtime_ns
+    writer.save_checkpoint({"epoch": 5}, tmp_path / "last.ckpt")
+    assert (tmp_path / "best.ckpt").stat().st_mtime_ns == written
+
+
+def test_training_on_does_not_change_a_checkpoint_that_waits(tmp_path):
+    writer, weight = PacedCheckpointIO(pause=3600), torch.zeros(3)
+    for epoch in range(2):
+        writer.save_checkpoint({"epoch": epoch, "state_dict": {"weight": weight}}, tmp_path / "last.ckpt")
+        weight += 1
+    writer.teardown()
+    content = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    assert (content["epoch"], content["state_dict"]["weight"].tolist()) == (1, [1, 1, 1])
+
+
+def test_a_run_that_diverges_leaves_the_last_epoch_whose_loss_was_finite(trained, tmp_path):
+    overrides = ["task=regression", "data.batch_size=null", "schedule=constant", "optimizer.lr=1e5"]
+    with pytest.raises(Diverged) as diverged:
+        trained(tmp_path, *overrides)
+    (step,) = map(int, re.findall(r"at step (\d+)", str(diverged.value)))  # a step is an epoch here
+    last = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
+    assert step > 2
+    assert (last["global_step"], last["epoch"]) == (step, step - 1)
+    assert all(torch.isfinite(value).all() for value in last["state_dict"].values())
 
 
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass", "multilabel"])

@@ -50,15 +50,13 @@ class _Logger(TensorBoardLogger):
         """Closes the events."""
         super().finalize(status)
 
-    @unbroken()
     def save(self) -> None:
-        """Writes the events alone, not hparams.yaml: `.hydra/` says all of that."""
-        self.experiment.flush()
+        """Leaves the events, twice an epoch, to the writer's own thread, and the settings to `.hydra/`."""
 
 
 def logger(folder: Path) -> TensorBoardLogger:
-    """Lightning's logger, its events straight in the run's folder."""
-    return _Logger(folder, name=None, version="", default_hp_metric=False)
+    """Lightning's logger, its events straight in the run's folder, in the file a second after they come."""
+    return _Logger(folder, name=None, version="", default_hp_metric=False, flush_secs=1)
 
 
 @unbroken()
@@ -81,7 +79,7 @@ def settings(board: TensorBoardLogger, chosen: Mapping[str, Any]) -> None:
     """The settings in the HPARAMS tab, before training, so that a run which diverges has them too."""
     _, start, _ = hparams(dict(chosen), {})  # type: ignore[no-untyped-call]
     board.experiment.file_writer.add_summary(start)
-    board.save()
+    board.experiment.flush()
 
 
 @unbroken()
@@ -112,7 +110,7 @@ def final_figures(
         board.experiment.file_writer.add_summary(summary)
     indented = "".join(f"    {line}\n" for line in configuration.splitlines())
     board.experiment.add_text("configuration", indented, steps)
-    board.save()
+    board.experiment.flush()
 
 
 @unbroken()
@@ -120,7 +118,7 @@ def card(board: TensorBoardLogger, folder: Path, markdown: str, steps: int) -> N
     """A lesson's card as `card.md` and in the TEXT tab."""
     (folder / "card.md").write_text(markdown, encoding="utf-8")
     board.experiment.add_text("card", markdown, steps)
-    board.save()
+    board.experiment.flush()
 
 
 def pictures(
@@ -138,7 +136,7 @@ def pictures(
         imsave(folder / "pictures" / f"{name}.png", pixels, pil_kwargs={"compress_level": 1})
         with unbroken():
             board.experiment.add_image(f"pictures/{name}", pixels, steps, dataformats="HWC")
-    board.save()
+    board.experiment.flush()
 
 
 def animations(folder: Path, films: Mapping[str, Callable[[], "Animation"]]) -> None:

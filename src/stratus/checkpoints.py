@@ -1,7 +1,10 @@
 """Checkpoints that are whole or absent: best.ckpt and last.ckpt."""
 
 import io
+import math
 import os
+import time
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,42 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             beside.unlink(missing_ok=True)
 
 
+class PacedCheckpointIO(AtomicCheckpointIO):
+    """Writes once in a while, since an epoch may take less time than writing its checkpoints.
+
+    What comes sooner waits as a copy, and is written with the next that comes late enough, or when training ends, by
+    an error or a signal too: only a process that is killed loses what waits. All is written in the order in which it
+    came, so that the best checkpoint is never older than the score of it that the last one holds.
+
+    Args:
+        pause: Seconds between two times of writing; the first checkpoint at a path does not wait.
+    """
+
+    def __init__(self, pause: float = 1.0) -> None:
+        self.pause = pause
+        self.written = -math.inf
+        self.waiting: dict[Path, dict[str, Any]] = {}
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        """Writes what waits and this checkpoint, or lets it wait in place of the one before it."""
+        path = Path(path)
+        now = time.monotonic() >= self.written + self.pause or not path.exists()
+        others = {other: one for other, one in self.waiting.items() if other != path}
+        self.waiting = {**others, path: checkpoint if now else deepcopy(checkpoint)}
+        if now:
+            self._write()
+
+    def teardown(self) -> None:
+        """Writes what waits: Lightning calls this when training ends, however it ends."""
+        self._write()
+
+    def _write(self) -> None:
+        for path, checkpoint in self.waiting.items():
+            super().save_checkpoint(checkpoint, path)
+        self.waiting = {}
+        self.written = time.monotonic()
+
+
 class Keep(ModelCheckpoint):
     """Keeps one checkpoint, at each epoch's end.
 
@@ -45,6 +84,15 @@ class Keep(ModelCheckpoint):
             save_on_train_epoch_end=True,
         )
         self.folder = folder
+        self._key = super().state_key
+
+    @property
+    def state_key(self) -> str:
+        """What the callback's state is found by; Lightning asks at every hook of every step, so it is made once."""
+        return self._key
+
+    def on_train_batch_end(self, *args: Any, **kwargs: Any) -> None:
+        """Does nothing: no checkpoint is kept within an epoch."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the best score of a resumed run, whose checkpoint has been copied into this run's folder."""

@@ -146,16 +146,16 @@ class SettingsRule(Callback):
     """Lets the settings rule over a resumed checkpoint: it brings the optimiser's memory, they its learning rate."""
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Puts the optimiser's and the schedule's own numbers back; changes nothing in a run that was not resumed."""
+        """Puts the optimiser's and the schedule's own numbers back."""
         (optimizer,) = trainer.optimizers
         for group in optimizer.param_groups:
             group.update(optimizer.defaults)
-            group["initial_lr"] = optimizer.defaults["lr"]
         for config in trainer.lr_scheduler_configs:
             schedule = config.scheduler
             assert isinstance(schedule, LambdaLR)
             schedule.base_lrs = [optimizer.defaults["lr"]] * len(optimizer.param_groups)
             for group, factor in zip(optimizer.param_groups, schedule.lr_lambdas, strict=True):
+                group["initial_lr"] = optimizer.defaults["lr"]
                 group["lr"] = optimizer.defaults["lr"] * factor(schedule.last_epoch)
 
 

@@ -17,13 +17,14 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from polars import DataFrame
 
 from stratus import board, lecture, tasks
-from stratus.checkpoints import AtomicCheckpointIO, best_and_last
+from stratus.checkpoints import PacedCheckpointIO, best_and_last
 from stratus.config import build
 from stratus.datamodule import WeatherDataModule
 from stratus.descent import Patience, SettingsRule, StabilityGuard, Trace
 from stratus.errors import CheckpointError, ConfigurationError
 from stratus.forecast import Forecaster, first_line, load, scores
 from stratus.intervals import intervals
+from stratus.profiler import NoProfiler
 from stratus.references import Weights, climatology, exact, optimum, persistence
 from stratus.samples import Samples
 from stratus.settings import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
@@ -139,7 +140,7 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, watchi
         ConfigurationError: If this machine has no such accelerator, or not so many devices.
     """
     callbacks: list[Callback] = [
-        SettingsRule(),
+        *([SettingsRule()] if settings.resume else []),
         *watching,
         *best_and_last(folder / "checkpoints", validation=splits.validation is not None),
     ]
@@ -151,7 +152,8 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, watchi
         trainer: pl.Trainer = build(settings.trainer)(
             callbacks=callbacks,
             logger=logger,
-            plugins=[AtomicCheckpointIO()],
+            plugins=[PacedCheckpointIO()],
+            profiler=NoProfiler(),
             deterministic=True,
             enable_model_summary=False,
             enable_progress_bar=terminal,

@@ -74,7 +74,7 @@ def main() -> None:
         epoch.append((many - few) / (MANY - FEW) / bare)
         whole.append(many / MANY / bare)
     print(f"raw loop, last pair: {1000 * bare:.1f} ms an epoch")
-    show(f"an epoch, from the difference of fits of {MANY} and {FEW}", epoch, "at most 7, better 4")
+    show(f"an epoch, from the difference of fits of {MANY} and {FEW}", epoch, "at most 5, better 4")
     show(f"an epoch with its share of the set-up, from fits of {MANY}", whole, "none")
 
 

@@ -33,7 +33,7 @@ class BinaryClassification(LinearTask):
 
     def accuracy(self) -> Metric:
         """Share of days decided right."""
-        return BinaryAccuracy()
+        return BinaryAccuracy(validate_args=False)
 
     def forecast_scores(self) -> dict[str, Metric]:
         """Log loss, Brier score and its parts, of the probabilities."""

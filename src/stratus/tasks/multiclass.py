@@ -33,7 +33,7 @@ class MulticlassClassification(LinearTask):
 
     def accuracy(self) -> Metric:
         """Share of days whose class was the most likely one."""
-        return MulticlassAccuracy(num_classes=len(self.outputs), average="micro")
+        return MulticlassAccuracy(num_classes=len(self.outputs), average="micro", validate_args=False)
 
     def forecast_scores(self) -> dict[str, Metric]:
         """Log loss, Brier score summed over the classes, and its parts."""

@@ -33,7 +33,7 @@ class MultilabelClassification(LinearTask):
 
     def accuracy(self) -> Metric:
         """Share of labels decided right, over all days and labels."""
-        return MultilabelAccuracy(num_labels=len(self.outputs), average="micro")
+        return MultilabelAccuracy(num_labels=len(self.outputs), average="micro", validate_args=False)
 
     def forecast_scores(self) -> dict[str, Metric]:
         """Log loss, Brier score and its parts, averaged over days and labels."""
