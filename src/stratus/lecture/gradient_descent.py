@@ -15,9 +15,9 @@ from stratus.descent_by_hand import Loss, descend, descend_each, loss_on, on_pla
 from stratus.errors import ConfigurationError
 from stratus.landscapes import toy
 from stratus.lecture import Card, Lesson, Run
+from stratus.lecture.losses import ASKED
 from stratus.pictures import descent_on_curve, line_in_descent, loss_surface
 from stratus.pictures.canvas import named
-from stratus.recipe import Recipe
 from stratus.references import optimum
 from stratus.splits import split
 
@@ -84,7 +84,7 @@ def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: T
 
 def _valley(run: Run) -> loss_surface.Surface:
     """Tomorrow's temperature from two days': weights of inputs so alike that the bowl is a valley."""
-    splits = split(run.table, Recipe("temperature", {"two_days": {}}, 1), **run.settings.data.days)
+    splits = split(run.table, ASKED["regression"], **run.settings.data.days)
     task = tasks.find("regression").fitting(splits)
     best = optimum(task, splits)[0]
     bias = torch.tensor([[0.0, 0.0, best.bias.item()]])
@@ -96,7 +96,7 @@ def _valley(run: Run) -> loss_surface.Surface:
 
 def _one_temperature(run: Run) -> loss_surface.Surface:
     """P(rain) from the day's own temperature alone: the weight of the day before is held at 0."""
-    splits = split(run.table, Recipe("rain", {"two_days": {}}), **run.settings.data.days)
+    splits = split(run.table, ASKED["binary"], **run.settings.data.days)
     task = tasks.find("binary").fitting(splits)
     loss = on_plane(loss_on(task, splits.train), torch.zeros(1, 3), torch.eye(3)[1:, None])
     path = descend(loss, torch.tensor([3.0, 3.0]), 2.0, 60)

@@ -12,16 +12,11 @@ from stratus import tasks
 from stratus.descent_by_hand import Loss, loss_on, path_of
 from stratus.errors import ConfigurationError
 from stratus.lecture import Card, Lesson, Run
+from stratus.lecture.losses import ASKED
 from stratus.pictures import difference_errors, gradient_components
-from stratus.recipe import Recipe
 from stratus.splits import Splits, split
 from stratus.tasks.linear import LinearTask
 
-ASKED = {
-    "regression": Recipe("temperature", {"two_days": {}}, lead_days=1),
-    "binary": Recipe("rain", {"two_days": {}}),
-    "multiclass": Recipe("weather", {"two_days": {}}),
-}
 TITLES = {
     "regression": ("squared: 2Aᵀ(Aθ − y)/n", "°C"),
     "binary": ("binary: Aᵀ(p − y)/n", "nat"),
@@ -153,7 +148,7 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
         "worse, and larger ones too.",
         why="All three closed forms are the inputs times the error, averaged: Aᵀ(forecast − truth)/n, twice that for "
         "the squared loss. Autograd multiplies the same derivatives by the chain rule, exact up to rounding, for the "
-        "price of about one more evaluation; it is why nobody derives gradients by hand any more. Finite differences "
+        "price of a few evaluations of the loss however many parameters there are. Finite differences "
         "need one or two evaluations for every parameter and lose twice: a large h sees the curve instead of the "
         "slope (an error of h², or h if forward), a small h subtracts two almost equal numbers (an error of ε/h, ε = "
         "2·10⁻¹⁶). The squared loss is a parabola, for which the central difference is exact: only rounding is left. "

@@ -11,6 +11,7 @@ from stratus import tasks
 from stratus.descent import largest_stable_step
 from stratus.descent_by_hand import Loss, descend_each, loss_on
 from stratus.lecture import Card, Lesson, Run
+from stratus.lecture.losses import ASKED
 from stratus.pictures import loss_against_rate, loss_curves
 from stratus.recipe import Recipe
 from stratus.references import optimum
@@ -26,9 +27,9 @@ STEPS = 100
 
 def lesson(run: Run) -> Lesson:
     """The same descent at several rates: 2/λmax parts those that arrive from those that leave the numbers."""
-    two_days = Model(run, "regression", Recipe("temperature", {"two_days": {}}, 1))
+    two_days = Model(run, "regression", ASKED["regression"])
     raw = Model(run, "regression", Recipe("temperature", {"day_of_year": {}}), standardise=False)
-    rain = Model(run, "binary", Recipe("rain", {"two_days": {}}))
+    rain = Model(run, "binary", ASKED["binary"])
     far, crawling = two_days.losses([*TWO_DAYS], 1500), raw.losses([*RAW], 1000)
     oscillating, huge = rain.losses([*RAIN], 300), rain.losses([*HUGE], 300)
     models = {"two_days": two_days, "raw": raw, "rain": rain}
