@@ -46,7 +46,7 @@ def draw(landscape: Landscape, *, title: str, across: str, across_unit: str, up:
     lowest = loss.argmin()
     above.plot(x[lowest], loss[lowest], "*", color=RED, markersize=13, markeredgecolor="white", label="lowest")
     above.set(title=title, ylabel=named(up, up_unit))
-    above.legend()
+    above.legend(loc="lower left")
     below.plot(landscape.starts, landscape.final, ".", color=ORANGE)
     below.axhline(loss[lowest], color=RED, linewidth=1, linestyle="--")
     below.set(xlabel=named(f"{across} at the start", across_unit), ylabel=named(f"final {up}", up_unit))

@@ -50,5 +50,6 @@ def draw(panels: Sequence[Panel]) -> Figure:
         if panel.log:
             axis.set_yscale("log")
         axis.set_ylim(0.9 * panel.lowest if panel.log else None, panel.ceiling)
-        axis.legend(title="learning rate ε", fontsize=8, title_fontsize=8)
+        if panel is panels[0] or panel.losses.keys() != panels[0].losses.keys():  # else the colours are known
+            axis.legend(title="learning rate ε", loc="upper right", fontsize=8, title_fontsize=8)
     return figure
