@@ -14,9 +14,14 @@ EPS = np.finfo(float).eps
 
 
 @pytest.fixture(scope="module")
-def figures(trained, tmp_path_factory):
+def finished(trained, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gradients")
-    return trained(folder, "experiment=lecture/gradients", "pictures=none")["lesson"]["figures"]
+    return folder, trained(folder, "experiment=lecture/gradients")
+
+
+@pytest.fixture(scope="module")
+def figures(finished):
+    return finished[1]["lesson"]["figures"]
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +95,8 @@ def test_at_the_optimum_the_probabilities_sum_to_the_days_with_rain(figures, mod
 def test_a_vector_has_no_transposed_matrix():
     with pytest.raises(RuntimeError, match="only supported on matrices"):
         _ = torch.zeros(3).mT
+
+
+def test_the_pictures_are_there(finished):
+    found = {picture.stem for picture in (finished[0] / "pictures").glob("*.png")}
+    assert found == {"difference_errors", "gradient_components"}

@@ -11,9 +11,14 @@ TABLE = Path(__file__).parents[2] / "data" / "weather.csv"
 
 
 @pytest.fixture(scope="module")
-def figures(trained, tmp_path_factory):
+def finished(trained, tmp_path_factory):
     folder = tmp_path_factory.mktemp("initialisation")
-    return trained(folder, "experiment=lecture/initialisation", "pictures=none")["lesson"]["figures"]
+    return folder, trained(folder, "experiment=lecture/initialisation")
+
+
+@pytest.fixture(scope="module")
+def figures(finished):
+    return finished[1]["lesson"]["figures"]
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +89,8 @@ def test_on_the_toy_the_side_of_the_ridge_decides(figures):
     starts = np.linspace(-3, 3, 121)
     assert figures["toy"]["ends"] == pytest.approx([-0.252573, 0.729316], abs=1e-4)  # published
     assert figures["toy"]["best_share"] == pytest.approx((starts < 0.419729).mean())
+
+
+def test_the_pictures_are_there(finished):
+    found = {picture.stem for picture in (finished[0] / "pictures").glob("*.png")}
+    assert found == {"learnt_period", "one_wave", "toy"}

@@ -12,9 +12,14 @@ TABLE = Path(__file__).parents[2] / "data" / "weather.csv"
 
 
 @pytest.fixture(scope="module")
-def figures(trained, tmp_path_factory):
+def finished(trained, tmp_path_factory):
     folder = tmp_path_factory.mktemp("learning_rate")
-    return trained(folder, "experiment=lecture/learning_rate", "pictures=none")["lesson"]["figures"]
+    return folder, trained(folder, "experiment=lecture/learning_rate")
+
+
+@pytest.fixture(scope="module")
+def figures(finished):
+    return finished[1]["lesson"]["figures"]
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +117,8 @@ def test_a_cross_entropy_swings_but_stays_finite(figures, models):
     sizes = np.linalg.norm(x, axis=1)
     assert figures["rain"]["highest"] < np.log(2) + 300 * 1e6 * sizes.mean() * sizes.max()
     assert figures["rain"]["highest"] < 1e6
+
+
+def test_the_pictures_are_there(finished):
+    found = {picture.stem for picture in (finished[0] / "pictures").glob("*.png")}
+    assert found == {"cross_entropy", "loss_against_rate", "loss_curves", "unscaled"}
