@@ -157,9 +157,9 @@ def _card(run: Run, figures: dict[str, Any], rate: float) -> Card:
         "the steeper it is: long at first, then ever shorter. For one standardised input the bowl of the squared loss "
         f"is exactly round, so each step leaves 1 − 2ε = {1 - 2 * rate:.2g} of the way to the lowest point. Two days' "
         "temperatures are nearly the same input: steep across, almost flat along, so the path jumps from side to side "
-        f"first and then crawls. The lecture's loop written by hand gives the run's θ to {figures['from_hand']:.0e}. "
-        "These bowls have one lowest point. The toy 3x² + sin 5x has two valleys: descent knows only the slope where "
-        f"it stands, so starts beyond x = {toys['maximum']:.4f} end at {toys['worse']:.4f}, where f is "
+        f"first and then crawls. The lecture's loop written by hand gives the run's θ to {figures['from_hand']:.0e}."
+        "\n\nThese bowls have one lowest point. The toy 3x² + sin 5x has two valleys: descent knows only the slope "
+        f"where it stands, so starts beyond x = {toys['maximum']:.4f} end at {toys['worse']:.4f}, where f is "
         f"{toys['worse_value']:.3f}, instead of at {toys['good']:.4f} with {toys['good_value']:.3f}: "
         f"{toys['share_worse']:.1%} of {TOY_STARTS:,} starts from N(0, {TOY_SIGMA:.0f}); the normal distribution says "
         f"{toys['share_worse_exact']:.2%}.",

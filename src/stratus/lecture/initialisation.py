@@ -60,25 +60,8 @@ def lesson(run: Run) -> Lesson:
         unit=unit,
         reach=28.0,
     )
-    waves = partial(
-        final_loss_against_start.draw,
-        period,
-        title=f"{run.splits.train.stations[0]}: one wave whose period is learnt",
-        across="period",
-        across_unit="d",
-        up="loss",
-        up_unit=f"{unit}²",
-    )
-    toy_drawn = partial(
-        final_loss_against_start.draw,
-        toys,
-        title="the toy f(x) = 3x² + sin 5x",
-        across="x",
-        across_unit="1",
-        up="f(x)",
-        up_unit="1",
-    )
-    return Lesson(_card(run, figures), figures, {"one_wave": convex, "learnt_period": waves, "toy": toy_drawn})
+    waves, two_valleys = (partial(final_loss_against_start.draw, one) for one in (period, toys))
+    return Lesson(_card(run, figures), figures, {"one_wave": convex, "learnt_period": waves, "toy": two_valleys})
 
 
 def _from_everywhere(run: Run, each: int = 30, steps: int = 100) -> dict[str, Tensor]:
@@ -111,14 +94,16 @@ def _period(run: Run) -> tuple[Landscape, list[tuple[float, float]]]:
     ends = descend_each(loss, torch.cat([starts, near]), 0.008, 150)[:, -1]
     final = vmap(loss)(ends)
     minima = zip((span / ends[60:]).tolist(), final[60:].tolist(), strict=True)
+    names = f"{days.stations[0]}: one wave whose period is learnt", "period", "d", "loss", f"{run.splits.target.unit}²"
     drawn = (span / cycles, heights, span / starts, span / ends[:60], final[:60])
-    return Landscape(*(array.numpy() for array in drawn)), sorted(minima, key=lambda one: one[1])
+    return Landscape(*names, *(array.numpy() for array in drawn)), sorted(minima, key=lambda one: one[1])
 
 
 def _toy() -> Landscape:
     x, starts = torch.linspace(-3, 3, 601), torch.linspace(-3, 3, 121)
     ends = descend_each(toy, starts, 0.02, 100)[:, -1]
-    return Landscape(*(array.numpy() for array in (x, toy(x), starts, ends, toy(ends))))
+    names = "the toy f(x) = 3x² + sin 5x", "x", "1", "f(x)", "1"
+    return Landscape(*names, *(array.numpy() for array in (x, toy(x), starts, ends, toy(ends))))
 
 
 def _share_at_lowest(landscape: Landscape) -> float:
@@ -140,8 +125,8 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
         why="The three losses of a linear model are convex: a bowl has one lowest point, and every way down leads "
         "there. A start further off costs steps, no more: here each leaves about "
         f"{1 - 2 * run.settings.optimizer.lr:.2g} of the distance, whatever it is. So what the slide warns of, getting "
-        "stuck in local minima, cannot happen to these models, and zeros are as good a start as any. It can as soon as "
-        "a parameter stands inside a cosine, or in a network of several layers: the gradient says which way is down "
+        "stuck in local minima, cannot happen to these models, and zeros are as good a start as any.\n\nIt can as soon "
+        "as a parameter stands inside a cosine, or in a network of several layers: the gradient says which way is down "
         "here, not where it is lowest. A wave with one cycle too many or too few over the record fits hardly better "
         "than none, so the valley of the year is narrow, and on the high ground around there are small ones to stop "
         f"in. The toy has two valleys: {toys['best_share']:.0%} of the starts between −3 and 3 end in the better one.",

@@ -1,9 +1,11 @@
 """Learning rates: too low, right, near the limit 2/λmax, above it; and losses that cannot leave the numbers."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import hessian, vmap
 
@@ -27,58 +29,25 @@ STEPS = 100
 
 def lesson(run: Run) -> Lesson:
     """The same descent at several rates: 2/λmax parts those that arrive from those that leave the numbers."""
-    two_days = Model(run, "regression", ASKED["regression"])
-    raw = Model(run, "regression", Recipe("temperature", {"day_of_year": {}}), standardise=False)
-    rain = Model(run, "binary", ASKED["binary"])
-    far, crawling = two_days.losses([*TWO_DAYS], 1500), raw.losses([*RAW], 1000)
-    oscillating, huge = rain.losses([*RAIN], 300), rain.losses([*HUGE], 300)
+    two_days = Model(run, "regression", ASKED["regression"], "°C²")
+    raw = Model(run, "regression", Recipe("temperature", {"day_of_year": {}}), "°C²", standardise=False)
+    rain = Model(run, "binary", ASKED["binary"], "nat")
     models = {"two_days": two_days, "raw": raw, "rain": rain}
-    figures: dict[str, Any] = {
-        name: {"limit": model.limit, "at_optimum": model.at_optimum, "lowest": model.lowest, "slowest": model.slowest}
-        for name, model in models.items()
+    losses = {
+        "two_days": two_days.losses([*TWO_DAYS], 1500),
+        "raw": raw.losses([*RAW], 1000),
+        "rain": rain.losses([*RAIN], 300),
+        "huge": rain.losses([*HUGE], 300),
     }
-    figures["two_days"] |= {"infinite_at": _infinite_at(TWO_DAYS, far), "nan_at": _first(far[-1].isnan())}
-    figures["raw"] |= {"infinite_at": _infinite_at(RAW, crawling), "crawls_at": crawling[1, -1].item()}
-    figures["rain"] |= {"swings": sorted(oscillating[2, -2:].tolist()), "highest": huge.max().item()}
-    unit, squared = "°C²", partial(_panel, unit="°C²")
-    return Lesson(
-        _card(run, figures),
-        figures,
-        {
-            "loss_curves": lambda: loss_curves.draw(
-                [
-                    squared("temperature by two days", TWO_DAYS, far, two_days, steps=100, ceiling=1e3),
-                    squared("the same, further", TWO_DAYS, far, two_days, steps=1500, ceiling=1e40),
-                ]
-            ),
-            "unscaled": lambda: loss_curves.draw(
-                [
-                    squared("day of year, unscaled", RAW, crawling, raw, steps=100, ceiling=1e3),
-                    squared("the same, further", RAW, crawling, raw, steps=1000, ceiling=1e40),
-                ]
-            ),
-            "cross_entropy": lambda: loss_curves.draw(
-                [
-                    _panel("rain by two days", RAIN, oscillating, rain, unit="nat", steps=40, ceiling=1.8, log=False),
-                    _panel("the same, at senseless rates", HUGE, huge, rain, unit="nat", steps=40, ceiling=1e8),
-                ]
-            ),
-            "loss_against_rate": lambda: loss_against_rate.draw(
-                [
-                    _sweep("two days' temperatures", unit, two_days, {"2/λmax": two_days.limit}),
-                    _sweep("day of year, unscaled", unit, raw, {"2/λmax": raw.limit}),
-                    _sweep("rain", "nat", rain, {"surely stable": rain.limit, "at the optimum": rain.at_optimum}),
-                ],
-                STEPS,
-            ),
-        },
-    )
+    figures = _figures(models, losses)
+    return Lesson(_card(run, figures), figures, _pictures(models, losses))
 
 
 class Model:
     """A linear model of the temperature or of rain, with what its loss allows.
 
     Attributes:
+        unit: The loss's unit.
         loss: L(θ) on the training days.
         zeros: θ = 0 [1, m + 1].
         lowest: The loss at the optimum.
@@ -87,7 +56,7 @@ class Model:
         slowest: 1/λmin there: the slowest part of the error falls to 1/e in slowest/ε steps.
     """
 
-    def __init__(self, run: Run, name: str, recipe: Recipe, *, standardise: bool = True) -> None:
+    def __init__(self, run: Run, name: str, recipe: Recipe, unit: str, *, standardise: bool = True) -> None:
         splits = split(run.table, recipe, standardise=standardise, **run.settings.data.days)
         task = tasks.find(name).fitting(splits)
         best = optimum(task, splits)[0]
@@ -96,6 +65,7 @@ class Model:
         curvatures = torch.linalg.eigvalsh(hessian(exact)(theta).reshape(theta.numel(), -1))
         limit = largest_stable_step(task.curvature, splits, torch.optim.SGD(task.parameters(), lr=1.0))
         assert limit is not None  # a plain step has one
+        self.unit = unit
         self.loss: Loss = loss_on(task, splits.train)
         self.zeros = torch.zeros(theta.shape)
         self.lowest, self.limit = exact(theta).item(), limit
@@ -117,19 +87,60 @@ def _infinite_at(rates: dict[float, str], losses: Tensor) -> dict[str, int | Non
     return {f"{rate:g}": _first(~row.isfinite()) for rate, row in zip(rates, losses, strict=True)}
 
 
-def _panel(
-    title: str, rates: dict[float, str], losses: Tensor, model: Model, *, unit: str, **shown: Any
-) -> loss_curves.Panel:
+def _figures(models: dict[str, Model], losses: dict[str, Tensor]) -> dict[str, Any]:
+    figures: dict[str, Any] = {
+        name: {"limit": model.limit, "at_optimum": model.at_optimum, "lowest": model.lowest, "slowest": model.slowest}
+        for name, model in models.items()
+    }
+    two_days, raw, rain = losses["two_days"], losses["raw"], losses["rain"]
+    figures["two_days"] |= {"infinite_at": _infinite_at(TWO_DAYS, two_days), "nan_at": _first(two_days[-1].isnan())}
+    figures["raw"] |= {"infinite_at": _infinite_at(RAW, raw), "crawls_at": raw[1, -1].item()}
+    figures["rain"] |= {"swings": sorted(rain[2, -2:].tolist()), "highest": losses["huge"].max().item()}
+    return figures
+
+
+def _pictures(models: dict[str, Model], losses: dict[str, Tensor]) -> dict[str, Callable[[], Figure]]:
+    two_days, raw, rain = models.values()
+    near = partial(_panel, two_days, TWO_DAYS, losses["two_days"])
+    unscaled = partial(_panel, raw, RAW, losses["raw"])
+    swings = _panel(rain, RAIN, losses["rain"], "rain by two days", steps=40, ceiling=1.8, log=False)
+    huge = _panel(rain, HUGE, losses["huge"], "the same, at senseless rates", steps=40, ceiling=1e8)
+    panels = {
+        "loss_curves": [
+            near("temperature by two days", steps=100, ceiling=1e3),
+            near("the same, further", steps=1500, ceiling=1e40),
+        ],
+        "unscaled": [
+            unscaled("day of year, unscaled", steps=100, ceiling=1e3),
+            unscaled("the same, further", steps=1000, ceiling=1e40),
+        ],
+        "cross_entropy": [swings, huge],
+    }
+
+    def sweeps() -> Figure:
+        limits = {"surely stable": rain.limit, "at the optimum": rain.at_optimum}
+        swept = [
+            _sweep(two_days, "two days' temperatures", {"2/λmax": two_days.limit}),
+            _sweep(raw, "day of year, unscaled", {"2/λmax": raw.limit}),
+            _sweep(rain, "rain", limits),
+        ]
+        return loss_against_rate.draw(swept, STEPS)
+
+    return {**{name: partial(loss_curves.draw, row) for name, row in panels.items()}, "loss_against_rate": sweeps}
+
+
+def _panel(model: Model, rates: dict[float, str], losses: Tensor, title: str, **shown: Any) -> loss_curves.Panel:
     labels = [f"{rate:g} {name}" for rate, name in rates.items()]
-    return loss_curves.Panel(title, unit, dict(zip(labels, losses.numpy(), strict=True)), model.lowest, **shown)
+    curves = dict(zip(labels, losses.numpy(), strict=True))
+    return loss_curves.Panel(title, model.unit, curves, model.lowest, **shown)
 
 
-def _sweep(title: str, unit: str, model: Model, limits: dict[str, float]) -> loss_against_rate.Sweep:
+def _sweep(model: Model, title: str, limits: dict[str, float]) -> loss_against_rate.Sweep:
     """Seventy rates, from a thousandth of the limit to twice of it, closer together towards it."""
     rates = model.limit * torch.cat([torch.logspace(-3, -0.1, 30), torch.linspace(0.825, 2, 40)])
     losses = model.losses(rates.tolist(), STEPS)
     ends, start = losses[:, -1].numpy(), losses[0, 0].item()
-    return loss_against_rate.Sweep(title, unit, rates.numpy(), ends, model.lowest, start, limits)
+    return loss_against_rate.Sweep(title, model.unit, rates.numpy(), ends, model.lowest, start, limits)
 
 
 def _card(run: Run, figures: dict[str, Any]) -> Card:
@@ -146,13 +157,13 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
         why="Near its lowest point a loss curves like a parabola, in each direction with a curvature λ of its own (an "
         "eigenvalue of the Hessian). A step multiplies the error there by 1 − ελ. Above ε = 2/λ that is below −1: each "
         f"step jumps to the other side, and further off. The steepest direction sets the limit 2/λmax = "
-        f"{two_days['limit']:.4f}, the flattest the pace. The day of the year in days instead of standardised makes "
+        f"{two_days['limit']:.4f}, the flattest the pace.\n\nThe day of the year in days instead of standardised makes "
         f"the steepest so steep that the limit is {raw['limit']:.3g}: at 2.3e-5 the loss is infinite at step "
         f"{raw['infinite_at']['2.3e-05']}, and at 2.2e-5 it stands at {raw['crawls_at']:.1f} °C² after 1000 steps, "
         f"{raw['lowest']:.1f} being the lowest: the flattest direction needs {raw['slowest'] / 2.2e-5:,.0f} steps for "
-        "each factor of e. So scale the inputs. Of the three losses only the squared one ends in NaN, since its slope "
-        "grows with the error. A cross-entropy's is bounded: θ moves at most ε times a constant a step. The rain model "
-        f"is sure to be stable up to ε = {rain['limit']:.2f}, and at its optimum up to {rain['at_optimum']:.2f}; at "
+        "each factor of e. So scale the inputs.\n\nOf the three losses only the squared one ends in NaN, since its "
+        "slope grows with the error. A cross-entropy's is bounded: θ moves at most ε times a constant a step. The rain "
+        f"model is sure to be stable up to ε = {rain['limit']:.2f}, and at its optimum up to {rain['at_optimum']:.2f}; at "
         f"5.5 its loss ends in a swing between {low:.4f} and {high:.4f}, and even at a million it stays finite (at "
         f"most {rain['highest']:.3g}). (Where the slide on a rate too high says convergence, it means the lack of it.)",
         next="Cross the limit with the run itself: it stops at the step where the loss is infinite and says what rate "
