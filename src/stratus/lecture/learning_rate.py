@@ -163,8 +163,8 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
         f"{raw['lowest']:.1f} being the lowest: the flattest direction needs {raw['slowest'] / 2.2e-5:,.0f} steps for "
         "each factor of e. So scale the inputs.\n\nOf the three losses only the squared one ends in NaN, since its "
         "slope grows with the error. A cross-entropy's is bounded: θ moves at most ε times a constant a step. The rain "
-        f"model is sure to be stable up to ε = {rain['limit']:.2f}, and at its optimum up to {rain['at_optimum']:.2f}; at "
-        f"5.5 its loss ends in a swing between {low:.4f} and {high:.4f}, and even at a million it stays finite (at "
+        f"model is sure to be stable up to ε = {rain['limit']:.2f}, and at its optimum up to {rain['at_optimum']:.2f}; "
+        f"at 5.5 its loss ends in a swing between {low:.4f} and {high:.4f}, and even at a million it stays finite (at "
         f"most {rain['highest']:.3g}). (Where the slide on a rate too high says convergence, it means the lack of it.)",
         next="Cross the limit with the run itself: it stops at the step where the loss is infinite and says what rate "
         "would do.",

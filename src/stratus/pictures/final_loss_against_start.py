@@ -57,7 +57,7 @@ def draw(landscape: Landscape) -> Figure:
     below.set_xlim(x.min(), x.max())
     if landscape.across_unit == "d":
         below.set_xscale("log")
-        ticks = [tick for tick in (60, 90, 120, 180, 250, 365, 500, 700, 900) if x.min() <= tick <= x.max()]
+        ticks = [tick for tick in (60, 90, 120, 180, 250, 365, 500, 700, 900, 1300) if x.min() <= tick <= x.max()]
         below.set_xticks(ticks, [str(tick) for tick in ticks])
         below.minorticks_off()
     return figure
