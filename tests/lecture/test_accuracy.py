@@ -1,0 +1,50 @@
+"""A regression never hits exactly; its share within a tolerance is a staircase."""
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.linear_model import LinearRegression
+
+
+def test_the_forecast_is_never_equal_and_often_near(trained, tmp_path):
+    run = trained(tmp_path, "experiment=lecture/accuracy")
+    figures = run["lesson"]["figures"]
+    model = figures["within"]["model"]
+    assert model["0"] == 0
+    assert model["2"] == pytest.approx(0.718, abs=5e-4)
+    assert (figures["mae"], figures["rmse"]) == (pytest.approx(1.525, abs=5e-4), pytest.approx(1.921, abs=1e-3))
+    assert figures["within"]["usual on this day"]["2"] == pytest.approx(0.529, abs=5e-4)
+
+    # The same days counted anew: readings as whole tenths of a degree, the fit by scikit-learn.
+    table = pl.read_csv(run["data"]["file"], try_parse_dates=True).filter(pl.col("station") == "Seattle")
+    tenths = (10 * (table["temperature_max"] + table["temperature_min"])).round().to_numpy().astype(int)
+    y, x = tenths[2:] / 20, np.column_stack([tenths[:-2], tenths[1:-1]]) / 20
+    test = table["date"].to_numpy()[2:] >= np.datetime64("2015-01-01")
+    miss = np.abs(LinearRegression().fit(x[~test], y[~test]).predict(x[test]) - y[test])
+    assert model == pytest.approx({str(t): np.mean(miss <= t) for t in range(4)}, abs=1e-12)
+    again = np.abs(np.diff(tenths)[1:][test])
+    assert figures["persistence_exact_hits"] == np.sum(again == 0)
+    assert figures["within"]["the same as today"] == pytest.approx(
+        {str(t): np.mean(again <= 20 * t) for t in range(4)}, abs=1e-12
+    )
+
+
+def test_a_small_step_changes_the_loss_and_not_the_accuracy(trained, tmp_path):
+    from stratus.fitted import Fitted
+    from stratus.forecast import load
+    from stratus.lecture import accuracy
+    from stratus.observations import read_csv, select
+    from stratus.references import Weights
+    from stratus.splits import split
+
+    run = trained(tmp_path, "experiment=lecture/accuracy", "pictures=none")
+    kept = load(tmp_path / "checkpoints" / "best.ckpt")
+    table = select(read_csv(run["data"]["file"]), ["Seattle"], "")
+    days = split(table, kept.recipe, test_from=np.datetime64("2015-01-01").item(), train_from=table["date"][2])
+    model = Fitted(days, kept.task, Weights.of(kept.task))
+    weights = np.linspace(1.1, 1.101, 101)
+    loss, share = accuracy._along(model, weights)
+    assert np.all(np.diff(loss) > 0)  # beyond the optimum every step is uphill
+    assert np.all(np.isin(np.round(np.diff(share) * len(days.train), 6), [-2, -1, 0, 1, 2]))
+    assert np.mean(np.diff(share) == 0) > 0.9
+    assert run["lesson"]["figures"]["flat"] > 0.9
