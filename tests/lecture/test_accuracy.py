@@ -5,6 +5,13 @@ import polars as pl
 import pytest
 from sklearn.linear_model import LinearRegression
 
+from stratus.fitted import Fitted
+from stratus.forecast import load
+from stratus.lecture import accuracy
+from stratus.observations import read_csv, select
+from stratus.references import Weights
+from stratus.splits import split
+
 
 def test_the_forecast_is_never_equal_and_often_near(trained, tmp_path):
     run = trained(tmp_path, "experiment=lecture/accuracy")
@@ -30,13 +37,6 @@ def test_the_forecast_is_never_equal_and_often_near(trained, tmp_path):
 
 
 def test_a_small_step_changes_the_loss_and_not_the_accuracy(trained, tmp_path):
-    from stratus.fitted import Fitted
-    from stratus.forecast import load
-    from stratus.lecture import accuracy
-    from stratus.observations import read_csv, select
-    from stratus.references import Weights
-    from stratus.splits import split
-
     run = trained(tmp_path, "experiment=lecture/accuracy", "pictures=none")
     kept = load(tmp_path / "checkpoints" / "best.ckpt")
     table = select(read_csv(run["data"]["file"]), ["Seattle"], "")

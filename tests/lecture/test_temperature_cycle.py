@@ -1,6 +1,7 @@
 """The same linear model bends when its inputs do."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 TRAIN_MSE = {"line": 34.4400308, "parabola": 11.6993369, "one wave": 7.9076053, "two waves": 7.2307452}
@@ -17,8 +18,6 @@ def test_waves_of_the_year_lift_the_line_s_limit(trained, tmp_path):
 
 
 def test_the_parabola_jumps_at_new_year_as_numpy_s_does(trained, tmp_path):
-    import polars as pl
-
     run = trained(tmp_path, "experiment=lecture/temperature_cycle", "pictures=none", "trainer.max_epochs=1")
     table = pl.read_csv(run["data"]["file"], try_parse_dates=True).filter(pl.col("station") == "Seattle")
     days = table.filter(pl.col("date").is_between(pl.date(2012, 1, 3), pl.date(2014, 12, 31)))

@@ -1,8 +1,10 @@
 """How good is a regression? Its accuracy is never "equal", and cannot be descended on."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from stratus.fitted import Fitted
 from stratus.lecture import Card, Lesson, Run
@@ -45,15 +47,15 @@ def lesson(run: Run) -> Lesson:
         f"{_rms(misses['the same as today']):.3f} °C; the model {m['2']:.1%} and {figures['rmse']:.3f} °C. Which of "
         "two forecasts is better can depend on where the tolerance is put.",
         why="A forecast is a real number and meets another one with probability 0, so accuracy needs a tolerance. "
-        "Nor can the share within a tolerance be trained on by gradient descent. Move a weight a little and the same "
-        f"days stay inside: at {flat:.0%} of the small steps in the last panel nothing changes. The gradient is 0 almost "
+        "Nor can gradient descent train on the share within a tolerance. Move a weight a little and the same days stay "
+        f"inside: at {flat:.0%} of the small steps in the last panel nothing changes. The gradient is 0 almost "
         "everywhere, and where a day crosses the line there is none. The squared error changes with every move and "
         "knows which way is down. It is a stand-in: what we care about is beside it in every table.",
         next="Count a forecast as accurate within half a degree and see which of the columns changes.",
         command="python train.py experiment=lecture/accuracy task.tolerance=0.5",
     )
     place = f"{test.stations[0]}, {test.dates[0]} to {test.dates[-1]}"
-    pictures = {
+    pictures: dict[str, Callable[[], Figure]] = {
         "within": partial(
             share_within.draw,
             misses,

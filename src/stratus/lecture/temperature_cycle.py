@@ -1,8 +1,10 @@
 """Average temperature on day x, by a line, a parabola, and waves of the year."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from stratus.fitted import Fitted, other
 from stratus.lecture import Card, Lesson, Run
@@ -40,7 +42,7 @@ def lesson(run: Run) -> Lesson:
         next="The calendar cannot know that this week is a warm one. Yesterday's temperature can.",
         command="python train.py task=regression features=[two_days,harmonics] data.validation_from=null",
     )
-    pictures = {
+    pictures: dict[str, Callable[[], Figure]] = {
         "fits": partial(
             fits_over_year.draw,
             _day_of_year(days.dates),
