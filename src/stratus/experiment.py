@@ -78,30 +78,36 @@ def run(
     kept = load(folder / "checkpoints" / "best.ckpt")
     task = kept.task
     metrics = _flat({name: scores(task, samples) for name, samples in splits.named.items()})
-    references, attained = _references(task, splits)
+    references, best = _references(task, splits)
     for row in (metrics, *references.values()):
         _add_skill(row, references["climatology"], squared=splits.target.kind == "continuous")
     gap = _training_loss(task, splits, last) - references["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": references, "skill": metrics["test/skill"], "gap": gap}
-    record |= {"best_epoch": kept.checkpoint["epoch"] + 1, "optimum_attained": attained}
+    record |= {"best_epoch": kept.checkpoint["epoch"] + 1, "optimum_attained": best is not None}
 
     Forecaster(task, splits.recipe).forecast(splits.test).write_csv(folder / "forecasts.csv", float_precision=6)
     board.constant_lines(folder, references, trainer.global_step)
     board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
-    _show(lecture.Run(settings, table, splits, task, trace, metrics, references), folder, record, logger)
+    _show(lecture.Run(settings, table, splits, task, trace, metrics, references), best, folder, record, logger)
     logger.finalize("success")
     return metrics["val/loss" if splits.validation else "train/loss"]
 
 
-def _show(finished: lecture.Run, folder: Path, record: dict[str, Any], logger: TensorBoardLogger) -> None:
+def _show(
+    finished: lecture.Run, best: Weights | None, folder: Path, record: dict[str, Any], logger: TensorBoardLogger
+) -> None:
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
     step = finished.trace.steps[-1]
     drawings, animations = {}, {}
+    if finished.settings.pictures != "none":
+        from stratus.pictures import of_run  # noqa: PLC0415 - matplotlib, not for a run without pictures
+
+        drawings = of_run.drawings(finished, best)
     if finished.settings.lesson:
         lesson = lecture.find(finished.settings.lesson)(finished)
         record["lesson"] = {"name": finished.settings.lesson, "figures": lesson.figures, "card": lesson.card.markdown}
         board.card(logger, folder, lesson.card.markdown, step)
-        drawings, animations = lesson.pictures, lesson.animations
+        drawings, animations = drawings | lesson.pictures, lesson.animations
     if finished.settings.pictures != "none":
         board.pictures(logger, folder, drawings, step)
         board.animations(folder, animations)
@@ -189,7 +195,8 @@ def _flat(scores_of: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     return {f"{split}/{score}": value for split, row in scores_of.items() for score, value in row.items()}
 
 
-def _references(task: LinearTask, splits: Splits) -> tuple[dict[str, dict[str, float]], bool]:
+def _references(task: LinearTask, splits: Splits) -> tuple[dict[str, dict[str, float]], Weights | None]:
+    """The references' scores, and the exact optimum where there is one."""
     best, attained = optimum(task, splits)
     rows: dict[str, dict[str, dict[str, float]]] = {"climatology": {}, "persistence": {}, "optimum": {}}
     for name, samples in splits.named.items():
@@ -200,7 +207,7 @@ def _references(task: LinearTask, splits: Splits) -> tuple[dict[str, dict[str, f
         rows["climatology"][name] = task.scores(usual, y)
         rows["persistence"][name] = task.scores(task.link(torch.as_tensor(again)), y, torch.as_tensor(answer))
         rows["optimum"][name] = task.scores(best.logits(task, samples.x), y)
-    return {name: _flat(row) for name, row in rows.items()}, attained
+    return {name: _flat(row) for name, row in rows.items()}, best if attained else None
 
 
 def _add_skill(row: dict[str, float], climatology: Mapping[str, float], *, squared: bool) -> None:

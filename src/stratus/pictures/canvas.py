@@ -1,10 +1,12 @@
 """What all pictures share: a white sheet, legible on any background and in print, and colours for every eye."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = COLOURS = (
@@ -20,6 +22,17 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = COLOURS = (
 """Eight colours that colour-blind readers tell apart (Okabe & Ito, 2008)."""
 
 GREY = "#767676"
+
+_WEATHER = {"drizzle": GREEN, "fog": PINK, "rain": BLUE, "snow": SKY, "hail": RED, "sun": ORANGE}
+
+MARKERS = "ox^sDv*P"
+"""A marker a class, so that colour is never alone in telling classes apart."""
+
+MOST_POINTS = 2000
+"""So many days are drawn at most: more would hide each other, and take long."""
+
+MOST_PANELS = 6
+"""So many outputs have a panel at most."""
 
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
@@ -58,3 +71,33 @@ def named(name: str, unit: str) -> str:
 def days(dates: Any) -> Any:
     """Dates as matplotlib takes them: numpy's datetime64[D]."""
     return np.asarray(dates, dtype="datetime64[D]")
+
+
+def calendar(axis: Any) -> None:
+    """Lays a time axis out in few words: each year, month or day is named once."""
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+def spread(n: int, most: int = MOST_POINTS) -> Any:
+    """Indices of at most `most` of n days, spread evenly over them."""
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).round().astype(int)
+
+
+def shown(drawn: int, n: int) -> str:
+    """What a title adds where not all n days are drawn."""
+    return "" if drawn == n else f", {drawn:,} of {n:,} days drawn"
+
+
+def colours(names: Sequence[str]) -> list[str]:
+    """A colour a class: weather has its own in all pictures, other names take what is left."""
+    left = [one for one in (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK) if one not in map(_WEATHER.get, names)]
+    others = [name for name in names if name not in _WEATHER]
+    return [_WEATHER.get(name) or (left or [BLACK])[others.index(name) % max(1, len(left))] for name in names]
+
+
+def panels(k: int) -> tuple[int, int]:
+    """Rows and columns of k panels."""
+    columns = k if k <= 3 else (k + 1) // 2
+    return -(-k // columns), columns

@@ -2,31 +2,37 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 from matplotlib.figure import Figure
 
-from stratus.pictures.canvas import GREY, days, named, sheet, styled
+from stratus.pictures.canvas import GREY, calendar, days, named, sheet, styled
 from stratus.samples import Array
 
 
 @styled
 def draw(dates: Array, truth: Array, forecasts: Mapping[str, Array], *, name: str, unit: str, place: str) -> Figure:
-    """Truth as points, each forecast as a line; below, truth less forecast.
+    """Truth as points, each forecast as a line, broken where days are missing; below, truth less forecast.
 
     Args:
-        dates: Days [n], datetime64.
+        dates: Days [n] in their order, datetime64.
         truth: What was measured [n].
         forecasts: By name, each [n].
         name: What it is, for the axis.
         unit: Its unit.
-        place: Where, for the title.
+        place: Where and when, for the title.
     """
     figure, (above, below) = sheet(2, 1, sharex=True, height=5.0, height_ratios=[2, 1])
-    above.plot(days(dates), truth, ".", color=GREY, markersize=2, label="measured")
+    above.plot(days(dates), truth, ".", color=GREY, markersize=3, label="measured")
+    gaps = np.flatnonzero(np.diff(days(dates)).astype(int) > 1) + 1
+    unbroken = np.insert(days(dates), gaps, days(dates)[gaps])
     for label, forecast in forecasts.items():
-        (line,) = above.plot(days(dates), forecast, label=label)
-        below.plot(days(dates), truth - forecast, ".", color=line.get_color(), markersize=2)
+        broken = np.insert(np.asarray(forecast, dtype=float), gaps, np.nan)
+        (line,) = above.plot(unbroken, broken, linewidth=1.2, label=label)
+        below.plot(days(dates), truth - forecast, ".", color=line.get_color(), markersize=3)
     below.axhline(0, color=GREY, linewidth=1)
+    calendar(below.xaxis)
     above.set(title=f"{place}: {name}", ylabel=named(name, unit))
-    below.set(ylabel=named("measured − forecast", unit), xlabel="day")
-    above.legend(loc="upper right", ncols=1 + len(forecasts))
+    below.set(ylabel=named("residual", unit), xlabel="day", title="residual: measured − forecast")
+    figure.align_ylabels()
+    figure.legend(loc="outside upper right", ncols=1 + len(forecasts), markerscale=3)
     return figure

@@ -1,0 +1,138 @@
+"""The plane of two inputs: the days in it, and where a model draws its lines between them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from stratus.pictures.canvas import (
+    BLACK,
+    BLUE,
+    MARKERS,
+    MOST_PANELS,
+    RED,
+    colours,
+    panels,
+    sheet,
+    shown,
+    spread,
+    styled,
+)
+from stratus.samples import Array
+
+LEVELS = (0.1, 0.3, 0.7, 0.9)
+"""Probabilities that get a line beside 0.5."""
+
+
+@styled
+def draw(
+    x: Array,
+    y: Array,
+    across: Array,
+    up: Array,
+    p: Array,
+    *,
+    outputs: Sequence[str],
+    axes: tuple[str, str],
+    place: str,
+    event: str = "event",
+) -> Figure:
+    """The days as points of the colour of their truth, on the probability that the model gives each place.
+
+    Events have a panel an output: P as shading, the boundary P = 0.5 as a full line and lines of equal probability
+    dashed. Classes have one: the most likely class as colour, the stronger the surer, and the boundaries between.
+
+    Args:
+        x: The two inputs of each day [n, 2].
+        y: The truth: events [n, k] as 0 or 1, or class indices [n].
+        across: Values of the first input on a grid [a].
+        up: Values of the second [b].
+        p: The model's probabilities there [b, a, k].
+        outputs: Names of the k events or classes.
+        axes: Labels of the two inputs, with units.
+        place: Where and when, for the title.
+        event: What an event is, for the legend.
+    """
+    drawn = spread(len(x))
+    count = 1 if y.ndim == 1 else min(len(outputs), MOST_PANELS)
+    rows, columns = panels(count)
+    figure, grid = sheet(
+        rows, columns, width=7.0 + 1.8 * (columns - 1), height=1.4 + 3.4 * rows, squeeze=False, sharex=True, sharey=True
+    )
+    for k, panel in enumerate(grid.flat[:count]):
+        if y.ndim == 1:
+            handles = classes(panel, x[drawn], y[drawn], across, up, p, outputs)
+        else:
+            handles = events(panel, x[drawn], y[drawn, k], across, up, p[:, :, k], event)
+            panel.set_title(outputs[k] if len(outputs) > 1 else "")
+        panel.set(xlim=(across[0], across[-1]), ylim=(up[0], up[-1]))
+    for panel in grid.flat[count:]:
+        panel.set_axis_off()
+    figure.supxlabel(axes[0])
+    figure.supylabel(axes[1])
+    figure.suptitle(place + shown(len(drawn), len(x)), x=0.01, ha="left", size=11)
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), fontsize=9)
+    return figure
+
+
+def events(axes: Axes, x: Array, y: Array, across: Array, up: Array, p: Array, event: str = "event") -> list[Line2D]:
+    """Draws one event's days [n, 2], truth [n] and probabilities [b, a] into `axes`; gives the legend's entries."""
+    axes.imshow(p, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, **_placed(across, up))  # type: ignore[arg-type]
+    with np.errstate(divide="ignore"):
+        logits = np.clip(np.log(p) - np.log1p(-p), -30, 30)  # lines of P are those of its log-odds, which is smoother
+    levels = [level for level in LEVELS if logits.min() < _logit(level) < logits.max()]
+    if levels:
+        lines = axes.contour(
+            across, up, logits, sorted(map(_logit, levels)), colors=BLACK, linewidths=0.8, linestyles="dashed"
+        )
+        axes.clabel(lines, fmt=lambda z: f"{1 / (1 + np.exp(-z)):.1f}", fontsize=8)  # type: ignore[arg-type]
+    inside = logits.min() < 0 < logits.max()
+    if inside:
+        axes.contour(across, up, logits, [0.0], colors=BLACK, linewidths=2)
+    for came, colour, marker in ((False, RED, "x"), (True, BLUE, "o")):
+        here = (y > 0.5) == came
+        axes.plot(*x[here].T, marker, color=colour, markersize=3.5, markeredgewidth=0.8)
+    axes.grid(False)
+    return [
+        Line2D([], [], color=BLUE, marker="o", linestyle="", label=event),
+        Line2D([], [], color=RED, marker="x", linestyle="", label=f"no {event}"),
+        Line2D([], [], color=BLACK, linewidth=2, label="P = 0.5" if inside else "P = 0.5: outside"),
+        Line2D([], [], color=BLACK, linewidth=0.8, linestyle="dashed", label=f"other P({event})"),
+    ]
+
+
+def classes(axes: Axes, x: Array, y: Array, across: Array, up: Array, p: Array, outputs: Sequence[str]) -> list[Line2D]:
+    """Draws the days [n, 2] of classes [n] on the regions of probabilities [b, a, k]; gives the legend's entries."""
+    likeliest, k = p.argmax(-1), len(outputs)
+    rgb = np.array([to_rgb(one) for one in colours(outputs)])
+    sure = ((p.max(-1) - 1 / k) / (1 - 1 / k))[..., None]
+    strength = 0.12 + 0.5 * sure
+    axes.imshow(1 - strength * (1 - rgb[likeliest]), **_placed(across, up))  # type: ignore[arg-type]
+    z = np.log(np.maximum(p, 1e-300))
+    for one in np.unique(likeliest):
+        margin = z[..., one] - np.delete(z, one, axis=-1).max(-1)
+        if margin.min() < 0:
+            axes.contour(across, up, margin, [0.0], colors=BLACK, linewidths=1.5)
+    handles = []
+    for one, (name, colour) in enumerate(zip(outputs, colours(outputs), strict=True)):
+        look = {"color": colour, "marker": MARKERS[one % len(MARKERS)], "markeredgecolor": BLACK, "linestyle": ""}
+        look["markeredgecolor"] = colour if look["marker"] == "x" else BLACK
+        axes.plot(*x[y == one].T, markersize=4, markeredgewidth=1 if look["marker"] == "x" else 0.3, **look)
+        note = "" if one in likeliest else ", nowhere the likeliest"
+        handles.append(Line2D([], [], label=name + note, **look))  # type: ignore[arg-type]
+    axes.grid(False)
+    return handles
+
+
+def _placed(across: Array, up: Array) -> dict[str, object]:
+    """Where an image whose pixels are centred on the grid lies."""
+    half = (across[1] - across[0]) / 2, (up[1] - up[0]) / 2
+    extent = (across[0] - half[0], across[-1] + half[0], up[0] - half[1], up[-1] + half[1])
+    return {"extent": extent, "origin": "lower", "aspect": "auto"}
+
+
+def _logit(p: float) -> float:
+    return float(np.log(p / (1 - p)))

@@ -1,0 +1,53 @@
+"""What came against what was decided: the confusion matrix."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from stratus.pictures.canvas import MOST_PANELS, panels, sheet, styled
+from stratus.samples import Array
+
+
+@styled
+def draw(truth: Array, decision: Array, *, outputs: Sequence[str], place: str, event: str = "event") -> Figure:
+    """Days of each truth (row) by the decision (column): their number, and their share of the row as shading.
+
+    Args:
+        truth: Class indices [n], or events [n, k] as 0 or 1, a panel each.
+        decision: In the same form.
+        outputs: Names of the k classes or events.
+        place: Where and when, for the title.
+        event: What an event is, for the labels.
+    """
+    if truth.ndim == 1:
+        figure, axes = sheet(width=2.6 + 0.9 * len(outputs), height=1.6 + 0.62 * len(outputs))
+        _matrix(axes, truth, decision, outputs)
+    else:
+        count = min(len(outputs), MOST_PANELS)
+        rows, columns = panels(count)
+        figure, grid = sheet(rows, columns, width=1.5 + 3.3 * columns, height=0.6 + 2.4 * rows, squeeze=False)
+        for k, axes in enumerate(grid.flat[:count]):
+            _matrix(axes, truth[:, k].astype(int), decision[:, k].astype(int), [f"no {event}", event])
+            axes.set_title(outputs[k] if len(outputs) > 1 else "")
+        for axes in grid.flat[count:]:
+            axes.set_axis_off()
+    figure.suptitle(place, x=0.01, ha="left", size=11)
+    return figure
+
+
+def _matrix(axes: Axes, truth: Array, decision: Array, names: Sequence[str]) -> None:
+    counts = np.zeros((len(names), len(names)), dtype=int)
+    np.add.at(counts, (truth, decision), 1)
+    total = counts.sum(axis=1)
+    shares = counts / np.maximum(total, 1)[:, None]
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts):
+        share = f"{count}\n{shares[row, column]:.0%}" if total[row] else "0\n–"
+        axes.text(column, row, share, ha="center", va="center", color="white" if shares[row, column] > 0.6 else "black")
+    ticks = range(len(names))
+    axes.set_xticks(ticks, names)
+    axes.set_yticks(ticks, [f"{name} ({days} d)" for name, days in zip(names, total, strict=True)])
+    axes.set(xlabel="decided", ylabel="came (days, share of the row)")
+    axes.grid(False)

@@ -1,0 +1,31 @@
+"""Forecast values against what came."""
+
+from matplotlib.figure import Figure
+
+from stratus.pictures.canvas import BLUE, GREY, named, sheet, shown, spread, styled
+from stratus.samples import Array
+
+
+@styled
+def draw(forecast: Array, truth: Array, *, tolerance: float, name: str, unit: str, place: str) -> Figure:
+    """A point a day; on the diagonal the forecast was right, between the dashed lines it counts as accurate.
+
+    Args:
+        forecast: What was forecast [n].
+        truth: What came [n].
+        tolerance: How far a forecast may be off to be accurate, in the same unit.
+        name: What it is, for the axes.
+        unit: Its unit.
+        place: Where and when, for the title.
+    """
+    drawn = spread(len(truth))
+    figure, axes = sheet(width=5.4, height=5.2)
+    axes.plot(forecast[drawn], truth[drawn], ".", color=BLUE, markersize=4, alpha=0.7)
+    for off in (-tolerance, 0, tolerance):
+        axes.axline((0, off), slope=1, color=GREY, linewidth=1, linestyle="dashed" if off else "solid")
+    low, high = min(forecast.min(), truth.min()), max(forecast.max(), truth.max())
+    edge = 0.05 * (high - low)
+    axes.set(xlim=(low - edge, high + edge), ylim=(low - edge, high + edge), aspect="equal")
+    axes.set(xlabel=named(f"forecast {name}", unit), ylabel=named(f"measured {name}", unit))
+    axes.set_title(f"{place}{shown(len(drawn), len(truth))}\ndashed: {tolerance:g} {unit} off")
+    return figure

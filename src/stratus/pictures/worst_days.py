@@ -1,0 +1,55 @@
+"""The days that a model missed worst, with their weather."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from stratus.pictures.canvas import BLUE, ORANGE, days, sheet, styled
+from stratus.samples import Array
+
+
+@styled
+def draw(
+    dates: Array,
+    places: Sequence[str],
+    forecast: Array,
+    truth: Array | None,
+    weather: Sequence[str],
+    *,
+    label: str,
+    place: str,
+) -> Figure:
+    """A row a day, the worst on top: what was forecast, what came, and the weather beside it.
+
+    Args:
+        dates: The days [n], the worst first.
+        places: Where each was.
+        forecast: The value forecast [n]; or, without `truth`, the probability given to what came.
+        truth: The value that came [n]; None for probabilities.
+        weather: What each day was like.
+        label: What the values are, with their unit.
+        place: Where and when, for the title.
+    """
+    rows = np.arange(len(dates))
+    figure, axes = sheet(width=9.0, height=1.3 + 0.3 * len(rows))
+    if truth is None:
+        axes.barh(rows, forecast, height=0.6, color=BLUE)
+        for row, p in zip(rows, forecast, strict=True):
+            axes.text(p, row, f" {p:.3f}", va="center", fontsize=9)
+        axes.set_xlim(0, max(0.1, 1.2 * float(np.max(forecast))))
+    else:
+        axes.hlines(rows, np.minimum(forecast, truth), np.maximum(forecast, truth), color=ORANGE, linewidth=3)
+        axes.plot(forecast, rows, "o", color=BLUE, markerfacecolor="white", label="forecast")
+        axes.plot(truth, rows, "o", color=BLUE, label="came")
+        figure.legend(loc="outside upper right", ncols=2)
+    axes.set_yticks(rows, [f"{day} {where}" for day, where in zip(days(dates), places, strict=True)])
+    axes.set(xlabel=label)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    beside = axes.secondary_yaxis("right")
+    beside.set_yticks(rows, weather, fontsize=9)
+    beside.tick_params(length=0)
+    beside.spines["right"].set_visible(False)
+    figure.suptitle(place, x=0.01, ha="left", size=11)
+    return figure
