@@ -41,7 +41,7 @@ def minimised(loss: Loss, start: Tensor) -> float:
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
-    optimizer.step(closure)  # type: ignore[arg-type]
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     return loss(theta).item()
 
 
