@@ -1,6 +1,7 @@
 """The plane of two inputs: the days in it, and where a model draws its lines between them."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from stratus.pictures.canvas import (
     MOST_PANELS,
     RED,
     colours,
+    legend,
     panels,
     sheet,
     shown,
@@ -27,19 +29,24 @@ LEVELS = (0.1, 0.3, 0.7, 0.9)
 """Probabilities that get a line beside 0.5."""
 
 
+class Plane(NamedTuple):
+    """A model's probabilities over the plane of two inputs.
+
+    Attributes:
+        across: Values of the first input on a grid [a].
+        up: Values of the second [b].
+        p: Probabilities there [b, a, k].
+        axes: Labels of the two inputs, with units.
+    """
+
+    across: Array
+    up: Array
+    p: Array
+    axes: tuple[str, str]
+
+
 @styled
-def draw(
-    x: Array,
-    y: Array,
-    across: Array,
-    up: Array,
-    p: Array,
-    *,
-    outputs: Sequence[str],
-    axes: tuple[str, str],
-    place: str,
-    event: str = "event",
-) -> Figure:
+def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str, event: str = "event") -> Figure:
     """The days as points of the colour of their truth, on the probability that the model gives each place.
 
     Events have a panel an output: P as shading, the boundary P = 0.5 as a full line and lines of equal probability
@@ -48,11 +55,8 @@ def draw(
     Args:
         x: The two inputs of each day [n, 2].
         y: The truth: events [n, k] as 0 or 1, or class indices [n].
-        across: Values of the first input on a grid [a].
-        up: Values of the second [b].
-        p: The model's probabilities there [b, a, k].
+        plane: The model's probabilities.
         outputs: Names of the k events or classes.
-        axes: Labels of the two inputs, with units.
         place: Where and when, for the title.
         event: What an event is, for the legend.
     """
@@ -64,23 +68,24 @@ def draw(
     )
     for k, panel in enumerate(grid.flat[:count]):
         if y.ndim == 1:
-            handles = classes(panel, x[drawn], y[drawn], across, up, p, outputs)
+            handles = classes(panel, x[drawn], y[drawn], plane, outputs)
         else:
-            handles = events(panel, x[drawn], y[drawn, k], across, up, p[:, :, k], event)
+            handles = events(panel, x[drawn], y[drawn, k], plane, k=k, event=event)
             panel.set_title(outputs[k] if len(outputs) > 1 else "")
-        panel.set(xlim=(across[0], across[-1]), ylim=(up[0], up[-1]))
+        panel.set(xlim=plane.across[[0, -1]], ylim=plane.up[[0, -1]])
+        panel.set(xlabel=plane.axes[0] if k + columns >= count else "", ylabel="" if k % columns else plane.axes[1])
+        panel.tick_params(labelbottom=k + columns >= count)
     for panel in grid.flat[count:]:
         panel.set_axis_off()
-    figure.supxlabel(axes[0])
-    figure.supylabel(axes[1])
     figure.suptitle(place + shown(len(drawn), len(x)), x=0.01, ha="left", size=11)
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), fontsize=9)
+    legend(figure, handles)
     return figure
 
 
-def events(axes: Axes, x: Array, y: Array, across: Array, up: Array, p: Array, event: str = "event") -> list[Line2D]:
-    """Draws one event's days [n, 2], truth [n] and probabilities [b, a] into `axes`; gives the legend's entries."""
-    axes.imshow(p, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, **_placed(across, up))  # type: ignore[arg-type]
+def events(axes: Axes, x: Array, y: Array, plane: Plane, *, k: int = 0, event: str = "event") -> list[Line2D]:
+    """Draws days [n, 2], their truth [n] and the probabilities of event k into `axes`; gives the legend's entries."""
+    across, up, p = plane.across, plane.up, plane.p[..., k]
+    axes.imshow(p, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, **_placed(across, up))
     with np.errstate(divide="ignore"):
         logits = np.clip(np.log(p) - np.log1p(-p), -30, 30)  # lines of P are those of its log-odds, which is smoother
     levels = [level for level in LEVELS if logits.min() < _logit(level) < logits.max()]
@@ -88,7 +93,7 @@ def events(axes: Axes, x: Array, y: Array, across: Array, up: Array, p: Array, e
         lines = axes.contour(
             across, up, logits, sorted(map(_logit, levels)), colors=BLACK, linewidths=0.8, linestyles="dashed"
         )
-        axes.clabel(lines, fmt=lambda z: f"{1 / (1 + np.exp(-z)):.1f}", fontsize=8)  # type: ignore[arg-type]
+        axes.clabel(lines, fmt=lambda z: f"{1 / (1 + np.exp(-z)):.1f}", fontsize=8)
     inside = logits.min() < 0 < logits.max()
     if inside:
         axes.contour(across, up, logits, [0.0], colors=BLACK, linewidths=2)
@@ -104,13 +109,14 @@ def events(axes: Axes, x: Array, y: Array, across: Array, up: Array, p: Array, e
     ]
 
 
-def classes(axes: Axes, x: Array, y: Array, across: Array, up: Array, p: Array, outputs: Sequence[str]) -> list[Line2D]:
-    """Draws the days [n, 2] of classes [n] on the regions of probabilities [b, a, k]; gives the legend's entries."""
+def classes(axes: Axes, x: Array, y: Array, plane: Plane, outputs: Sequence[str]) -> list[Line2D]:
+    """Draws days [n, 2], their classes [n] and the classes' regions into `axes`; gives the legend's entries."""
+    across, up, p = plane.across, plane.up, plane.p
     likeliest, k = p.argmax(-1), len(outputs)
     rgb = np.array([to_rgb(one) for one in colours(outputs)])
     sure = ((p.max(-1) - 1 / k) / (1 - 1 / k))[..., None]
     strength = 0.12 + 0.5 * sure
-    axes.imshow(1 - strength * (1 - rgb[likeliest]), **_placed(across, up))  # type: ignore[arg-type]
+    axes.imshow(1 - strength * (1 - rgb[likeliest]), **_placed(across, up))
     z = np.log(np.maximum(p, 1e-300))
     for one in np.unique(likeliest):
         margin = z[..., one] - np.delete(z, one, axis=-1).max(-1)
@@ -118,16 +124,17 @@ def classes(axes: Axes, x: Array, y: Array, across: Array, up: Array, p: Array, 
             axes.contour(across, up, margin, [0.0], colors=BLACK, linewidths=1.5)
     handles = []
     for one, (name, colour) in enumerate(zip(outputs, colours(outputs), strict=True)):
-        look = {"color": colour, "marker": MARKERS[one % len(MARKERS)], "markeredgecolor": BLACK, "linestyle": ""}
-        look["markeredgecolor"] = colour if look["marker"] == "x" else BLACK
-        axes.plot(*x[y == one].T, markersize=4, markeredgewidth=1 if look["marker"] == "x" else 0.3, **look)
-        note = "" if one in likeliest else ", nowhere the likeliest"
-        handles.append(Line2D([], [], label=name + note, **look))  # type: ignore[arg-type]
+        marker = MARKERS[one % len(MARKERS)]
+        edge = {"markeredgecolor": colour} if marker == "x" else {"markeredgecolor": BLACK, "markeredgewidth": 0.3}
+        look: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "", **edge}
+        axes.plot(*x[y == one].T, markersize=4, **look)
+        note = "" if one in likeliest else ", nowhere likeliest"
+        handles.append(Line2D([], [], label=name + note, **look))
     axes.grid(False)
     return handles
 
 
-def _placed(across: Array, up: Array) -> dict[str, object]:
+def _placed(across: Array, up: Array) -> dict[str, Any]:
     """Where an image whose pixels are centred on the grid lies."""
     half = (across[1] - across[0]) / 2, (up[1] - up[0]) / 2
     extent = (across[0] - half[0], across[-1] + half[0], up[0] - half[1], up[-1] + half[1])

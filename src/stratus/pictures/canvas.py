@@ -97,6 +97,13 @@ def colours(names: Sequence[str]) -> list[str]:
     return [_WEATHER.get(name) or (left or [BLACK])[others.index(name) % max(1, len(left))] for name in names]
 
 
+def legend(figure: Figure, handles: Sequence[Any]) -> None:
+    """A legend below the axes, of as many columns as the figure's width holds."""
+    longest = max(len(str(one.get_label())) for one in handles)
+    columns = int(figure.get_figwidth() * 13 / (longest + 8))
+    figure.legend(handles=handles, loc="outside lower center", ncols=max(1, min(columns, len(handles))), fontsize=9)
+
+
 def panels(k: int) -> tuple[int, int]:
     """Rows and columns of k panels."""
     columns = k if k <= 3 else (k + 1) // 2

@@ -31,7 +31,7 @@ def draw(dates: Array, truth: Array, forecasts: Mapping[str, Array], *, name: st
         below.plot(days(dates), truth - forecast, ".", color=line.get_color(), markersize=3)
     below.axhline(0, color=GREY, linewidth=1)
     calendar(below.xaxis)
-    above.set(title=f"{place}: {name}", ylabel=named(name, unit))
+    above.set(title=f"{name}, {place}", ylabel=named(name, unit))
     below.set(ylabel=named("residual", unit), xlabel="day", title="residual: measured − forecast")
     figure.align_ylabels()
     figure.legend(loc="outside upper right", ncols=1 + len(forecasts), markerscale=3)

@@ -19,7 +19,7 @@ def draw(forecast: Array, truth: Array, *, tolerance: float, name: str, unit: st
         place: Where and when, for the title.
     """
     drawn = spread(len(truth))
-    figure, axes = sheet(width=5.4, height=5.2)
+    figure, axes = sheet(width=5.0, height=5.3)
     axes.plot(forecast[drawn], truth[drawn], ".", color=BLUE, markersize=4, alpha=0.7)
     for off in (-tolerance, 0, tolerance):
         axes.axline((0, off), slope=1, color=GREY, linewidth=1, linestyle="dashed" if off else "solid")

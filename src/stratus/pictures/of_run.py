@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,8 @@ from stratus.pictures.canvas import named
 from stratus.references import Weights, climatology
 from stratus.samples import Array, Samples
 
+Drawings: TypeAlias = dict[str, Callable[[], Figure]]
+
 WORST = 12
 """So many of the days that were missed worst are shown."""
 
@@ -30,7 +32,7 @@ LONGEST = 1100
 """So many days fit on a calendar, three years."""
 
 
-def drawings(run: Run, best: Weights | None) -> dict[str, Callable[[], Figure]]:
+def drawings(run: Run, best: Weights | None) -> Drawings:
     """The pictures that fit a run, by the name of their file, each drawn only when called.
 
     Args:
@@ -38,19 +40,19 @@ def drawings(run: Run, best: Weights | None) -> dict[str, Callable[[], Figure]]:
         best: The exact optimum; None where there is none.
     """
     forecast, decision = forecasts(run, run.splits.test.x)
-    found = {"weights": partial(_weights, run, best), "worst_days": partial(_worst_days, run, forecast)}
+    found: Drawings = {"weights": partial(_weights, run, best), "worst_days": partial(_worst_days, run, forecast)}
     if run.splits.target.kind == "continuous":
         return _of_values(run, forecast) | found
     days, outputs = run.splits.test, run.splits.outputs
-    shared = {"outputs": outputs, "place": title(days)}
+    where = title(days)
     event = next(iter(run.splits.target.values))
     if (seen := plane(run)) is not None:
         found["boundary"] = partial(
-            boundary.draw, days.x[:, :2], days.y, seen.across, seen.up, seen.p, axes=seen.axes, event=event, **shared
+            boundary.draw, days.x[:, :2], days.y, seen, outputs=outputs, event=event, place=where
         )
     return found | {
-        "confusion": partial(confusion.draw, days.y, decision, event=event, **shared),
-        "reliability": partial(reliability.draw, forecast, days.y, **shared),
+        "confusion": partial(confusion.draw, days.y, decision, outputs=outputs, event=event, place=where),
+        "reliability": partial(reliability.draw, forecast, days.y, outputs=outputs, place=where),
     }
 
 
@@ -72,23 +74,7 @@ def _places(days: Samples) -> str:
     return " + ".join(stations) if len(stations) <= 3 else f"{len(stations)} stations"
 
 
-class Plane(NamedTuple):
-    """A model's probabilities over the plane of two inputs.
-
-    Attributes:
-        across: Values of the first input [a].
-        up: Values of the second [b].
-        p: Probabilities there [b, a, k].
-        axes: Labels of the two.
-    """
-
-    across: Array
-    up: Array
-    p: Array
-    axes: tuple[str, str]
-
-
-def plane(run: Run, points: int = 141) -> Plane | None:
+def plane(run: Run, points: int = 141) -> boundary.Plane | None:
     """The kept weights' probabilities wherever a sample lies; None where more than two numbers decide.
 
     Two inputs span a plane. So do the five of `quadratic`: two temperatures with their squares and product.
@@ -104,15 +90,15 @@ def plane(run: Run, points: int = 141) -> Plane | None:
     products = [first * first, second * second, first * second] if quadratic else []
     p, _ = forecasts(run, np.stack([first, second, *products], axis=1))
     axes = [named(name, unit) for name, unit in zip(inputs[:2], run.splits.units[:2], strict=True)]
-    return Plane(across, up, p.reshape(points, points, -1), (axes[0], axes[1]))
+    return boundary.Plane(across, up, p.reshape(points, points, -1), (axes[0], axes[1]))
 
 
-def _of_values(run: Run, forecast: Array) -> dict[str, Callable[[], Figure]]:
+def _of_values(run: Run, forecast: Array) -> Drawings:
     days, target = run.splits.test, run.splits.target
     here = np.flatnonzero(days.stations == days.stations[0])[-LONGEST:]
     one = days.where(np.isin(np.arange(len(days)), here))
     usual = climatology(run.splits, one)
-    found: dict[str, Callable[[], Figure]] = {}
+    found: Drawings = {}
     for k, output in enumerate(run.splits.outputs):
         name, mark = output.replace("_", " "), f"_{output}" if len(run.splits.outputs) > 1 else ""
         found[f"fit{mark}"] = partial(
@@ -162,41 +148,51 @@ def _weights(run: Run, best: Weights | None) -> Figure:
 
 def _worst_days(run: Run, forecast: Array) -> Figure:
     """Of all days and outputs those with the largest error, or the least probability of what came."""
-    days, outputs = run.splits.test, run.splits.outputs
-    kind = run.splits.target.kind
-    if kind == "continuous":
-        loss, given, truth = np.abs(forecast - days.y), forecast, days.y
-    elif kind == "event":
-        given, truth = np.where(days.y > 0.5, forecast, 1 - forecast), None
-        loss = -given
+    days, outputs, target = run.splits.test, run.splits.outputs, run.splits.target
+    if target.kind == "continuous":
+        loss, given = np.abs(forecast - days.y), forecast
     else:
-        given, truth = np.take_along_axis(forecast, days.y[:, None], axis=1), None
+        came = days.y[:, None] == np.arange(len(outputs)) if target.kind == "category" else days.y > 0.5
+        given = forecast[came][:, None] if target.kind == "category" else np.where(came, forecast, 1 - forecast)
         loss = -given
     row, column = np.divmod(np.argsort(-loss, axis=None, kind="stable")[:WORST], loss.shape[1])
-    places = [
-        outputs[k] if run.splits.target.everywhere else days.stations[i] for i, k in zip(row, column, strict=True)
-    ]
-    label = named("temperature", run.splits.target.unit)
+    places = [outputs[k] if target.everywhere else days.stations[i] for i, k in zip(row, column, strict=True)]
+    several = target.kind == "continuous" and len(outputs) > 1
     return worst_days.draw(
         days.dates[row],
         [
-            place + (f", {outputs[k]}" if kind == "continuous" and len(outputs) > 1 else "")
+            f"{place}, {outputs[k].replace('_', ' ')}" if several else place
             for place, k in zip(places, column, strict=True)
         ],
         given[row, column],
-        None if truth is None else truth[row, column],
+        days.y[row, column] if target.kind == "continuous" else None,
         _weather(run.table, days.dates[row], places),
-        label=label if kind == "continuous" else "probability that was given to what came",
+        said=[]
+        if target.kind == "continuous"
+        else [_said(run, forecast[i], days.y[i], k) for i, k in zip(row, column, strict=True)],
+        label=named("temperature", target.unit)
+        if target.unit != "1"
+        else "probability given to what came" + (" (and to the likeliest)" if target.kind == "category" else ""),
         place=f"{title(days)}, the {len(row)} missed worst",
     )
 
 
+def _said(run: Run, forecast: Array, truth: Array, k: int) -> str:
+    """What was forecast on one day, in words: the probability of what came, and of the likeliest class."""
+    outputs, target = run.splits.outputs, run.splits.target
+    if target.kind == "category":
+        likeliest = int(forecast.argmax())
+        return f"{outputs[truth]} {forecast[truth]:.3f} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
+    (event,) = target.values
+    return f"{event} {forecast[k]:.3f}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:.3f}"
+
+
 _MEASURED = {
     "weather": "{}",
+    "temperature_min": "min {:.1f}",
     "temperature_max": "max {:.1f} °C",
-    "temperature_min": "min {:.1f} °C",
     "precipitation": "{:.1f} mm",
-    "wind": "{:.1f} m/s",
+    "wind": "wind {:.1f} m/s",
 }
 """How a day's weather is told, from the columns of the daily table."""
 

@@ -28,18 +28,20 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     count = min(len(outputs), MOST_PANELS)
     rows, columns = panels(count)
     figure, grid = sheet(
-        2 * rows, columns, width=max(5.0, 3.0 * columns), height=0.6 + 3.9 * rows, sharex=True, sharey="row",
+        2 * rows, columns, width=max(5.0, 3.0 * columns), height=1.2 + 3.0 * rows, sharex=True, sharey="row",
         squeeze=False, height_ratios=[3, 1] * rows,
     )  # fmt: skip
-    for k in range(2 * rows * columns // 2):
+    for k in range(rows * columns):
         above, below = grid[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
         if k >= count:
             above.set_axis_off()
             below.set_axis_off()
             continue
-        _curve(above, below, p[:, k], came[:, k], colours(outputs)[k], bins)
+        _curve((above, below), p[:, k], came[:, k], colours(outputs)[k], bins)
         above.set_title(f"{outputs[k]}, {came[:, k].sum():.0f} of {len(came)} days")
-        below.set(xlabel="forecast probability")
+        if k + columns >= count:
+            below.set(xlabel="forecast probability")
+            below.tick_params(labelbottom=True)
         if k % columns == 0:
             above.set(ylabel="observed frequency")
             below.set(ylabel="days")
@@ -47,7 +49,8 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     return figure
 
 
-def _curve(above: Axes, below: Axes, p: Array, came: Array, colour: str, bins: int) -> None:
+def _curve(axes: tuple[Axes, Axes], p: Array, came: Array, colour: str, bins: int) -> None:
+    above, below = axes
     edges = np.linspace(0, 1, bins + 1)
     index = np.searchsorted(edges[1:-1], p)
     days = np.bincount(index, minlength=bins)
@@ -58,5 +61,6 @@ def _curve(above: Axes, below: Axes, p: Array, came: Array, colour: str, bins: i
     above.vlines(said, np.maximum(said - spread, 0), np.minimum(said + spread, 1), color=GREY, alpha=0.4, linewidth=4)
     above.plot(said, happened, "o-", color=colour, markersize=5)
     above.set(xlim=(0, 1), ylim=(-0.03, 1.03))
+    above.set_xticks(np.linspace(0, 1, 6), ["0", ".2", ".4", ".6", ".8", "1"])
     below.bar(edges[:-1], days, width=1 / bins, align="edge", color=colour, edgecolor="white")
     below.set(yscale="log", ylim=(0.7, None))

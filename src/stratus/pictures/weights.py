@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from stratus.pictures.canvas import BLACK, MOST_PANELS, panels, sheet, spread, styled
+from stratus.pictures.canvas import BLACK, MOST_PANELS, legend, panels, sheet, spread, styled
 from stratus.samples import Array
 
 MOST_LINES = 6
@@ -65,6 +65,5 @@ def draw(
     some = f"the {len(largest)} largest of {len(inputs)} inputs; " if len(largest) < len(inputs) else ""
     end = "dashed: the exact optimum" if optimum is not None else "there is no optimum: a class is told without error"
     figure.suptitle(f"{place}\n{some}{end}", x=0.01, ha="left", size=11)
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9)
+    legend(figure, grid[0, 0].get_legend_handles_labels()[0])
     return figure

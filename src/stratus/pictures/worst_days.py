@@ -17,6 +17,7 @@ def draw(
     truth: Array | None,
     weather: Sequence[str],
     *,
+    said: Sequence[str] = (),
     label: str,
     place: str,
 ) -> Figure:
@@ -28,6 +29,7 @@ def draw(
         forecast: The value forecast [n]; or, without `truth`, the probability given to what came.
         truth: The value that came [n]; None for probabilities.
         weather: What each day was like.
+        said: Words beside the bar of each probability.
         label: What the values are, with their unit.
         place: Where and when, for the title.
     """
@@ -35,9 +37,9 @@ def draw(
     figure, axes = sheet(width=9.0, height=1.3 + 0.3 * len(rows))
     if truth is None:
         axes.barh(rows, forecast, height=0.6, color=BLUE)
-        for row, p in zip(rows, forecast, strict=True):
-            axes.text(p, row, f" {p:.3f}", va="center", fontsize=9)
-        axes.set_xlim(0, max(0.1, 1.2 * float(np.max(forecast))))
+        for row, p, words in zip(rows, forecast, said or [""] * len(rows), strict=True):
+            axes.text(p, row, f" {words}", va="center", fontsize=9)
+        axes.set_xlim(0, max(0.02, 2 * float(np.max(forecast))))
     else:
         axes.hlines(rows, np.minimum(forecast, truth), np.maximum(forecast, truth), color=ORANGE, linewidth=3)
         axes.plot(forecast, rows, "o", color=BLUE, markerfacecolor="white", label="forecast")
