@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import torch
 from torch import Tensor
 
 from stratus import tasks
 from stratus.datamodule import targets
+from stratus.lecture import Run
 from stratus.recipe import Recipe
 from stratus.references import Weights, optimum
 from stratus.samples import Array, Samples
@@ -19,11 +21,11 @@ from stratus.tasks.linear import LinearTask
 
 @dataclass(frozen=True)
 class Fitted:
-    """A task with weights that need not be its own.
+    """A task with its weights in float64.
 
     Attributes:
         splits: The samples that it was fitted on and is tested on.
-        task: Gives the loss, the activation and the standardisation.
+        task: Gives the loss, the activation and the standardisation; its own weights are the same in float32.
         weights: θ on standardised inputs.
     """
 
@@ -35,7 +37,16 @@ class Fitted:
     def best(cls, splits: Splits, task: str) -> "Fitted":
         """The exact optimum of the task of that name on the training days."""
         fitting = tasks.find(task).fitting(splits)
-        return cls(splits, fitting, optimum(fitting, splits)[0])
+        weights, _ = optimum(fitting, splits)
+        with torch.no_grad():
+            fitting.linear.weight.copy_(weights.weight)
+            fitting.linear.bias.copy_(weights.bias)
+        return cls(splits, fitting, weights)
+
+    @classmethod
+    def trained(cls, run: Run) -> "Fitted":
+        """The model that a run has trained."""
+        return cls(run.splits, run.task, Weights.of(run.task))
 
     def logits(self, x: Array) -> Tensor:
         """Logits [n, k] of inputs [n, m] in their own units."""

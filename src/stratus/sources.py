@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from stratus import observations
+from stratus.config import PROJECT
 from stratus.errors import DataError
 from stratus.settings import Csv, Data, Ghcn
 
@@ -35,6 +36,12 @@ def load(data: Data) -> tuple[pl.DataFrame, dict[str, Any]]:
         "dropped": dropped,
         "source": {"kind": kind, **asdict(data)},
     }
+
+
+def shipped(*stations: str) -> pl.DataFrame:
+    """The daily table of cities in the file that ships with Stratus."""
+    path = PROJECT / "data" / "weather.csv"
+    return observations.select(observations.read_csv(path), stations, str(path))
 
 
 def again(facts: dict[str, Any]) -> tuple[pl.DataFrame, dict[str, Any]]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from stratus.fitted import Fitted
 from stratus.lecture import Card, Lesson, Run
 from stratus.pictures import loss_and_accuracy, share_within
-from stratus.references import Weights, climatology
+from stratus.references import climatology
 from stratus.samples import Array
 
 _TOLERANCES = (0, 1, 2, 3)
@@ -18,7 +18,7 @@ _TOLERANCES = (0, 1, 2, 3)
 def lesson(run: Run) -> Lesson:
     """Share of exact hits, and within 1, 2 and 3 °C; and why no gradient leads to a better share."""
     test = run.splits.test
-    model = Fitted(run.splits, run.task, Weights.of(run.task))
+    model = Fitted.trained(run)
     misses = {
         "model": _miss(model.forecast(test.x), test.y),
         "the same as today": _miss(test.last, test.y),

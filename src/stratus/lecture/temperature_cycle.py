@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from stratus.fitted import Fitted, other
 from stratus.lecture import Card, Lesson, Run
 from stratus.pictures import fit_over_calendar, fits_over_year
-from stratus.references import Weights
 from stratus.samples import Array
 
 
@@ -74,7 +73,7 @@ def _fits(run: Run) -> list[tuple[str, Fitted]]:
     }
     days = run.settings.data.days
     exact = [(name, other(run.table, days, "regression", "temperature", one)) for name, one in inputs.items()]
-    return [*exact, ("two waves", Fitted(run.splits, run.task, Weights.of(run.task)))]
+    return [*exact, ("two waves", Fitted.trained(run))]
 
 
 def _day_of_year(dates: Array) -> Array:
