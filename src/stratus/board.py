@@ -114,9 +114,9 @@ def pictures(
     for name, draw in drawings.items():
         canvas = FigureCanvasAgg(draw())
         canvas.draw()  # type: ignore[no-untyped-call]
-        pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        pixels = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])  # type: ignore[no-untyped-call]
         (folder / "pictures").mkdir(exist_ok=True)
-        imsave(folder / "pictures" / f"{name}.png", pixels)
+        imsave(folder / "pictures" / f"{name}.png", pixels, pil_kwargs={"compress_level": 1})
         with unbroken():
             board.experiment.add_image(f"pictures/{name}", pixels, steps, dataformats="HWC")
     board.save()

@@ -32,6 +32,11 @@ def loss_on(task: LinearTask, days: Samples, dtype: torch.dtype = torch.float32)
     return lambda theta: task.loss(design @ theta.T, y)
 
 
+def on_plane(loss: Loss, origin: Tensor, axes: Tensor) -> Loss:
+    """L as a function of two numbers t [2]: at θ = origin + t₁ axes₁ + t₂ axes₂."""
+    return lambda t: loss(origin + torch.tensordot(t, axes, 1))
+
+
 def descend(loss: Loss, start: Tensor, rate: Tensor | float, steps: int) -> Tensor:
     """θ' = θ - ε ∇L(θ), again and again.
 

@@ -76,7 +76,7 @@ def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str
         panel.set(xlabel=plane.axes[0] if k + columns >= count else "", ylabel="" if k % columns else plane.axes[1])
         panel.tick_params(labelbottom=k + columns >= count)
     for panel in grid.flat[count:]:
-        panel.set_axis_off()
+        panel.remove()
     figure.suptitle(place + shown(len(drawn), len(x)), x=0.01, ha="left", size=11)
     legend(figure, handles)
     return figure

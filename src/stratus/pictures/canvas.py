@@ -100,7 +100,7 @@ def colours(names: Sequence[str]) -> list[str]:
 def legend(figure: Figure, handles: Sequence[Any]) -> None:
     """A legend below the axes, of as many columns as the figure's width holds."""
     longest = max(len(str(one.get_label())) for one in handles)
-    columns = int(figure.get_figwidth() * 13 / (longest + 8))
+    columns = int(figure.get_figwidth() * 14 / (longest + 6))
     figure.legend(handles=handles, loc="outside lower center", ncols=max(1, min(columns, len(handles))), fontsize=9)
 
 

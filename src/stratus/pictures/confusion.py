@@ -32,7 +32,7 @@ def draw(truth: Array, decision: Array, *, outputs: Sequence[str], place: str, e
             _matrix(axes, truth[:, k].astype(int), decision[:, k].astype(int), [f"no {event}", event])
             axes.set_title(outputs[k] if len(outputs) > 1 else "")
         for axes in grid.flat[count:]:
-            axes.set_axis_off()
+            axes.remove()
     figure.suptitle(place, x=0.01, ha="left", size=11)
     return figure
 

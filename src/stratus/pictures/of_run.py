@@ -25,7 +25,7 @@ from stratus.samples import Array, Samples
 
 Drawings: TypeAlias = dict[str, Callable[[], Figure]]
 
-WORST = 12
+WORST = 10
 """So many of the days that were missed worst are shown."""
 
 LONGEST = 1100

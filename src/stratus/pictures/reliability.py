@@ -34,8 +34,8 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     for k in range(rows * columns):
         above, below = grid[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
         if k >= count:
-            above.set_axis_off()
-            below.set_axis_off()
+            above.remove()
+            below.remove()
             continue
         _curve((above, below), p[:, k], came[:, k], colours(outputs)[k], bins)
         above.set_title(f"{outputs[k]}, {came[:, k].sum():.0f} of {len(came)} days")
@@ -45,7 +45,7 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
         if k % columns == 0:
             above.set(ylabel="observed frequency")
             below.set(ylabel="days")
-    figure.suptitle(place, x=0.01, ha="left", size=11)
+    figure.suptitle(f"{place}\ngrey: where a right probability falls 19 times in 20", x=0.01, ha="left", size=11)
     return figure
 
 
@@ -61,6 +61,8 @@ def _curve(axes: tuple[Axes, Axes], p: Array, came: Array, colour: str, bins: in
     above.vlines(said, np.maximum(said - spread, 0), np.minimum(said + spread, 1), color=GREY, alpha=0.4, linewidth=4)
     above.plot(said, happened, "o-", color=colour, markersize=5)
     above.set(xlim=(0, 1), ylim=(-0.03, 1.03))
-    above.set_xticks(np.linspace(0, 1, 6), ["0", ".2", ".4", ".6", ".8", "1"])
+    above.set_xticks((0, 0.5, 1), ("0", ".5", "1"))
+    above.set_yticks((0, 0.5, 1))
     below.bar(edges[:-1], days, width=1 / bins, align="edge", color=colour, edgecolor="white")
     below.set(yscale="log", ylim=(0.7, None))
+    below.minorticks_off()

@@ -61,7 +61,7 @@ def draw(
             axes.set_xlabel("step")
             axes.tick_params(labelbottom=True)
     for axes in grid.flat[count:]:
-        axes.set_axis_off()
+        axes.remove()
     some = f"the {len(largest)} largest of {len(inputs)} inputs; " if len(largest) < len(inputs) else ""
     end = "dashed: the exact optimum" if optimum is not None else "there is no optimum: a class is told without error"
     figure.suptitle(f"{place}\n{some}{end}", x=0.01, ha="left", size=11)

@@ -49,9 +49,7 @@ def draw(
     axes.set(xlabel=label)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
-    beside = axes.secondary_yaxis("right")
-    beside.set_yticks(rows, weather, fontsize=9)
-    beside.tick_params(length=0)
-    beside.spines["right"].set_visible(False)
+    for row, words in zip(rows, weather, strict=True):
+        axes.annotate(words, (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=9)
     figure.suptitle(place, x=0.01, ha="left", size=11)
     return figure
