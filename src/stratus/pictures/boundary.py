@@ -85,7 +85,7 @@ def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str
 def events(axes: Axes, x: Array, y: Array, plane: Plane, *, k: int = 0, event: str = "event") -> list[Line2D]:
     """Draws days [n, 2], their truth [n] and the probabilities of event k into `axes`; gives the legend's entries."""
     across, up, p = plane.across, plane.up, plane.p[..., k]
-    axes.imshow(p, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, **_placed(across, up))
+    axes.imshow(p, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, **placed(across, up))
     with np.errstate(divide="ignore"):
         logits = np.clip(np.log(p) - np.log1p(-p), -30, 30)  # lines of P are those of its log-odds, which is smoother
     levels = [level for level in LEVELS if logits.min() < _logit(level) < logits.max()]
@@ -116,7 +116,7 @@ def classes(axes: Axes, x: Array, y: Array, plane: Plane, outputs: Sequence[str]
     rgb = np.array([to_rgb(one) for one in colours(outputs)])
     sure = ((p.max(-1) - 1 / k) / (1 - 1 / k))[..., None]
     strength = 0.12 + 0.5 * sure
-    axes.imshow(1 - strength * (1 - rgb[likeliest]), **_placed(across, up))
+    axes.imshow(1 - strength * (1 - rgb[likeliest]), **placed(across, up))
     z = np.log(np.maximum(p, 1e-300))
     for one in np.unique(likeliest):
         margin = z[..., one] - np.delete(z, one, axis=-1).max(-1)
@@ -134,7 +134,7 @@ def classes(axes: Axes, x: Array, y: Array, plane: Plane, outputs: Sequence[str]
     return handles
 
 
-def _placed(across: Array, up: Array) -> dict[str, Any]:
+def placed(across: Array, up: Array) -> dict[str, Any]:
     """Where an image whose pixels are centred on the grid lies."""
     half = (across[1] - across[0]) / 2, (up[1] - up[0]) / 2
     extent = (across[0] - half[0], across[-1] + half[0], up[0] - half[1], up[-1] + half[1])
