@@ -14,7 +14,7 @@ def test_waves_of_the_year_lift_the_line_s_limit(trained, tmp_path):
     assert figures["train_mse"] == pytest.approx(TRAIN_MSE, abs=2e-6)
     assert figures["explained"] == pytest.approx({k: 1 - v / 36.1571902 for k, v in TRAIN_MSE.items()}, abs=1e-6)
     assert figures["test_rmse"] == pytest.approx(TEST_RMSE, abs=6e-4)
-    assert {file.stem for file in (tmp_path / "pictures").iterdir()} == {"fits", "calendar"}
+    assert {"fits", "calendar"} <= {file.stem for file in (tmp_path / "pictures").iterdir()}
 
 
 def test_the_parabola_jumps_at_new_year_as_numpy_s_does(trained, tmp_path):

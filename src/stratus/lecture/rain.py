@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,32 +22,12 @@ _ELSEWHERE = "New York"
 def lesson(run: Run) -> Lesson:
     """σ(Wx + b): its boundary, the parallel lines of equal probability, W; and what the average throws away."""
     model = Fitted.trained(run)
-    ranges = _with_range(run)
+    elsewhere = other(shipped(_ELSEWHERE), run.settings.data.days, "binary", "rain", {"two_days": {}})
     one = {
         "temperature": Fitted.best(with_inputs(run.splits, run.splits.inputs[1:]), "binary"),
-        "range": Fitted.best(ranges, "binary"),
+        "range": Fitted.best(_with_range(run), "binary"),
     }
-    days = run.settings.data.days
-    elsewhere = other(shipped(_ELSEWHERE), days, "binary", "rain", {"two_days": {}})
-    usual = run.references["climatology"]["test/brier"]
-    (weight,), (bias,) = model.line
-    wet = run.splits.train.y[:, 0] > 0.5
-    figures = {
-        "train_loss": run.metrics["train/loss"],
-        "accuracy": run.metrics["test/accuracy"],
-        "brier": run.metrics["test/brier"],
-        "climatology_brier": usual,
-        "skill": run.metrics["test/skill"],
-        "weight": weight.tolist(),
-        "bias": float(bias),
-        "range_brier": one["range"].scores(ranges.test)["brier"],
-        "range_wet": float(ranges.train.x[wet].mean()),
-        "range_dry": float(ranges.train.x[~wet].mean()),
-        "elsewhere_accuracy": elsewhere.scores(elsewhere.splits.test)["accuracy"],
-        "elsewhere_dry": float(1 - elsewhere.splits.test.y.mean()),
-        "elsewhere_most": float(elsewhere.forecast(elsewhere.splits.test.x).max()),
-    }
-    figures["range_skill"] = 1 - figures["range_brier"] / usual
+    figures = _figures(run, model, one["range"], elsewhere)
     pictures: dict[str, Callable[[], Figure]] = {
         "plane": partial(_draw_planes, run, model, elsewhere),
         "sigmoid": partial(_draw_sigmoids, one),
@@ -54,7 +35,31 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _card(run: Run, f: dict[str, float]) -> Card:
+def _figures(run: Run, model: Fitted, ranged: Fitted, elsewhere: Fitted) -> dict[str, Any]:
+    usual = run.references["climatology"]["test/brier"]
+    brier = ranged.scores(ranged.splits.test)["brier"]
+    (weight,), (bias,) = model.line
+    wet = run.splits.train.y[:, 0] > 0.5
+    test = elsewhere.splits.test
+    return {
+        "train_loss": run.metrics["train/loss"],
+        "accuracy": run.metrics["test/accuracy"],
+        "brier": run.metrics["test/brier"],
+        "climatology_brier": usual,
+        "skill": run.metrics["test/skill"],
+        "weight": weight.tolist(),
+        "bias": float(bias),
+        "range_brier": brier,
+        "range_skill": 1 - brier / usual,
+        "range_wet": float(ranged.splits.train.x[wet].mean()),
+        "range_dry": float(ranged.splits.train.x[~wet].mean()),
+        "elsewhere_accuracy": elsewhere.scores(test)["accuracy"],
+        "elsewhere_dry": float(1 - test.y.mean()),
+        "elsewhere_most": float(elsewhere.forecast(test.x).max()),
+    }
+
+
+def _card(run: Run, f: dict[str, Any]) -> Card:
     verdict = "worse" if f["skill"] < 0 else "better"
     return Card(
         title="Rain or not, from two temperatures",

@@ -19,9 +19,6 @@ from stratus.splits import Splits
 def lesson(run: Run) -> Lesson:
     """Regions, sums and reliability of both; the claim that only one of them is calibrated, held against the days."""
     softmax, sigmoids = Fitted.trained(run), Fitted.best(one_against_the_rest(run.splits), "multilabel")
-    train, test = run.splits.train, run.splits.test
-    p, q = softmax.forecast(test.x), sigmoids.forecast(test.x)
-    shares = {name: normalised(sigmoids.forecast(days.x)) for name, days in run.splits.named.items()}
     cities = other(
         shipped("New York", "Seattle"),
         run.settings.data.days,
@@ -30,48 +27,14 @@ def lesson(run: Run) -> Lesson:
         {"station": {}, "harmonics": {}},
         lead_days=1,
     )
-    both = cities.splits.test.y.sum(axis=1)
-    pair = cities.forecast(cities.splits.test.x).sum(axis=1)
-    figures: dict[str, Any] = {
-        "softmax": {
-            "train_loss": run.metrics["train/loss"],
-            "test_loss": run.metrics["test/loss"],
-            "accuracy": run.metrics["test/accuracy"],
-            "calibration_error": calibration_error(p, test.y),
-        },
-        "sigmoids": {
-            "train_loss_of_five": sigmoids.scores(sigmoids.splits.train)["loss"],
-            "train_loss": log_loss(shares["train"], train.y),
-            "test_loss": log_loss(shares["test"], test.y),
-            "accuracy": float(np.mean(q.argmax(axis=1) == test.y)),
-            "calibration_error": calibration_error(q, test.y),
-        },
-        "sum_least": float(q.sum(axis=1).min()),
-        "sum_most": float(q.sum(axis=1).max()),
-        "sum_train_mean": float(sigmoids.forecast(train.x).sum(axis=1).mean()),
-        "decided_otherwise": int(np.sum(p.argmax(axis=1) != q.argmax(axis=1))),
-        "cities": {
-            "both": int(np.sum(both == 2)),
-            "neither": int(np.sum(both == 0)),
-            "sum_least": float(pair.min()),
-            "sum_most": float(pair.max()),
-            "accuracy": cities.scores(cities.splits.test)["accuracy"],
-        },
-    }
+    figures = _of_types(run, softmax, sigmoids) | {"cities": _of_cities(cities)}
+    test = run.splits.test
     pictures: dict[str, Callable[[], Figure]] = {
         "regions": partial(_draw_regions, run, sigmoids),
-        "sums": partial(
-            sums.draw,
-            {
-                "training days": (train.x[:, 1], sigmoids.forecast(train.x).sum(axis=1)),
-                "test days": (test.x[:, 1], q.sum(axis=1)),
-            },
-            label="average temperature of day 2 (°C)",
-            place=f"{test.stations[0]}: five sigmoids",
-        ),
+        "sums": partial(_draw_sums, run, sigmoids),
         "reliability_of_both": partial(
             reliability_beside.draw,
-            {"one softmax": p, "five sigmoids": q},
+            {"one softmax": softmax.forecast(test.x), "five sigmoids": sigmoids.forecast(test.x)},
             test.y,
             outputs=run.splits.outputs,
             place=of_run.title(test),
@@ -86,6 +49,44 @@ def lesson(run: Run) -> Lesson:
         ),
     }
     return Lesson(_card(run, figures), figures, pictures)
+
+
+def _of_types(run: Run, softmax: Fitted, sigmoids: Fitted) -> dict[str, Any]:
+    """Both models' scores, and what the sigmoids sum to."""
+    train, test = run.splits.train, run.splits.test
+    p, q, trained = softmax.forecast(test.x), sigmoids.forecast(test.x), sigmoids.forecast(train.x)
+    return {
+        "softmax": {
+            "train_loss": run.metrics["train/loss"],
+            "test_loss": run.metrics["test/loss"],
+            "accuracy": run.metrics["test/accuracy"],
+            "calibration_error": calibration_error(p, test.y),
+        },
+        "sigmoids": {
+            "train_loss_of_five": sigmoids.scores(sigmoids.splits.train)["loss"],
+            "train_loss": log_loss(normalised(trained), train.y),
+            "test_loss": log_loss(normalised(q), test.y),
+            "accuracy": float(np.mean(q.argmax(axis=1) == test.y)),
+            "calibration_error": calibration_error(q, test.y),
+        },
+        "sum_least": float(q.sum(axis=1).min()),
+        "sum_most": float(q.sum(axis=1).max()),
+        "sum_train_mean": float(trained.sum(axis=1).mean()),
+        "decided_otherwise": int(np.sum(p.argmax(axis=1) != q.argmax(axis=1))),
+    }
+
+
+def _of_cities(cities: Fitted) -> dict[str, float]:
+    """On how many test days it rained in both cities and in neither, and what the two probabilities sum to."""
+    test = cities.splits.test
+    wet, sum_ = test.y.sum(axis=1), cities.forecast(test.x).sum(axis=1)
+    return {
+        "both": int(np.sum(wet == test.y.shape[1])),
+        "neither": int(np.sum(wet == 0)),
+        "sum_least": float(sum_.min()),
+        "sum_most": float(sum_.max()),
+        "accuracy": cities.scores(test)["accuracy"],
+    }
 
 
 def _card(run: Run, f: dict[str, Any]) -> Card:
@@ -163,4 +164,13 @@ def _draw_regions(run: Run, sigmoids: Fitted) -> Figure:
         names=("one softmax", "five sigmoids, divided by their sum"),
         outputs=run.splits.outputs,
         place=of_run.title(days, "training days"),
+    )
+
+
+def _draw_sums(run: Run, sigmoids: Fitted) -> Figure:
+    days = {"training days": run.splits.train, "test days": run.splits.test}
+    return sums.draw(
+        {name: (one.x[:, 1], sigmoids.forecast(one.x).sum(axis=1)) for name, one in days.items()},
+        label="average temperature of day 2 (°C)",
+        place=f"{run.splits.test.stations[0]}: five sigmoids",
     )

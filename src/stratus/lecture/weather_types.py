@@ -17,28 +17,18 @@ def lesson(run: Run) -> Lesson:
     """softmax(Wx + b): straight boundaries between pairs of classes, soft on both sides; and the recall of each."""
     model = Fitted.trained(run)
     found = {"training days": _found(model, run.splits.train), "test days": _found(model, run.splits.test)}
-    hits, days = found["test days"]
-    outputs = run.splits.outputs
+    outputs, days = run.splits.outputs, run.splits.train
     seen = of_run.plane(run)
     assert seen is not None
-    everywhere = np.concatenate([model.logits(samples.x).argmax(-1) for samples in run.splits.named.values()])
-    frequency = {name: _frequency(samples, outputs) for name, samples in run.splits.named.items()}
-    figures: dict[str, Any] = {
-        "train_loss": run.metrics["train/loss"],
-        "test_loss": run.metrics["test/loss"],
-        "accuracy": run.metrics["test/accuracy"],
-        "climatology_accuracy": run.references["climatology"]["test/accuracy"],
-        "climatology_loss": run.references["climatology"]["test/loss"],
-        "recall": {name: float(h / d) if d else None for name, h, d in zip(outputs, hits, days, strict=True)},
-        "days": {name: int(d) for name, d in zip(outputs, days, strict=True)},
-        "decided": [outputs[k] for k in np.unique(everywhere)],
-        "frequency": frequency,
-    }
-    place = of_run.title(run.splits.train, "training days")
-    warmth = np.linspace(run.splits.train.x.min(), run.splits.train.x.max(), 200)
+    warmth = np.linspace(days.x.min(), days.x.max(), 200)
     pictures: dict[str, Callable[[], Figure]] = {
         "regions": partial(
-            hard_and_soft.draw, run.splits.train.x, run.splits.train.y, seen, outputs=outputs, place=place
+            hard_and_soft.draw,
+            days.x,
+            days.y,
+            seen,
+            outputs=outputs,
+            place=of_run.title(days, "training days"),
         ),
         "shares": partial(
             class_shares.draw,
@@ -46,23 +36,37 @@ def lesson(run: Run) -> Lesson:
             model.forecast(np.column_stack([warmth, warmth])),
             outputs=outputs,
             label="average temperature of both days (°C)",
-            place=f"{run.splits.train.stations[0]}: softmax(Wx + b) when day 2 is as warm as day 1",
+            place=f"{days.stations[0]}: softmax(Wx + b) when day 2 is as warm as day 1",
         ),
-        "recall": partial(
-            recall.draw, found, outputs=outputs, place=f"{run.splits.train.stations[0]}: recall by class"
-        ),
+        "recall": partial(recall.draw, found, outputs=outputs, place=f"{days.stations[0]}: recall by class"),
     }
+    figures = _figures(run, model, *found["test days"])
     return Lesson(_card(run, figures), figures, pictures)
+
+
+def _figures(run: Run, model: Fitted, hits: Array, days: Array) -> dict[str, Any]:
+    outputs, splits = run.splits.outputs, run.splits.named
+    decisions = np.concatenate([model.logits(samples.x).argmax(-1) for samples in splits.values()])
+    return {
+        "train_loss": run.metrics["train/loss"],
+        "test_loss": run.metrics["test/loss"],
+        "accuracy": run.metrics["test/accuracy"],
+        "climatology_accuracy": run.references["climatology"]["test/accuracy"],
+        "climatology_loss": run.references["climatology"]["test/loss"],
+        "recall": {name: float(h / d) if d else None for name, h, d in zip(outputs, hits, days, strict=True)},
+        "days": {name: int(d) for name, d in zip(outputs, days, strict=True)},
+        "decided": [outputs[k] for k in np.unique(decisions)],
+        "frequency": {
+            split: {name: float(np.mean(samples.y == k)) for k, name in enumerate(outputs)}
+            for split, samples in splits.items()
+        },
+    }
 
 
 def _found(model: Fitted, days: Samples) -> tuple[Array, Array]:
     """Of each class how many days were decided so, and how many there were [k]."""
     decision, k = np.asarray(model.task.decide(model.logits(days.x))), len(model.splits.outputs)
     return np.bincount(days.y[decision == days.y], minlength=k), np.bincount(days.y, minlength=k)
-
-
-def _frequency(days: Samples, outputs: list[str]) -> dict[str, float]:
-    return {name: float(np.mean(days.y == k)) for k, name in enumerate(outputs)}
 
 
 def _card(run: Run, f: dict[str, Any]) -> Card:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
@@ -52,18 +53,10 @@ def draw(came: Array, panels: Sequence[Panel], *, event: str, width: float, plac
         sharey="row",
     )
     for (above, below), panel in zip(grid.T, panels, strict=True):
-        index = np.floor(panel.x / width).astype(int)
-        bins, index, days = np.unique(index, return_inverse=True, return_counts=True)
-        share = np.bincount(index, weights=came) / days
-        middle = (bins + 0.5) * width
         above.axhline(came.mean(), color=GREY, linewidth=1, linestyle=":", label=f"all days, {came.mean():.0%}")
-        error = 2 * np.sqrt(share * (1 - share) / days)
-        above.errorbar(
-            middle, share, error, fmt="o", color=BLUE, markersize=4, label="share of days ± 2 standard errors"
-        )
+        _bins(above, below, panel.x, came, width)
         above.plot(panel.grid, panel.p, color=ORANGE, linewidth=2.5, label="σ(wx + b)")
         above.set_title(panel.note, size=10)
-        below.bar(middle, days, width=0.9 * width, color=GREY)
         below.set_xlabel(panel.label)
     grid[0, 0].set_ylabel(f"share of days with {event}, P({event})")
     grid[0, 0].set_ylim(-0.03, 1.03)
@@ -73,3 +66,11 @@ def draw(came: Array, panels: Sequence[Panel], *, event: str, width: float, plac
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
     figure.suptitle(place, x=0.01, ha="left", size=11)
     return figure
+
+
+def _bins(above: Axes, below: Axes, x: Array, came: Array, width: float) -> None:
+    bins, index, days = np.unique(np.floor(x / width), return_inverse=True, return_counts=True)
+    share = np.bincount(index, weights=came) / days
+    middle, error = (bins + 0.5) * width, 2 * np.sqrt(share * (1 - share) / days)
+    above.errorbar(middle, share, error, fmt="o", color=BLUE, markersize=4, label="share of days ± 2 standard errors")
+    below.bar(middle, days, width=0.9 * width, color=GREY)

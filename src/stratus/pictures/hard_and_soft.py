@@ -8,8 +8,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from stratus.pictures.boundary import Plane, placed
-from stratus.pictures.canvas import BLACK, MARKERS, colours, legend, sheet, spread, styled
+from stratus.pictures.boundary import Plane, borders, class_days, placed
+from stratus.pictures.canvas import BLACK, colours, legend, sheet, spread, styled
 from stratus.samples import Array
 
 _PALE = 0.45
@@ -27,31 +27,20 @@ def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str
         place: Where and when.
     """
     figure, (left, right) = sheet(1, 2, width=9.2, height=5.5)
-    tones = colours(outputs)
-    rgb = np.array([to_rgb(one) for one in tones])
+    rgb = np.array([to_rgb(one) for one in colours(outputs)])
     across, up, p = plane.across, plane.up, plane.p
     likeliest = p.argmax(-1)
     left.imshow(1 - _PALE * (1 - rgb[likeliest]), **placed(across, up))
     right.imshow(p @ rgb, **placed(across, up))
     for axes in (left, right):
-        for one in np.unique(likeliest):
-            margin = np.log(p[..., one]) - np.log(np.delete(p, one, axis=-1).max(-1))
-            if margin.min() < 0:
-                axes.contour(across, up, margin, [0.0], colors=BLACK, linewidths=1.5)
+        borders(axes, plane, color=BLACK, width=1.5)
         axes.set(xlabel=plane.axes[0], xlim=across[[0, -1]], ylim=up[[0, -1]], aspect="equal")
         axes.grid(False)
-    surest = right.contour(
-        across, up, p.max(-1), [0.5, 0.6, 0.7, 0.8, 0.9], colors=BLACK, linewidths=0.7, linestyles="--"
-    )
-    right.clabel(surest, fontsize=8)
-    handles: list[Line2D] = []
+    look: dict[str, Any] = {"linewidths": 0.7, "linestyles": "--"}
+    right.clabel(right.contour(across, up, p.max(-1), [0.5, 0.6, 0.7, 0.8, 0.9], colors=BLACK, **look), fontsize=8)
     drawn = spread(len(x))
-    for k in np.argsort(-np.bincount(y, minlength=len(outputs))):  # the rarest on top
-        here, cross = drawn[y[drawn] == k], MARKERS[k] == "x"
-        edge = {"markeredgecolor": tones[k] if cross else BLACK, "markeredgewidth": 1.2 if cross else 0.3}
-        look: dict[str, Any] = {"color": tones[k], "marker": MARKERS[k], "markersize": 4, "linestyle": "", **edge}
-        left.plot(*x[here].T, **look)
-        handles.append(Line2D([], [], label=outputs[k], **look))
+    looks = class_days(left, x[drawn], y[drawn], outputs)
+    handles = [Line2D([], [], label=name, **one) for name, one in zip(outputs, looks, strict=True)]
     handles.append(Line2D([], [], color=BLACK, linewidth=0.7, linestyle="--", label="largest P"))
     left.set(title="hard: the likeliest class, and the days", ylabel=plane.axes[1])
     right.set(title="soft: colours mixed by probability")

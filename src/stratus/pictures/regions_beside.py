@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from stratus.pictures.boundary import Plane, classes, placed
+from stratus.pictures.boundary import Plane, borders, classes, placed
 from stratus.pictures.canvas import BLACK, BLUE, ORANGE, legend, sheet, spread, styled
 from stratus.samples import Array
 
@@ -37,14 +36,10 @@ def draw(
     apart = abs(first.p - second.p).sum(-1) / 2
     where = placed(first.across, first.up)
     image = grid[2].imshow(apart, cmap="Greys", vmin=0, **where)
-    borders = [Line2D([], [], color=colour, linewidth=width) for colour, width in ((ORANGE, 4.0), (BLUE, 1.5))]
-    for plane, border, name in zip(planes, borders, names, strict=True):
-        likeliest = plane.p.argmax(-1)
-        for one in np.unique(likeliest):
-            margin = np.log(plane.p[..., one]) - np.log(np.delete(plane.p, one, axis=-1).max(-1))
-            look = {"colors": border.get_color(), "linewidths": border.get_linewidth()}
-            grid[2].contour(plane.across, plane.up, margin, [0.0], **look)
-        border.set_label(f"borders: {name.partition(',')[0]}")
+    for plane, name, look in zip(planes, names, ((ORANGE, 4.0), (BLUE, 1.5)), strict=True):
+        borders(grid[2], plane, color=look[0], width=look[1])
+        label = f"borders: {name.partition(',')[0]}"
+        handles.append(Line2D([], [], color=look[0], linewidth=look[1], label=label))
     grid[2].plot(*x[drawn].T, ".", color=BLACK, markersize=1.5, alpha=0.5)
     grid[2].grid(False)
     grid[2].set_title("how far apart, and both borders")
@@ -53,7 +48,7 @@ def draw(
         axes.set(xlabel=first.axes[0], xlim=first.across[[0, -1]], ylim=first.up[[0, -1]], aspect="equal")
     grid[0].set_ylabel(first.axes[1])
     figure.suptitle(place, x=0.01, ha="left", size=11)
-    for handle, name in zip(handles, outputs, strict=True):
+    for handle, name in zip(handles, outputs, strict=False):
         handle.set_label(name)
-    legend(figure, handles + borders)
+    legend(figure, handles)
     return figure
