@@ -13,8 +13,17 @@ from stratus.references import Weights
 from stratus.splits import split
 
 
-def test_the_forecast_is_never_equal_and_often_near(trained, tmp_path):
-    run = trained(tmp_path, "experiment=lecture/accuracy")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def run(trained, folder):
+    return trained(folder, "experiment=lecture/accuracy")
+
+
+def test_the_forecast_is_never_equal_and_often_near(run):
     figures = run["lesson"]["figures"]
     model = figures["within"]["model"]
     assert model["0"] == 0
@@ -38,9 +47,8 @@ def test_the_forecast_is_never_equal_and_often_near(trained, tmp_path):
     )
 
 
-def test_a_small_step_changes_the_loss_and_not_the_accuracy(trained, tmp_path):
-    run = trained(tmp_path, "experiment=lecture/accuracy", "pictures=none")
-    kept = load(tmp_path / "checkpoints" / "best.ckpt")
+def test_a_small_step_changes_the_loss_and_not_the_accuracy(run, folder):
+    kept = load(folder / "checkpoints" / "best.ckpt")
     table = select(read_csv(run["data"]["file"]), ["Seattle"], "")
     days = split(table, kept.recipe, test_from=np.datetime64("2015-01-01").item(), train_from=table["date"][2])
     model = Fitted(days, kept.task, Weights.of(kept.task))
@@ -50,3 +58,7 @@ def test_a_small_step_changes_the_loss_and_not_the_accuracy(trained, tmp_path):
     assert np.all(np.isin(np.round(np.diff(share) * len(days.train), 6), [-2, -1, 0, 1, 2]))
     assert np.mean(np.diff(share) == 0) > 0.9
     assert run["lesson"]["figures"]["flat"] > 0.9
+
+
+def test_the_card_s_command_can_work(run, commanded):
+    assert commanded(run)

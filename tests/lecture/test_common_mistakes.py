@@ -75,3 +75,7 @@ def test_the_optimum_does_not_depend_on_the_scale_and_few_steps_do(figures):
 def test_an_answer_among_the_inputs_is_found(figures):
     assert figures["given_rmse"] < 1e-5
     assert figures["honest_rmse"] == pytest.approx(1.921, abs=1e-3)
+
+
+def test_the_card_s_command_can_work(run, commanded):
+    assert commanded(run)

@@ -16,21 +16,12 @@ def run(trained, folder):
     return trained(folder, "experiment=lecture/rain")
 
 
-def days_of(run, city):
-    """x [n, 2], the day's range [n], rain [n] and whether it is a test day [n], read from the file anew."""
-    table = pl.read_csv(run["data"]["file"], try_parse_dates=True).filter(pl.col("station") == city)
-    high, low = (table[name].to_numpy() for name in ("temperature_max", "temperature_min"))
-    mean = (high + low) / 2
-    test = table["date"].to_numpy()[2:] >= np.datetime64("2015-01-01")
-    return np.column_stack([mean[1:-1], mean[2:]]), (high - low)[2:], table["precipitation"].to_numpy()[2:] > 0, test
-
-
-def test_the_trained_boundary_is_scikit_learn_s(run):
+def test_the_trained_boundary_is_scikit_learn_s(run, days_of, two_days):
     figures = run["lesson"]["figures"]
     assert figures["train_loss"] == pytest.approx(0.6390691, abs=1e-6)
     assert figures["accuracy"] == pytest.approx(0.652, abs=5e-4)
-    x, _, wet, test = days_of(run, "Seattle")
-    best = LogisticRegression(C=np.inf, tol=1e-10).fit(x[~test], wet[~test])
+    days = days_of(run).filter(~pl.col("test"))
+    best = LogisticRegression(C=np.inf, tol=1e-10).fit(two_days(days), days["wet"])
     assert figures["weight"] == pytest.approx(best.coef_[0], rel=2e-3)
     assert figures["bias"] == pytest.approx(best.intercept_[0], rel=2e-3)
 
@@ -42,9 +33,11 @@ def test_it_loses_to_what_is_usual_this_month(run, folder):
     assert "worse than the calendar (skill -0.035)" in (folder / "card.md").read_text()
 
 
-def test_the_day_s_range_tells_what_its_average_does_not(run):
+def test_the_day_s_range_tells_what_its_average_does_not(run, days_of):
     figures = run["lesson"]["figures"]
-    _, span, wet, test = days_of(run, "Seattle")
+    days = days_of(run)
+    span = (days["temperature_max"] - days["temperature_min"]).to_numpy()
+    wet, test = days["wet"].to_numpy(), days["test"].to_numpy()
     best = LogisticRegression(C=np.inf, tol=1e-10).fit(span[~test, None], wet[~test])
     brier = np.mean((best.predict_proba(span[test, None])[:, 1] - wet[test]) ** 2)
     assert figures["range_brier"] == pytest.approx(brier, abs=1e-6)
@@ -53,9 +46,13 @@ def test_the_day_s_range_tells_what_its_average_does_not(run):
     assert figures["range_dry"] == pytest.approx(span[~test & ~wet].mean())
 
 
-def test_in_new_york_it_never_says_rain(run):
+def test_in_new_york_it_never_says_rain(run, days_of):
     figures = run["lesson"]["figures"]
-    *_, wet, test = days_of(run, "New York")
+    dry = 1 - days_of(run, "New York").filter("test")["wet"].mean()
     assert figures["elsewhere_most"] < 0.5
     assert figures["elsewhere_accuracy"] == pytest.approx(0.699, abs=5e-4)
-    assert figures["elsewhere_accuracy"] == pytest.approx(1 - wet[test].mean(), abs=1e-6)
+    assert figures["elsewhere_accuracy"] == pytest.approx(dry, abs=1e-6)
+
+
+def test_the_card_s_command_can_work(run, commanded):
+    assert commanded(run)

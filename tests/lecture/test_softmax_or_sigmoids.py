@@ -31,11 +31,9 @@ def test_the_sigmoids_sum_to_1_only_in_the_mean_of_the_training_days(run):
     assert figures["sum_train_mean"] == pytest.approx(1, abs=1e-7)
 
 
-def test_scikit_learn_s_five_sigmoids_sum_to_the_same(run):
-    table = pl.read_csv(run["data"]["file"], try_parse_dates=True).filter(pl.col("station") == "Seattle")
-    mean = (table["temperature_max"] + table["temperature_min"]).to_numpy() / 2
-    x, weather = np.column_stack([mean[1:-1], mean[2:]]), table["weather"].to_numpy()[2:]
-    test = table["date"].to_numpy()[2:] >= np.datetime64("2015-01-01")
+def test_scikit_learn_s_five_sigmoids_sum_to_the_same(run, days_of, two_days):
+    days = days_of(run)
+    x, weather, test = two_days(days), days["weather"].to_numpy(), days["test"].to_numpy()
     sigmoid = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
     classes = [weather == name for name in np.unique(weather)]
     p = np.column_stack([sigmoid.fit(x[~test], one[~test]).predict_proba(x)[:, 1] for one in classes])
@@ -59,3 +57,7 @@ def test_the_calibration_error_of_a_case_counted_by_hand():
     assert calibration_error(np.eye(2)[y], y) == 0
     assert log_loss(p, y) == pytest.approx(-np.log([0.25, 0.75, 0.95, 0.95]).mean())
     assert normalised(np.array([[1.0, 3.0]])) == pytest.approx(np.array([[0.25, 0.75]]))
+
+
+def test_the_card_s_command_can_work(run, commanded):
+    assert commanded(run)
