@@ -25,14 +25,19 @@ def commanded(composed):
 def days_of():
     """A city's days from 2012-01-03 on, read from the file without Stratus: a data frame.
 
-    `first` and `second` are the average temperatures of the day before and of the day, `test` is true in 2015.
+    `before`, `first` and `second` are the average temperatures of the two days before and of the day; `test` is true
+    in 2015.
     """
 
     def read(run, city="Seattle"):
         table = pl.read_csv(run["data"]["file"], try_parse_dates=True).filter(pl.col("station") == city)
         mean = (pl.col("temperature_max") + pl.col("temperature_min")) / 2
         days = table.with_columns(
-            first=mean.shift(1), second=mean, wet=pl.col("precipitation") > 0, test=pl.col("date").dt.year() == 2015
+            before=mean.shift(2),
+            first=mean.shift(1),
+            second=mean,
+            wet=pl.col("precipitation") > 0,
+            test=pl.col("date").dt.year() == 2015,
         )
         return days.slice(2)
 

@@ -1,7 +1,6 @@
 """A regression never hits exactly; its share within a tolerance is a staircase."""
 
 import numpy as np
-import polars as pl
 import pytest
 from sklearn.linear_model import LinearRegression
 
@@ -33,18 +32,18 @@ def test_the_forecast_is_never_equal_and_often_near(run):
     assert rmse == pytest.approx((1.921, 1.944), abs=1e-3)
     assert figures["within"]["usual on this day"]["2"] == pytest.approx(0.529, abs=5e-4)
 
-    # The same days counted anew: readings as whole tenths of a degree, the fit by scikit-learn.
-    table = pl.read_csv(run["data"]["file"], try_parse_dates=True).filter(pl.col("station") == "Seattle")
-    tenths = (10 * (table["temperature_max"] + table["temperature_min"])).round().to_numpy().astype(int)
-    y, x = tenths[2:] / 20, np.column_stack([tenths[:-2], tenths[1:-1]]) / 20
-    test = table["date"].to_numpy()[2:] >= np.datetime64("2015-01-01")
+
+def test_the_shares_are_those_of_scikit_learn_and_whole_tenths(run, days_of):
+    figures, days = run["lesson"]["figures"], days_of(run)
+    tenths = (10 * (days["temperature_max"] + days["temperature_min"])).round().to_numpy().astype(int)
+    x, y, test = days.select("before", "first").to_numpy(), tenths / 20, days["test"].to_numpy()
     miss = np.abs(LinearRegression().fit(x[~test], y[~test]).predict(x[test]) - y[test])
-    assert model == pytest.approx({str(t): np.mean(miss <= t) for t in range(4)}, abs=1e-12)
-    again = np.abs(np.diff(tenths)[1:][test])
+    shares = {str(t): np.mean(miss <= t) for t in range(4)}
+    assert figures["within"]["model"] == pytest.approx(shares, abs=1e-12)
+    again = np.abs(np.diff(tenths, prepend=0))[test]
     assert figures["persistence_exact_hits"] == np.sum(again == 0)
-    assert figures["within"]["the same as today"] == pytest.approx(
-        {str(t): np.mean(again <= 20 * t) for t in range(4)}, abs=1e-12
-    )
+    shares = {str(t): np.mean(again <= 20 * t) for t in range(4)}
+    assert figures["within"]["the same as today"] == pytest.approx(shares, abs=1e-12)
 
 
 def test_a_small_step_changes_the_loss_and_not_the_accuracy(run, folder):

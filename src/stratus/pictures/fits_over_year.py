@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from stratus.pictures.canvas import GREY, ORANGE, named, sheet, styled
+from stratus.pictures.canvas import GREY, ORANGE, named, panels, sheet, styled
 from stratus.samples import Array
 
 _MONTHS = np.arange("2015-01", "2016-01", dtype="datetime64[M]").astype("datetime64[D]")
@@ -25,14 +25,18 @@ def draw(
         unit: Its unit.
         place: Where, and which days.
     """
-    columns = (len(fits) + 1) // 2
-    figure, axes = sheet(2, columns, width=3.7 * columns, height=5.2, sharex=True, sharey=True, squeeze=False)
+    rows, columns = panels(len(fits))
+    figure, axes = sheet(
+        rows, columns, width=3.7 * columns, height=0.6 + 2.3 * rows, sharex=True, sharey=True, squeeze=False
+    )
     order = np.argsort(day, kind="stable")
-    for one, (title, (values, remark)) in zip(axes.flat, fits.items(), strict=True):
+    for one, (title, (values, remark)) in zip(axes.flat, fits.items(), strict=False):
         one.plot(day, truth, ".", color=GREY, markersize=1.5, alpha=0.6)
         one.plot(day[order], values[order], color=ORANGE, linewidth=2.5)
         one.set_title(title)
         one.text(0.03, 0.96, remark, transform=one.transAxes, va="top", fontsize=9)
+    for one in axes.flat[len(fits) :]:
+        one.set_axis_off()
     first = (_MONTHS - _MONTHS[0]).astype(int) + 1
     axes[0, 0].set_xticks(first[::2], [f"{month.astype(object):%b}" for month in _MONTHS[::2]])
     axes[0, 0].set_ylim(truth.min() - 1, truth.max() + 0.25 * np.ptp(truth))
