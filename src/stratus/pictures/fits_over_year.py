@@ -40,7 +40,7 @@ def draw(
     first = (_MONTHS - _MONTHS[0]).astype(int) + 1
     axes[0, 0].set_xticks(first[::2], [f"{month.astype(object):%b}" for month in _MONTHS[::2]])
     axes[0, 0].set_ylim(truth.min() - 1, truth.max() + 0.25 * np.ptp(truth))
-    figure.suptitle(f"{place}: {name}")
+    figure.suptitle(f"{name}, {place}", x=0.01, ha="left", size=11)
     figure.supylabel(named(name, unit), fontsize=10)
     figure.supxlabel("day of the year", fontsize=10)
     return figure
