@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from torch.func import grad, vmap
 
-from stratus.datamodule import targets
 from stratus.descent import Trace
 from stratus.samples import Samples
 from stratus.tasks.linear import LinearTask
@@ -27,7 +26,7 @@ def loss_on(task: LinearTask, days: Samples, dtype: torch.dtype = torch.float32)
     """L(θ) of a task on these days, θ = (W, b) being one matrix [k, m + 1] whose last column is the bias."""
     x = (torch.as_tensor(days.x, dtype=dtype) - task.mean.to(dtype)) / task.scale.to(dtype)
     design = torch.cat([x, x.new_ones(len(x), 1)], 1)
-    y = targets(days)
+    y = torch.as_tensor(days.y)
     y = y.to(dtype) if y.is_floating_point() else y
     return lambda theta: task.loss(design @ theta.T, y)
 

@@ -26,8 +26,14 @@ def days():
 
 
 @pytest.fixture(scope="module")
-def lesson(trained, tmp_path_factory):
-    return trained(tmp_path_factory.mktemp("losses"), "experiment=lecture/losses", "pictures=none")
+def finished(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("losses")
+    return folder, trained(folder, "experiment=lecture/losses")
+
+
+@pytest.fixture(scope="module")
+def lesson(finished):
+    return finished[1]
 
 
 def test_the_best_constants_cost_variance_and_entropy(lesson, days):
@@ -72,3 +78,8 @@ def test_the_drawn_curves_are_the_losses_and_their_slopes():
     (only,) = classes.curves.values()
     np.testing.assert_allclose(only, (-np.log(p), p - 1), rtol=1e-4)
     assert max(np.abs(slope).max() for _, slope in [rain, dry, only]) < 1
+
+
+def test_the_pictures_are_there(finished):
+    found = {picture.stem for picture in (finished[0] / "pictures").glob("*.png")}
+    assert found == {"cost_of_a_constant", "loss_functions"}

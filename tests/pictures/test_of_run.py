@@ -1,12 +1,13 @@
 """Which pictures a run leaves, where, and that each can be read."""
 
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stratus import record
+from stratus.lecture import temperature_line
 
 ALWAYS = {"weights", "worst_days"}
 RUNS = {
@@ -22,12 +23,16 @@ RUNS = {
     ("task=multiclass", "data=new_york", "features=[station,harmonics]", "features.standardise=false"): ALWAYS
     | {"confusion", "reliability"},
 }
-each_run = pytest.mark.parametrize(("given", "names"), RUNS.items(), ids=[" ".join(one) for one in RUNS])
 
 
-@each_run
-def test_a_run_leaves_the_pictures_that_fit_it_in_its_folder_and_in_tensorboard(drawn, given, names):
-    one = drawn(*given)
+@pytest.fixture(scope="module", params=RUNS, ids=" ".join)
+def case(request, drawn):
+    """A run and the names of its pictures; the tests of one run follow each other."""
+    return drawn(*request.param), RUNS[request.param]
+
+
+def test_a_run_leaves_the_pictures_that_fit_it_in_its_folder_and_in_tensorboard(case):
+    one, names = case
     assert {path.name for path in (one.folder / "pictures").iterdir()} == {f"{name}.png" for name in names}
     events = EventAccumulator(str(one.folder)).Reload()
     assert set(events.Tags()["images"]) == {f"pictures/{name}" for name in names}
@@ -41,9 +46,8 @@ def test_a_run_leaves_the_pictures_that_fit_it_in_its_folder_and_in_tensorboard(
             assert shown.step == one.run.trace.steps[-1]
 
 
-@each_run
-def test_no_text_is_cut_off_at_the_edge(drawn, given, names):
-    for name, figure in drawn(*given).figures.items():
+def test_no_text_is_cut_off_at_the_edge(case):
+    for name, figure in case[0].figures.items():
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         edge, pen = figure.bbox.padded(1), canvas.get_renderer()
@@ -54,10 +58,8 @@ def test_no_text_is_cut_off_at_the_edge(drawn, given, names):
             assert edge.y0 <= box.y0 < box.y1 <= edge.y1, name
 
 
-@each_run
-def test_every_picture_says_where_and_when_and_names_its_axes(drawn, given, names):
-    one = drawn(*given)
-    for name, figure in one.figures.items():
+def test_every_picture_says_where_and_when_and_names_its_axes(case):
+    for name, figure in case[0].figures.items():
         texts = [text.get_text() for text in figure.findobj(Text)]
         assert any("Seattle" in text or "New York" in text for text in texts), name
         assert name == "weights" or any("2015" in text for text in texts), name
@@ -71,14 +73,19 @@ def test_pictures_none_draws_nothing(trained, tmp_path):
     assert EventAccumulator(str(tmp_path)).Reload().Tags()["images"] == []
 
 
-def test_a_lesson_s_own_picture_takes_the_place_of_the_run_s(trained, tmp_path):
-    trained(tmp_path, "experiment=lecture/temperature_line", "trainer.max_epochs=2")
-    pictures = {path.stem for path in (tmp_path / "pictures").iterdir()}
-    assert pictures == ALWAYS | {"fit", "scatter"}
-    # The lesson draws its training days: a picture of the test days would be another.
-    events = EventAccumulator(str(tmp_path)).Reload()
-    assert len(events.Images("pictures/fit")) == 1
-    assert record.read(tmp_path)["lesson"]["name"] == "temperature_line"
+def test_a_lesson_s_own_picture_takes_the_place_of_the_run_s(drawn):
+    one = drawn("experiment=lecture/temperature_line")
+    assert {path.stem for path in (one.folder / "pictures").iterdir()} == ALWAYS | {"fit", "scatter"}
+    with Image.open(one.folder / "pictures" / "fit.png") as image:
+        written = np.asarray(image.convert("RGB"))
+    assert np.array_equal(written, pixels(temperature_line.lesson(one.run).pictures["fit"]()))
+    assert not np.array_equal(written, pixels(one.figures["fit"]))
+
+
+def pixels(figure):
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
 
 
 def test_where_the_events_are_told_without_error_there_is_no_optimum_and_the_picture_says_so(drawn):

@@ -15,9 +15,9 @@ from stratus.descent_by_hand import Loss, descend, descend_each, loss_on, on_pla
 from stratus.errors import ConfigurationError
 from stratus.landscapes import toy
 from stratus.lecture import Card, Lesson, Run
+from stratus.lecture.losses import ASKED
 from stratus.pictures import descent_on_curve, line_in_descent, loss_surface
 from stratus.pictures.canvas import named
-from stratus.recipe import Recipe
 from stratus.references import optimum
 from stratus.splits import split
 
@@ -84,7 +84,7 @@ def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: T
 
 def _valley(run: Run) -> loss_surface.Surface:
     """Tomorrow's temperature from two days': weights of inputs so alike that the bowl is a valley."""
-    splits = split(run.table, Recipe("temperature", {"two_days": {}}, 1), **run.settings.data.days)
+    splits = split(run.table, ASKED["regression"], **run.settings.data.days)
     task = tasks.find("regression").fitting(splits)
     best = optimum(task, splits)[0]
     bias = torch.tensor([[0.0, 0.0, best.bias.item()]])
@@ -96,7 +96,7 @@ def _valley(run: Run) -> loss_surface.Surface:
 
 def _one_temperature(run: Run) -> loss_surface.Surface:
     """P(rain) from the day's own temperature alone: the weight of the day before is held at 0."""
-    splits = split(run.table, Recipe("rain", {"two_days": {}}), **run.settings.data.days)
+    splits = split(run.table, ASKED["binary"], **run.settings.data.days)
     task = tasks.find("binary").fitting(splits)
     loss = on_plane(loss_on(task, splits.train), torch.zeros(1, 3), torch.eye(3)[1:, None])
     path = descend(loss, torch.tensor([3.0, 3.0]), 2.0, 60)
@@ -157,9 +157,9 @@ def _card(run: Run, figures: dict[str, Any], rate: float) -> Card:
         "the steeper it is: long at first, then ever shorter. For one standardised input the bowl of the squared loss "
         f"is exactly round, so each step leaves 1 − 2ε = {1 - 2 * rate:.2g} of the way to the lowest point. Two days' "
         "temperatures are nearly the same input: steep across, almost flat along, so the path jumps from side to side "
-        f"first and then crawls. The lecture's loop written by hand gives the run's θ to {figures['from_hand']:.0e}. "
-        "These bowls have one lowest point. The toy 3x² + sin 5x has two valleys: descent knows only the slope where "
-        f"it stands, so starts beyond x = {toys['maximum']:.4f} end at {toys['worse']:.4f}, where f is "
+        f"first and then crawls. The lecture's loop written by hand gives the run's θ to {figures['from_hand']:.0e}."
+        "\n\nThese bowls have one lowest point. The toy 3x² + sin 5x has two valleys: descent knows only the slope "
+        f"where it stands, so starts beyond x = {toys['maximum']:.4f} end at {toys['worse']:.4f}, where f is "
         f"{toys['worse_value']:.3f}, instead of at {toys['good']:.4f} with {toys['good_value']:.3f}: "
         f"{toys['share_worse']:.1%} of {TOY_STARTS:,} starts from N(0, {TOY_SIGMA:.0f}); the normal distribution says "
         f"{toys['share_worse_exact']:.2%}.",

@@ -23,6 +23,7 @@ ASKED = {
     "binary": Recipe("rain", {"two_days": {}}),
     "multiclass": Recipe("weather", {"two_days": {}}),
 }
+"""The lecture's three questions to the temperatures of two days, by task."""
 
 
 class Cost(NamedTuple):

@@ -29,7 +29,7 @@ MARKERS = "ox^sDv*P"
 """A marker a class, so that colour is never alone in telling classes apart."""
 
 MOST_POINTS = 2000
-"""So many days are drawn at most: more would hide each other, and take long."""
+"""So many points are drawn at most: more would hide each other, and take long."""
 
 MOST_PANELS = 6
 """So many outputs have a panel at most."""

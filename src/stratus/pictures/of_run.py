@@ -65,12 +65,12 @@ def forecasts(run: Run, x: Array) -> tuple[Array, Array]:
 
 def title(days: Samples, what: str = "test days") -> str:
     """Where and when these days were, in words."""
-    years = np.unique(days.dates[[0, -1]].astype("datetime64[Y]").astype(str))
-    return f"{_places(days)}: {len(days):,} {what}, {'–'.join(years)}"
+    first, last = (str(day)[:4] for day in (days.dates.min(), days.dates.max()))
+    return f"{_places(days)}: {len(days):,} {what}, {first if first == last else f'{first}–{last}'}"
 
 
 def _places(days: Samples) -> str:
-    stations = np.unique(days.stations)
+    stations = sorted(set(days.stations))
     return " + ".join(stations) if len(stations) <= 3 else f"{len(stations)} stations"
 
 
@@ -126,13 +126,13 @@ def _weights(run: Run, best: Weights | None) -> Figure:
     weight = np.stack([one.double().cpu().numpy() for one in run.trace.weight])
     bias = np.stack([one.double().cpu().numpy() for one in run.trace.bias])
     optimum = None if best is None else (best.weight.numpy(), best.bias.numpy())
+    scale = "weights on standardised inputs" if run.splits.standardise else "weights on raw inputs, per unit of each"
     note = ""
     if run.splits.target.kind == "category":
         # Softmax does not change when every class gets the same addition: the mean over the classes is free.
         weight, bias = weight - weight.mean(axis=1, keepdims=True), bias - bias.mean(axis=1, keepdims=True)
         optimum = optimum and (optimum[0] - optimum[0].mean(axis=0), optimum[1] - optimum[1].mean())
         note = ", less their mean over the classes"
-    unit = run.splits.target.unit if run.splits.target.kind == "continuous" else "log-odds"
     return weights.draw(
         run.trace.steps,
         weight,
@@ -140,41 +140,37 @@ def _weights(run: Run, best: Weights | None) -> Figure:
         optimum,
         inputs=run.splits.inputs,
         outputs=run.splits.outputs,
-        unit=unit if run.splits.standardise else f"{unit} per unit of the input",
-        place=f"{_places(run.splits.train)}: weights on {'standardised' if run.splits.standardise else 'raw'} inputs"
-        f"{note}",
+        unit=run.splits.target.unit if run.splits.target.kind == "continuous" else "log-odds",
+        place=f"{_places(run.splits.train)}: {scale}{note}",
     )
 
 
 def _worst_days(run: Run, forecast: Array) -> Figure:
     """Of all days and outputs those with the largest error, or the least probability of what came."""
     days, outputs, target = run.splits.test, run.splits.outputs, run.splits.target
-    if target.kind == "continuous":
-        loss, given = np.abs(forecast - days.y), forecast
-    else:
-        came = days.y[:, None] == np.arange(len(outputs)) if target.kind == "category" else days.y > 0.5
-        given = forecast[came][:, None] if target.kind == "category" else np.where(came, forecast, 1 - forecast)
-        loss = -given
+    numbers = target.kind == "continuous"
+    given = forecast if numbers else _given_to_truth(forecast, days.y)
+    loss = np.abs(forecast - days.y) if numbers else -given
     row, column = np.divmod(np.argsort(-loss, axis=None, kind="stable")[:WORST], loss.shape[1])
-    places = [outputs[k] if target.everywhere else days.stations[i] for i, k in zip(row, column, strict=True)]
-    several = target.kind == "continuous" and len(outputs) > 1
+    worst = list(zip(row, column, strict=True))
+    places = [outputs[k] if target.everywhere else days.stations[i] for i, k in worst]
+    names = [f", {outputs[k].replace('_', ' ')}" if numbers and len(outputs) > 1 else "" for k in column]
+    label = "probability given to what came" + (" (and to the likeliest)" if target.kind == "category" else "")
     return worst_days.draw(
         days.dates[row],
-        [
-            f"{place}, {outputs[k].replace('_', ' ')}" if several else place
-            for place, k in zip(places, column, strict=True)
-        ],
+        [place + name for place, name in zip(places, names, strict=True)],
         given[row, column],
-        days.y[row, column] if target.kind == "continuous" else None,
+        days.y[row, column] if numbers else None,
         _weather(run.table, days.dates[row], places),
-        said=[]
-        if target.kind == "continuous"
-        else [_said(run, forecast[i], days.y[i], k) for i, k in zip(row, column, strict=True)],
-        label=named("temperature", target.unit)
-        if target.unit != "1"
-        else "probability given to what came" + (" (and to the likeliest)" if target.kind == "category" else ""),
+        said=[] if numbers else [_said(run, forecast[i], days.y[i], k) for i, k in worst],
+        label=named("forecast and truth", target.unit) if numbers else label,
         place=f"{title(days)}, the {len(row)} missed worst",
     )
+
+
+def _given_to_truth(p: Array, y: Array) -> Array:
+    """The probability that was given to what came: [n, 1] of class indices [n], [n, k] of events [n, k]."""
+    return np.take_along_axis(p, y[:, None], axis=1) if y.ndim == 1 else np.where(y > 0.5, p, 1 - p)
 
 
 def _said(run: Run, forecast: Array, truth: Array, k: int) -> str:
@@ -182,9 +178,9 @@ def _said(run: Run, forecast: Array, truth: Array, k: int) -> str:
     outputs, target = run.splits.outputs, run.splits.target
     if target.kind == "category":
         likeliest = int(forecast.argmax())
-        return f"{outputs[truth]} {forecast[truth]:.3f} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
+        return f"{outputs[truth]} {forecast[truth]:.2g} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
     (event,) = target.values
-    return f"{event} {forecast[k]:.3f}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:.3f}"
+    return f"{event} {forecast[k]:.2g}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:.2g}"
 
 
 _MEASURED = {

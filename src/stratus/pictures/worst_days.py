@@ -40,6 +40,7 @@ def draw(
         for row, p, words in zip(rows, forecast, said or [""] * len(rows), strict=True):
             axes.text(p, row, f" {words}", va="center", fontsize=9)
         axes.set_xlim(0, max(0.02, 2 * float(np.max(forecast))))
+        axes.locator_params(axis="x", nbins=5)
     else:
         axes.hlines(rows, np.minimum(forecast, truth), np.maximum(forecast, truth), color=ORANGE, linewidth=3)
         axes.plot(forecast, rows, "o", color=BLUE, markerfacecolor="white", label="forecast")
