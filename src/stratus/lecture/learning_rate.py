@@ -63,7 +63,7 @@ class Model:
         theta = torch.cat([best.weight, best.bias[:, None]], 1)
         exact = loss_on(task, splits.train, torch.float64)
         curvatures = torch.linalg.eigvalsh(hessian(exact)(theta).reshape(theta.numel(), -1))
-        limit = largest_stable_step(task.curvature, splits, torch.optim.SGD(task.parameters(), lr=1.0))
+        limit = largest_stable_step(task, splits, torch.optim.SGD(task.parameters(), lr=1.0))
         assert limit is not None  # a plain step has one
         self.unit = unit
         self.loss: Loss = loss_on(task, splits.train)
