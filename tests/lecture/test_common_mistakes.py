@@ -36,6 +36,9 @@ def test_an_activation_applied_twice_loses_to_a_constant(figures):
 def test_an_activation_applied_twice_leaves_a_loss_that_is_not_convex(figures):
     ends = figures["sigmoid"]["best_of_starts"], figures["sigmoid"]["worst_of_starts"]
     assert ends[1] - ends[0] > 1e-4
+    task, y = SigmoidTwice(inputs=["a"], units=["1"], outputs=["rain"]), torch.ones(1, 1, dtype=torch.float64)
+    below, middle, above = (task.loss(torch.full_like(y, z), y).item() for z in (-3.0, -2.0, -1.0))
+    assert middle > (below + above) / 2  # the chord lies below the curve
 
 
 def test_the_wrong_losses_are_those_of_two_activations():

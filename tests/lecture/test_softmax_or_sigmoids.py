@@ -39,6 +39,8 @@ def test_scikit_learn_s_five_sigmoids_sum_to_the_same(run, days_of, two_days):
     p = np.column_stack([sigmoid.fit(x[~test], one[~test]).predict_proba(x)[:, 1] for one in classes])
     sums = p[test].sum(axis=1)
     figures = run["lesson"]["figures"]
+    fog = figures["changed_train"], figures["changed_test"]
+    assert fog == pytest.approx([np.mean(weather[some] == "fog") for some in (~test, test)])
     assert (figures["sum_least"], figures["sum_most"]) == pytest.approx((sums.min(), sums.max()), abs=1e-5)
 
 

@@ -56,16 +56,17 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
         title="Why a regression's accuracy is never “equal”",
         see=f"Tomorrow's average temperature, forecast for {len(run.splits.test)} days from the two days before. It is "
         f"equal to the truth on {model['0']:.1%} of them, within 1 °C on {model['1']:.1%}, within 2 °C on "
-        f"{model['2']:.1%}, within 3 °C on {model['3']:.1%}. “The same as today” hits exactly "
+        f"{model['2']:.1%}, within 3 °C on {model['3']:.1%}."
+        "\n\n“The same as today” hits exactly "
         f"{figures['persistence_exact_hits']} times: thermometers are read in steps, and a reading can come back. "
         f"Within 2 °C it scores {same['2']:.1%}, by root mean squared error {rmse['the same as today']:.3f} °C; the "
         f"model {model['2']:.1%} and {rmse['model']:.3f} °C. Which of two forecasts is better can depend on where the "
         "tolerance is put.",
-        why="A forecast is a real number and meets another one with probability 0, so accuracy needs a tolerance. "
-        "Nor can gradient descent train on the share within a tolerance. Move a weight a little and the same days stay "
-        f"inside: at {figures['flat']:.0%} of the small steps in the last panel nothing changes. The gradient is 0 "
-        "almost everywhere, and where a day crosses the line there is none. The squared error changes with every move "
-        "and knows which way is down. It is a stand-in: what we care about is beside it in every table.",
+        why="A forecast is a real number and meets another one with probability 0, so accuracy needs a tolerance."
+        "\n\nNor can gradient descent train on the share within a tolerance. Move a weight a little and the same days "
+        f"stay inside: at {figures['flat']:.0%} of the small steps in the last panel nothing changes. The gradient is "
+        "0 almost everywhere, and where a day crosses the line there is none. The squared error changes with every "
+        "move and knows which way is down. It is a stand-in: what we care about is beside it in every table.",
         next="Count a forecast as accurate within half a degree and see which of the columns changes.",
         command="python train.py experiment=lecture/accuracy task.tolerance=0.5",
     )

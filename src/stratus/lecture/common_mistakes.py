@@ -53,11 +53,15 @@ def _card(figures: dict[str, Any]) -> Card:
     sigmoid, softmax = figures["sigmoid"], figures["softmax"]
     return Card(
         title="Four common mistakes, and how each shows",
-        see=f"1. Sigmoid twice. Trained from zeros to the end, the loss is {sigmoid['twice']:.4f}; a constant has "
-        f"{sigmoid['constant']:.4f}, the right model {sigmoid['once']:.4f}. 2. Softmax twice: {softmax['twice']:.4f}, "
-        f"against {softmax['constant']:.4f} and {softmax['once']:.4f}. 3. Statistics from the test days. “Usual this "
+        see="Each beside the right way."
+        f"\n\n1. **Sigmoid twice.** Trained from zeros to the end, the loss is {sigmoid['twice']:.4f}; a constant has "
+        f"{sigmoid['constant']:.4f}, the right model {sigmoid['once']:.4f}."
+        f"\n2. **Softmax twice:** {softmax['twice']:.4f}, "
+        f"against {softmax['constant']:.4f} and {softmax['once']:.4f}."
+        "\n3. **Statistics from the test days.** “Usual this "
         f"month” has a Brier score of {figures['month_brier']:.4f}; with the test year counted in, "
-        f"{figures['leaking_month_brier']:.4f}. 4. The answer among the inputs: a day's temperature, forecast from "
+        f"{figures['leaking_month_brier']:.4f}."
+        "\n4. **The answer among the inputs:** a day's temperature, forecast from "
         f"itself, misses by {figures['given_rmse']:.0e} °C; from the two days before, by "
         f"{figures['honest_rmse']:.2f} °C.",
         why="The lecture writes σ(f(x)) in its loss for an f that is a σ already: read as shorthand, it means one of "
@@ -65,7 +69,8 @@ def _card(figures: dict[str, Any]) -> Card:
         f"cannot leave {sigmoid['least']:.2f} to {sigmoid['most']:.2f}, and none of five types can be given more than "
         f"{softmax['most']:.2f}. Nor is the loss convex any more: {_STARTS} random starts of the first end between "
         f"{sigmoid['best_of_starts']:.4f} and {sigmoid['worst_of_starts']:.4f}. Nothing warns you but the loss of a "
-        "constant. A leak is the opposite: all looks too good. How much it gives away depends. Standardising with the "
+        "constant."
+        "\n\nA leak is the opposite: all looks too good. How much it gives away depends. Standardising with the "
         f"test days included moves the Brier score by {figures['standardising_leak_early']:+.4f} after 10 steps and by "
         f"{abs(figures['standardising_leak_optimum']):.0e} at the optimum, which does not depend on the scale. It is "
         "wrong all the same: when the forecast is made, those days have not been.",

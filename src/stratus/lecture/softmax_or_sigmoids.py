@@ -54,6 +54,8 @@ def lesson(run: Run) -> Lesson:
 def _of_types(run: Run, softmax: Fitted, sigmoids: Fitted) -> dict[str, Any]:
     """Both models' scores, and what the sigmoids sum to."""
     train, test = run.splits.train, run.splits.test
+    frequency = [np.bincount(days.y, minlength=len(run.splits.outputs)) / len(days) for days in (train, test)]
+    changed = int(np.argmax(np.abs(frequency[1] - frequency[0])))
     p, q, trained = softmax.forecast(test.x), sigmoids.forecast(test.x), sigmoids.forecast(train.x)
     return {
         "softmax": {
@@ -72,6 +74,9 @@ def _of_types(run: Run, softmax: Fitted, sigmoids: Fitted) -> dict[str, Any]:
         "sum_least": float(q.sum(axis=1).min()),
         "sum_most": float(q.sum(axis=1).max()),
         "sum_train_mean": float(trained.sum(axis=1).mean()),
+        "changed": run.splits.outputs[changed],
+        "changed_train": float(frequency[0][changed]),
+        "changed_test": float(frequency[1][changed]),
         "decided_otherwise": int(np.sum(p.argmax(axis=1) != q.argmax(axis=1))),
     }
 
@@ -95,15 +100,19 @@ def _card(run: Run, f: dict[str, Any]) -> Card:
         title="One softmax, or one sigmoid a class?",
         see="Five types of weather from two temperatures, by one softmax and by five sigmoids, each a class against "
         f"the rest. They decide otherwise on {f['decided_otherwise']} of {len(run.splits.test)} test days and have "
-        f"accuracies of {softmax['accuracy']:.1%} and {sigmoids['accuracy']:.1%}. What differs is the sum: a softmax's "
+        f"accuracies of {softmax['accuracy']:.1%} and {sigmoids['accuracy']:.1%}."
+        "\n\nWhat differs is the sum: a softmax's "
         f"is 1 on every day, the sigmoids' runs from {f['sum_least']:.2f} to {f['sum_most']:.2f}, though on the "
-        f"training days it is {f['sum_train_mean']:.4f} in the mean. The lecture has it that a softmax is calibrated "
+        f"training days it is {f['sum_train_mean']:.4f} in the mean."
+        "\n\nThe lecture has it that a softmax is calibrated "
         "and sigmoids are not. Here the class-wise calibration error of the test days is "
         f"{softmax['calibration_error']:.4f} for the one and {sigmoids['calibration_error']:.4f} for the others: no "
-        "difference. Both miss for the same reason, a test year unlike the years of training.",
+        f"difference to speak of. What both miss is the test year: {f['changed']} came on {f['changed_test']:.1%} of "
+        f"its days, on {f['changed_train']:.1%} of the training days.",
         why="Both are trained by -log P, which is lowest when the probabilities are right. With a bias each class's "
         "mean probability equals its frequency over the training days, at either optimum: ∂L/∂b = mean of (p - y) = "
-        "0. So calibration comes from the loss, not from the choice between the two. That choice is about what can "
+        "0. So calibration comes from the loss, not from the choice between the two."
+        "\n\nThat choice is about what can "
         "be true together. Classes that exclude each other want a softmax, whose parts compete for the sum of 1. "
         f"Labels that do not want sigmoids: of the test days, {cities['both']} had rain in Seattle and in New York, "
         f"{cities['neither']} in neither. P(rain) of the two cities sums to anything from {cities['sum_least']:.2f} to "

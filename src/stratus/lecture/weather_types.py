@@ -79,19 +79,17 @@ def _card(run: Run, f: dict[str, Any]) -> Card:
         title="Five types of weather, from two temperatures",
         see="On the left each place in the plane of the two temperatures has the colour of its likeliest class; where "
         f"days have been, that is {', '.join(f['decided'][:-1])} or {f['decided'][-1]}. On the right the same model's "
-        "probabilities, as a "
-        "mixture of colours: no border is sharp. The accuracy on the test days is "
-        f"{f['accuracy']:.1%}. Alone it hides what the recall shows, the share of each class's days that were found: "
-        f"{', '.join(said)}.",
+        "probabilities, as a mixture of colours: no border is sharp."
+        f"\n\nThe accuracy on the test days is {f['accuracy']:.1%}. Alone it hides what the recall shows, the share of "
+        f"each class's days that were found: {', '.join(said)}.",
         why="log P(i)/P(j) = (Wᵢ - Wⱼ)x + bᵢ - bⱼ is linear, so between any two classes the border is a straight line. "
-        "A class that is rarer than another at every temperature is never the likeliest, and is never decided on, "
+        "A class that is rarer than another wherever days are is never the likeliest there, and is never decided on, "
         f"however right its probability is. {rare.capitalize()} is an example: {f['frequency']['train'][rare]:.1%} of "
-        f"the training days, {f['frequency']['test'][rare]:.1%} of the test days, which differ. That is no fault of "
-        "training: "
-        f"{run.metrics['train/loss']:.4f} is the best loss of this model (exact optimum "
-        f"{run.references['optimum']['train/loss']:.4f}). It is a fault of the inputs. “What is usual this month” "
-        f"has an accuracy of {f['climatology_accuracy']:.1%} and a test loss of {f['climatology_loss']:.3f}, against "
-        f"{f['test_loss']:.3f} here.",
+        f"the training days, {f['frequency']['test'][rare]:.1%} of the test days, which differ."
+        f"\n\nThat is no fault of training: it reached a loss of {f['train_loss']:.4f}, and the exact optimum of this "
+        f"model has {run.references['optimum']['train/loss']:.4f}. It is a fault of the inputs. “What is usual this "
+        f"month” has an accuracy of {f['climatology_accuracy']:.1%} and a test loss of {f['climatology_loss']:.3f}, "
+        f"against {f['test_loss']:.3f} here.",
         next="The lecture's own classes, rain, snow, hail and sun, at Austin. The first run fetches them from NOAA.",
         command="python train.py task=multiclass data=austin features=two_days",
     )
