@@ -3,6 +3,8 @@
 from torch import Tensor
 from torchmetrics import MeanMetric
 
+from stratus.contributions import ROUNDING
+
 
 class WithinTolerance(MeanMetric):
     """Share of forecasts at most `tolerance` from the truth, in the target's unit: what accuracy means for numbers.
@@ -19,7 +21,7 @@ class WithinTolerance(MeanMetric):
 
     def update(self, forecast: Tensor, y: Tensor) -> None:  # type: ignore[override]
         """Takes in forecasts and truth of one shape."""
-        super().update(((forecast - y).abs() <= self.tolerance).float())
+        super().update(((forecast - y).abs() <= self.tolerance * ROUNDING).float())
 
 
 class Bias(MeanMetric):
