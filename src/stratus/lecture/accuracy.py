@@ -54,14 +54,13 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
     (model, same, _), rmse = figures["within"].values(), figures["rmse"]
     return Card(
         title="Why a regression's accuracy is never “equal”",
-        see=f"Tomorrow's average temperature, forecast for {len(run.splits.test)} days from the two days before. It is "
-        f"equal to the truth on {model['0']:.1%} of them, within 1 °C on {model['1']:.1%}, within 2 °C on "
+        see=f"Tomorrow's average temperature, forecast for {len(run.splits.test)} days from the two days before. It "
+        f"is equal to the truth on {model['0']:.1%} of them, within 1 °C on {model['1']:.1%}, within 2 °C on "
         f"{model['2']:.1%}, within 3 °C on {model['3']:.1%}."
-        "\n\n“The same as today” hits exactly "
-        f"{figures['persistence_exact_hits']} times: thermometers are read in steps, and a reading can come back. "
-        f"Within 2 °C it scores {same['2']:.1%}, by root mean squared error {rmse['the same as today']:.3f} °C; the "
-        f"model {model['2']:.1%} and {rmse['model']:.3f} °C. Which of two forecasts is better can depend on where the "
-        "tolerance is put.",
+        f"\n\n“The same as today” hits exactly {figures['persistence_exact_hits']} times: thermometers are read in "
+        f"steps, and a reading can come back. Within 2 °C it scores {same['2']:.1%}, by root mean squared error "
+        f"{rmse['the same as today']:.3f} °C; the model {model['2']:.1%} and {rmse['model']:.3f} °C. Which of two "
+        "forecasts is better can depend on where the tolerance is put.",
         why="A forecast is a real number and meets another one with probability 0, so accuracy needs a tolerance."
         "\n\nNor can gradient descent train on the share within a tolerance. Move a weight a little and the same days "
         f"stay inside: at {figures['flat']:.0%} of the small steps in the last panel nothing changes. The gradient is "

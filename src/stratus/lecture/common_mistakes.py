@@ -56,24 +56,22 @@ def _card(figures: dict[str, Any]) -> Card:
         see="Each beside the right way."
         f"\n\n1. **Sigmoid twice.** Trained from zeros to the end, the loss is {sigmoid['twice']:.4f}; a constant has "
         f"{sigmoid['constant']:.4f}, the right model {sigmoid['once']:.4f}."
-        f"\n2. **Softmax twice:** {softmax['twice']:.4f}, "
-        f"against {softmax['constant']:.4f} and {softmax['once']:.4f}."
-        "\n3. **Statistics from the test days.** “Usual this "
-        f"month” has a Brier score of {figures['month_brier']:.4f}; with the test year counted in, "
-        f"{figures['leaking_month_brier']:.4f}."
-        "\n4. **The answer among the inputs:** a day's temperature, forecast from "
-        f"itself, misses by {figures['given_rmse']:.0e} °C; from the two days before, by "
-        f"{figures['honest_rmse']:.2f} °C.",
+        f"\n2. **Softmax twice:** {softmax['twice']:.4f}, a constant has {softmax['constant']:.4f}, the right model "
+        f"{softmax['once']:.4f}."
+        "\n3. **Statistics from the test days.** “Usual this month” has a Brier score of "
+        f"{figures['month_brier']:.4f}; with the test year counted in, {figures['leaking_month_brier']:.4f}."
+        "\n4. **The answer among the inputs:** a day's temperature, forecast from itself, misses by "
+        f"{figures['given_rmse']:.0e} °C; from the two days before, by {figures['honest_rmse']:.2f} °C.",
         why="The lecture writes σ(f(x)) in its loss for an f that is a σ already: read as shorthand, it means one of "
-        "them. PyTorch's losses “with logits” contain the sigmoid or softmax. Where the model applies it too, P(rain) "
-        f"cannot leave {sigmoid['least']:.2f} to {sigmoid['most']:.2f}, and none of five types can be given more than "
-        f"{softmax['most']:.2f}. Nor is the loss convex any more: {_STARTS} random starts of the first end between "
-        f"{sigmoid['best_of_starts']:.4f} and {sigmoid['worst_of_starts']:.4f}. Nothing warns you but the loss of a "
-        "constant."
-        "\n\nA leak is the opposite: all looks too good. How much it gives away depends. Standardising with the "
-        f"test days included moves the Brier score by {figures['standardising_leak_early']:+.4f} after 10 steps and by "
-        f"{abs(figures['standardising_leak_optimum']):.0e} at the optimum, which does not depend on the scale. It is "
-        "wrong all the same: when the forecast is made, those days have not been.",
+        "them. PyTorch's losses “with logits” contain the sigmoid or softmax. Where the model applies it too, the "
+        f"P(rain) that the loss sees cannot leave {sigmoid['least']:.2f} to {sigmoid['most']:.2f}, and none of five "
+        f"types can be given more than {softmax['most']:.2f}. Nor is the loss convex any more: {_STARTS} random "
+        f"starts of the first end between {sigmoid['best_of_starts']:.4f} and {sigmoid['worst_of_starts']:.4f}. "
+        "Nothing warns you but the loss of a constant."
+        "\n\nA leak is the opposite: all looks too good. How much it gives away depends. Standardising with the test "
+        f"days included moves the Brier score by {figures['standardising_leak_early']:+.4f} after 10 steps and, but "
+        f"for rounding, not at all at the optimum ({abs(figures['standardising_leak_optimum']):.0e}), which does not "
+        "depend on the scale. It is wrong all the same: when the forecast is made, those days have not been.",
         next="Let the answer in yourself. Stratus says so before it trains.",
         command="python train.py task=regression features=two_days features.lead_days=0",
     )

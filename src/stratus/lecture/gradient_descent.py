@@ -148,21 +148,22 @@ def _card(run: Run, figures: dict[str, Any], rate: float) -> Card:
     unit = run.splits.target.unit
     return Card(
         title="Gradient descent in action",
-        see=f"Left the loss over weight and bias, as a map: a round bowl. A dot is θ after a step; it starts at "
-        f"random, at weight {path[0][0]:.1f} and bias {path[0][1]:.1f}, where the loss is {losses[0]:.1f} {unit}², and "
-        f"rolls down to {losses[-1]:.2f} in {len(losses) - 1} steps. Right the same as a line that turns into its "
-        "place among the days. The second picture has two more bowls: a narrow valley, and one for the probability "
-        "of rain.",
+        see="Left the loss over weight and bias, as a map: a round bowl. A dot is θ = (weight, bias) after a step, "
+        f"the star the lowest point; it starts at random, at weight {path[0][0]:.1f} and bias {path[0][1]:.1f}, where "
+        f"the loss is {losses[0]:.1f} {unit}², and rolls down to {losses[-1]:.2f} in {len(losses) - 1} steps. Right "
+        "the same as a line that turns into its place among the days. The second picture has two more bowls: a "
+        "narrow valley, and one for the probability of rain.",
         why="A step goes against the gradient, θ' = θ − ε ∇L(θ), straight down the steepest slope, and is the longer "
-        "the steeper it is: long at first, then ever shorter. For one standardised input the bowl of the squared loss "
-        f"is exactly round, so each step leaves 1 − 2ε = {1 - 2 * rate:.2g} of the way to the lowest point. Two days' "
-        "temperatures are nearly the same input: steep across, almost flat along, so the path jumps from side to side "
-        f"first and then crawls. The lecture's loop written by hand gives the run's θ to {figures['from_hand']:.0e}."
+        "the steeper it is: long at first, then ever shorter. For one standardised input the bowl of the squared "
+        f"loss is exactly round, so each step leaves 1 − 2ε = {1 - 2 * rate:.2g} of the way to the lowest point. Two "
+        "days' temperatures are nearly the same input: steep across, almost flat along, so the path jumps from side "
+        "to side first and then crawls. The lecture's loop written by hand gives the run's θ to "
+        f"{figures['from_hand']:.0e}."
         "\n\nThese bowls have one lowest point. The toy 3x² + sin 5x has two valleys: descent knows only the slope "
         f"where it stands, so starts beyond x = {toys['maximum']:.4f} end at {toys['worse']:.4f}, where f is "
         f"{toys['worse_value']:.3f}, instead of at {toys['good']:.4f} with {toys['good_value']:.3f}: "
-        f"{toys['share_worse']:.1%} of {TOY_STARTS:,} starts from N(0, {TOY_SIGMA:.0f}); the normal distribution says "
-        f"{toys['share_worse_exact']:.2%}.",
+        f"{toys['share_worse']:.1%} of {TOY_STARTS:,} starts from N(0, {TOY_SIGMA:.0f}), {TOY_SIGMA:.0f} being the "
+        f"standard deviation; the normal distribution says {toys['share_worse_exact']:.2%}.",
         next="Half the largest stable step goes straight to the bottom of a round bowl in a single step. Then start "
         "elsewhere, with another seed.",
         command="python train.py experiment=lecture/gradient_descent optimizer.lr=0.5",

@@ -148,15 +148,17 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
         "worse, and larger ones too.",
         why="All three closed forms are the inputs times the error, averaged: Aᵀ(forecast − truth)/n, twice that for "
         "the squared loss. Autograd multiplies the same derivatives by the chain rule, exact up to rounding, for the "
-        "price of a few evaluations of the loss however many parameters there are. Finite differences "
-        "need one or two evaluations for every parameter and lose twice: a large h sees the curve instead of the "
-        "slope (an error of h², or h if forward), a small h subtracts two almost equal numbers (an error of ε/h, ε = "
-        "2·10⁻¹⁶). The squared loss is a parabola, for which the central difference is exact: only rounding is left. "
-        "\n\nAt the optimum the gradient vanishes, its bias component Σ(p − y)/n included: there the probabilities of "
-        f"the training days sum to the number of those with rain. In this run the gradient shrank from "
+        "price of a few evaluations of the loss however many parameters there are. Finite differences need one or "
+        "two evaluations for every parameter and lose twice: a large h sees the curve instead of the slope (an error "
+        "of h², or h if forward), a small h subtracts two almost equal numbers (an error of ε/h, ε being here the "
+        "rounding of a 64-bit number, 2·10⁻¹⁶). The squared loss is a parabola, for which the central difference is "
+        "exact: only rounding is left."
+        "\n\nAt the optimum the gradient vanishes, its bias component Σ(p − y)/n included: there the probabilities "
+        "of the training days sum to the number of those with rain. In this run the gradient shrank from "
         f"{end['start']:.2g} to {end['end']:.0e}, and they sum to {end['expected']:.2f}; {end['events']:.0f} days had "
-        "rain.\n\n(J.mT in the slide's loop wants a matrix; for θ as a plain vector PyTorch refuses it. Its gradient "
-        "has θ's own shape already: θ − ε * J.)",
+        "rain."
+        "\n\n(J.mT in the slide's loop wants a matrix; for θ as a plain vector PyTorch refuses it. Its gradient has "
+        "θ's own shape already: θ − ε * J.)",
         next="Stop the run early: the probabilities do not sum to the days with rain yet.",
         command="python train.py experiment=lecture/gradients trainer.max_epochs=2",
     )

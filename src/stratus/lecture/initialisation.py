@@ -112,24 +112,26 @@ def _share_at_lowest(landscape: Landscape) -> float:
 
 
 def _card(run: Run, figures: dict[str, Any]) -> Card:
-    period, toys, (low, high) = figures["period"], figures["toy"], figures["final_losses"]
+    period, toys = figures["period"], figures["toy"]
     (best, best_loss), (second, second_loss) = period["minima"][:2]
     return Card(
         title="Where descent starts",
         see=f"One wave of the year, c + a cos ωt + b sin ωt with ω fixed, from {figures['starts']} starts: zeros, and "
         f"random ones up to {figures['farthest_start']:.0f} °C away. All end within {figures['farthest_end']:.0e} °C "
-        f"of the same θ, at a loss of {low:.4f} to {high:.4f} °C². In the second picture ω is learnt too. The loss "
-        f"then has {len(period['minima'])} local minima for periods of 60 to 1500 days. The best is at {best:.1f} days "
-        f"({best_loss:.3f} °C²), the next at {second:.1f} ({second_loss:.2f} °C²), and of 60 starts, evenly spaced in "
-        f"frequency, only {period['best_share']:.0%} find the best: the others stop where they fell in.",
+        f"of the same θ, where the loss is {figures['lowest']:.4f} °C². In the second picture ω is learnt too. The "
+        f"loss then has {len(period['minima'])} local minima for periods of 60 to 1500 days. The best is at "
+        f"{best:.1f} days ({best_loss:.3f} °C²), the next at {second:.1f} ({second_loss:.2f} °C²), and of 60 starts, "
+        f"evenly spaced in frequency, only {period['best_share']:.0%} find the best: the others stop where they fell "
+        "in.",
         why="The three losses of a linear model are convex: a bowl has one lowest point, and every way down leads "
         "there. A start further off costs steps, no more: here each leaves about "
-        f"{1 - 2 * run.settings.optimizer.lr:.2g} of the distance, whatever it is. So what the slide warns of, getting "
-        "stuck in local minima, cannot happen to these models, and zeros are as good a start as any.\n\nIt can as soon "
-        "as a parameter stands inside a cosine, or in a network of several layers: the gradient says which way is down "
-        "here, not where it is lowest. A wave with one cycle too many or too few over the record fits hardly better "
-        "than none, so the valley of the year is narrow, and on the high ground around there are small ones to stop "
-        f"in. The toy has two valleys: {toys['best_share']:.0%} of the starts between −3 and 3 end in the better one.",
+        f"{1 - 2 * run.settings.optimizer.lr:.2g} of the distance, whatever it is. So what the slide warns of, "
+        "getting stuck in local minima, cannot happen to these models, and zeros are as good a start as any."
+        "\n\nIt can as soon as a parameter stands inside a cosine, or in a network of several layers: the gradient "
+        "says which way is down here, not where it is lowest. A wave with one cycle too many or too few over the "
+        "record fits hardly better than none, so the valley of the year is narrow, and on the high ground around "
+        f"there are small ones to stop in. The toy has two valleys: {toys['best_share']:.0%} of the starts between −3 "
+        "and 3 end in the better one.",
         next="Start much further off. The run's loss is as low in the end; how many steps more does it need?",
         command="python train.py experiment=lecture/initialisation init=uniform init.sigma=1000",
     )

@@ -108,11 +108,11 @@ def _pictures(models: dict[str, Model], losses: dict[str, Tensor]) -> dict[str, 
     panels = {
         "loss_curves": [
             near("temperature by two days", steps=100, ceiling=1e3),
-            near("the same, further", steps=1500, ceiling=1e40),
+            near("the same, further; ✕: the last finite loss", steps=1500, ceiling=1e40),
         ],
         "unscaled": [
             unscaled("day of year, unscaled", steps=100, ceiling=1e3),
-            unscaled("the same, further", steps=1000, ceiling=1e40),
+            unscaled("the same, further; ✕: the last finite loss", steps=1000, ceiling=1e40),
         ],
         "cross_entropy": [swings, huge],
     }

@@ -146,21 +146,21 @@ def _card(costs: dict[str, Cost], start: float, run: Run) -> Card:
     squared, binary, classes = (costs[name] for name in ASKED)
     return Card(
         title="Three losses, and what a constant costs",
-        see="Above, what one sample costs as a function of the score z; below, the slope that descent follows. The "
-        "squared loss's slope 2(z − y) grows with the error without bound; a cross-entropy's is a probability less the "
-        "truth, p − y, whose size never exceeds 1. In the second picture the same forecast is made every day. The best "
-        f"constant temperature costs {squared.constant:.3f} °C², the best constant probability of rain "
-        f"{binary.constant:.5f} nat, the frequencies of the {len(run.splits.outputs)} weather types "
-        f"{classes.constant:.5f} nat. All-zero parameters cost {squared.zeros:.2f}, {binary.zeros:.5f} (log 2) and "
-        f"{classes.zeros:.5f} (log {len(run.splits.outputs)}).",
-        why="The best constant under the squared loss is the mean, and its loss is the variance. Under a cross-entropy "
-        "it is the frequency, and its loss the entropy of the frequencies: a rare class is dear when it comes, but "
-        f"comes seldom. So a loss has a meaning only beside the constant's. Two temperatures bring "
-        f"{squared.constant:.3f} down to {squared.model:.3f} for tomorrow's temperature, but "
-        f"{binary.constant:.4f} only to {binary.model:.4f} "
-        f"for rain and {classes.constant:.4f} to {classes.model:.4f} for weather types; this run began at {start:.4f} "
-        f"and reached {run.metrics['train/loss']:.4f}. (Two slips of the pen on the slides: log P(y|x) is a loss only "
-        "with a minus before it, and training looks for the argmin of L, not the argmax.)",
+        see="Above, what one sample costs as a function of the score z = Wx + b; below, the slope that descent "
+        "follows. The squared loss's slope 2(z − y) grows with the error without bound; a cross-entropy's is a "
+        "probability less the truth, p − y, whose size never exceeds 1. In the second picture the same forecast is "
+        f"made every day. The best constant temperature costs {squared.constant:.3f} °C², the best constant "
+        f"probability of rain {binary.constant:.5f} nat, the frequencies of the {len(run.splits.outputs)} weather "
+        f"types {classes.constant:.5f} nat. All-zero parameters cost {squared.zeros:.2f}, {binary.zeros:.5f} (log 2) "
+        f"and {classes.zeros:.5f} (log {len(run.splits.outputs)}).",
+        why="The best constant under the squared loss is the mean, and its loss is the variance. Under a "
+        "cross-entropy it is the frequency, and its loss the entropy of the frequencies: a rare class is dear when "
+        "it comes, but comes seldom. So a loss has a meaning only beside the constant's. Two temperatures bring "
+        f"{squared.constant:.3f} down to {squared.model:.3f} for tomorrow's temperature, but {binary.constant:.4f} "
+        f"only to {binary.model:.4f} for rain and {classes.constant:.4f} to {classes.model:.4f} for weather types, on "
+        f"which this run began at {start:.4f} and reached {run.metrics['train/loss']:.4f}. (Two slips of the pen on "
+        "the slides: log P(y|x) is a loss only with a minus before it, and training looks for the argmin of L, not "
+        "the argmax.)",
         next="Let the forecast change with the season alone, without any temperature. Is that dearer than the two "
         "temperatures, or cheaper?",
         command="python train.py experiment=lecture/losses features=harmonics",

@@ -64,21 +64,21 @@ def _card(run: Run, f: dict[str, Any]) -> Card:
     return Card(
         title="Rain or not, from two temperatures",
         see=f"Each point is a day of {run.splits.train.stations[0]}, placed by the average temperatures of day 1 "
-        "(across) and day 2 (up). The full line is the decision boundary, P(rain) = 0.5; the dashed ones, of other "
-        "probabilities, are parallel to it, and the arrow W stands at right angles to them all. In Seattle it points "
-        "down: the colder day 2, the likelier rain. The model is right on "
-        f"{f['accuracy']:.1%} of the test days."
-        f"\n\nIn {_ELSEWHERE} its P(rain) never "
-        f"exceeds {f['elsewhere_most']:.2f} on them, so it never says rain, and is right on "
-        f"{f['elsewhere_accuracy']:.1%}: the share of dry days, {f['elsewhere_dry']:.1%}.",
+        "(across, d-1) and day 2 (up, d). The full line is the decision boundary, P(rain) = 0.5; the dashed ones, of "
+        "other probabilities, are parallel to it, and the arrow W stands at right angles to them all. In Seattle it "
+        f"points down: the colder day 2, the likelier rain. The model is right on {f['accuracy']:.1%} of the test "
+        "days."
+        f"\n\nThe same model fitted in {_ELSEWHERE}, on the right, gives rain no more than {f['elsewhere_most']:.2f} "
+        f"on any test day there. So it never says rain, and is right on {f['elsewhere_accuracy']:.1%}: the share of "
+        f"dry days, {f['elsewhere_dry']:.1%}.",
         why="P = σ(Wx + b) depends on x only through Wx + b, and that is constant along lines at right angles to W."
-        f"\n\nIs it good? Its Brier score is {f['brier']:.4f}; saying what is usual this month has "
-        f"{f['climatology_brier']:.4f}. It is {verdict} than the calendar (skill {f['skill']:+.3f}). The average of "
-        "maximum and minimum throws away what tells: clouds keep the day cool and the night warm, so that the day's "
-        f"range is {f['range_wet']:.1f} °C when it rains and {f['range_dry']:.1f} °C when it does not. A sigmoid of "
-        f"the range alone has a skill of {f['range_skill']:+.2f} (second picture)."
-        "\n\nAnd all this is a diagnosis, not a "
-        "forecast: day 2's temperature is known only when day 2 is over.",
+        "\n\nIs it good? Its Brier score, the mean of (P − y)² with y = 1 for rain and 0 for none, is "
+        f"{f['brier']:.4f} in Seattle; saying what is usual this month has {f['climatology_brier']:.4f}. It is "
+        f"{verdict} than the calendar (skill {f['skill']:+.3f}). The average of maximum and "
+        "minimum throws away what tells: clouds keep the day cool and the night warm, so that the day's range is "
+        f"{f['range_wet']:.1f} °C when it rains and {f['range_dry']:.1f} °C when it does not. A sigmoid of the range "
+        f"alone has a skill of {f['range_skill']:+.2f} (second picture)."
+        "\n\nAnd all this is a diagnosis, not a forecast: day 2's temperature is known only when day 2 is over.",
         next="A real forecast: from all that was measured the day before, and the season.",
         command="python train.py experiment=rain_forecast",
     )

@@ -37,17 +37,17 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
     conic = "a hyperbola" if figures["discriminant"] > 0 else "an ellipse"
     return Card(
         title="Rain or not: the boundary bends",
-        see=f"The same days of {run.splits.train.stations[0]} in the same plane, twice. On the left the model is given "
-        "T1 and T2, and its boundary is straight. On the right it is given T1², T2² and T1·T2 as well, and the "
-        f"boundary is {conic}. The training loss goes from {straight['train_loss']:.4f} to "
-        f"{curved['train_loss']:.4f}, the Brier score of the test days from {straight['brier']:.4f} to "
-        f"{curved['brier']:.4f}, and the skill over “usual this month” goes from {straight['skill']:+.3f} to "
-        f"{curved['skill']:+.3f}.",
+        see=f"The same days of {run.splits.train.stations[0]} in the same plane, twice. On the left the model is "
+        "given the temperatures T1 and T2 of days 1 and 2, and its boundary is straight. On the right it is given "
+        f"T1², T2² and T1·T2 as well, and the boundary is {conic}. The training loss goes from "
+        f"{straight['train_loss']:.4f} to {curved['train_loss']:.4f}, the Brier score of the test days from "
+        f"{straight['brier']:.4f} to {curved['brier']:.4f}, and the skill over “usual this month” goes from "
+        f"{straight['skill']:+.3f} to {curved['skill']:+.3f}.",
         why="Nothing in the model changed: it is Wx + b and a sigmoid, and its loss is still convex. Only x has five "
-        "components instead of two. A plane in five dimensions, seen in the two that we look at, is a curve. In "
-        "Seattle it says what no line can: the coldest days are dry, as the warmest are; and a change from one day to "
-        "the next, up or down, goes with rain. Farther out than the days reach the shading means nothing: no day has "
-        "voted there.",
+        "components instead of two. Its boundary is flat in those five dimensions; in the two that we look at it is "
+        "a curve. In Seattle it says what no line can: the coldest days are dry, as the warmest are; and a change "
+        "from one day to the next, up or down, goes with rain. Farther out than the days reach the shading means "
+        "nothing: no day was there to learn from.",
         next="The same in New York. Does it help there?",
         command="python train.py experiment=lecture/rain_quadratic data=new_york data.validation_from=null",
     )

@@ -99,25 +99,24 @@ def _card(run: Run, f: dict[str, Any]) -> Card:
     return Card(
         title="One softmax, or one sigmoid a class?",
         see="Five types of weather from two temperatures, by one softmax and by five sigmoids, each a class against "
-        f"the rest. They decide otherwise on {f['decided_otherwise']} of {len(run.splits.test)} test days and have "
+        f"the rest. They decide differently on {f['decided_otherwise']} of {len(run.splits.test)} test days and have "
         f"accuracies of {softmax['accuracy']:.1%} and {sigmoids['accuracy']:.1%}."
-        "\n\nWhat differs is the sum: a softmax's "
-        f"is 1 on every day, the sigmoids' runs from {f['sum_least']:.2f} to {f['sum_most']:.2f}, though on the "
-        f"training days it is {f['sum_train_mean']:.4f} in the mean."
-        "\n\nThe lecture has it that a softmax is calibrated "
-        "and sigmoids are not. Here the class-wise calibration error of the test days is "
-        f"{softmax['calibration_error']:.4f} for the one and {sigmoids['calibration_error']:.4f} for the others: no "
-        f"difference to speak of. What both miss is the test year: {f['changed']} came on {f['changed_test']:.1%} of "
-        f"its days, on {f['changed_train']:.1%} of the training days.",
-        why="Both are trained by -log P, which is lowest when the probabilities are right. With a bias each class's "
-        "mean probability equals its frequency over the training days, at either optimum: ∂L/∂b = mean of (p - y) = "
+        f"\n\nWhat differs is the sum: a softmax's is 1 on every day, the sigmoids' runs from {f['sum_least']:.2f} to "
+        f"{f['sum_most']:.2f}, though on the training days it is {f['sum_train_mean']:.4f} in the mean."
+        "\n\nThe lecture has it that a softmax is calibrated and sigmoids are not. Here the class-wise calibration "
+        f"error of the test days is {softmax['calibration_error']:.4f} for the one and "
+        f"{sigmoids['calibration_error']:.4f} for the others: no difference to speak of. What both miss is the test "
+        f"year: {f['changed']} came on {f['changed_test']:.1%} of its days, on {f['changed_train']:.1%} of the "
+        "training days.",
+        why="Both are trained by −log P, which is lowest when the probabilities are right. With a bias each class's "
+        "mean probability equals its frequency over the training days, at either optimum: ∂L/∂b = mean of (p − y) = "
         "0. So calibration comes from the loss, not from the choice between the two."
-        "\n\nThat choice is about what can "
-        "be true together. Classes that exclude each other want a softmax, whose parts compete for the sum of 1. "
-        f"Labels that do not want sigmoids: of the test days, {cities['both']} had rain in Seattle and in New York, "
-        f"{cities['neither']} in neither. P(rain) of the two cities sums to anything from {cities['sum_least']:.2f} to "
-        f"{cities['sum_most']:.2f}. A softmax over the two could never say “both” (last picture); it would need a "
-        "class for each combination, 4 for two cities and 32 for five.",
+        "\n\nThat choice is about what can be true together. Classes that exclude each other want a softmax, whose "
+        "parts compete for the sum of 1. Labels that can be true together want sigmoids: of the test days, "
+        f"{cities['both']} had rain in Seattle and in New York, {cities['neither']} in neither. P(rain) of the two "
+        f"cities sums to anything from {cities['sum_least']:.2f} to {cities['sum_most']:.2f}. A softmax over the two "
+        "could never say “both” (last picture); it would need a class for each combination, 4 for two cities and 32 "
+        "for five.",
         next="The lecture's own question: where in Texas will it rain? The first run fetches five airports from NOAA.",
         command="python train.py task=multilabel data=texas features=[station,harmonics] features.lead_days=1",
     )

@@ -71,7 +71,7 @@ def _found(model: Fitted, days: Samples) -> tuple[Array, Array]:
 
 def _card(run: Run, f: dict[str, Any]) -> Card:
     said = [
-        f"{name} {share:.2f} of {f['days'][name]} days" if share is not None else f"{name} undefined (no such test day)"
+        f"{name} undefined (no such test day)" if share is None else f"{name} {share:.2f} (of {f['days'][name]} days)"
         for name, share in f["recall"].items()
     ]
     rare = max((name for name, share in f["recall"].items() if share == 0), key=f["days"].get, default="snow")
@@ -84,8 +84,9 @@ def _card(run: Run, f: dict[str, Any]) -> Card:
         f"each class's days that were found: {', '.join(said)}.",
         why="log P(i)/P(j) = (Wᵢ - Wⱼ)x + bᵢ - bⱼ is linear, so between any two classes the border is a straight line. "
         "A class that is rarer than another wherever days are is never the likeliest there, and is never decided on, "
-        f"however right its probability is. {rare.capitalize()} is an example: {f['frequency']['train'][rare]:.1%} of "
-        f"the training days, {f['frequency']['test'][rare]:.1%} of the test days, which differ."
+        f"however right its probability is. {rare.capitalize()} is an example: it came on "
+        f"{f['frequency']['train'][rare]:.1%} of the training days. (And on {f['frequency']['test'][rare]:.1%} of the "
+        "test days: one year is not like another.)"
         f"\n\nThat is no fault of training: it reached a loss of {f['train_loss']:.4f}, and the exact optimum of this "
         f"model has {run.references['optimum']['train/loss']:.4f}. It is a fault of the inputs. “What is usual this "
         f"month” has an accuracy of {f['climatology_accuracy']:.1%} and a test loss of {f['climatology_loss']:.3f}, "

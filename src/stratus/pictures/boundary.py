@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from stratus.pictures.canvas import (
     BLACK,
@@ -93,7 +94,8 @@ def events(axes: Axes, x: Array, y: Array, plane: Plane, *, k: int = 0, event: s
         lines = axes.contour(
             across, up, logits, sorted(map(_logit, levels)), colors=BLACK, linewidths=0.8, linestyles="dashed"
         )
-        axes.clabel(lines, fmt=lambda z: f"{1 / (1 + np.exp(-z)):.1f}", fontsize=8)
+        for label in axes.clabel(lines, fmt=lambda z: f"{1 / (1 + np.exp(-z)):.1f}", fontsize=8):
+            label.set(zorder=4, path_effects=[withStroke(linewidth=2, foreground="white")])  # legible among the days
     inside = logits.min() < 0 < logits.max()
     if inside:
         axes.contour(across, up, logits, [0.0], colors=BLACK, linewidths=2)
