@@ -13,6 +13,9 @@ from stratus.lecture import NAMES, PARTS
 PAGE = "lecture.md"
 """The page; its pictures are in the folder of that name beside it."""
 
+UNSEEN = 8
+"""A change of a pixel, of 255, that nobody sees; a smooth shading in few colours changes by more, and shows bands."""
+
 _INTRODUCTION = """\
 # The lecture, seen
 
@@ -32,7 +35,11 @@ python train.py -m experiment='glob(lecture/*)'
 A run takes a few seconds. Its card is on the terminal and in `card.md`, its pictures are in `pictures/`;
 `tensorboard --logdir outputs` has both, under TEXT and IMAGES. Change a number in a command and see what becomes of the
 card. Unless a card says otherwise, models are trained on the days of 2012 to 2014 in Seattle and tested on those of
-2015. A **nat** is the unit of a log loss: a forecast that gave the probability p to what came has cost −log p nat.
+2015.
+
+A **nat** is the unit of a log loss: a forecast that gave the probability p to what came has cost −log p nat. The
+**Brier score** is the mean of (p − y)², y being 1 if it came and 0 if not. **Skill** is the share of the score of “what
+is usual on such a day” that a model saves: 1 is perfect, 0 no better than the calendar, below 0 worse.
 
 *Text, numbers and pictures are those of the runs: `stratus lecture outputs/sweeps/… --to docs` writes this page.*
 """
@@ -121,11 +128,14 @@ def write(runs: Mapping[str, Path], to: Path) -> list[Path]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copies an animation; a picture becomes one of 256 colours, which are enough for a chart and a third as large."""
-    from PIL import Image  # noqa: PLC0415 - only where a picture is copied
+    """Copies an animation; makes a picture small, one of 256 colours where no pixel changes by more than `UNSEEN`."""
+    from PIL import Image, ImageChops  # noqa: PLC0415 - only where a picture is copied
 
     if source.suffix == ".gif":
         shutil.copyfile(source, target)
         return
-    with Image.open(source) as picture:
-        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+    with Image.open(source) as opened:
+        picture = opened.convert("RGB")
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE)
+    changes = ImageChops.difference(picture, few.convert("RGB")).getextrema()
+    (few if max(most for _, most in changes) <= UNSEEN else picture).save(target, optimize=True)  # type: ignore[misc]

@@ -1,12 +1,38 @@
 """What the tests of all lessons need."""
 
+import re
 import shlex
+import shutil
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from filelock import FileLock
 
-from stratus import config
+from stratus import config, record
+from stratus.lecture_walk import section
+
+WALK = Path(__file__).parents[2] / "docs" / "lecture.md"
+
+
+@pytest.fixture(scope="session")
+def trained(trained, tmp_path_factory, worker_id):
+    """Trains as `trained` does, but the same lesson only once for all test processes; the others copy its folder."""
+    here = tmp_path_factory.getbasetemp()
+    shared = here / "lessons" if worker_id == "master" else here.parent / "lessons"
+    shared.mkdir(exist_ok=True)
+
+    def run(folder, *given):
+        kept = shared / "+".join(one.replace("/", "-") for one in given)
+        with FileLock(f"{kept}.lock"):
+            if not (kept / "finished").exists():
+                trained(kept, *given)
+                (kept / "finished").touch()
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
+        return record.read(folder)
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +74,14 @@ def days_of():
 def two_days():
     """The lecture's input [n, 2] of such days."""
     return lambda days: np.column_stack([days["first"], days["second"]])
+
+
+@pytest.fixture(scope="session")
+def in_the_walk():
+    """Whether docs/lecture.md tells a run's lesson word by word; of numbers, another machine may give other digits."""
+
+    def worded(text):
+        return re.sub(r"[-+−]?\d[\d.,]*(e[-+]\d+)?", "#", text)
+
+    page = worded(WALK.read_text(encoding="utf-8"))
+    return lambda run: worded(section(run)) in page

@@ -61,3 +61,7 @@ def test_a_small_step_changes_the_loss_and_not_the_accuracy(run, folder):
 
 def test_the_card_s_command_can_work(run, commanded):
     assert commanded(run)
+
+
+def test_the_walk_tells_the_same(run, in_the_walk):
+    assert in_the_walk(run)

@@ -79,3 +79,7 @@ def test_an_answer_among_the_inputs_is_found(figures):
 
 def test_the_card_s_command_can_work(run, commanded):
     assert commanded(run)
+
+
+def test_the_walk_tells_the_same(run, in_the_walk):
+    assert in_the_walk(run)

@@ -70,11 +70,15 @@ def test_the_toy_has_its_published_valleys_and_the_normal_share_ends_in_the_wors
 
 
 def test_the_pictures_and_the_film_are_there(finished):
-    pictures = finished[0] / "pictures"
-    assert {one.name for one in pictures.iterdir()} == {
-        "line_in_descent.png",
-        "line_in_descent.gif",
-        "loss_surfaces.png",
-        "toy.png",
-    }
+    pictures, named = finished[0] / "pictures", finished[1]["lesson"]["pictures"]
+    assert set(named) == {"line_in_descent.png", "line_in_descent.gif", "loss_surfaces.png", "toy.png"}
+    assert all((pictures / name).is_file() for name in named)
     assert (pictures / "line_in_descent.gif").stat().st_size < 1.5e6
+
+
+def test_the_card_s_command_can_work(finished, commanded):
+    assert commanded(finished[1])
+
+
+def test_the_walk_tells_the_same(finished, in_the_walk):
+    assert in_the_walk(finished[1])

@@ -98,5 +98,14 @@ def test_a_vector_has_no_transposed_matrix():
 
 
 def test_the_pictures_are_there(finished):
-    found = {picture.stem for picture in (finished[0] / "pictures").glob("*.png")}
-    assert found == {"difference_errors", "gradient_components"}
+    folder, run = finished
+    assert set(run["lesson"]["pictures"]) == {"difference_errors.png", "gradient_components.png"}
+    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
+
+
+def test_the_card_s_command_can_work(finished, commanded):
+    assert commanded(finished[1])
+
+
+def test_the_walk_tells_the_same(finished, in_the_walk):
+    assert in_the_walk(finished[1])

@@ -92,5 +92,14 @@ def test_on_the_toy_the_side_of_the_ridge_decides(figures):
 
 
 def test_the_pictures_are_there(finished):
-    found = {picture.stem for picture in (finished[0] / "pictures").glob("*.png")}
-    assert found == {"learnt_period", "one_wave", "toy"}
+    folder, run = finished
+    assert set(run["lesson"]["pictures"]) == {"learnt_period.png", "one_wave.png", "toy.png"}
+    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
+
+
+def test_the_card_s_command_can_work(finished, commanded):
+    assert commanded(finished[1])
+
+
+def test_the_walk_tells_the_same(finished, in_the_walk):
+    assert in_the_walk(finished[1])

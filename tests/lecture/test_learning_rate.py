@@ -120,5 +120,19 @@ def test_a_cross_entropy_swings_but_stays_finite(figures, models):
 
 
 def test_the_pictures_are_there(finished):
-    found = {picture.stem for picture in (finished[0] / "pictures").glob("*.png")}
-    assert found == {"cross_entropy", "loss_against_rate", "loss_curves", "unscaled"}
+    folder, run = finished
+    assert set(run["lesson"]["pictures"]) == {
+        "cross_entropy.png",
+        "loss_against_rate.png",
+        "loss_curves.png",
+        "unscaled.png",
+    }
+    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
+
+
+def test_the_card_s_command_can_work(finished, commanded):
+    assert commanded(finished[1])
+
+
+def test_the_walk_tells_the_same(finished, in_the_walk):
+    assert in_the_walk(finished[1])

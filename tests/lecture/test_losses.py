@@ -81,5 +81,14 @@ def test_the_drawn_curves_are_the_losses_and_their_slopes():
 
 
 def test_the_pictures_are_there(finished):
-    found = {picture.stem for picture in (finished[0] / "pictures").glob("*.png")}
-    assert found == {"cost_of_a_constant", "loss_functions"}
+    folder, run = finished
+    assert set(run["lesson"]["pictures"]) == {"cost_of_a_constant.png", "loss_functions.png"}
+    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
+
+
+def test_the_card_s_command_can_work(finished, commanded):
+    assert commanded(finished[1])
+
+
+def test_the_walk_tells_the_same(finished, in_the_walk):
+    assert in_the_walk(finished[1])

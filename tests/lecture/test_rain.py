@@ -56,3 +56,7 @@ def test_in_new_york_it_never_says_rain(run, days_of):
 
 def test_the_card_s_command_can_work(run, commanded):
     assert commanded(run)
+
+
+def test_the_walk_tells_the_same(run, in_the_walk):
+    assert in_the_walk(run)

@@ -40,3 +40,7 @@ def test_the_boundary_is_scikit_learn_s_hyperbola(run, days_of, two_days):
 
 def test_the_card_s_command_can_work(run, commanded):
     assert commanded(run)
+
+
+def test_the_walk_tells_the_same(run, in_the_walk):
+    assert in_the_walk(run)

@@ -63,3 +63,7 @@ def test_the_calibration_error_of_a_case_counted_by_hand():
 
 def test_the_card_s_command_can_work(run, commanded):
     assert commanded(run)
+
+
+def test_the_walk_tells_the_same(run, in_the_walk):
+    assert in_the_walk(run)

@@ -35,3 +35,7 @@ def test_the_parabola_jumps_at_new_year_as_numpy_s_does(run, days_of):
 
 def test_the_card_s_command_can_work(run, commanded):
     assert commanded(run)
+
+
+def test_the_walk_tells_the_same(run, in_the_walk):
+    assert in_the_walk(run)

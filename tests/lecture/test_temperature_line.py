@@ -26,3 +26,7 @@ def test_the_trained_line_explains_five_per_cent(run, folder, days_of):
 
 def test_the_card_s_command_can_work(run, commanded):
     assert commanded(run)
+
+
+def test_the_walk_tells_the_same(run, in_the_walk):
+    assert in_the_walk(run)

@@ -44,3 +44,7 @@ def test_it_decides_as_scikit_learn_does(run, days_of, two_days):
 
 def test_the_card_s_command_can_work(run, commanded):
     assert commanded(run)
+
+
+def test_the_walk_tells_the_same(run, in_the_walk):
+    assert in_the_walk(run)
