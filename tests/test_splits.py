@@ -217,3 +217,33 @@ def test_the_answer_among_the_inputs_is_warned_of(caplog):
     caplog.clear()
     split(table, Recipe("temperature", {"two_days": {}}, lead_days=1), test_from=date(2015, 1, 1))
     assert not caplog.records
+
+
+# --- resampled training days
+
+
+def test_a_resample_draws_whole_weeks_of_the_training_days_and_nothing_else():
+    splits = split(SHIPPED, TWO_DAYS, validation_from=VALIDATION, test_from=TEST)
+    again = splits.resampled(3)
+    assert (again.validation, again.test) == (splits.validation, splits.test)
+    np.testing.assert_array_equal(again.standardisation, splits.standardisation)
+    dates, counts = np.unique(again.train.dates, return_counts=True)
+    assert len(again.train) == len(splits.train)
+    assert set(dates) < set(splits.train.dates)
+    assert set(counts % 2) == {0}  # both cities of a day are drawn together
+    # A block has seven days, so nearly every day that was drawn stands beside another.
+    days = np.sort(dates)
+    assert (np.diff(days) == np.timedelta64(1, "D")).mean() > 0.8
+    assert 0.55 < len(dates) / len(set(splits.train.dates)) < 0.72  # 1 - 1/e of the days, about
+
+
+def test_the_same_number_draws_the_same_days():
+    splits = split(SEATTLE, TWO_DAYS, test_from=TEST)
+    np.testing.assert_array_equal(splits.resampled(1).train.x, splits.resampled(1).train.x)
+    assert not np.array_equal(splits.resampled(1).train.x, splits.resampled(2).train.x)
+
+
+def test_an_input_that_was_never_measured_is_named():
+    calm = SEATTLE.with_columns(wind=pl.lit(None, pl.Float64))
+    with pytest.raises(DataError, match="wind d-1 was never measured"):
+        split(calm, Recipe("rain", {"station": {}}, 1), test_from=TEST)

@@ -147,10 +147,13 @@ def check_extras(arguments: list[str]) -> None:
 
 
 def register() -> None:
-    """Makes the dataclasses known to Hydra as `schema/…`, and `${project:…}`, a path beside train.py."""
+    """Makes the dataclasses known to Hydra as `schema_…`, and `${project:…}`, a path beside train.py.
+
+    They stand outside of every group, so that they are no one's choice.
+    """
     store = ConfigStore.instance()
-    store.store(group="schema", name="config", node=Config, package="_global_")
+    store.store(name="schema_config", node=Config, package="_global_")
     of_data, of_tasks, of_optimizers = (Csv, Ghcn, Store), (Task, Classification, Regression), (SGD, Adam, LBFGS)
     for node in (*of_data, *of_tasks, *of_optimizers, Constant, Cosine, Step, Zeros, Gaussian, Uniform):
-        store.store(group="schema", name=node.__name__.lower(), node=node)
+        store.store(name=f"schema_{node.__name__.lower()}", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)

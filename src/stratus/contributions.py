@@ -10,11 +10,11 @@ import numpy as np
 
 from stratus.samples import Array
 
+ROUNDING = 1e-5
+"""What float32 may add to a difference of numbers in tenths, which are as often 2.0 as 1.9 apart."""
+
 LEAST = float(np.finfo(np.float32).eps)
 """The least probability that a truth counts as given, so that a day's -log p is finite."""
-
-ROUNDING = 1 + 1e-9
-"""Factor of a tolerance: readings 2 °C apart may be 2 + 4·10⁻¹⁶ apart in binary, and are within 2 °C all the same."""
 
 
 def of_values(forecast: Array, y: Array, tolerance: float) -> dict[str, Array]:
@@ -27,7 +27,7 @@ def of_values(forecast: Array, y: Array, tolerance: float) -> dict[str, Array]:
     """
     error = forecast - y
     return {
-        "accuracy": (np.abs(error) <= tolerance * ROUNDING).mean(1),
+        "accuracy": (np.abs(error) <= tolerance + ROUNDING).mean(1),
         "mae": np.abs(error).mean(1),
         "squares": (error**2).mean(1),
         "bias": error.mean(1),

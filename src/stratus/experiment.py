@@ -5,6 +5,7 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +26,7 @@ from stratus.forecast import Forecaster, first_line, load, scores
 from stratus.intervals import intervals
 from stratus.references import Weights, climatology, exact, optimum, persistence
 from stratus.samples import Samples
-from stratus.settings import Config
+from stratus.settings import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
 from stratus.splits import Splits
 from stratus.store.read import Store
 from stratus.tasks.linear import LinearTask, Scorer
@@ -73,11 +74,15 @@ def run(
         **settings.task.settings,
     )
     logger = board.logger(folder)
-    trace = Trace()
-    trainer = _trainer(settings, splits, folder, logger, trace)
+    board.settings(logger, chosen(settings))
+    trace, guard = Trace(), StabilityGuard(splits)
+    trainer = _trainer(settings, splits, folder, logger, [guard, trace])
     started = time.perf_counter()
     checkpoint = _resumed(settings, splits, task, folder) if settings.resume else None
-    _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), checkpoint)
+    try:
+        _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), checkpoint)
+    finally:
+        record["largest_stable_step"] = guard.limit
     record |= {"epochs": trainer.current_epoch, "fit_seconds": round(time.perf_counter() - started, 3)}
     if not trainer.is_global_zero:
         return float("nan")
@@ -94,11 +99,12 @@ def run(
     gap = _training_loss(task, splits, last) - references["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": references, "skill": metrics["test/skill"], "gap": gap}
     record |= intervals(task, splits, settings.seed)
+    record["weights"] = task.parameters_in_words()
     record |= {"best_epoch": kept.checkpoint["epoch"] + 1, "optimum_attained": best is not None}
 
     Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
     board.constant_lines(folder, references, trainer.global_step)
-    board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
+    board.final_figures(logger, columns(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
     in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
     finished = lecture.Run(settings, in_memory, splits.some(), task, trace, metrics, references)
     _show(finished, best, folder, record, logger)
@@ -133,7 +139,7 @@ def _show(
         board.animations(folder, animations)
 
 
-def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, trace: Trace) -> pl.Trainer:
+def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, watching: list[Callback]) -> pl.Trainer:
     """Lightning's Trainer as the settings say.
 
     Raises:
@@ -141,8 +147,7 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, trace:
     """
     callbacks: list[Callback] = [
         SettingsRule(),
-        StabilityGuard(splits),
-        trace,
+        *watching,
         *best_and_last(folder / "checkpoints", validation=splits.validation is not None),
     ]
     if settings.patience is not None:
@@ -266,3 +271,16 @@ def chosen(settings: Config) -> dict[str, Any]:
         **{name: type(group).__name__.lower() for name, group in groups.items()},
         **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items() if k != "_target_"},
     }
+
+
+def columns(settings: Config) -> dict[str, Any]:
+    """The settings of `chosen` and those of the choices that were not made, for other runs in the same HPARAMS tab."""
+    choices = {"optimizer": (SGD, Adam, LBFGS), "schedule": (Cosine, Step), "init": (RandomInit,)}
+    others = {
+        f"{group}.{field.name}": field.default
+        for group, kinds in choices.items()
+        for kind in kinds
+        for field in fields(kind)
+        if field.name != "_target_"
+    }
+    return others | chosen(settings)

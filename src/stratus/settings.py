@@ -49,9 +49,11 @@ class Data:
     test_from: str = "2015-01-01"
     until: str | None = None  # the last day; null: the table's
     batch_size: int | None = 32  # training days a step; null: all of them
+    resample: int | None = None  # number of a resample of the training days, by whole weeks; null: the days themselves
 
     def __post_init__(self) -> None:
         positive("data.batch_size", self.batch_size)
+        positive("data.resample", self.resample, zero=True)
         given = [(name, day) for name, day in self.days.items() if day]
         for (before, first), (after, second) in pairwise(given):
             require(first < second, f"data.{after}", second, f"a day after data.{before}={first}")

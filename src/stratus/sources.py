@@ -11,7 +11,7 @@ import polars as pl
 
 from stratus import observations
 from stratus.config import PROJECT
-from stratus.errors import DataError
+from stratus.errors import ConfigurationError, DataError
 from stratus.recipe import Recipe
 from stratus.settings import Csv, Data, Ghcn, Store
 from stratus.splits import Splits, split, stream
@@ -70,10 +70,14 @@ def samples(table: pl.DataFrame | store.Store, data: Data, recipe: Recipe, *, st
 
     Raises:
         DataError: As `splits.split` and `splits.stream`.
+        ConfigurationError: As those, or if days on disk are to be resampled.
     """
     borders = data.days
     if isinstance(table, pl.DataFrame):
-        return split(table, recipe, standardise=standardise, **borders)
+        days = split(table, recipe, standardise=standardise, **borders)
+        return days if data.resample is None else days.resampled(data.resample)
+    if data.resample is not None:
+        raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
     folder = table.samples_folder(asdict(recipe), borders)
     # A part is made into samples while those before it are written.
     return stream(parts(table, data), recipe, folder, classes=table.classes, standardise=standardise, **borders)

@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from filelock import FileLock
 
+from stratus.bootstrap import circular_blocks
 from stratus.errors import ConfigurationError, DataError
 from stratus.features import Input
 from stratus.recipe import Recipe
@@ -74,6 +75,7 @@ class Splits:
         validation: None where there is no such split.
         left_out: Number of days that give no sample, by reason.
         standardise: Whether inputs are scaled to mean 0 and variance 1 over the training days.
+        scaled_by: The days that are meant, where they are not `train`.
     """
 
     recipe: Recipe
@@ -85,6 +87,7 @@ class Splits:
     test: Samples
     left_out: dict[str, int] = field(default_factory=dict)
     standardise: bool = True
+    scaled_by: Samples | None = None
 
     @classmethod
     def of(
@@ -105,6 +108,17 @@ class Splits:
         every = {"train": self.train, "val": self.validation, "test": self.test}
         return {name: samples for name, samples in every.items() if samples is not None}
 
+    def resampled(self, number: int) -> "Splits":
+        """The same with the training days drawn anew, by whole weeks (see `bootstrap`), on the same scale.
+
+        Args:
+            number: Of the resample; the same one draws the same days.
+        """
+        dates, place = np.unique(self.train.dates, return_inverse=True)
+        ((counts,),) = circular_blocks(len(dates), 1, number)
+        drawn = np.repeat(np.arange(len(self.train)), counts[place].astype(int))
+        return replace(self, train=self.train.where(drawn), scaled_by=self.train)
+
     def some(self, days: int = 1 << 16) -> "Splits":
         """Splits of days spread evenly over those on disk, so many each and in memory; those in memory stay."""
 
@@ -123,9 +137,9 @@ class Splits:
         width = len(self.inputs)
         if not self.standardise:
             return np.zeros(width), np.ones(width)
-        days = len(self.train)
-        mean = sum(part.x.sum(axis=0, dtype=np.float64) for part in self.train.chunks()) / days
-        scale = np.sqrt(sum(np.square(part.x - mean).sum(axis=0) for part in self.train.chunks()) / days)
+        train = self.scaled_by or self.train
+        mean = sum(part.x.sum(axis=0, dtype=np.float64) for part in train.chunks()) / len(train)
+        scale = np.sqrt(sum(np.square(part.x - mean).sum(axis=0) for part in train.chunks()) / len(train))
         return np.asarray(mean), np.where(scale > 1e-12, scale, 1.0)
 
     @cached_property
@@ -163,7 +177,8 @@ def split(table: pl.DataFrame, recipe: Recipe, *, standardise: bool = True, **bo
     every, inputs, outputs = assemble(table, recipe)
     samples, left_out = Borders(**borders).divide(every)  # type: ignore[arg-type]
     splits = Splits.of(recipe, inputs, outputs, samples, left_out=left_out, standardise=standardise)
-    _check(splits, (every.dates.min(), every.dates.max()))
+    never = [one.name for one, values in zip(inputs, every.x.T, strict=True) if np.isnan(values).all()]
+    _check(splits, (every.dates.min(), every.dates.max()), never)
     return splits
 
 
@@ -243,15 +258,25 @@ def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, folder: Path, classes:
     os.replace(unfinished, folder)
 
 
-def _check(splits: Splits, dates: tuple[Any, ...]) -> None:
-    """Raises DataError where a split has no days, or the training days do not show every class."""
+def _check(splits: Splits, dates: tuple[Any, ...], never: Sequence[str] = ()) -> None:
+    """Raises DataError where a split has no days, or the training days do not show every class.
+
+    Args:
+        splits: What is checked.
+        dates: First and last day of the table.
+        never: Inputs that are known on none of its days.
+    """
     first, last = dates
     for name, samples in splits.named.items():
         if len(samples) == 0:
             setting = {"train": "data.train_from, data.validation_from", "val": "data.validation_from"}.get(name)
             raise DataError(
                 f"no {name} days: the table reaches from {first} to {last}; "
-                f"mend {setting or 'data.test_from'}, or look for missing values"
+                + (
+                    f"{', '.join(never)} was never measured: choose other features"
+                    if never
+                    else f"mend {setting or 'data.test_from'}, or look for missing values"
+                )
             )
     train = splits.train
     if splits.target.kind == "continuous":

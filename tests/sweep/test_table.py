@@ -2,9 +2,12 @@
 
 import json
 import statistics
+from pathlib import Path
 
 import polars as pl
 import pytest
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus import record
 from stratus.sweep.table import collect, finish, over_seeds, write
@@ -145,6 +148,11 @@ def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door
         assert run["error"].startswith("training diverged: the loss is ")
         assert "the learning rate is 1e+06, the largest stable step 0.5127. Mend: optimizer.lr=0.46" in run["error"]
         assert run["error"] in " ".join(out.split())
+
+    assert out.rstrip().endswith(str(Path("pictures", "learning_rate.png")))
+    with Image.open(sweep / "pictures" / "learning_rate.png") as image:
+        assert image.size > (800, 400)
+    assert EventAccumulator(str(sweep)).Reload().Tags()["images"] == ["pictures/learning_rate"]
 
     rows = pl.read_csv(sweep / "summary.csv").to_dicts()
     best_first = sorted(range(4), key=lambda number: runs[number]["metrics"]["val/loss"])

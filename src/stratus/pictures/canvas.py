@@ -1,13 +1,16 @@
 """What all pictures share: a white sheet, legible on any background and in print, and colours for every eye."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = COLOURS = (
     "#000000",
@@ -102,6 +105,43 @@ def legend(figure: Figure, handles: Sequence[Any]) -> None:
     longest = max(len(str(one.get_label())) for one in handles)
     columns = int(figure.get_figwidth() * 14 / (longest + 6))
     figure.legend(handles=handles, loc="outside lower center", ncols=max(1, min(columns, len(handles))), fontsize=9)
+
+
+def scale(values: Any, factor: float = 3.0) -> str:
+    """Of an axis or of colours: "log" where the values are positive and span more than `factor`, else "linear"."""
+    return "log" if min(values) > 0 and max(values) / min(values) > factor else "linear"
+
+
+def plain(axis: Any) -> None:
+    """Plain numbers on a logarithmic axis."""
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(LogFormatter())
+
+
+def fit_scales(axes: Any, *, x: Any, y: Any) -> None:
+    """Lays each axis out by `scale`."""
+    for name, values in (("x", x), ("y", y)):
+        if scale(values) == "log":
+            axes.set(**{f"{name}scale": "log"})
+            plain(getattr(axes, f"{name}axis"))
+
+
+def shades(values: Any) -> Normalize:
+    """Where each value lies between the least and the greatest, by `scale`."""
+    return (LogNorm if scale(values) == "log" else Normalize)(min(values), max(values))
+
+
+def shade_bar(figure: Figure, drawn: Any, label: str) -> None:
+    """The bar that says which shade is which value."""
+    bar = figure.colorbar(drawn, label=label)
+    if isinstance(drawn.norm, LogNorm):
+        plain(bar.ax.yaxis)
+
+
+def heading(figure: Figure, title: str) -> None:
+    """A title over the whole sheet, its lines wrapped to the sheet's width."""
+    width = int(11.5 * figure.get_figwidth())
+    figure.suptitle("\n".join(textwrap.fill(line, width) for line in title.splitlines()), x=0.01, ha="left", size=11)
 
 
 def panels(k: int) -> tuple[int, int]:

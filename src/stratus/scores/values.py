@@ -21,7 +21,7 @@ class WithinTolerance(MeanMetric):
 
     def update(self, forecast: Tensor, y: Tensor) -> None:  # type: ignore[override]
         """Takes in forecasts and truth of one shape."""
-        super().update(((forecast - y).abs() <= self.tolerance * ROUNDING).float())
+        super().update(((forecast - y).abs() <= self.tolerance + ROUNDING).float())
 
 
 class Bias(MeanMetric):

@@ -106,6 +106,10 @@ def finish(folder: Path) -> None:
         failed = table.filter(pl.col("reason").is_not_null())
         parts += [f"job {job}: {reason}" for job, reason in failed.select("job", "reason").iter_rows()]
     show(*parts, str(folder / "summary.csv"))
+    if table.height > 1:
+        from stratus.sweep import pictures  # noqa: PLC0415 - matplotlib, not before there is something to draw
+
+        show(*map(str, pictures.write(folder)))
 
 
 def _shown(table: pl.DataFrame, title: str) -> Table:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Literal, TypeAlias, cast
 
+import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
@@ -105,7 +106,7 @@ class LinearTask(LightningModule, ABC):
             **settings: Go to the constructor.
         """
         if class_weights == "balanced":
-            counts = splits.class_counts
+            counts = np.maximum(splits.class_counts, 1)  # a resample may lack a class
             settings["class_weights"] = (counts.sum(1, keepdims=True) / counts.shape[1] / counts).tolist()
         return cls(
             inputs=splits.inputs,
@@ -165,6 +166,12 @@ class LinearTask(LightningModule, ABC):
         """Logits z [n, k] of inputs x [n, m] in their own units."""
         logits: Tensor = self.linear((x - self.mean) / self.scale)
         return logits
+
+    def parameters_in_words(self) -> dict[str, Any]:
+        """W and b on standardised inputs, with the inputs' and outputs' names, and the inputs' mean and scale."""
+        values = {"weight": self.linear.weight, "bias": self.linear.bias, "mean": self.mean, "scale": self.scale}
+        names = {"inputs": self.hparams["inputs"], "units": self.hparams["units"], "outputs": self.outputs}
+        return names | {name: value.tolist() for name, value in values.items()}
 
     def scores(self, logits: Tensor, y: Tensor, decision: Tensor | None = None) -> dict[str, float]:
         """All scores of a forecast on a whole split; see `Scorer.update`."""

@@ -1,0 +1,37 @@
+"""A real sweep, its jobs trained one after the other in this process."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from stratus import record
+from stratus.errors import Diverged
+from stratus.sweep import pictures
+from stratus.sweep.jobs import drawable
+
+RATES, STARTS, SEEDS = ("0.05", "0.2", "1e20"), ("zeros", "gaussian"), ("0", "1")
+
+
+@dataclass
+class Sweep:
+    folder: Path
+    runs: dict  # the record of each job by its learning rate, start and seed
+    written: list
+    figures: dict
+
+
+@pytest.fixture(scope="session")
+def sweep(trained, tmp_path_factory):
+    """Twelve jobs of gradient descent on tomorrow's temperature; those with the largest of three rates diverge."""
+    folder, runs = tmp_path_factory.mktemp("sweep"), {}
+    for number, (lr, init, seed) in enumerate(product(RATES, STARTS, SEEDS)):
+        swept = (f"optimizer.lr={lr}", f"init={init}", f"seed={seed}", "trainer.max_epochs=2")
+        with suppress(Diverged):
+            trained(folder / str(number), "task=regression", "features=two_days", "optimizer=gd", *swept)
+        runs[lr, init, seed] = record.read(folder / str(number))
+    written = pictures.write(folder)
+    drawings = pictures.drawings(drawable(list(runs.values())))
+    return Sweep(folder, runs, written, {name: draw() for name, draw in drawings.items()})
