@@ -90,7 +90,7 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     try:
         config.check_extras(sys.argv[1:])
-        sys.argv[1:] = config.with_resumed(sys.argv[1:])
+        sys.argv[1:] = config.with_globs(config.with_resumed(sys.argv[1:]))
         train()
     except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:
         if asked_for_tracebacks or (isinstance(error, AssertionError) and "for root" not in str(error)):

@@ -172,6 +172,28 @@ def test_a_constant_schedule_builds_nothing(composed):
     assert config.build(config.check(composed("schedule=constant")).schedule) is None
 
 
+# --- patterns
+
+
+def test_a_pattern_stands_for_the_files_of_a_group_and_of_its_folders():
+    names = sorted(file.stem for file in (config.PROJECT / "conf" / "experiment" / "lecture").glob("*.yaml"))
+    (lessons,) = config.with_globs(["experiment=glob(lecture/*)"])
+    assert lessons == "experiment=" + ",".join(f"lecture/{name}" for name in names)
+    assert config.with_globs(["-m", "init=glob(*s*)", "seed=0,1"]) == ["-m", "init=gaussian,zeros", "seed=0,1"]
+
+
+def test_what_is_no_pattern_of_a_group_is_left_to_hydra():
+    given = ["optimizer.lr=glob(*)", "seed=range(3)", "init=glob([g*,z*],exclude=z*)", "nothing=glob(*)"]
+    assert config.with_globs(given) == given
+
+
+def test_a_pattern_without_a_match_is_no_sweep_of_no_jobs():
+    with pytest.raises(
+        ConfigurationError, match=r"experiment=glob\(lectures/\*\): there is no conf/experiment/lectures/"
+    ):
+        config.with_globs(["experiment=glob(lectures/*)"])
+
+
 # --- resuming
 
 

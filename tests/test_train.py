@@ -245,13 +245,13 @@ def test_a_sweep_that_is_stopped_keeps_the_table_of_what_was_done(door, tmp_path
     wait_for(tmp_path, "outputs/sweeps/*/1/checkpoints/last.ckpt", process)
     (sweep,) = tmp_path.glob("outputs/sweeps/*")
     killed_now = (sweep / "summary.csv").read_text().splitlines()
-    assert [line.partition(",objective")[0] for line in killed_now[:1]] == ["job,status"]
-    assert [line[:11] for line in killed_now[1:]] == ["0,finished,"]
+    assert [line.partition(",objective")[0] for line in killed_now[:1]] == ["job,task,status"]
+    assert [line.split(",")[0:3:2] for line in killed_now[1:]] == [["0", "finished"]]
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
-    assert [line.split(",")[:2] for line in (sweep / "summary.csv").read_text().splitlines()[1:]] == [
+    assert [line.split(",")[0:3:2] for line in (sweep / "summary.csv").read_text().splitlines()[1:]] == [
         ["0", "finished"],
         ["1", "interrupted"],
     ]

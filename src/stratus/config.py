@@ -5,6 +5,7 @@ exactly what the dataclasses of `settings` name as `_target_`: another name on t
 checkpoint is refused.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -113,6 +114,28 @@ def with_resumed(arguments: list[str]) -> list[str]:
         return arguments
     overrides: list[str] = record.read(Path(folder))["overrides"]
     return [*(one for one in overrides if key(one) not in given), *arguments]
+
+
+def with_globs(arguments: list[str]) -> list[str]:
+    """The command line with each `group=glob(pattern)` as the names in `conf/group` that it stands for.
+
+    Hydra has it too, but sees no folder within a group and takes a pattern without a match for a sweep of no jobs.
+
+    Raises:
+        ConfigurationError: If no name matches.
+    """
+
+    def named(argument: str) -> str:
+        found = re.fullmatch(r"(\w+)=glob\(([\w/*?-]+)\)", argument)
+        folder = PROJECT / "conf" / found[1] if found else PROJECT
+        if not found or not folder.is_dir():
+            return argument
+        names = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.glob(f"{found[2]}.yaml"))
+        if not names:
+            raise ConfigurationError(f"{argument}: there is no conf/{found[1]}/{found[2]}.yaml")
+        return f"{found[1]}={','.join(names)}"
+
+    return [named(one) for one in arguments]
 
 
 def check_extras(arguments: list[str]) -> None:

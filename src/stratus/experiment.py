@@ -119,16 +119,23 @@ def _show(
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
     step = finished.trace.steps[-1]
     drawings, animations = {}, {}
-    if finished.settings.pictures != "none":
+    drawn = finished.settings.pictures != "none"
+    if drawn:
         from stratus.pictures import of_run  # noqa: PLC0415 - matplotlib, not for a run without pictures
 
         drawings = of_run.drawings(finished, best)
     if finished.settings.lesson:
         lesson = lecture.find(finished.settings.lesson)(finished)
-        record["lesson"] = {"name": finished.settings.lesson, "figures": lesson.figures, "card": lesson.card.markdown}
+        files = [*(f"{name}.png" for name in lesson.pictures), *(f"{name}.gif" for name in lesson.animations)]
+        record["lesson"] = {
+            "name": finished.settings.lesson,
+            "figures": lesson.figures,
+            "card": lesson.card.markdown,
+            "pictures": files if drawn else [],
+        }
         board.card(logger, folder, lesson.card.markdown, step)
         drawings, animations = drawings | lesson.pictures, lesson.animations
-    if finished.settings.pictures != "none":
+    if drawn:
         board.pictures(logger, folder, drawings, step)
         board.animations(folder, animations)
 

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from stratus import observations
+from stratus.config import PROJECT
 from stratus.errors import ConfigurationError, DataError
 from stratus.recipe import Recipe
 from stratus.settings import Csv, Data, Ghcn, Store
@@ -45,6 +46,12 @@ def load(data: Data) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
         "dropped": dropped,
         "source": {"kind": kind, **asdict(data)},
     }
+
+
+def shipped(*stations: str) -> pl.DataFrame:
+    """The daily table of cities in the file that ships with Stratus."""
+    path = PROJECT / "data" / "weather.csv"
+    return observations.select(observations.read_csv(path), stations, str(path))
 
 
 def again(facts: dict[str, Any]) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:

@@ -13,11 +13,11 @@ from stratus import record
 from stratus.sweep.table import collect, finish, over_seeds, write
 
 
-def job(folder, number, overrides, objective=None, *, status="finished", error=None, **scores):
+def job(folder, number, overrides, objective=None, *, task="binary", status="finished", error=None, **scores):
     """Writes the record that a job leaves."""
     metrics = {} if objective is None else {"metrics": {"val/loss": objective, **scores}, "gap": 0.1}
     (folder / str(number)).mkdir(parents=True)
-    content = {"status": status, "error": error, "overrides": overrides, "seconds": 1.0, **metrics}
+    content = {"task": task, "status": status, "error": error, "overrides": overrides, "seconds": 1.0, **metrics}
     (folder / str(number) / "run.json").write_text(json.dumps(content))
 
 
@@ -36,12 +36,35 @@ def test_jobs_stand_best_first_and_those_without_a_score_last(tmp_path):
     assert table["test/loss"].to_list() == [2, 2, 1, None, None]
     assert table["overrides"].to_list() == ["a=3", "a=4", "a=1", "a=2", "a=5 b=[x,y]"]
     assert table["reason"].to_list() == [None, None, None, "a=2: expected 1", None]
-    assert table.columns[:4] == ["job", "status", "objective", "overrides"]
+    assert table.columns[:5] == ["job", "task", "status", "objective", "overrides"]
+
+
+def test_jobs_of_different_tasks_are_not_ranked_against_each_other(tmp_path, capsys):
+    for number, (task, loss) in enumerate([("regression", 3.0), ("binary", 0.6), ("regression", 2.0), ("binary", 0.5)]):
+        job(tmp_path, number, [f"task={task}", f"a={number}"], loss, task=task)
+    job(tmp_path, 4, ["task=binary"], task="binary", status="failed", error="no")
+    assert collect(tmp_path)["job"].to_list() == [3, 1, 2, 0, 4]
+    finish(tmp_path)
+    heading, *table = capsys.readouterr().out.splitlines()
+    assert heading.strip() == "5 jobs, best first within their task"
+    assert [row.split()[1] for row in table if "│" in row] == list("31204")
+    assert "task" in table[1]
+
+
+def test_a_sweep_of_one_task_does_not_name_it_in_each_row(tmp_path, capsys):
+    job(tmp_path, 0, ["a=1"], 1.0)
+    job(tmp_path, 1, ["a=2"], 2.0)
+    finish(tmp_path)
+    heading, *table = capsys.readouterr().out.splitlines()
+    assert heading.strip() == "2 jobs, best first"
+    assert "task" not in table[1]
+    assert "binary" not in "".join(table)
 
 
 def test_where_there_are_no_validation_days_the_training_loss_is_the_objective(tmp_path):
     (tmp_path / "0").mkdir()
-    content = {"status": "finished", "error": None, "overrides": [], "metrics": {"train/loss": 0.5, "test/loss": 9.0}}
+    content = {"task": "binary", "status": "finished", "error": None, "overrides": []}
+    content["metrics"] = {"train/loss": 0.5, "test/loss": 9.0}
     (tmp_path / "0" / "run.json").write_text(json.dumps(content))
     assert collect(tmp_path)["objective"].to_list() == [0.5]
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from stratus.cli import compare, runs, stations, store
+from stratus.cli import compare, lecture, runs, stations, store
 from stratus.errors import ConfigurationError, StratusError
 
 
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     runs.add_commands(commands)
     compare.add_commands(commands)
+    lecture.add_commands(commands)
     stations.add_commands(commands)
     store.add_commands(commands)
     try:

@@ -4,10 +4,10 @@
 card's sentences are the run's own, so that text and truth cannot drift apart.
 """
 
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,8 +20,21 @@ if TYPE_CHECKING:
     from stratus.splits import Splits
     from stratus.tasks.linear import LinearTask
 
-NAMES = sorted(module.name for module in pkgutil.iter_modules(__path__))
-"""Names of the lessons: the files of this folder."""
+PARTS = {
+    "Linear regression and classification": (
+        "temperature_line",
+        "temperature_cycle",
+        "rain",
+        "rain_quadratic",
+        "weather_types",
+        "softmax_or_sigmoids",
+    ),
+    "Datasets and losses": ("accuracy", "losses"),
+    "Optimisation": ("gradient_descent", "learning_rate", "initialisation", "gradients", "common_mistakes"),
+}
+"""The lessons in the lecture's order, by its parts; each is a file of this folder."""
+
+NAMES = tuple(chain.from_iterable(PARTS.values()))
 
 
 @dataclass(frozen=True)

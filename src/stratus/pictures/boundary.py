@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from stratus.pictures.canvas import (
     BLACK,
@@ -85,7 +86,7 @@ def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str
 def events(axes: Axes, x: Array, y: Array, plane: Plane, *, k: int = 0, event: str = "event") -> list[Line2D]:
     """Draws days [n, 2], their truth [n] and the probabilities of event k into `axes`; gives the legend's entries."""
     across, up, p = plane.across, plane.up, plane.p[..., k]
-    axes.imshow(p, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, **_placed(across, up))
+    axes.imshow(p, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, **placed(across, up))
     with np.errstate(divide="ignore"):
         logits = np.clip(np.log(p) - np.log1p(-p), -30, 30)  # lines of P are those of its log-odds, which is smoother
     levels = [level for level in LEVELS if logits.min() < _logit(level) < logits.max()]
@@ -93,7 +94,8 @@ def events(axes: Axes, x: Array, y: Array, plane: Plane, *, k: int = 0, event: s
         lines = axes.contour(
             across, up, logits, sorted(map(_logit, levels)), colors=BLACK, linewidths=0.8, linestyles="dashed"
         )
-        axes.clabel(lines, fmt=lambda z: f"{1 / (1 + np.exp(-z)):.1f}", fontsize=8)
+        for label in axes.clabel(lines, fmt=lambda z: f"{1 / (1 + np.exp(-z)):.1f}", fontsize=8):
+            label.set(zorder=4, path_effects=[withStroke(linewidth=2, foreground="white")])  # legible among the days
     inside = logits.min() < 0 < logits.max()
     if inside:
         axes.contour(across, up, logits, [0.0], colors=BLACK, linewidths=2)
@@ -116,25 +118,37 @@ def classes(axes: Axes, x: Array, y: Array, plane: Plane, outputs: Sequence[str]
     rgb = np.array([to_rgb(one) for one in colours(outputs)])
     sure = ((p.max(-1) - 1 / k) / (1 - 1 / k))[..., None]
     strength = 0.12 + 0.5 * sure
-    axes.imshow(1 - strength * (1 - rgb[likeliest]), **_placed(across, up))
-    z = np.log(np.maximum(p, 1e-300))
-    for one in np.unique(likeliest):
+    axes.imshow(1 - strength * (1 - rgb[likeliest]), **placed(across, up))
+    borders(axes, plane, color=BLACK, width=1.5)
+    return [
+        Line2D([], [], **(look | {"label": name + ("" if one in likeliest else ", nowhere likeliest")}))
+        for one, (name, look) in enumerate(zip(outputs, class_days(axes, x, y, outputs), strict=True))
+    ]
+
+
+def borders(axes: Axes, plane: Plane, *, color: str, width: float) -> None:
+    """Draws the lines between the likeliest classes into `axes`."""
+    z = np.log(np.maximum(plane.p, 1e-300))
+    for one in np.unique(plane.p.argmax(-1)):
         margin = z[..., one] - np.delete(z, one, axis=-1).max(-1)
         if margin.min() < 0:
-            axes.contour(across, up, margin, [0.0], colors=BLACK, linewidths=1.5)
-    handles = []
-    for one, (name, colour) in enumerate(zip(outputs, colours(outputs), strict=True)):
+            axes.contour(plane.across, plane.up, margin, [0.0], colors=color, linewidths=width)
+
+
+def class_days(axes: Axes, x: Array, y: Array, outputs: Sequence[str]) -> list[dict[str, Any]]:
+    """Draws days [n, 2] of classes [n] into `axes`, the rarest class on top; gives each class's look."""
+    looks: list[dict[str, Any]] = []
+    rank = np.argsort(np.argsort(-np.bincount(y, minlength=len(outputs)), kind="stable"))
+    for one, colour in enumerate(colours(outputs)):
         marker = MARKERS[one % len(MARKERS)]
         edge = {"markeredgecolor": colour} if marker == "x" else {"markeredgecolor": BLACK, "markeredgewidth": 0.3}
-        look: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "", **edge}
-        axes.plot(*x[y == one].T, markersize=4, **look)
-        note = "" if one in likeliest else ", nowhere likeliest"
-        handles.append(Line2D([], [], label=name + note, **look))
+        looks.append({"color": colour, "marker": marker, "linestyle": "", **edge})
+        axes.plot(*x[y == one].T, markersize=4, zorder=2 + 0.01 * rank[one], **looks[-1])
     axes.grid(False)
-    return handles
+    return looks
 
 
-def _placed(across: Array, up: Array) -> dict[str, Any]:
+def placed(across: Array, up: Array) -> dict[str, Any]:
     """Where an image whose pixels are centred on the grid lies."""
     half = (across[1] - across[0]) / 2, (up[1] - up[0]) / 2
     extent = (across[0] - half[0], across[-1] + half[0], up[0] - half[1], up[-1] + half[1])

@@ -14,24 +14,32 @@ OBJECTIVE = "objective"
 MOST = 20
 """Rows of a table that the terminal shows; the files have all."""
 
-SHOWN = ("job", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
+SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
 def collect(folder: Path) -> pl.DataFrame:
-    """One row a job that has begun, best first; those without an objective last.
+    """One row a job that has begun, best first; by task, since losses of different tasks cannot be compared.
 
-    Columns: job, status, objective (validation loss of the best checkpoint; the training loss where there are no
-    validation days), overrides, the test scores, gap, seconds, and for a job that did not finish the reason.
+    Those without an objective stand last. Columns: job, task, status, objective (validation loss of the best
+    checkpoint; the training loss where there are no validation days), overrides, the test scores, gap, seconds, and
+    for a job that did not finish the reason.
     """
     rows = [_row(path.parent) for path in folder.glob(f"*/{record.FILE}")]
     if not rows:
         return pl.DataFrame(
-            schema={"job": pl.Int64, "status": pl.String, OBJECTIVE: pl.Float64, "overrides": pl.String}
+            schema={
+                "job": pl.Int64,
+                "task": pl.String,
+                "status": pl.String,
+                OBJECTIVE: pl.Float64,
+                "overrides": pl.String,
+            }
         )
     table = pl.DataFrame(rows, schema_overrides={OBJECTIVE: pl.Float64, "reason": pl.String}, infer_schema_length=None)
     scores = [name for name in table.columns if name.startswith("test/")]
-    order = ["job", "status", OBJECTIVE, "overrides", *scores, "gap", "seconds", "reason"]
-    return table.select(order).sort(OBJECTIVE, "job", nulls_last=True)
+    order = ["job", "task", "status", OBJECTIVE, "overrides", *scores, "gap", "seconds", "reason"]
+    unranked = pl.col(OBJECTIVE).is_null()
+    return table.select(order).sort(unranked, "task", OBJECTIVE, "job", nulls_last=True)
 
 
 def _row(job: Path) -> dict[str, Any]:
@@ -40,6 +48,7 @@ def _row(job: Path) -> dict[str, Any]:
     return {
         **{tag: value for tag, value in metrics.items() if tag.startswith("test/")},
         "job": int(job.name),
+        "task": run["task"],
         "status": run["status"],
         OBJECTIVE: metrics.get("val/loss", metrics.get("train/loss")),
         "overrides": " ".join(run["overrides"]),
@@ -84,8 +93,10 @@ def finish(folder: Path) -> None:
     if not any(folder.glob(f"*/{record.FILE}")):
         return  # no job has begun
     table = write(folder)
-    columns = [name for name in SHOWN if name in table.columns]
-    title = f"{table.height} jobs, best first" + (f": {MOST} of them" if table.height > MOST else "")
+    tasks = table["task"].n_unique()
+    columns = [name for name in SHOWN if name in table.columns and (name != "task" or tasks > 1)]
+    title = f"{table.height} jobs, best first" + (" within their task" if tasks > 1 else "")
+    title += f": {MOST} of them" if table.height > MOST else ""
     parts: list[Any] = [_shown(table.select(columns), title, MOST)]
     if (seeds := over_seeds(table)).height:
         spread = [
