@@ -4,9 +4,10 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import lightning.pytorch as pl
 import torch
@@ -31,6 +32,53 @@ from stratus.store.read import Store
 from stratus.tasks.linear import LinearTask, Scorer
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A run whose training has ended well.
+
+    Attributes:
+        task: With the weights that are kept, those of best.ckpt.
+        best_epoch: The epoch that left them, counted from 1.
+        last: The weights as training left them.
+        epochs: Number of epochs trained.
+        steps: Number of steps.
+        seconds: How long it took.
+        trace: The weights over the epochs.
+    """
+
+    task: LinearTask
+    best_epoch: int
+    last: Weights
+    epochs: int
+    steps: int
+    seconds: float
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class References:
+    """What a model has to beat, and what it could reach.
+
+    Attributes:
+        scores: Of climatology, persistence and optimum: "train/loss", "test/accuracy", …, each to be read only.
+        best: The exact optimum; None where there is none.
+    """
+
+    scores: Mapping[str, Mapping[str, float]]
+    best: Weights | None
+
+    @classmethod
+    def of(cls, task: LinearTask, splits: Splits) -> "References":
+        """Those of a task, whatever its weights."""
+        scores, best = _references(task, splits)
+        for row in scores.values():
+            _add_skill(row, scores["climatology"], squared=splits.target.kind == "continuous")
+        return cls(scores, best)
+
+
+Fit: TypeAlias = Callable[[Config, Splits, Path, TensorBoardLogger], Fitted | None]
+
+
 def run(
     settings: Config,
     table: DataFrame | Store,
@@ -39,6 +87,8 @@ def run(
     folder: Path,
     record: dict[str, Any],
     configuration: str,
+    fit: Fit | None = None,
+    references: References | None = None,
 ) -> float:
     """Trains, scores and records one run, and draws it.
 
@@ -49,6 +99,8 @@ def run(
         folder: The run's folder.
         record: What `run.json` will say; filled in here.
         configuration: The configuration as text, for TensorBoard.
+        fit: Trains and writes curves and checkpoints; `alone` where not given.
+        references: Where they are known already.
 
     Returns:
         The loss of the kept weights on the validation days; on the training days where there are none.
@@ -64,7 +116,34 @@ def run(
         "samples": {name: len(samples) for name, samples in splits.named.items()},
         "left_out": splits.left_out,
     }
-    task = tasks.find(settings.task.name).fitting(
+    logger = board.logger(folder)
+    fitted = (fit or alone)(settings, splits, folder, logger)
+    if fitted is None:
+        return float("nan")
+
+    record |= {"epochs": fitted.epochs, "fit_seconds": round(fitted.seconds, 3)}
+    task = fitted.task
+    metrics = _flat({name: scores(task, days, classes=_by_class(name, days)) for name, days in splits.named.items()})
+    known = references or References.of(task, splits)
+    _add_skill(metrics, known.scores["climatology"], squared=splits.target.kind == "continuous")
+    gap = _training_loss(task, splits, fitted.last) - known.scores["optimum"]["train/loss"]
+    record |= {"metrics": metrics, "references": known.scores, "skill": metrics["test/skill"], "gap": gap}
+    record |= intervals(task, splits, settings.seed)
+    record |= {"best_epoch": fitted.best_epoch, "optimum_attained": known.best is not None}
+
+    Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
+    board.constant_lines(folder, known.scores, fitted.steps)
+    board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, fitted.steps)
+    in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
+    finished = lecture.Run(settings, in_memory, splits.some(), task, fitted.trace, metrics, known.scores)
+    _show(finished, known.best, folder, record, logger)
+    logger.finalize("success")
+    return metrics["val/loss" if splits.validation else "train/loss"]
+
+
+def starting(settings: Config, splits: Splits) -> LinearTask:
+    """The task as training finds it."""
+    return tasks.find(settings.task.name).fitting(
         splits,
         optimizer=build(settings.optimizer),
         schedule=build(settings.schedule),
@@ -72,38 +151,35 @@ def run(
         seed=settings.seed,
         **settings.task.settings,
     )
-    logger = board.logger(folder)
-    trace = Trace()
+
+
+def alone(settings: Config, splits: Splits, folder: Path, logger: TensorBoardLogger) -> Fitted | None:
+    """Trains one run; None in the processes beside the first, which record nothing.
+
+    Raises:
+        Diverged: If the loss stopped being a finite number.
+        CheckpointError: If the run to resume has other inputs or outputs.
+    """
+    task, trace = starting(settings, splits), Trace()
     trainer = _trainer(settings, splits, folder, logger, trace)
     started = time.perf_counter()
     checkpoint = _resumed(settings, splits, task, folder) if settings.resume else None
     _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), checkpoint)
-    record |= {"epochs": trainer.current_epoch, "fit_seconds": round(time.perf_counter() - started, 3)}
     if not trainer.is_global_zero:
-        return float("nan")
-
-    last = Weights.of(task)
+        return None
+    seconds = time.perf_counter() - started
     if not splits.validation:
         shutil.copy2(folder / "checkpoints" / "last.ckpt", folder / "checkpoints" / "best.ckpt")
     kept = load(folder / "checkpoints" / "best.ckpt")
-    task = kept.task
-    metrics = _flat({name: scores(task, days, classes=_by_class(name, days)) for name, days in splits.named.items()})
-    references, best = _references(task, splits)
-    for row in (metrics, *references.values()):
-        _add_skill(row, references["climatology"], squared=splits.target.kind == "continuous")
-    gap = _training_loss(task, splits, last) - references["optimum"]["train/loss"]
-    record |= {"metrics": metrics, "references": references, "skill": metrics["test/skill"], "gap": gap}
-    record |= intervals(task, splits, settings.seed)
-    record |= {"best_epoch": kept.checkpoint["epoch"] + 1, "optimum_attained": best is not None}
-
-    Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
-    board.constant_lines(folder, references, trainer.global_step)
-    board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
-    in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
-    finished = lecture.Run(settings, in_memory, splits.some(), task, trace, metrics, references)
-    _show(finished, best, folder, record, logger)
-    logger.finalize("success")
-    return metrics["val/loss" if splits.validation else "train/loss"]
+    return Fitted(
+        kept.task,
+        kept.checkpoint["epoch"] + 1,
+        Weights.of(task),
+        trainer.current_epoch,
+        trainer.global_step,
+        seconds,
+        trace,
+    )
 
 
 def _show(

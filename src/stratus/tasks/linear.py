@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric
 
 from stratus.samples import CHUNK
-from stratus.scores import class_scores
+from stratus.scores import Accuracy, class_scores
 from stratus.splits import Splits
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
@@ -145,9 +145,13 @@ class LinearTask(LightningModule, ABC):
     def decide(self, logits: Tensor) -> Tensor:
         """The one answer of logits [n, k], in the form of y."""
 
-    @abstractmethod
+    def correct(self, decision: Tensor, y: Tensor) -> Tensor:
+        """Whether each decision is right, in the form of y."""
+        return decision == y
+
     def accuracy(self) -> Metric:
-        """A fresh metric of decisions against y: the curve beside the loss."""
+        """A fresh metric of decisions against y, the share that is `correct`: the curve beside the loss."""
+        return Accuracy(self.correct)
 
     @abstractmethod
     def forecast_scores(self) -> dict[str, Metric]:
