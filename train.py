@@ -26,6 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 from stratus import config, record
 from stratus.errors import ConfigurationError, StratusError
 from stratus.settings import Config
+from stratus.sweep import ready
 
 config.register()
 
@@ -51,7 +52,8 @@ def train(composed: DictConfig) -> float:
                     "several devices, as trainer=ddp has, start further processes, each of which would run the "
                     "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                 )
-            objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
+            trained = ready.jobs.pop(job.job.num, None) if job.mode == RunMode.MULTIRUN else None
+            objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True), trained)
     except StratusError as error:
         if job.mode == RunMode.RUN:
             sys.exit(str(error))
@@ -64,8 +66,15 @@ def train(composed: DictConfig) -> float:
     return objective
 
 
-def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: str) -> float:
-    """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
+def run(
+    settings: Config, folder: Path, entries: dict[str, Any], configuration: str, trained: ready.Ready | None = None
+) -> float:
+    """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second.
+
+    A job that a launcher has trained among others already is scored and recorded.
+    """
+    if trained:
+        return trained.recorded(settings, folder, entries, configuration)
     from stratus import sources  # noqa: PLC0415 - not for --help or a wrong setting
 
     table, facts = sources.load(settings.data)

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,15 @@ class _Logger(TensorBoardLogger):
 def logger(folder: Path) -> TensorBoardLogger:
     """Lightning's logger, its events straight in the run's folder."""
     return _Logger(folder, name=None, version="", default_hp_metric=False)
+
+
+@unbroken()
+def curves(folder: Path, points: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+    """Curves known as a whole, in an event file of their own: steps with values by tag."""
+    with SummaryWriter(str(folder)) as writer:
+        for step, values in points:
+            for tag, value in values.items():
+                writer.add_scalar(tag, value, step)
 
 
 @unbroken()

@@ -88,7 +88,7 @@ def run(
     record: dict[str, Any],
     configuration: str,
     fit: Fit | None = None,
-    references: References | None = None,
+    references: Callable[[], References] | None = None,
 ) -> float:
     """Trains, scores and records one run, and draws it.
 
@@ -100,7 +100,7 @@ def run(
         record: What `run.json` will say; filled in here.
         configuration: The configuration as text, for TensorBoard.
         fit: Trains and writes curves and checkpoints; `alone` where not given.
-        references: Where they are known already.
+        references: Gives them where they are known already.
 
     Returns:
         The loss of the kept weights on the validation days; on the training days where there are none.
@@ -124,7 +124,7 @@ def run(
     record |= {"epochs": fitted.epochs, "fit_seconds": round(fitted.seconds, 3)}
     task = fitted.task
     metrics = _flat({name: scores(task, days, classes=_by_class(name, days)) for name, days in splits.named.items()})
-    known = references or References.of(task, splits)
+    known = references() if references else References.of(task, splits)
     _add_skill(metrics, known.scores["climatology"], squared=splits.target.kind == "continuous")
     gap = _training_loss(task, splits, fitted.last) - known.scores["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": known.scores, "skill": metrics["test/skill"], "gap": gap}
@@ -136,7 +136,7 @@ def run(
     board.final_figures(logger, chosen(settings), metrics | {"gap": gap}, configuration, fitted.steps)
     in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
     finished = lecture.Run(settings, in_memory, splits.some(), task, fitted.trace, metrics, known.scores)
-    _show(finished, known.best, folder, record, logger)
+    _show(finished, known.best, folder, record, logger, step=fitted.steps)
     logger.finalize("success")
     return metrics["val/loss" if splits.validation else "train/loss"]
 
@@ -183,10 +183,15 @@ def alone(settings: Config, splits: Splits, folder: Path, logger: TensorBoardLog
 
 
 def _show(
-    finished: lecture.Run, best: Weights | None, folder: Path, record: dict[str, Any], logger: TensorBoardLogger
+    finished: lecture.Run,
+    best: Weights | None,
+    folder: Path,
+    record: dict[str, Any],
+    logger: TensorBoardLogger,
+    *,
+    step: int,
 ) -> None:
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
-    step = finished.trace.steps[-1]
     drawings, animations = {}, {}
     if finished.settings.pictures != "none":
         from stratus.pictures import of_run  # noqa: PLC0415 - matplotlib, not for a run without pictures

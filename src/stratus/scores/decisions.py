@@ -48,8 +48,6 @@ class Accuracy(MeanMetric):
     tensor(0.7500)
     """
 
-    higher_is_better = True
-
     def __init__(self, right: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__()
         self.right = right

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
@@ -13,6 +15,39 @@ from stratus.splits import Splits
 from stratus.sweep.loss import Batch, Days, Loss
 from stratus.sweep.steps import Moment, Steps
 from stratus.tasks.linear import LinearTask
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a group's members.
+
+    Attributes:
+        curves: Loss and accuracy by tag [epochs, M]; of validation at each validated epoch.
+        steps_an_epoch: Number of steps of each epoch.
+        epochs: Number of epochs that each member completed [M].
+        last: The members as their last completed epoch left them; None where none completed one.
+        best: Likewise, as the epoch with the lowest validation loss left them; None without validation.
+        best_epoch: That epoch [M], -1 for none.
+        best_loss: Its validation loss [M].
+        waited: Validations since then [M].
+        impatient: Whether a member stopped because its validation loss did not fall [M].
+        unending: Step, loss and last finite loss of each member whose loss was not finite.
+        trace: θ at the start and after each epoch, where it was kept.
+        shape: Of a checkpoint, what is Lightning's own.
+    """
+
+    curves: dict[str, Tensor]
+    steps_an_epoch: int
+    epochs: Tensor
+    last: Moment | None
+    best: Moment | None
+    best_epoch: Tensor
+    best_loss: Tensor
+    waited: Tensor
+    impatient: Tensor
+    unending: dict[int, tuple[int, float, float]]
+    trace: list[Tensor]
+    shape: dict[str, Any]
 
 
 class Group(LightningModule):
@@ -28,16 +63,6 @@ class Group(LightningModule):
         splits: The samples, which they share.
         traced: Whether θ is kept after each epoch.
 
-    Attributes:
-        curves: Loss and accuracy by tag and validated or trained epoch, each [M].
-        epochs: Number of epochs that each member completed [M].
-        last: The members as their last completed epoch left them; None before the first.
-        best: Likewise, as the epoch with the lowest validation loss left them.
-        best_epoch: That epoch [M].
-        waited: Validations since then [M].
-        unending: Step, loss and last finite loss of each member whose loss was not finite.
-        impatient: Whether a member stopped because its validation loss did not fall [M].
-        trace: θ at the start and after each epoch.
     """
 
     def __init__(
@@ -80,8 +105,26 @@ class Group(LightningModule):
         self.unending: dict[int, tuple[int, float, float]] = {}
         self.trace = [self.theta.clone()] if self.traced else []
 
-    def configure_optimizers(self) -> None:
-        """None that Lightning would step."""
+    def outcome(self, shape: dict[str, Any]) -> Outcome:
+        """What became of the members, in the host's memory; see `Outcome.shape`."""
+        tensors = ("epochs", "best_epoch", "best_loss", "waited", "impatient")
+        return Outcome(
+            curves={
+                tag: torch.stack(values).cpu() if values else torch.empty(0, len(self.members))
+                for tag, values in self.curves.items()
+            },
+            steps_an_epoch=self.steps_an_epoch,
+            last=self.last and self.last.cpu(),
+            best=self.best and self.best.cpu(),
+            unending=self.unending,
+            trace=[one.cpu() for one in self.trace],
+            shape=shape,
+            **{name: getattr(self, name).cpu() for name in tensors},
+        )
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """The members' own; an epoch steps it many times."""
+        return self.steps.optimizer
 
     def train_dataloader(self) -> range:
         """An epoch of all members is one step of Lightning's loop, which costs more than a step of so small a model."""
@@ -90,7 +133,7 @@ class Group(LightningModule):
     def training_step(self, batch: int, index: int) -> None:
         """An epoch: the steps of all members, their curves, and what is to be kept."""
         epoch = self.current_epoch
-        parts = self._order(epoch)[: self.steps_an_epoch * self.size].split(self.size)
+        parts = torch.split(self._order(epoch)[: self.steps_an_epoch * self.size], self.size)
         sums = torch.zeros(2, len(self.members), device=self.device)
         for number, rows in enumerate(parts):
             days = self._days(rows)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from stratus.config import build
 from stratus.settings import Config
+from stratus.tasks.linear import LinearTask
 
 Memory = Mapping[str, Tensor | None]
 
@@ -55,9 +56,7 @@ class Steps:
         self.optimizer: torch.optim.Optimizer = built[0].func(
             [{"params": [zeros], **dict(own)} for zeros, own in zip(self.zeros, groups, strict=True)], lr=1.0
         )
-        by_epoch: dict[str, list[float]] = {}
-        for one in members:
-            by_epoch.setdefault(_rated(one), []) or by_epoch[_rated(one)].extend(rates(one))
+        by_epoch = {name: rates(one) for name, one in {_rated(one): one for one in members}.items()}
         self.rates = torch.tensor([by_epoch[_rated(one)] for one in members], dtype=torch.float32, device=device).T
         decays = torch.tensor([one.keywords["weight_decay"] for one in built], device=device)
         self.decays = decays if decays.any() else None
@@ -96,6 +95,11 @@ def _of_each(value: Tensor | None, zeros: Tensor) -> Tensor | None:
     return value.clone() if value.ndim else value.repeat(zeros.shape[-1]).to(zeros.device)
 
 
+def _copied(value: Tensor | None) -> Tensor | None:
+    """With memory of its own, which is all that a checkpoint then saves of it."""
+    return None if value is None else value.clone(memory_format=torch.contiguous_format)
+
+
 @dataclass(frozen=True)
 class Moment:
     """What the members are at an epoch's end, each perhaps of another epoch.
@@ -108,7 +112,7 @@ class Moment:
     """
 
     theta: Tensor
-    memory: list[Memory]
+    memory: Sequence[Memory]
     groups: list[list[int]]
     finite: Tensor
 
@@ -125,7 +129,27 @@ class Moment:
         theta, finite = (torch.where(which, b, a) for a, b in ((self.theta, later.theta), (self.finite, later.finite)))
         return Moment(theta, memory, self.groups, finite)
 
+    def put(self, task: LinearTask, member: int) -> None:
+        """Gives a task a member's weights."""
+        with torch.no_grad():
+            task.linear.weight.copy_(self.theta[:-1, :, member].T)
+            task.linear.bias.copy_(self.theta[-1, :, member])
+
+    def remembered(self, member: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a member's own optimiser would remember of W and of b."""
+        ((group, memory),) = [one for one in zip(self.groups, self.memory, strict=True) if member in one[0]]
+        place = group.index(member)
+        weight: dict[str, Any] = {}
+        bias: dict[str, Any] = {}
+        for name, value in memory.items():
+            own = None if value is None else value[..., place]
+            if own is None or own.ndim == 0:  # such as the number of steps
+                weight[name], bias[name] = _copied(own), _copied(own)
+            else:
+                weight[name], bias[name] = _copied(own[:-1].T), _copied(own[-1])
+        return weight, bias
+
     def cpu(self) -> "Moment":
         """The moment in the host's memory."""
-        memory = [{k: None if v is None else v.cpu() for k, v in one.items()} for one in self.memory]
+        memory: list[Memory] = [{k: None if v is None else v.cpu() for k, v in one.items()} for one in self.memory]
         return Moment(self.theta.cpu(), memory, self.groups, self.finite.cpu())

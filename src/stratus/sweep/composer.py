@@ -1,0 +1,65 @@
+"""Composes a sweep's jobs by what they differ in: Hydra takes a tenth of a second for each, whatever it is."""
+
+import copy
+from functools import cache
+from typing import Any
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
+from omegaconf import DictConfig
+
+
+class Composer:
+    """Hydra's loader, which composes each choice of groups once and sets the numbers in a copy.
+
+    A job whose overrides are choices of groups, Hydra's own settings and plain values gets what Hydra would
+    compose: values are set after all groups are merged. Any other goes to Hydra.
+
+    Args:
+        loader: Hydra's own.
+    """
+
+    def __init__(self, loader: ConfigLoader) -> None:
+        self.loader = loader
+        self._bases: dict[tuple[str, ...], DictConfig] = {}
+        self._options = cache(loader.get_group_options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loader, name)
+
+    def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        """A job's configuration, as Hydra's loader composes it."""
+        parsed = [_parsed(line) for line in sweep_overrides]
+        values = [one for one in parsed if self._is_value(one)]
+        choices = [one for one in parsed if one not in values]
+        if not all(self._is_choice(one) for one in choices):
+            return self.loader.load_sweep_config(master_config, sweep_overrides)
+        lines = tuple(str(one.input_line) for one in choices)
+        if lines not in self._bases:
+            self._bases[lines] = self.loader.load_sweep_config(master_config, list(lines))
+        config = copy.deepcopy(self._bases[lines])
+        ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        tasks = [one for one in parsed if not one.is_hydra_override()]
+        config.hydra.overrides.task = [one.input_line for one in tasks]
+        dirname = config.hydra.job.config.override_dirname
+        config.hydra.job.override_dirname = get_overrides_dirname(
+            tasks, dirname.exclude_keys, dirname.item_sep, dirname.kv_sep
+        )
+        return config
+
+    def _is_value(self, override: Override) -> bool:
+        plain = override.type == OverrideType.CHANGE and override.package is None and not override.is_hydra_override()
+        scalar = not isinstance(override.value(), dict | list)
+        return plain and scalar and not self._options(override.key_or_group)
+
+    def _is_choice(self, override: Override) -> bool:
+        return override.is_hydra_override() or (
+            override.type == OverrideType.CHANGE and bool(self._options(override.key_or_group))
+        )
+
+
+@cache
+def _parsed(line: str) -> Override:
+    return OverridesParser.create().parse_override(line)
