@@ -46,14 +46,17 @@ def train(composed: DictConfig) -> float:
             record.recorded(folder, **facts) if first else nullcontext({})
         )
         with recorded as entries:
-            settings = config.check(composed)
-            if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
-                raise ConfigurationError(
-                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
-                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
-                )
-            trained = ready.jobs.pop(job.job.num, None) if job.mode == RunMode.MULTIRUN else None
-            objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True), trained)
+            if job.mode == RunMode.MULTIRUN and job.job.num in ready.jobs:  # trained among others by the launcher
+                trained = ready.jobs.pop(job.job.num)
+                objective = trained.recorded(folder, entries, OmegaConf.to_yaml(composed, resolve=True))
+            else:
+                settings = config.check(composed)
+                if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
+                    raise ConfigurationError(
+                        "several devices, as trainer=ddp has, start further processes, each of which would run the "
+                        "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
+                    )
+                objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
     except StratusError as error:
         if job.mode == RunMode.RUN:
             sys.exit(str(error))
@@ -66,15 +69,8 @@ def train(composed: DictConfig) -> float:
     return objective
 
 
-def run(
-    settings: Config, folder: Path, entries: dict[str, Any], configuration: str, trained: ready.Ready | None = None
-) -> float:
-    """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second.
-
-    A job that a launcher has trained among others already is scored and recorded.
-    """
-    if trained:
-        return trained.recorded(settings, folder, entries, configuration)
+def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: str) -> float:
+    """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
     from stratus import sources  # noqa: PLC0415 - not for --help or a wrong setting
 
     table, facts = sources.load(settings.data)

@@ -12,7 +12,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.utils import JobReturn, configure_log, filter_overrides, run_job, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, open_dict, read_write
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class BatchedLauncher(Launcher):
 
     def _composed(self, number: int, overrides: Sequence[str]) -> DictConfig:
         config = self.composer.load_sweep_config(self.config, list(overrides))
-        with open_dict(config):
+        with read_write(config.hydra), open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
             if not any(one.startswith("pictures=") for one in overrides):
                 config.pictures = "none"  # they take a second a job

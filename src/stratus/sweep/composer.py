@@ -1,6 +1,5 @@
 """Composes a sweep's jobs by what they differ in: Hydra takes a tenth of a second for each, whatever it is."""
 
-import copy
 from functools import cache
 from typing import Any
 
@@ -8,14 +7,15 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_d
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
-from omegaconf import DictConfig
+from omegaconf import DictConfig, read_write
 
 
 class Composer:
-    """Hydra's loader, which composes each choice of groups once and sets the numbers in a copy.
+    """Hydra's loader, which composes each choice of groups once and then sets the jobs' values in it.
 
     A job whose overrides are choices of groups, Hydra's own settings and plain values gets what Hydra would
-    compose: values are set after all groups are merged. Any other goes to Hydra.
+    compose: values are set after all groups are merged. Any other goes to Hydra. What is given is changed by the next
+    call; Hydra copies it for each job.
 
     Args:
         loader: Hydra's own.
@@ -23,7 +23,7 @@ class Composer:
 
     def __init__(self, loader: ConfigLoader) -> None:
         self.loader = loader
-        self._bases: dict[tuple[str, ...], DictConfig] = {}
+        self._composed: dict[tuple[str, ...], DictConfig] = {}
         self._options = cache(loader.get_group_options)
 
     def __getattr__(self, name: str) -> Any:
@@ -33,20 +33,22 @@ class Composer:
         """A job's configuration, as Hydra's loader composes it."""
         parsed = [_parsed(line) for line in sweep_overrides]
         values = [one for one in parsed if self._is_value(one)]
-        choices = [one for one in parsed if one not in values]
-        if not all(self._is_choice(one) for one in choices):
+        choices = [one for one in parsed if self._is_choice(one)]
+        if len(values) + len(choices) < len(parsed):
             return self.loader.load_sweep_config(master_config, sweep_overrides)
-        lines = tuple(str(one.input_line) for one in choices)
-        if lines not in self._bases:
-            self._bases[lines] = self.loader.load_sweep_config(master_config, list(lines))
-        config = copy.deepcopy(self._bases[lines])
-        ConfigLoaderImpl._apply_overrides_to_config(values, config)
-        tasks = [one for one in parsed if not one.is_hydra_override()]
-        config.hydra.overrides.task = [one.input_line for one in tasks]
-        dirname = config.hydra.job.config.override_dirname
-        config.hydra.job.override_dirname = get_overrides_dirname(
-            tasks, dirname.exclude_keys, dirname.item_sep, dirname.kv_sep
-        )
+        lines = [str(one.input_line) for one in choices]
+        kind = (*lines, *(one.key_or_group for one in values))
+        if kind not in self._composed:
+            self._composed[kind] = self.loader.load_sweep_config(master_config, lines)
+        config = self._composed[kind]
+        with read_write(config), read_write(config.hydra):
+            ConfigLoaderImpl._apply_overrides_to_config(values, config)
+            tasks = [one for one in parsed if not one.is_hydra_override()]
+            config.hydra.overrides.task = [one.input_line for one in tasks]
+            form = config.hydra.job.config.override_dirname
+            config.hydra.job.override_dirname = get_overrides_dirname(
+                tasks, form.exclude_keys, form.item_sep, form.kv_sep
+            )
         return config
 
     def _is_value(self, override: Override) -> bool:

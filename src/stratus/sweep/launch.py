@@ -1,5 +1,6 @@
 """Which of a sweep's jobs are trained together, and their training."""
 
+import copy
 import gc
 import logging
 import signal
@@ -53,10 +54,11 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
 
 def _checked(composed: DictConfig) -> Config | str:
     """A job's settings, or why it cannot be trained with others."""
-    with open_dict(composed):
-        del composed["hydra"]
+    own = copy.deepcopy(composed)
+    with open_dict(own):
+        del own["hydra"]
     try:
-        settings = config.check(composed)
+        settings = config.check(own)
     except (StratusError, OmegaConfBaseException):
         return "their settings are wrong, as each will tell"
     if not isinstance(settings.optimizer, SGD | Adam):
@@ -96,7 +98,7 @@ def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
         trained = fit_together(list(part.values()), splits)
         for place, number in enumerate(part):
-            ready.jobs[number] = ready.Ready(table, facts, splits, trained.fit_of(place), references)
+            ready.jobs[number] = ready.Ready(part[number], table, facts, splits, trained.fit_of(place), references)
     return None
 
 

@@ -18,6 +18,7 @@ class Ready:
     """What a trained job needs no more to make.
 
     Attributes:
+        settings: Its settings, checked.
         table: Its daily table.
         facts: What the record says of the table.
         splits: Its samples.
@@ -25,19 +26,20 @@ class Ready:
         references: What it is compared with; made once for all that share them.
     """
 
+    settings: "Config"
     table: "DataFrame"
     facts: dict[str, Any]
     splits: "Splits"
     fit: "Fit"
     references: "Callable[[], References]"
 
-    def recorded(self, settings: "Config", folder: Path, entries: dict[str, Any], configuration: str) -> float:
+    def recorded(self, folder: Path, entries: dict[str, Any], configuration: str) -> float:
         """Does what is left of a run; see `experiment.run`."""
         from stratus import experiment  # noqa: PLC0415 - not for a start that trains nothing
 
         entries["data"] = dict(self.facts)
         return experiment.run(
-            settings,
+            self.settings,
             self.table,
             self.splits,
             folder=folder,
