@@ -1,5 +1,6 @@
 """What a run shows beside the curves: references as constant lines, final figures, the configuration, pictures."""
 
+import io
 import itertools
 import os
 import signal
@@ -8,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,17 +76,24 @@ def curves(folder: Path, points: Iterable[tuple[int, Mapping[str, float]]]) -> N
     TensorBoard's writer, made for points that come one by one, starts a thread for each file and takes five times as
     long.
     """
+    _write(folder, _events(points))
+
+
+def _write(folder: Path, events: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.curves"
+    (folder / name).write_bytes(events)
+
+
+def _events(points: Iterable[tuple[int, Mapping[str, float]]]) -> bytes:
     now = time.time()
-    events = [Event(wall_time=now, file_version="brain.Event:2")]
+    file = io.BytesIO()
+    records = RecordWriter(file)
+    records.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
     for step, values in points:
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
-        events.append(Event(wall_time=now, step=step, summary=summary))
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"events.out.tfevents.{int(now)}.{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.curves"
-    with open(folder / name, "wb") as file:
-        records = RecordWriter(file)
-        for event in events:
-            records.write(event.SerializeToString())
+        records.write(Event(wall_time=now, step=step, summary=summary).SerializeToString())
+    return file.getvalue()
 
 
 def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int) -> None:
@@ -93,8 +102,13 @@ def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], 
     TensorBoard draws the same tag of several runs in one chart, so the lines lie beside the model's curves.
     """
     for name, scores in references.items():
-        shown = {tag: value for tag, value in scores.items() if tag.endswith(("/loss", "/accuracy"))}
-        curves(folder / "references" / name, [(0, shown), (steps, shown)])
+        shown = tuple((tag, value) for tag, value in scores.items() if tag.endswith(("/loss", "/accuracy")))
+        _write(folder / "references" / name, _line(shown, steps))
+
+
+@lru_cache(maxsize=64)  # runs that are trained as one share their references
+def _line(shown: tuple[tuple[str, float], ...], steps: int) -> bytes:
+    return _events([(0, dict(shown)), (steps, dict(shown))])
 
 
 @unbroken()

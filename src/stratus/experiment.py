@@ -62,10 +62,12 @@ class References:
     Attributes:
         scores: Of climatology, persistence and optimum: "train/loss", "test/accuracy", …, each to be read only.
         best: The exact optimum; None where there is none.
+        scorer: What they were scored with.
     """
 
     scores: Mapping[str, Mapping[str, float]]
     best: Weights | None
+    scorer: Scorer
 
     @classmethod
     def of(cls, task: LinearTask, splits: Splits) -> "References":
@@ -73,7 +75,7 @@ class References:
         scores, best = _references(task, splits)
         for row in scores.values():
             _add_skill(row, scores["climatology"], squared=splits.target.kind == "continuous")
-        return cls(scores, best)
+        return cls(scores, best, Scorer(task))
 
 
 Fit: TypeAlias = Callable[[Config, Splits, Path, TensorBoardLogger], Fitted | None]
@@ -123,8 +125,13 @@ def run(
 
     record |= {"epochs": fitted.epochs, "fit_seconds": round(fitted.seconds, 3)}
     task = fitted.task
-    metrics = _flat({name: scores(task, days, classes=_by_class(name, days)) for name, days in splits.named.items()})
     known = references() if references else References.of(task, splits)
+    metrics = _flat(
+        {
+            name: scores(task, days, classes=_by_class(name, days), scorer=known.scorer)
+            for name, days in splits.named.items()
+        }
+    )
     _add_skill(metrics, known.scores["climatology"], squared=splits.target.kind == "continuous")
     gap = _training_loss(task, splits, fitted.last) - known.scores["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": known.scores, "skill": metrics["test/skill"], "gap": gap}

@@ -5,11 +5,17 @@ import re
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus import config, experiment, record, sources
 from stratus.board import logger
 from stratus.errors import Diverged
+from stratus.sweep.composer import Composer
 from stratus.sweep.member import fit_together
 from stratus.tasks.multiclass import MulticlassClassification
 
@@ -203,3 +209,30 @@ def test_the_rest_of_a_sweep_is_told_as_ever(swept):
     assert wild["status"] == "diverged"
     assert "training diverged" in wild["error"]
     assert record.read(folder / "3")["status"] == "finished"
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["optimizer.lr=0.5", "seed=3"],
+        ["seed=4", "init=gaussian", "init.sigma=0.25", "task=regression", "features=[station,harmonics]"],
+        ["features.harmonics.k=3", "features=harmonics", "data.validation_from=null"],
+        ["trainer.max_epochs=3", "task=binary", "optimizer=gd", "data.stations=[New York]"],
+        ["+trainer.max_time=1", "seed=1"],
+        ["experiment=rain_forecast", "hydra.sweep.subdir=x", "optimizer.lr=1e-3"],
+    ],
+)
+def test_a_job_is_composed_as_hydra_composes_it(overrides):
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
+        hydra = GlobalHydra.instance().hydra
+        master = hydra.compose_config("config", ["pictures=none"], RunMode.MULTIRUN)
+        composer = Composer(hydra.config_loader)
+        for first in (["optimizer.lr=0.25", *overrides[1:]], overrides):
+            assert outcome(composer, master, first) == outcome(hydra.config_loader, master, first)
+
+
+def outcome(loader, master, overrides):
+    try:
+        return OmegaConf.to_container(loader.load_sweep_config(master, overrides))
+    except Exception as error:
+        return str(error)

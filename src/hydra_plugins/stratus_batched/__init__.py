@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
-from hydra.core.utils import JobReturn, configure_log, filter_overrides, run_job, setup_globals
+from hydra.core.utils import JobReturn, configure_log, filter_overrides, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
@@ -58,25 +58,23 @@ class BatchedLauncher(Launcher):
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         log.info("Launching %d jobs locally", len(job_overrides))
         numbered = dict(enumerate(job_overrides, initial_job_idx))
-        launch.train(((number, self._composed(number, one)) for number, one in numbered.items()), self.memory)
+        launch.train(((number, self._composed(number, one)[1]) for number, one in numbered.items()), self.memory)
         return [self._run(number, overrides) for number, overrides in numbered.items()]
 
-    def _composed(self, number: int, overrides: Sequence[str]) -> DictConfig:
+    def _composed(self, number: int, overrides: Sequence[str]) -> tuple[DictConfig, DictConfig]:
+        """A job's configuration, and the same without Hydra's own."""
         config = self.composer.load_sweep_config(self.config, list(overrides))
+        own = self.composer.own(config)
         with read_write(config.hydra), open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
             if not any(one.startswith("pictures=") for one in overrides):
-                config.pictures = "none"  # they take a second a job
-        return config
+                config.pictures = own.pictures = "none"  # they take a second a job
+        return config, own
 
     def _run(self, number: int, overrides: Sequence[str]) -> JobReturn:
+        from stratus.sweep.job import run_job  # noqa: PLC0415
+
         log.info("\t#%d : %s", number, " ".join(filter_overrides(overrides)))
-        done = run_job(
-            hydra_context=self.context,
-            task_function=self.task_function,
-            config=self._composed(number, overrides),
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-        )
+        done = run_job(self.context, self.task_function, *self._composed(number, overrides))
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         return done

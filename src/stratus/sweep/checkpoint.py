@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback
+from torch.optim import Optimizer
 
 from stratus.checkpoints import AtomicCheckpointIO, Keep, best_and_last
+from stratus.config import build
 from stratus.datamodule import WeatherDataModule
 from stratus.descent import Patience, StabilityGuard
 from stratus.settings import Config
@@ -26,7 +28,7 @@ class Checkpoints:
         outcome: The trained group.
         place: The member's place in it.
         settings: Its settings.
-        task: Its task.
+        task: A task of its kind, which is given its weights.
         splits: Its samples.
         folder: Where the checkpoints go.
     """
@@ -37,8 +39,9 @@ class Checkpoints:
         self.outcome, self.place, self.settings, self.task = outcome, place, settings, task
         self.splits, self.folder = splits, folder
         self.rates = rates(settings)
-        self.optimizer = task.optimizer(task.parameters())
-        self.schedule = task.schedule(self.optimizer, epochs=settings.trainer.max_epochs) if task.schedule else None
+        self.optimizer: Optimizer = build(settings.optimizer)(task.parameters())
+        schedule = build(settings.schedule)
+        self.schedule = schedule(self.optimizer, epochs=settings.trainer.max_epochs) if schedule else None
 
     def write(self) -> None:
         """Writes both. Where there is no validation the best are the last."""

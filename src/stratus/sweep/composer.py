@@ -1,5 +1,6 @@
 """Composes a sweep's jobs by what they differ in: Hydra takes a tenth of a second for each, whatever it is."""
 
+import copy
 from functools import cache
 from typing import Any
 
@@ -7,7 +8,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_d
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
-from omegaconf import DictConfig, read_write
+from omegaconf import DictConfig, open_dict, read_write
 
 
 class Composer:
@@ -23,7 +24,7 @@ class Composer:
 
     def __init__(self, loader: ConfigLoader) -> None:
         self.loader = loader
-        self._composed: dict[tuple[str, ...], DictConfig] = {}
+        self._composed: dict[tuple[str, ...], tuple[DictConfig, DictConfig]] = {}
         self._options = cache(loader.get_group_options)
 
     def __getattr__(self, name: str) -> Any:
@@ -36,13 +37,10 @@ class Composer:
         choices = [one for one in parsed if self._is_choice(one)]
         if len(values) + len(choices) < len(parsed):
             return self.loader.load_sweep_config(master_config, sweep_overrides)
-        lines = [str(one.input_line) for one in choices]
-        kind = (*lines, *(one.key_or_group for one in values))
-        if kind not in self._composed:
-            self._composed[kind] = self.loader.load_sweep_config(master_config, lines)
-        config = self._composed[kind]
+        config, own = self._kind(master_config, choices, values)
         with read_write(config), read_write(config.hydra):
-            ConfigLoaderImpl._apply_overrides_to_config(values, config)
+            for one in (config, own):
+                ConfigLoaderImpl._apply_overrides_to_config(values, one)
             tasks = [one for one in parsed if not one.is_hydra_override()]
             config.hydra.overrides.task = [one.input_line for one in tasks]
             form = config.hydra.job.config.override_dirname
@@ -50,6 +48,22 @@ class Composer:
                 tasks, form.exclude_keys, form.item_sep, form.kv_sep
             )
         return config
+
+    def _kind(
+        self, master: DictConfig, choices: list[Override], values: list[Override]
+    ) -> tuple[DictConfig, DictConfig]:
+        """What jobs with the same choices, and the same settings at other values, are made from."""
+        lines = [str(one.input_line) for one in choices]
+        kind = (*lines, *(one.key_or_group for one in values))
+        if kind not in self._composed:
+            config = self.loader.load_sweep_config(master, lines)
+            self._composed[kind] = config, without_hydra(config)
+        return self._composed[kind]
+
+    def own(self, config: DictConfig) -> DictConfig:
+        """The same without the node `hydra`, of a configuration just composed."""
+        made = (own for whole, own in self._composed.values() if whole is config)
+        return next(made, None) or without_hydra(config)
 
     def _is_value(self, override: Override) -> bool:
         plain = override.type == OverrideType.CHANGE and override.package is None and not override.is_hydra_override()
@@ -60,6 +74,14 @@ class Composer:
         return override.is_hydra_override() or (
             override.type == OverrideType.CHANGE and bool(self._options(override.key_or_group))
         )
+
+
+def without_hydra(config: DictConfig) -> DictConfig:
+    """A copy of what the task function is given."""
+    own = copy.deepcopy(config)
+    with open_dict(own):
+        del own["hydra"]
+    return own
 
 
 @cache

@@ -1,6 +1,5 @@
 """Which of a sweep's jobs are trained together, and their training."""
 
-import copy
 import gc
 import logging
 import signal
@@ -8,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import config, experiment, sources
@@ -27,7 +26,7 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
     """Trains together what can be, and leaves it in `ready.jobs`; says of the rest why it runs one by one.
 
     Args:
-        jobs: Number and configuration of each.
+        jobs: Number and configuration of each, without the node `hydra`.
         memory: GiB that the runs trained as one may take.
     """
     for signum in (signal.SIGINT, signal.SIGTERM):
@@ -54,11 +53,8 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
 
 def _checked(composed: DictConfig) -> Config | str:
     """A job's settings, or why it cannot be trained with others."""
-    own = copy.deepcopy(composed)
-    with open_dict(own):
-        del own["hydra"]
     try:
-        settings = config.check(own)
+        settings = config.check(composed)
     except (StratusError, OmegaConfBaseException):
         return "their settings are wrong, as each will tell"
     if not isinstance(settings.optimizer, SGD | Adam):

@@ -47,9 +47,8 @@ def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
     with tempfile.TemporaryDirectory() as folder:
         trainer.save_checkpoint(Path(folder) / "group.ckpt", weights_only=False)
         shape = torch.load(Path(folder) / "group.ckpt", weights_only=True)
-    return Trained(
-        group.outcome({name: shape[name] for name in ("loops", "pytorch-lightning_version")}), tasks, seconds
-    )
+    outcome = group.outcome({name: shape[name] for name in ("loops", "pytorch-lightning_version")})
+    return Trained(outcome, tasks[0], seconds)
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,12 @@ class Trained:
 
     Attributes:
         outcome: What became of its members.
-        tasks: The members as modules, to be filled with their weights.
+        task: What has each member's weights in its turn.
         seconds: The training's time, shared out among them.
     """
 
     outcome: Outcome
-    tasks: list[LinearTask]
+    task: LinearTask
     seconds: float
 
     def fit_of(self, place: int) -> Fit:
@@ -80,7 +79,7 @@ class Trained:
         Raises:
             Diverged: If the member's loss stopped being a finite number.
         """
-        outcome, task = self.outcome, self.tasks[place]
+        outcome, task = self.outcome, self.task
         checkpoints = Checkpoints(outcome, place, settings, task, splits=splits, folder=folder / "checkpoints")
         limit = announced_limit(task, splits, checkpoints.optimizer)
         epochs = int(outcome.epochs[place])

@@ -270,10 +270,17 @@ class Scorer:
     """
 
     def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
-        self.task, self.classes = task, classes
-        self.days, self.loss = 0, 0.0
+        self.task = task
         self.forecasts, self.answers = task.forecast_scores(), {"accuracy": task.accuracy(), **task.decision_scores()}
+        self.reset(classes=classes)
+
+    def reset(self, *, classes: bool = True) -> None:
+        """Forgets all days; making the metrics takes longer than scoring a year."""
+        self.classes = classes
+        self.days, self.loss = 0, 0.0
         self.by_class: list[dict[str, ClassDays]] = []
+        for metric in (*self.answers.values(), *self.forecasts.values()):
+            metric.reset()
 
     def update(self, logits: Tensor, y: Tensor, decision: Tensor | None = None) -> None:
         """Takes in some days.
