@@ -26,6 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 from stratus import config, record
 from stratus.errors import ConfigurationError, StratusError
 from stratus.settings import Config
+from stratus.sweep import ready
 
 config.register()
 
@@ -45,13 +46,17 @@ def train(composed: DictConfig) -> float:
             record.recorded(folder, **facts) if first else nullcontext({})
         )
         with recorded as entries:
-            settings = config.check(composed)
-            if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
-                raise ConfigurationError(
-                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
-                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
-                )
-            objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
+            if job.mode == RunMode.MULTIRUN and job.job.num in ready.jobs:  # trained among others by the launcher
+                trained = ready.jobs.pop(job.job.num)
+                objective = trained.recorded(folder, entries, OmegaConf.to_yaml(composed, resolve=True))
+            else:
+                settings = config.check(composed)
+                if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
+                    raise ConfigurationError(
+                        "several devices, as trainer=ddp has, start further processes, each of which would run the "
+                        "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
+                    )
+                objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
     except StratusError as error:
         if job.mode == RunMode.RUN:
             sys.exit(str(error))

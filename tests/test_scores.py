@@ -20,7 +20,7 @@ from sklearn.metrics import (
 )
 
 from stratus import scores
-from stratus.scores import Bias, Brier, LogLoss, RankedProbability, WithinTolerance, class_scores
+from stratus.scores import Accuracy, Bias, Brier, LogLoss, RankedProbability, class_scores
 
 DAYS = 300
 CLASSES = 4
@@ -109,10 +109,14 @@ def test_a_certain_forecast_costs_nothing_and_a_certainly_wrong_one_a_finite_amo
     assert result(LogLoss(), [[1.0]], [[0.0]]) == pytest.approx(worst)
 
 
+def within(tolerance):
+    return Accuracy(lambda forecast, y: (forecast - y).abs() <= tolerance)
+
+
 def test_a_forecast_at_the_tolerance_is_still_within_it():
     forecast, y = [[10.0], [10.0], [10.0], [10.0]], [[12.0], [8.0], [12.5], [7.0]]
-    assert result(WithinTolerance(2.0), forecast, y) == 0.5
-    assert result(WithinTolerance(2.5), forecast, y) == 0.75
+    assert result(within(2.0), forecast, y) == 0.5
+    assert result(within(2.5), forecast, y) == 0.75
 
 
 @given(seeds, st.floats(0.1, 3))
@@ -121,7 +125,7 @@ def test_within_tolerance_and_bias_are_shares_and_means_of_the_errors(seed, tole
     y, forecast = np.random.default_rng(seed).normal(size=(2, DAYS, 2)).astype(np.float32)
     # Errors a hair above the tolerance may count: numbers in tenths are rounded in float32.
     least, most = (np.mean(np.abs(forecast - y) <= tolerance + hair) for hair in (0, 2e-5))
-    assert least - 1e-6 <= result(WithinTolerance(tolerance), forecast, y) <= most + 1e-6
+    assert least - 1e-6 <= result(within(tolerance), forecast, y) <= most + 1e-6
     assert result(Bias(), forecast, y) == pytest.approx(np.mean(forecast) - np.mean(y), abs=1e-5)
 
 
@@ -165,7 +169,7 @@ def test_a_class_that_never_came_has_no_recall_and_one_never_decided_on_no_preci
         (Brier, categories(1)),
         (LogLoss, events(2, labels=3)),
         (LogLoss, categories(2)),
-        (lambda: WithinTolerance(0.5), events(3)),
+        (lambda: within(0.5), events(3)),
         (Bias, events(4)),
         (RankedProbability, categories(5)),
     ],

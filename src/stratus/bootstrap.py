@@ -35,10 +35,23 @@ def circular_blocks(days: int, resamples: int, seed: int, block: int = BLOCK) ->
     draw = np.random.default_rng(seed)
     for first in range(0, resamples, _AT_ONCE):
         rows = min(_AT_ONCE, resamples - first)
-        starts = draw.integers(0, days, (rows, -(-days // block), 1))
-        chosen = ((starts + np.arange(block)) % days).reshape(rows, -1)[:, :days]
-        flat = (chosen + days * np.arange(rows)[:, None]).ravel()
-        yield np.bincount(flat, minlength=rows * days).reshape(rows, days).astype(np.float64)
+        starts = draw.integers(0, days, (rows, -(-days // block)))
+        cut = days - block * (starts.shape[1] - 1)  # days of the last block
+        drawn = _covered(starts[:, :-1], days, block) + _covered(starts[:, -1:], days, cut)
+        yield drawn.astype(np.float64)
+
+
+def _covered(starts: Array, days: int, block: int) -> Array:
+    """How often each day is in a block, of blocks that start on the days `starts` [rows, blocks]; [rows, days]."""
+    rows = len(starts)
+    if block > days:  # then there is none
+        return np.zeros((rows, days), np.int32)
+    flat = (starts + days * np.arange(rows)[:, None]).ravel()
+    begun = np.bincount(flat, minlength=rows * days).reshape(rows, days).astype(np.int32)
+    # A day is in the blocks that began on it and on the block - 1 days before; the first follows the last.
+    sums = np.cumsum(np.concatenate([begun[:, days - block + 1 :], begun], axis=1), axis=1, dtype=np.int32)
+    sums = np.concatenate([np.zeros((rows, 1), np.int32), sums], axis=1)
+    return np.asarray(sums[:, block:] - sums[:, :-block])
 
 
 class Bootstrap:

@@ -87,6 +87,31 @@ def largest_eigenvalue(task: LinearTask, splits: Splits) -> float:
     return float(np.linalg.eigvalsh(products / len(splits.train)).max())
 
 
+def announced_limit(task: LinearTask, splits: Splits, optimizer: Optimizer) -> float | None:
+    """The largest stable step, logged beside the chosen one."""
+    lr, limit = optimizer.defaults["lr"], largest_stable_step(task, splits, optimizer)
+    exact = task.curvature_is_constant
+    name = "the largest stable step" if exact else "the largest step sure to be stable"
+    if limit is None:
+        log.info("learning rate %.4g; %s has no fixed largest stable step", lr, type(optimizer).__name__)
+    elif lr > limit:
+        outcome = "expect divergence" if exact else "it may oscillate"
+        log.warning("learning rate %.4g is above %s, %.4g: %s", lr, name, limit, outcome)
+    else:
+        log.info("learning rate %.4g; %s is %.4g", lr, name, limit)
+    return limit
+
+
+def divergence(loss: float, step: int, last_finite: float, lr: float, limit: float | None) -> Diverged:
+    """Says that training diverged, when and at which learning rate, and what mends it."""
+    known = "" if limit is None else f", the largest stable step {limit:.4g}"
+    below = 0.9 * limit if limit is not None and lr > limit else lr / 10
+    return Diverged(
+        f"training diverged: the loss is {loss} at step {step}, the last finite one was "
+        f"{last_finite:.6g}; the learning rate is {lr:.4g}{known}. Mend: optimizer.lr={below:.2g}"
+    )
+
+
 class StabilityGuard(Callback):
     """Says before training how large a step may be, warns of a larger one, and stops at a loss that is not finite.
 
@@ -103,17 +128,7 @@ class StabilityGuard(Callback):
         """Logs the chosen learning rate beside the largest stable one, of descent on all training days at once."""
         assert isinstance(pl_module, LinearTask)
         (optimizer,) = trainer.optimizers
-        lr = optimizer.defaults["lr"]
-        self.limit = largest_stable_step(pl_module, self.splits, optimizer)
-        exact = pl_module.curvature_is_constant
-        limit = "the largest stable step" if exact else "the largest step sure to be stable"
-        if self.limit is None:
-            log.info("learning rate %.4g; %s has no fixed largest stable step", lr, type(optimizer).__name__)
-        elif lr > self.limit:
-            outcome = "expect divergence" if exact else "it may oscillate"
-            log.warning("learning rate %.4g is above %s, %.4g: %s", lr, limit, self.limit, outcome)
-        else:
-            log.info("learning rate %.4g; %s is %.4g", lr, limit, self.limit)
+        self.limit = announced_limit(pl_module, self.splits, optimizer)
 
     def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Tensor) -> None:
         """Stops before a loss that is not finite reaches the weights.
@@ -126,12 +141,7 @@ class StabilityGuard(Callback):
             self.last_finite = value
             return
         lr = trainer.optimizers[0].param_groups[0]["lr"]
-        limit = "" if self.limit is None else f", the largest stable step {self.limit:.4g}"
-        below = 0.9 * self.limit if self.limit is not None and lr > self.limit else lr / 10
-        raise Diverged(
-            f"training diverged: the loss is {value} at step {trainer.global_step}, the last finite one was "
-            f"{self.last_finite:.6g}; the learning rate is {lr:.4g}{limit}. Mend: optimizer.lr={below:.2g}"
-        )
+        raise divergence(value, trainer.global_step, self.last_finite, lr, self.limit)
 
     def state_dict(self) -> dict[str, Any]:
         """The last finite loss."""

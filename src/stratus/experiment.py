@@ -4,10 +4,10 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import lightning.pytorch as pl
 import torch
@@ -33,6 +33,55 @@ from stratus.store.read import Store
 from stratus.tasks.linear import LinearTask, Scorer
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A run whose training has ended well.
+
+    Attributes:
+        task: With the weights that are kept, those of best.ckpt.
+        best_epoch: The epoch that left them, counted from 1.
+        last: The weights as training left them.
+        epochs: Number of epochs trained.
+        steps: Number of steps.
+        seconds: How long it took.
+        trace: The weights over the epochs.
+    """
+
+    task: LinearTask
+    best_epoch: int
+    last: Weights
+    epochs: int
+    steps: int
+    seconds: float
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class References:
+    """What a model has to beat, and what it could reach.
+
+    Attributes:
+        scores: Of climatology, persistence and optimum: "train/loss", "test/accuracy", …, each to be read only.
+        best: The exact optimum; None where there is none.
+        scorer: What they were scored with.
+    """
+
+    scores: Mapping[str, Mapping[str, float]]
+    best: Weights | None
+    scorer: Scorer
+
+    @classmethod
+    def of(cls, task: LinearTask, splits: Splits) -> "References":
+        """Those of a task, whatever its weights."""
+        scores, best = _references(task, splits)
+        for row in scores.values():
+            _add_skill(row, scores["climatology"], squared=splits.target.kind == "continuous")
+        return cls(scores, best, Scorer(task))
+
+
+Fit: TypeAlias = Callable[[Config, Splits, Path, TensorBoardLogger, dict[str, Any]], Fitted | None]
+
+
 def run(
     settings: Config,
     table: DataFrame | Store,
@@ -41,6 +90,8 @@ def run(
     folder: Path,
     record: dict[str, Any],
     configuration: str,
+    fit: Fit | None = None,
+    references: Callable[[], References] | None = None,
 ) -> float:
     """Trains, scores and records one run, and draws it.
 
@@ -51,6 +102,9 @@ def run(
         folder: The run's folder.
         record: What `run.json` will say; filled in here.
         configuration: The configuration as text, for TensorBoard.
+        fit: Trains, writes curves and checkpoints, and the largest stable step into the record; `alone` where not
+            given.
+        references: Gives them where they are known already.
 
     Returns:
         The loss of the kept weights on the validation days; on the training days where there are none.
@@ -66,7 +120,41 @@ def run(
         "samples": {name: len(samples) for name, samples in splits.named.items()},
         "left_out": splits.left_out,
     }
-    task = tasks.find(settings.task.name).fitting(
+    logger = board.logger(folder)
+    board.settings(logger, chosen(settings))
+    fitted = (fit or alone)(settings, splits, folder, logger, record)
+    if fitted is None:
+        return float("nan")
+
+    record |= {"epochs": fitted.epochs, "fit_seconds": round(fitted.seconds, 3)}
+    task = fitted.task
+    known = references() if references else References.of(task, splits)
+    metrics = _flat(
+        {
+            name: scores(task, days, classes=_by_class(name, days), scorer=known.scorer)
+            for name, days in splits.named.items()
+        }
+    )
+    _add_skill(metrics, known.scores["climatology"], squared=splits.target.kind == "continuous")
+    gap = _training_loss(task, splits, fitted.last) - known.scores["optimum"]["train/loss"]
+    record |= {"metrics": metrics, "references": known.scores, "skill": metrics["test/skill"], "gap": gap}
+    record |= intervals(task, splits, settings.seed)
+    record["weights"] = task.parameters_in_words()
+    record |= {"best_epoch": fitted.best_epoch, "optimum_attained": known.best is not None}
+
+    Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
+    board.constant_lines(folder, known.scores, fitted.steps)
+    board.final_figures(logger, columns(settings), metrics | {"gap": gap}, configuration, fitted.steps)
+    in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
+    finished = lecture.Run(settings, in_memory, splits.some(), task, fitted.trace, metrics, known.scores)
+    _show(finished, known.best, folder, record, logger, step=fitted.steps)
+    logger.finalize("success")
+    return metrics["val/loss" if splits.validation else "train/loss"]
+
+
+def starting(settings: Config, splits: Splits) -> LinearTask:
+    """The task as training finds it."""
+    return tasks.find(settings.task.name).fitting(
         splits,
         optimizer=build(settings.optimizer),
         schedule=build(settings.schedule),
@@ -74,9 +162,18 @@ def run(
         seed=settings.seed,
         **settings.task.settings,
     )
-    logger = board.logger(folder)
-    board.settings(logger, chosen(settings))
-    trace, guard = Trace(), StabilityGuard(splits)
+
+
+def alone(
+    settings: Config, splits: Splits, folder: Path, logger: TensorBoardLogger, record: dict[str, Any]
+) -> Fitted | None:
+    """Trains one run; None in the processes beside the first, which record nothing.
+
+    Raises:
+        Diverged: If the loss stopped being a finite number.
+        CheckpointError: If the run to resume has other inputs or outputs.
+    """
+    task, trace, guard = starting(settings, splits), Trace(), StabilityGuard(splits)
     trainer = _trainer(settings, splits, folder, logger, [guard, trace])
     started = time.perf_counter()
     checkpoint = _resumed(settings, splits, task, folder) if settings.resume else None
@@ -84,40 +181,33 @@ def run(
         _fit(trainer, task, WeatherDataModule(splits, settings.data.batch_size, settings.seed), checkpoint)
     finally:
         record["largest_stable_step"] = guard.limit
-    record |= {"epochs": trainer.current_epoch, "fit_seconds": round(time.perf_counter() - started, 3)}
     if not trainer.is_global_zero:
-        return float("nan")
-
-    last = Weights.of(task)
+        return None
+    seconds = time.perf_counter() - started
     if not splits.validation:
         shutil.copy2(folder / "checkpoints" / "last.ckpt", folder / "checkpoints" / "best.ckpt")
     kept = load(folder / "checkpoints" / "best.ckpt")
-    task = kept.task
-    metrics = _flat({name: scores(task, days, classes=_by_class(name, days)) for name, days in splits.named.items()})
-    references, best = _references(task, splits)
-    for row in (metrics, *references.values()):
-        _add_skill(row, references["climatology"], squared=splits.target.kind == "continuous")
-    gap = _training_loss(task, splits, last) - references["optimum"]["train/loss"]
-    record |= {"metrics": metrics, "references": references, "skill": metrics["test/skill"], "gap": gap}
-    record |= intervals(task, splits, settings.seed)
-    record["weights"] = task.parameters_in_words()
-    record |= {"best_epoch": kept.checkpoint["epoch"] + 1, "optimum_attained": best is not None}
-
-    Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
-    board.constant_lines(folder, references, trainer.global_step)
-    board.final_figures(logger, columns(settings), metrics | {"gap": gap}, configuration, trainer.global_step)
-    in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
-    finished = lecture.Run(settings, in_memory, splits.some(), task, trace, metrics, references)
-    _show(finished, best, folder, record, logger)
-    logger.finalize("success")
-    return metrics["val/loss" if splits.validation else "train/loss"]
+    return Fitted(
+        kept.task,
+        kept.checkpoint["epoch"] + 1,
+        Weights.of(task),
+        trainer.current_epoch,
+        trainer.global_step,
+        seconds,
+        trace,
+    )
 
 
 def _show(
-    finished: lecture.Run, best: Weights | None, folder: Path, record: dict[str, Any], logger: TensorBoardLogger
+    finished: lecture.Run,
+    best: Weights | None,
+    folder: Path,
+    record: dict[str, Any],
+    logger: TensorBoardLogger,
+    *,
+    step: int,
 ) -> None:
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
-    step = finished.trace.steps[-1]
     drawings, animations = {}, {}
     drawn = finished.settings.pictures != "none"
     if drawn:

@@ -95,10 +95,18 @@ def _event_names(outputs: list[str], events: Any) -> str | None:
     return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else "none")
 
 
-def scores(task: LinearTask, *samples: Samples, classes: bool = True) -> dict[str, float]:
-    """The task's scores over samples whose truth is known, of one table or several; see `Scorer`."""
+def scores(task: LinearTask, *samples: Samples, classes: bool = True, scorer: Scorer | None = None) -> dict[str, float]:
+    """The task's scores over samples whose truth is known, of one table or several; see `Scorer`.
+
+    Args:
+        task: Whose forecasts are scored.
+        *samples: The days.
+        classes: Whether each class is scored too.
+        scorer: One to use again, of a task that differs in weights alone.
+    """
     task.eval()
-    scorer = Scorer(task, classes=classes)
+    scorer = scorer or Scorer(task)
+    scorer.reset(classes=classes)
     with torch.inference_mode():
         for part in chain.from_iterable(one.chunks() for one in samples):
             logits = task(torch.as_tensor(part.x, dtype=torch.float32, device=task.device)).cpu()

@@ -28,12 +28,20 @@ def intervals(task: LinearTask, splits: Splits, seed: int) -> dict[str, dict[str
         `intervals` by the scores' names in run.json, `intervals_against_climatology` of the score less climatology's.
     """
     usual, weights = climatology(splits), Weights.of(task)
-    drawn = {"model": Bootstrap(seed), "climatology": Bootstrap(seed)}
+    draw = Bootstrap(seed)
     for days in splits.test.chunks():
-        forecasts = weights.logits(task, days.x), task.link(torch.as_tensor(usual(days)))
-        for draw, logits in zip(drawn.values(), forecasts, strict=True):
-            draw.update(days.dates, _contributions(task, splits.target.kind, logits, days.y))
-    model, reference = (scores(draw.means()) for draw in drawn.values())
+        forecasts = {"model": weights.logits(task, days.x), "climatology": task.link(torch.as_tensor(usual(days)))}
+        of_both = {
+            f"{who}/{name}": value
+            for who, logits in forecasts.items()
+            for name, value in _contributions(task, splits.target.kind, logits, days.y).items()
+        }
+        draw.update(days.dates, of_both)
+    means = draw.means()
+    model, reference = (
+        scores({name.removeprefix(who): value for name, value in means.items() if name.startswith(who)})
+        for who in ("model/", "climatology/")
+    )
     ruler = "loss" if splits.target.kind == "continuous" else "brier"
     model["skill"] = 1 - model[ruler] / reference[ruler]
     return {

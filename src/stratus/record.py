@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+@cache
 def _git(folder: Path) -> dict[str, Any] | None:
     def ask(*words: str) -> str:
         # A run may be killed while git works: it must not leave the repository locked.
@@ -44,6 +46,11 @@ def _git(folder: Path) -> dict[str, Any] | None:
     with suppress(OSError, subprocess.CalledProcessError):
         return {"sha": ask("rev-parse", "HEAD").strip(), "dirty": bool(ask("status", "--porcelain").strip())}
     return None
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("stratus", "torch", "lightning", "torchmetrics", "hydra-core")}
 
 
 @contextmanager
@@ -64,7 +71,7 @@ def recorded(folder: Path, **facts: Any) -> Iterator[dict[str, Any]]:
         "error": None,
         **facts,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(start)),
-        "versions": {name: version(name) for name in ("stratus", "torch", "lightning", "torchmetrics", "hydra-core")},
+        "versions": _versions(),
         "git": _git(Path(__file__).parent),
     }
 

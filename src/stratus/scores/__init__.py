@@ -1,12 +1,13 @@
 """Forecast scores that torchmetrics lacks, as torchmetrics; a module for each kind of forecast."""
 
-from stratus.scores.decisions import LabelMean, Peirce, class_scores
+from stratus.scores.decisions import Accuracy, LabelMean, Peirce, class_scores
 from stratus.scores.probabilities import Brier, LogLoss, RankedProbability
 from stratus.scores.reliability import Reliability, ReliabilityTable, Resolution, Uncertainty, brier_parts
 from stratus.scores.skill import Skill
-from stratus.scores.values import Bias, WithinTolerance
+from stratus.scores.values import Bias
 
 __all__ = [
+    "Accuracy",
     "Bias",
     "Brier",
     "LabelMean",
@@ -18,7 +19,6 @@ __all__ = [
     "Resolution",
     "Skill",
     "Uncertainty",
-    "WithinTolerance",
     "brier_parts",
     "class_scores",
 ]

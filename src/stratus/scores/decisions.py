@@ -1,10 +1,12 @@
 """Scores of decisions: of a forecast that gives one answer a day."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+from torchmetrics import MeanMetric
 from torchmetrics.classification import MulticlassConfusionMatrix
 from torchmetrics.functional.classification import binary_average_precision
 from torchmetrics.wrappers import MultioutputWrapper
@@ -32,6 +34,27 @@ def class_scores(decision: Tensor, p: Tensor, y: Tensor) -> dict[str, float]:
         "precision": (hits / decision.sum()).item(),
         "average_precision": binary_average_precision(p, y.long()).item() if days else math.nan,
     }
+
+
+class Accuracy(MeanMetric):
+    """Share of answers that are right.
+
+    Args:
+        right: Tells of answers and truth, in one form, which answers are right.
+
+    >>> score = Accuracy(torch.eq)
+    >>> score.update(torch.tensor([2, 0, 1, 1]), torch.tensor([2, 0, 1, 0]))
+    >>> score.compute()
+    tensor(0.7500)
+    """
+
+    def __init__(self, right: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.right = right
+
+    def update(self, decision: Tensor, y: Tensor) -> None:  # type: ignore[override]
+        """Takes in answers and truth of one form."""
+        super().update(self.right(decision, y).float())
 
 
 class Peirce(MulticlassConfusionMatrix):

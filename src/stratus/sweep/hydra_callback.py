@@ -1,6 +1,7 @@
 """Keeps a sweep's table: after every job as a file, at the end on the terminal."""
 
 import atexit
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from stratus.sweep.table import finish, write
 
 
 class SweepTable(Callback):
-    """Writes summary.csv after each job of a multirun, so that a killed sweep has it too, and shows it at the end."""
+    """Writes summary.csv as the jobs of a multirun end, so that a killed sweep has it too, and shows it at the end."""
+
+    def __init__(self) -> None:
+        self.next = 0.0
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Arranges for the table at the end: Hydra's own `on_multirun_end` is not called when a job failed."""
@@ -21,5 +25,8 @@ class SweepTable(Callback):
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Called where the job ran, in a launcher's worker too: what is known comes from the jobs' records."""
-        if config.hydra.mode == RunMode.MULTIRUN:
+        began = time.monotonic()
+        if config.hydra.mode == RunMode.MULTIRUN and began >= self.next:
             write(Path(config.hydra.sweep.dir))
+            # It reads every job's record: of thousands of short jobs it is written now and then.
+            self.next = time.monotonic() + 20 * (time.monotonic() - began)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import Metric
-from torchmetrics.classification import BinaryAccuracy, BinaryCohenKappa
+from torchmetrics.classification import BinaryCohenKappa
 
 from stratus.scores import Brier, LogLoss, Peirce, brier_parts
 from stratus.tasks.linear import ClassDays, LinearTask
@@ -30,10 +30,6 @@ class BinaryClassification(LinearTask):
     def decide(self, logits: Tensor) -> Tensor:
         """1 where the event is more likely than not, else 0 [n, 1]."""
         return (logits > 0).to(logits.dtype)
-
-    def accuracy(self) -> Metric:
-        """Share of days decided right."""
-        return BinaryAccuracy(validate_args=False)
 
     def forecast_scores(self) -> dict[str, Metric]:
         """Log loss, Brier score and its parts, of the probabilities."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric
 
 from stratus.samples import CHUNK
-from stratus.scores import class_scores
+from stratus.scores import Accuracy, class_scores
 from stratus.splits import Splits
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
@@ -146,9 +146,13 @@ class LinearTask(LightningModule, ABC):
     def decide(self, logits: Tensor) -> Tensor:
         """The one answer of logits [n, k], in the form of y."""
 
-    @abstractmethod
+    def correct(self, decision: Tensor, y: Tensor) -> Tensor:
+        """Whether each decision is right, in the form of y."""
+        return decision == y
+
     def accuracy(self) -> Metric:
-        """A fresh metric of decisions against y: the curve beside the loss."""
+        """A fresh metric of decisions against y, the share that is `correct`: the curve beside the loss."""
+        return Accuracy(self.correct)
 
     @abstractmethod
     def forecast_scores(self) -> dict[str, Metric]:
@@ -273,10 +277,17 @@ class Scorer:
     """
 
     def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
-        self.task, self.classes = task, classes
-        self.days, self.loss = 0, 0.0
+        self.task = task
         self.forecasts, self.answers = task.forecast_scores(), {"accuracy": task.accuracy(), **task.decision_scores()}
+        self.reset(classes=classes)
+
+    def reset(self, *, classes: bool = True) -> None:
+        """Forgets all days; making the metrics takes longer than scoring a year."""
+        self.classes = classes
+        self.days, self.loss = 0, 0.0
         self.by_class: list[dict[str, ClassDays]] = []
+        for metric in (*self.answers.values(), *self.forecasts.values()):
+            metric.reset()
 
     def update(self, logits: Tensor, y: Tensor, decision: Tensor | None = None) -> None:
         """Takes in some days.

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import Metric
-from torchmetrics.classification import BinaryCohenKappa, MultilabelAccuracy
+from torchmetrics.classification import BinaryCohenKappa
 
 from stratus.scores import Brier, LabelMean, LogLoss, Peirce, brier_parts
 from stratus.tasks.linear import ClassDays, LinearTask
@@ -30,10 +30,6 @@ class MultilabelClassification(LinearTask):
     def decide(self, logits: Tensor) -> Tensor:
         """1 at each label more likely than not, else 0 [n, k]."""
         return (logits > 0).to(logits.dtype)
-
-    def accuracy(self) -> Metric:
-        """Share of labels decided right, over all days and labels."""
-        return MultilabelAccuracy(num_labels=len(self.outputs), average="micro", validate_args=False)
 
     def forecast_scores(self) -> dict[str, Metric]:
         """Log loss, Brier score and its parts, averaged over days and labels."""

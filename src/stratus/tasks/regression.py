@@ -5,7 +5,8 @@ from typing import Any
 from torch import Tensor
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric
 
-from stratus.scores import Bias, WithinTolerance
+from stratus.contributions import ROUNDING
+from stratus.scores import Bias
 from stratus.tasks.linear import LinearTask
 
 
@@ -41,9 +42,9 @@ class Regression(LinearTask):
         """The forecast itself [n, d]."""
         return logits
 
-    def accuracy(self) -> Metric:
-        """Share of values within `tolerance`; equality never happens."""
-        return WithinTolerance(self.tolerance)
+    def correct(self, decision: Tensor, y: Tensor) -> Tensor:
+        """Whether each value is within `tolerance` of the truth; equality never happens."""
+        return (decision - y).abs() <= self.tolerance + ROUNDING
 
     def forecast_scores(self) -> dict[str, Metric]:
         """Mean absolute, root mean squared and mean error, in the target's unit, over days and outputs."""

@@ -1,0 +1,145 @@
+"""A member's checkpoints: what Lightning would have written, had it been trained alone."""
+
+import copy
+import shutil
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback
+from torch.optim import Optimizer
+
+from stratus.checkpoints import AtomicCheckpointIO, Keep, best_and_last
+from stratus.config import build
+from stratus.datamodule import WeatherDataModule
+from stratus.descent import Patience, StabilityGuard
+from stratus.settings import Config
+from stratus.splits import Splits
+from stratus.sweep.group import Outcome
+from stratus.sweep.steps import Moment, rates
+from stratus.tasks.linear import LinearTask
+
+Counts = dict[str, int]
+
+
+class Checkpoints:
+    """Writes best.ckpt and last.ckpt of one member.
+
+    Args:
+        outcome: The trained group.
+        place: The member's place in it.
+        settings: Its settings.
+        task: A task of its kind, which is given its weights.
+        splits: Its samples.
+        folder: Where the checkpoints go.
+    """
+
+    def __init__(
+        self, outcome: Outcome, place: int, settings: Config, task: LinearTask, *, splits: Splits, folder: Path
+    ) -> None:
+        self.outcome, self.place, self.settings, self.task = outcome, place, settings, task
+        self.splits, self.folder = splits, folder
+        self.rates = rates(settings)
+        self.optimizer: Optimizer = build(settings.optimizer)(task.parameters())
+        schedule = build(settings.schedule)
+        self.schedule = schedule(self.optimizer, epochs=settings.trainer.max_epochs) if schedule else None
+
+    def write(self) -> None:
+        """Writes both. Where there is no validation the best are the last."""
+        done, best = int(self.outcome.epochs[self.place]), int(self.outcome.best_epoch[self.place]) + 1
+        assert self.outcome.last is not None
+        writer = AtomicCheckpointIO()
+        if self.outcome.best is not None and best:
+            content = self._content(self.outcome.best, best, at_best=True)
+            writer.save_checkpoint(content, self.folder / "best.ckpt")
+        writer.save_checkpoint(self._content(self.outcome.last, done, at_best=False), self.folder / "last.ckpt")
+        if not self.splits.validation:
+            shutil.copy2(self.folder / "last.ckpt", self.folder / "best.ckpt")
+
+    def _content(self, moment: Moment, epochs: int, *, at_best: bool) -> dict[str, Any]:
+        moment.put(self.task, self.place)
+        steps = self.outcome.steps_an_epoch
+        return {
+            "epoch": epochs - 1,
+            "global_step": steps * epochs,
+            "pytorch-lightning_version": self.outcome.shape["pytorch-lightning_version"],
+            "state_dict": self.task.state_dict(),
+            "loops": self._loops(epochs),
+            "callbacks": {one.state_key: one.state_dict() for one in self._callbacks(moment, epochs, at_best=at_best)},
+            "optimizer_states": [self._optimizer_state(moment, epochs)],
+            "lr_schedulers": self._schedule_states(epochs),
+            "hparams_name": None,
+            "hyper_parameters": dict(self.task.hparams),
+            "datamodule_hparams_name": None,
+            "datamodule_hyper_parameters": dict(WeatherDataModule(self.splits).hparams),
+            "task": self.task.name,
+            "optimizer": type(self.optimizer).__name__,
+        }
+
+    def _optimizer_state(self, moment: Moment, epochs: int) -> dict[str, Any]:
+        state: dict[str, Any] = self.optimizer.state_dict()
+        state["param_groups"][0]["lr"] = self.rates[epochs]
+        remembered = moment.remembered(self.place)
+        return {**state, "state": {k: dict(one) for k, one in enumerate(remembered) if one}}
+
+    def _schedule_states(self, epochs: int) -> list[dict[str, Any]]:
+        if self.schedule is None:
+            return []
+        now = {"last_epoch": epochs, "_step_count": epochs + 1, "_last_lr": [self.rates[epochs]]}
+        return [{**self.schedule.state_dict(), **now, "_is_initial": False}]
+
+    def _callbacks(self, moment: Moment, epochs: int, *, at_best: bool) -> list[Callback]:
+        guard = StabilityGuard(self.splits)
+        guard.last_finite = moment.finite[self.place].item()
+        keeps = best_and_last(self.folder, validation=self.splits.validation is not None)
+        *_, last = keeps
+        if not at_best or epochs > 1:
+            last.best_model_path = self._path(last)
+        seen = self.outcome.curves["val/loss"][: epochs // self.settings.trainer.check_val_every_n_epoch, self.place]
+        score = self.outcome.best_loss[self.place].clone()
+        if len(keeps) > 1 and len(seen):
+            best = keeps[0]
+            best.best_model_path = best.kth_best_model_path = self._path(best)
+            best.best_model_score = best.kth_value = score
+            best.best_k_models = {best.best_model_path: score}
+            best.current_score = seen[-1].clone()
+        callbacks: list[Callback] = [guard, *keeps]
+        if self.settings.patience is not None:
+            patience = Patience("val/loss", patience=self.settings.patience)
+            patience.best_score = score
+            patience.wait_count = 0 if at_best else int(self.outcome.waited[self.place])
+            patience.stopped_epoch = epochs - 1 if self.outcome.impatient[self.place] and not at_best else 0
+            callbacks.append(patience)
+        return callbacks
+
+    def _path(self, keep: Any) -> str:
+        assert isinstance(keep, Keep)
+        return str(Path(str(keep.dirpath)) / f"{keep.filename}.ckpt")
+
+    def _loops(self, epochs: int) -> dict[str, Any]:
+        """Lightning's counters, which for the group counted its own epochs as steps."""
+        loops: dict[str, Any] = copy.deepcopy(self.outcome.shape["loops"])
+        fit, steps = loops["fit_loop"], self.outcome.steps_an_epoch
+        validated = int(bool(self.splits.validation) and epochs >= self.settings.trainer.check_val_every_n_epoch)
+        optimizer = fit["epoch_loop.automatic_optimization.optim_progress"]["optimizer"]
+        counted = {
+            "step": optimizer["step"],
+            "zero_grad": optimizer["zero_grad"],
+            "batch": fit["epoch_loop.batch_progress"],
+        }
+        for progress in counted.values():
+            _count(progress, steps * epochs, steps)
+        _count(fit["epoch_loop.manual_optimization.optim_step_progress"], 0, 0)
+        _count(fit["epoch_loop.scheduler_progress"], epochs * bool(self.schedule), int(bool(self.schedule)))
+        _count(fit["epoch_loop.val_loop.batch_progress"], validated, validated)
+        _count(fit["epoch_progress"], epochs, epochs)
+        for reach in ("total", "current"):
+            fit["epoch_progress"][reach]["completed"] = epochs - 1  # as while a callback saves
+        fit["epoch_loop.batch_progress"]["is_last_batch"] = True
+        fit["epoch_loop.val_loop.batch_progress"]["is_last_batch"] = bool(validated)
+        fit["epoch_loop.state_dict"] = {"_batches_that_stepped": steps * epochs}
+        return loops
+
+
+def _count(progress: dict[str, Any], total: int, current: int) -> None:
+    for reach, number in (("total", total), ("current", current)):
+        progress[reach] = dict.fromkeys(progress[reach], number)

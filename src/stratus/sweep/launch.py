@@ -1,0 +1,118 @@
+"""Which of a sweep's jobs are trained together, and their training."""
+
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from stratus import config, experiment, sources
+from stratus.errors import StratusError
+from stratus.settings import SGD, Adam, Config
+from stratus.splits import Splits
+from stratus.store.read import Store
+from stratus.sweep import ready
+from stratus.sweep.member import fit_together
+from stratus.tasks.linear import LinearTask
+
+log = logging.getLogger(__name__)
+
+
+def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
+    """Trains together what can be, and leaves it in `ready.jobs`; says of the rest why it runs one by one.
+
+    Args:
+        jobs: Number and configuration of each, without the node `hydra`.
+        memory: GiB that the runs trained as one may take.
+    """
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda number, _: sys.exit(128 + number))
+    # Which devices there are is no news.
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    gc.freeze()  # as train.py does before a first job
+    gc.enable()
+    ready.jobs.clear()
+    groups: dict[tuple[str, ...], dict[int, Config]] = {}
+    single: dict[str, list[int]] = {}
+    for number, composed in jobs:
+        settings = _checked(composed)
+        if isinstance(settings, str):
+            single.setdefault(settings, []).append(number)
+        else:
+            groups.setdefault(_shared(settings), {})[number] = settings
+    for members in groups.values():
+        if reason := _together(members, memory):
+            single.setdefault(reason, []).extend(members)
+    for reason, numbers in single.items():
+        log.info("one by one: %d of the jobs, from #%d on: %s", len(numbers), numbers[0], reason)
+
+
+def _checked(composed: DictConfig) -> Config | str:
+    """A job's settings, or why it cannot be trained with others."""
+    try:
+        settings = config.check(composed)
+    except (StratusError, OmegaConfBaseException):
+        return "their settings are wrong, as each will tell"
+    if not isinstance(settings.optimizer, SGD | Adam):
+        return f"{type(settings.optimizer).__name__} searches each step for itself"
+    if settings.resume:
+        return "resume goes on with a run of its own"
+    if not settings.trainer.single:
+        return "they ask for several devices"
+    if settings.trainer.detect_anomaly:
+        return "trainer.detect_anomaly looks at one run at a time"
+    return settings
+
+
+def _shared(settings: Config) -> tuple[str, ...]:
+    """What jobs that are trained together have in common."""
+    alike = (settings.task, settings.data, settings.features, settings.trainer, type(settings.optimizer))
+    return tuple(map(repr, alike))
+
+
+def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
+    """Trains jobs that have all in common but numbers; if that cannot be, why."""
+    if len(jobs) == 1:
+        return "no other differs from them in numbers alone"
+    first = next(iter(jobs.values()))
+    try:
+        table, facts = sources.load(first.data)
+        splits = sources.samples(table, first.data, first.recipe, standardise=first.features.standardise)
+    except StratusError:
+        return "their data are wrong, as each will tell"
+    if isinstance(table, Store) or splits.train.on_disk:
+        return "their days are streamed from disk"
+    task = experiment.starting(first, splits)
+    if type(task).forward is not LinearTask.forward:
+        return f"task={task.name} has a way of its own from inputs to logits"
+    references = cache(lambda: experiment.References.of(task, splits))
+    for part in _parts(jobs, most(first, splits, memory)):
+        log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
+        trained = fit_together(list(part.values()), splits)
+        for place, number in enumerate(part):
+            ready.jobs[number] = ready.Ready(part[number], table, facts, splits, trained.fit_of(place), references)
+    return None
+
+
+def _parts(jobs: Mapping[int, Config], size: int) -> Iterator[dict[int, Config]]:
+    every = list(jobs.items())
+    for start in range(0, len(every), size):
+        yield dict(every[start : start + size])
+
+
+def most(settings: Config, splits: Splits, memory: float) -> int:
+    """How many members a group has at most, for tensors that take so many GiB.
+
+    A step holds about ten tensors of logits [batch, k], validation eight of its own; weights, what the optimiser
+    remembers, and copies of both are some twenty times [m + 1, k]; a member draws its days anew each epoch; and a
+    module is 100 kB.
+    """
+    m, k, epochs = len(splits.inputs) + 1, len(splits.outputs), settings.trainer.max_epochs
+    days, checked = len(splits.train), len(splits.validation or ())
+    batch = settings.data.batch_size or days
+    floats = batch * (10 * k + 2 * m) + 8 * checked * k + (20 + epochs) * m * k + 2 * days + 4 * epochs
+    return max(int(memory * 2**30 / (4 * floats + 100_000)), 1)

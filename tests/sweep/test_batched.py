@@ -1,0 +1,240 @@
+"""Many runs trained as one: each is what it would have been alone."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from stratus import config, experiment, record, sources
+from stratus.board import logger
+from stratus.errors import Diverged
+from stratus.sweep.composer import Composer
+from stratus.sweep.member import fit_together
+from stratus.tasks.multiclass import MulticlassClassification
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def settings(composed):
+    return lambda *overrides: config.check(composed("pictures=none", *overrides))
+
+
+def samples(one):
+    table, _ = sources.load(one.data)
+    return sources.samples(table, one.data, one.recipe, standardise=one.features.standardise)
+
+
+def weights(outcome, place):
+    theta = outcome.last.theta[..., place]
+    return theta[:-1].T, theta[-1]
+
+
+MEMBERS = {
+    "gd": ("optimizer=gd", "optimizer.lr=0.05,0.2", "init=zeros,gaussian"),
+    "sgd": ("optimizer=sgd", "optimizer.lr=0.01,0.05", "optimizer.weight_decay=0,0.1", "schedule=cosine,constant"),
+    "momentum": (
+        "optimizer.momentum=0.5,0.9",
+        "optimizer.nesterov=true,false",
+        "optimizer.lr=0.01,0.03",
+        "init=uniform",
+    ),
+    "adam": (
+        "optimizer=adam",
+        "optimizer.lr=0.003,0.1",
+        "optimizer.weight_decay=0,0.1",
+        "schedule=step",
+        "schedule.every=1",
+    ),
+}
+"""Overrides, those with a comma alternate over the members."""
+
+
+def alternating(overrides, count):
+    """The overrides of each of so many members, whose seeds differ too."""
+    words = [(name, values.split(",")) for name, _, values in (one.partition("=") for one in overrides)]
+    return [
+        [f"{name}={values[(i >> k) % len(values)]}" for k, (name, values) in enumerate(words)] + [f"seed={i % 3}"]
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize("optimizer", MEMBERS)
+@pytest.mark.parametrize(
+    "task",
+    [
+        ("task=regression", "trainer.gradient_clip_val=2"),
+        ("task=binary", "task.class_weights=balanced"),
+        ("task=multiclass", "trainer.limit_train_batches=9"),
+        ("task=multilabel", "task.class_weights=balanced", "data.validation_from=null"),
+    ],
+)
+def test_members_are_the_runs_they_would_be_alone(settings, tmp_path, task, optimizer):
+    members = [settings(*task, "trainer.max_epochs=2", *one) for one in alternating(MEMBERS[optimizer], 4)]
+    splits = samples(members[0])
+    together = fit_together(members, splits).outcome
+    for place, one in list(enumerate(members))[1:3]:
+        alone = experiment.alone(one, splits, tmp_path / str(place), logger(tmp_path / str(place)))
+        weight, bias = weights(together, place)
+        assert torch.allclose(weight.double(), alone.last.weight, rtol=0, atol=1e-5)
+        assert torch.allclose(bias.double(), alone.last.bias, rtol=0, atol=1e-5)
+
+
+def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(settings, tmp_path):
+    def group(wild):
+        rates = ["0.1", wild, "0.05", "0.02"]
+        same = ("task=regression", "optimizer=sgd", "trainer.max_epochs=4")
+        return [settings(*same, f"optimizer.lr={lr}", f"seed={k}") for k, lr in enumerate(rates)]
+
+    members = group("50")
+    splits = samples(members[0])
+    trained, tame = fit_together(members, splits), fit_together(group("0.01"), splits)
+    with pytest.raises(Diverged) as together:
+        trained.fit_of(1)(members[1], splits, tmp_path / "together", logger(tmp_path / "together"))
+    with pytest.raises(Diverged) as alone:
+        experiment.alone(members[1], splits, tmp_path / "alone", logger(tmp_path / "alone"))
+    steps = [re.search(r"at step (\d+)", str(one.value)).group(1) for one in (together, alone)]
+    assert steps[0] == steps[1]
+    assert re.sub(r"[\d.]+e\+\d+", "N", str(together.value)) == re.sub(r"[\d.]+e\+\d+", "N", str(alone.value))
+    for place in (0, 2, 3):
+        for one, other in zip(weights(trained.outcome, place), weights(tame.outcome, place), strict=True):
+            assert torch.equal(one, other)
+        assert all(
+            torch.equal(values[:, place], tame.outcome.curves[tag][:, place])
+            for tag, values in trained.outcome.curves.items()
+        )
+
+
+def test_a_loss_of_any_form_is_trained(settings, monkeypatch, tmp_path):
+    one = settings("task=multiclass", "trainer.max_epochs=2", "seed=1")
+    other = settings("task=multiclass", "trainer.max_epochs=2", "seed=2")
+    splits = samples(one)
+
+    def losses(self, logits, y):  # right for [n, k] only: the classes are looked for at the end
+        return -logits.log_softmax(-1).gather(-1, y[:, None])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MulticlassClassification, "losses", losses)
+        found = fit_together([one, other], splits).outcome
+    expected = fit_together([one, other], splits).outcome
+    assert torch.allclose(found.last.theta, expected.last.theta, atol=1e-6)
+
+
+# --- through the door
+
+
+def plain(value, folder):
+    """What a checkpoint holds, flat: numbers by their dotted names, the run's folder left out of names and texts."""
+    if isinstance(value, torch.Tensor):
+        value = value.tolist()
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if not isinstance(value, dict):
+        return {"": value.replace(str(folder), "") if isinstance(value, str) else value}
+    return {
+        f"{key}.{name}".replace(str(folder), ""): one
+        for key, inner in value.items()
+        for name, one in plain(inner, folder).items()
+    }
+
+
+def files(folder):
+    """Names of a run's files, those of events without time and process."""
+    names = (str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return sorted(re.sub(r"tfevents.*", "tfevents", name) for name in names)
+
+
+def tags(folder):
+    """Tags of all event files with their steps."""
+    found = {}
+    for path in sorted(folder.rglob("events.*")):
+        events = EventAccumulator(str(path)).Reload()
+        for tag in events.Tags()["scalars"]:
+            place = str(path.parent.relative_to(folder)), tag
+            found.setdefault(place, []).extend((one.step, one.value) for one in events.Scalars(tag))
+        for tag in events.Tags()["tensors"]:
+            found[tag] = []
+    return {place: np.array(sorted(points)) for place, points in found.items()}
+
+
+SWEEP = ("task=multiclass", "optimizer=sgd", "optimizer.weight_decay=0.01", "init=gaussian", "trainer.max_epochs=3")
+
+
+@pytest.fixture(scope="module")
+def swept(door, tmp_path_factory):
+    """The folder of a sweep of two jobs that are trained as one, one that diverges, and L-BFGS."""
+    folder = tmp_path_factory.mktemp("batched")
+    words = ("-m", "hydra/launcher=batched", *SWEEP, "seed=1", "hydra.sweep.dir=.")
+    process = door(folder, *words, "optimizer.lr=0.1,0.05,1e38", "data.batch_size=32", "patience=1,2")
+    out, err = process.communicate(timeout=100)
+    return folder, process.returncode, out + err
+
+
+def test_a_job_is_a_run_like_any_other(swept, trained, tmp_path):
+    folder, _, _ = swept
+    alone = trained(tmp_path / "alone", *SWEEP, "seed=1", "optimizer.lr=0.1", "patience=1")
+    job = record.read(folder / "0")
+    assert set(job) | {"objective"} == set(alone)
+    for entry in ("epochs", "best_epoch", "data", "target", "optimum_attained"):
+        assert job[entry] == alone[entry]
+    for entry in ("metrics", "gap"):
+        assert job[entry] == pytest.approx(alone[entry], abs=1e-4, nan_ok=True)
+    assert job["references"] == alone["references"]
+    hydra = {".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "run.log"}
+    assert set(files(folder / "0")) - hydra == set(files(tmp_path / "alone"))
+    assert hydra <= set(files(folder / "0"))
+    found, expected = tags(folder / "0"), tags(tmp_path / "alone")
+    assert found.keys() == expected.keys()
+    for tag, points in expected.items():
+        assert np.allclose(found[tag], points, atol=1e-4, equal_nan=True), tag
+    for name in ("best", "last"):
+        one, other = (
+            plain(torch.load(at / f"checkpoints/{name}.ckpt"), at) for at in (folder / "0", tmp_path / "alone")
+        )
+        assert one == pytest.approx(other, abs=1e-5, nan_ok=True)
+
+
+def test_the_rest_of_a_sweep_is_told_as_ever(swept):
+    folder, code, said = swept
+    assert code == 1
+    assert "training 6 jobs as one, #0 to #5" in said
+    rows = (folder / "summary.csv").read_text().splitlines()
+    assert len(rows) == 7
+    wild = record.read(folder / "4")
+    assert wild["status"] == "diverged"
+    assert "training diverged" in wild["error"]
+    assert record.read(folder / "3")["status"] == "finished"
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["optimizer.lr=0.5", "seed=3"],
+        ["seed=4", "init=gaussian", "init.sigma=0.25", "task=regression", "features=[station,harmonics]"],
+        ["features.harmonics.k=3", "features=harmonics", "data.validation_from=null"],
+        ["trainer.max_epochs=3", "task=binary", "optimizer=gd", "data.stations=[New York]"],
+        ["+trainer.max_time=1", "seed=1"],
+        ["experiment=rain_forecast", "hydra.sweep.subdir=x", "optimizer.lr=1e-3"],
+    ],
+)
+def test_a_job_is_composed_as_hydra_composes_it(overrides):
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
+        hydra = GlobalHydra.instance().hydra
+        master = hydra.compose_config("config", ["pictures=none"], RunMode.MULTIRUN)
+        composer = Composer(hydra.config_loader)
+        for first in (["optimizer.lr=0.25", *overrides[1:]], overrides):
+            assert outcome(composer, master, first) == outcome(hydra.config_loader, master, first)
+
+
+def outcome(loader, master, overrides):
+    try:
+        return OmegaConf.to_container(loader.load_sweep_config(master, overrides))
+    except Exception as error:
+        return str(error)
