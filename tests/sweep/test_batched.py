@@ -15,7 +15,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from stratus import config, experiment, record, sources
 from stratus.board import logger
 from stratus.errors import Diverged
+from stratus.sweep import launch, ready
 from stratus.sweep.composer import Composer
+from stratus.sweep.launch import most
 from stratus.sweep.member import fit_together
 from stratus.tasks.multiclass import MulticlassClassification
 
@@ -81,7 +83,7 @@ def test_members_are_the_runs_they_would_be_alone(settings, tmp_path, task, opti
     splits = samples(members[0])
     together = fit_together(members, splits).outcome
     for place, one in list(enumerate(members))[1:3]:
-        alone = experiment.alone(one, splits, tmp_path / str(place), logger(tmp_path / str(place)))
+        alone = experiment.alone(one, splits, tmp_path / str(place), logger(tmp_path / str(place)), {})
         weight, bias = weights(together, place)
         assert torch.allclose(weight.double(), alone.last.weight, rtol=0, atol=1e-5)
         assert torch.allclose(bias.double(), alone.last.bias, rtol=0, atol=1e-5)
@@ -97,9 +99,9 @@ def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(se
     splits = samples(members[0])
     trained, tame = fit_together(members, splits), fit_together(group("0.01"), splits)
     with pytest.raises(Diverged) as together:
-        trained.fit_of(1)(members[1], splits, tmp_path / "together", logger(tmp_path / "together"))
+        trained.fit_of(1)(members[1], splits, tmp_path / "together", logger(tmp_path / "together"), {})
     with pytest.raises(Diverged) as alone:
-        experiment.alone(members[1], splits, tmp_path / "alone", logger(tmp_path / "alone"))
+        experiment.alone(members[1], splits, tmp_path / "alone", logger(tmp_path / "alone"), {})
     steps = [re.search(r"at step (\d+)", str(one.value)).group(1) for one in (together, alone)]
     assert steps[0] == steps[1]
     assert re.sub(r"[\d.]+e\+\d+", "N", str(together.value)) == re.sub(r"[\d.]+e\+\d+", "N", str(alone.value))
@@ -164,7 +166,14 @@ def tags(folder):
     return {place: np.array(sorted(points)) for place, points in found.items()}
 
 
-SWEEP = ("task=multiclass", "optimizer=sgd", "optimizer.weight_decay=0.01", "init=gaussian", "trainer.max_epochs=3")
+SWEEP = (
+    "task=multiclass",
+    "features.lead_days=1",
+    "optimizer=sgd",
+    "optimizer.weight_decay=0.01",
+    "init=gaussian",
+    "trainer.max_epochs=3",
+)
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +247,52 @@ def outcome(loader, master, overrides):
         return OmegaConf.to_container(loader.load_sweep_config(master, overrides))
     except Exception as error:
         return str(error)
+
+
+def test_a_job_is_evaluated_forecast_and_resumed_as_any_run(swept, stratus, trained, tmp_path):
+    folder, _, _ = swept
+    assert any("accuracy" in line for line in stratus("evaluate", folder / "0"))
+    assert stratus("forecast", folder / "0")
+    resumed = trained(tmp_path, f"resume={folder / '1'}", "trainer.max_epochs=5", "patience=9")
+    assert resumed["epochs"] == 5
+
+
+def test_a_group_is_split_where_it_would_not_fit(settings):
+    one = settings("task=multiclass", "trainer.max_epochs=3")
+    splits = samples(one)
+    assert most(one, splits, 2.0) > 2000
+    assert most(one, splits, 0.5) == pytest.approx(most(one, splits, 1.0) / 2, rel=0.01)
+    assert most(one, splits, 1e-9) == 1
+
+
+def test_what_cannot_be_trained_together_runs_one_by_one_and_is_told(composed, settings, caplog):
+    jobs = [
+        composed("pictures=none", "trainer.max_epochs=1", *one)
+        for one in (
+            ["seed=1"],
+            ["seed=2"],
+            ["seed=3"],
+            ["optimizer=lbfgs"],
+            ["trainer.detect_anomaly=true"],
+            ["data.batch_size=8"],
+            ["resume=somewhere"],
+        )
+    ]
+    one = settings("trainer.max_epochs=1")
+    with caplog.at_level("INFO"):
+        launch.train(enumerate(jobs), 2.01 / most(one, samples(one), 1.0))
+    assert set(ready.jobs) == {0, 1, 2}
+    said = [line for line in caplog.messages if "jobs" in line]
+    assert said[:2] == ["training 2 jobs as one, #0 to #1", "training 1 jobs as one, #2 to #2"]
+    for number, reason in ((3, "LBFGS"), (4, "detect_anomaly"), (5, "no other differs"), (6, "resume")):
+        assert any(f"#{number}" in line and reason in line for line in said)
+
+
+def test_members_with_pictures_keep_their_way(settings, tmp_path):
+    members = [settings("task=binary", "trainer.max_epochs=2", f"seed={k}", "pictures=all") for k in range(2)]
+    splits = samples(members[0])
+    together = fit_together(members, splits).fit_of(1)(members[1], splits, tmp_path / "a", logger(tmp_path / "a"), {})
+    alone = experiment.alone(members[1], splits, tmp_path / "b", logger(tmp_path / "b"), {})
+    assert together.trace.steps == alone.trace.steps
+    for one, other in ((together.trace.weight, alone.trace.weight), (together.trace.bias, alone.trace.bias)):
+        assert torch.allclose(torch.stack(one), torch.stack(other), atol=1e-6)

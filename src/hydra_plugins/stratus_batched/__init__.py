@@ -58,6 +58,7 @@ class BatchedLauncher(Launcher):
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         log.info("Launching %d jobs locally", len(job_overrides))
         numbered = dict(enumerate(job_overrides, initial_job_idx))
+        launch.prepare()
         launch.train(((number, self._composed(number, one)[1]) for number, one in numbered.items()), self.memory)
         return [self._run(number, overrides) for number, overrides in numbered.items()]
 

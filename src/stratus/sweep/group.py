@@ -9,12 +9,16 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 
+from stratus.config import build
 from stratus.datamodule import EpochOrder
 from stratus.settings import Config
 from stratus.splits import Splits
 from stratus.sweep.loss import Batch, Days, Loss
 from stratus.sweep.steps import Moment, Steps
 from stratus.tasks.linear import LinearTask
+
+AT_ONCE = 1 << 23
+"""Logits whose accuracy is taken at once: doing so for each step would take as long as the step."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +62,17 @@ class Group(LightningModule):
     no bit of another's weights.
 
     Args:
-        tasks: The members as they start.
+        task: Theirs; its weights do not matter.
         settings: Of each.
         splits: The samples, which they share.
         traced: Whether θ is kept after each epoch.
 
     """
 
-    def __init__(
-        self, tasks: Sequence[LinearTask], settings: Sequence[Config], splits: Splits, *, traced: bool
-    ) -> None:
+    def __init__(self, task: LinearTask, settings: Sequence[Config], splits: Splits, *, traced: bool) -> None:
         super().__init__()
         self.automatic_optimization = False
-        self.task, self.members, self.splits, self.traced = tasks[0], list(settings), splits, traced
+        self.task, self.members, self.splits, self.traced = task, list(settings), splits, traced
         first, days = settings[0], len(splits.train)
         size = first.data.batch_size
         self.size = min(size or days, days)
@@ -79,7 +81,10 @@ class Group(LightningModule):
         self.orders = {seed: EpochOrder(days, seed) for seed in seeds}
         place = {seed: k for k, seed in enumerate(self.orders)}
         self.register_buffer("order_of", torch.tensor([place[seed] for seed in seeds]))
-        start = [torch.cat([one.linear.weight.T, one.linear.bias[None]]).detach() for one in tasks]
+        start = []
+        for one in settings:
+            task.start(build(one.init), one.seed)
+            start.append(torch.cat([task.linear.weight.T, task.linear.bias[None]]).detach())
         self.register_buffer("theta", torch.stack(start, -1))
 
     order_of: Tensor
@@ -134,17 +139,23 @@ class Group(LightningModule):
         """An epoch: the steps of all members, their curves, and what is to be kept."""
         epoch = self.current_epoch
         parts = torch.split(self._order(epoch)[: self.steps_an_epoch * self.size], self.size)
-        sums = torch.zeros(2, len(self.members), device=self.device)
+        total, hits = (torch.zeros(len(self.members), device=self.device) for _ in range(2))
+        seen: list[tuple[Tensor, Tensor]] = []
         for number, rows in enumerate(parts):
             days = self._days(rows)
             logits = days.logits(self.theta)
             losses, slope = self.loss.with_slope(logits, days)
             self._guard(losses, epoch * self.steps_an_epoch + number)
             self.steps.take(self.theta, days.gradient(slope), epoch)
-            sums += len(rows) * torch.stack([losses, self.loss.accuracy(logits.detach(), days)])
-        loss, accuracy = sums / sum(map(len, parts))
-        self.curves["train/loss"].append(loss)
-        self.curves["train/accuracy"].append(accuracy)
+            total += len(rows) * losses
+            seen.append((logits.detach(), days.y))
+            if number == len(parts) - 1 or len(seen) * logits.numel() > AT_ONCE:
+                answers, y = (torch.cat(one) for one in zip(*seen, strict=True))
+                hits += len(y) * self.loss.accuracy(answers, y)
+                seen.clear()
+        days_trained = sum(map(len, parts))
+        self.curves["train/loss"].append(total / days_trained)
+        self.curves["train/accuracy"].append(hits / days_trained)
         self._keep(epoch)
 
     def _order(self, epoch: int) -> Tensor:
@@ -182,7 +193,7 @@ class Group(LightningModule):
         logits = days.logits(self.theta)
         losses = self.loss(logits, days)
         self.curves["val/loss"].append(losses)
-        self.curves["val/accuracy"].append(self.loss.accuracy(logits, days))
+        self.curves["val/accuracy"].append(self.loss.accuracy(logits, days.y))
         # As Lightning's ModelCheckpoint and EarlyStopping do: nan is no fall, and the first is the best so far.
         fell = self.alive & (losses < self.best_loss)
         first = self.alive & (self.best_epoch < 0)

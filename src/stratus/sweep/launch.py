@@ -29,12 +29,6 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
         jobs: Number and configuration of each, without the node `hydra`.
         memory: GiB that the runs trained as one may take.
     """
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda number, _: sys.exit(128 + number))
-    # Which devices there are is no news.
-    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
-    gc.freeze()  # as train.py does before a first job
-    gc.enable()
     ready.jobs.clear()
     groups: dict[tuple[str, ...], dict[int, Config]] = {}
     single: dict[str, list[int]] = {}
@@ -49,6 +43,16 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
             single.setdefault(reason, []).extend(members)
     for reason, numbers in single.items():
         log.info("one by one: %d of the jobs, from #%d on: %s", len(numbers), numbers[0], reason)
+
+
+def prepare() -> None:
+    """What train.py does before its first job."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda number, _: sys.exit(128 + number))
+    # Which devices there are is no news.
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    gc.freeze()
+    gc.enable()
 
 
 def _checked(composed: DictConfig) -> Config | str:

@@ -131,7 +131,7 @@ class Loss:
             (slope,) = torch.autograd.grad(losses.sum(), logits)
         return losses.detach(), slope
 
-    def accuracy(self, logits: Tensor, batch: Batch) -> Tensor:
+    def accuracy(self, logits: Tensor, y: Tensor) -> Tensor:
         """Share of right decisions of each member [M]."""
-        shares: Tensor = self._hits(logits, batch.y)
+        shares: Tensor = self._hits(logits, y)
         return shares

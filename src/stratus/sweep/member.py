@@ -26,9 +26,9 @@ from stratus.tasks.linear import LinearTask
 def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
     """Trains runs that differ only in numbers."""
     torch.set_num_threads(1)
-    tasks = [starting(one, splits) for one in settings]
+    task = starting(settings[0], splits)
     drawn = any(one.pictures != "none" or one.lesson for one in settings)
-    group = Group(tasks, settings, splits, traced=drawn)
+    group = Group(task, settings, splits, traced=drawn)
     trainer = build(settings[0].trainer)(
         logger=False,
         enable_checkpointing=False,
@@ -44,12 +44,12 @@ def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
     warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")
     started = time.perf_counter()
     trainer.fit(group)
-    seconds = (time.perf_counter() - started) / len(tasks)
+    seconds = (time.perf_counter() - started) / len(settings)
     with tempfile.TemporaryDirectory() as folder:
         trainer.save_checkpoint(Path(folder) / "group.ckpt", weights_only=False)
         shape = torch.load(Path(folder) / "group.ckpt", weights_only=True)
     outcome = group.outcome({name: shape[name] for name in ("loops", "pytorch-lightning_version")})
-    return Trained(outcome, tasks[0], seconds)
+    return Trained(outcome, task, seconds)
 
 
 @dataclass(frozen=True)

@@ -83,10 +83,14 @@ class LinearTask(LightningModule, ABC):
         self.register_buffer("class_weights", weights)
         self.optimizer, self.schedule = optimizer, schedule
         if init is not None:
-            generator = torch.Generator().manual_seed(seed)
-            for parameter in self.linear.parameters():
-                init(parameter.data, generator)
+            self.start(init, seed)
         self._seen: dict[str, dict[int, Batch]] = {"train": {}, "val": {}, "test": {}}
+
+    def start(self, init: Callable[[Tensor, torch.Generator], Any], seed: int) -> None:
+        """Puts θ where training begins; see the constructor."""
+        generator = torch.Generator().manual_seed(seed)
+        for parameter in self.linear.parameters():
+            init(parameter.data, generator)
 
     @property
     def name(self) -> str:
