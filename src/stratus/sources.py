@@ -74,8 +74,7 @@ def samples(table: pl.DataFrame | store.Store, data: Data, recipe: Recipe, *, st
     """
     borders = data.days
     if isinstance(table, pl.DataFrame):
-        days = split(table, recipe, standardise=standardise, **borders)
-        return days if data.resample is None else days.resampled(data.resample)
+        return split(table, recipe, standardise=standardise, **borders).resampled(data.resample)
     if data.resample is not None:
         raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
     folder = table.samples_folder(asdict(recipe), borders)

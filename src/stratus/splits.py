@@ -108,16 +108,23 @@ class Splits:
         every = {"train": self.train, "val": self.validation, "test": self.test}
         return {name: samples for name, samples in every.items() if samples is not None}
 
-    def resampled(self, number: int) -> "Splits":
-        """The same with the training days drawn anew, by whole weeks (see `bootstrap`), on the same scale.
+    def drawn(self, number: int | None) -> Array:
+        """Where the training days of a resample stand, each as often as it was drawn; all of them for None.
 
         Args:
-            number: Of the resample; the same one draws the same days.
+            number: Of the resample, by whole weeks (see `bootstrap`); the same one draws the same days.
         """
+        if number is None:
+            return np.arange(len(self.train))
         dates, place = np.unique(self.train.dates, return_inverse=True)
         ((counts,),) = circular_blocks(len(dates), 1, number)
-        drawn = np.repeat(np.arange(len(self.train)), counts[place].astype(int))
-        return replace(self, train=self.train.where(drawn), scaled_by=self.train)
+        return np.repeat(np.arange(len(self.train)), counts[place].astype(int))
+
+    def resampled(self, number: int | None) -> "Splits":
+        """The same with the training days `drawn`, on the scale of the days that they are drawn from."""
+        if number is None:
+            return self
+        return replace(self, train=self.train.where(self.drawn(number)), scaled_by=self.train)
 
     def some(self, days: int = 1 << 16) -> "Splits":
         """Splits of days spread evenly over those on disk, so many each and in memory; those in memory stay."""

@@ -58,8 +58,8 @@ class Group(LightningModule):
     """Runs that differ only in numbers. Every tensor has the members as its last dimension, M.
 
     θ [m + 1, k, M] holds each member's W with b below it, so that its logits are z = (x, 1) θ. Nothing here mixes
-    members: each has its own batches, in the order of its seed, and a member whose loss is no longer finite changes
-    no bit of another's weights.
+    members: each has batches of its own, from its resample of the days and in the order of its seed, and a member whose
+    loss is no longer finite changes no bit of another's weights.
 
     Args:
         task: Theirs; its weights do not matter.
@@ -77,10 +77,12 @@ class Group(LightningModule):
         size = first.data.batch_size
         self.size = min(size or days, days)
         self.steps_an_epoch = min(math.ceil(days / self.size), first.trainer.limit_train_batches or days)
-        seeds = [None if size is None else one.seed for one in settings]  # all days at once come in no order
-        self.orders = {seed: EpochOrder(days, seed) for seed in seeds}
-        place = {seed: k for k, seed in enumerate(self.orders)}
-        self.register_buffer("order_of", torch.tensor([place[seed] for seed in seeds]))
+        # All days at once come in no order.
+        drawn = [(None if size is None else one.seed, one.data.resample) for one in settings]
+        self.orders = {one: EpochOrder(days, one[0]) for one in drawn}
+        self.rows = {number: torch.from_numpy(splits.drawn(number)) for _, number in self.orders}
+        place = {one: k for k, one in enumerate(self.orders)}
+        self.register_buffer("order_of", torch.tensor([place[one] for one in drawn]))
         start = []
         for one in settings:
             task.start(build(one.init), one.seed)
@@ -162,7 +164,8 @@ class Group(LightningModule):
         """Where the days of each order stand [n, orders]."""
         for one in self.orders.values():
             one.set_epoch(epoch)
-        return torch.stack([one.order() for one in self.orders.values()], 1).to(self.device)
+        rows = [self.rows[number][order.order()] for (_, number), order in self.orders.items()]
+        return torch.stack(rows, 1).to(self.device)
 
     def _days(self, rows: Tensor) -> Batch:
         if len(self.orders) == 1:

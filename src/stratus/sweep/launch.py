@@ -4,8 +4,10 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
@@ -74,8 +76,10 @@ def _checked(composed: DictConfig) -> Config | str:
 
 def _shared(settings: Config) -> tuple[str, ...]:
     """What jobs that are trained together have in common."""
-    alike = (settings.task, settings.data, settings.features, settings.trainer, type(settings.optimizer))
-    return tuple(map(repr, alike))
+    # Class weights are those of the days that are drawn.
+    weighed = getattr(settings.task, "class_weights", None) is not None
+    data = settings.data if weighed else replace(settings.data, resample=None)
+    return tuple(map(repr, (settings.task, data, settings.features, settings.trainer, type(settings.optimizer))))
 
 
 def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
@@ -84,8 +88,9 @@ def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
         return "no other differs from them in numbers alone"
     first = next(iter(jobs.values()))
     try:
-        table, facts = sources.load(first.data)
-        splits = sources.samples(table, first.data, first.recipe, standardise=first.features.standardise)
+        data = replace(first.data, resample=None)
+        table, facts = sources.load(data)
+        splits = sources.samples(table, data, first.recipe, standardise=first.features.standardise)
     except StratusError:
         return "their data are wrong, as each will tell"
     if isinstance(table, Store) or splits.train.on_disk:
@@ -93,12 +98,19 @@ def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
     task = experiment.starting(first, splits)
     if type(task).forward is not LinearTask.forward:
         return f"task={task.name} has a way of its own from inputs to logits"
-    references = cache(lambda: experiment.References.of(task, splits))
+
+    @cache
+    def drawn(resample: int | None) -> tuple[dict[str, Any], Splits, Callable[[], experiment.References]]:
+        days = splits.resampled(resample)
+        said = facts | {"source": facts["source"] | {"resample": resample}}
+        return said, days, cache(lambda: experiment.References.of(experiment.starting(first, days), days))
+
     for part in _parts(jobs, most(first, splits, memory)):
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
         trained = fit_together(list(part.values()), splits)
         for place, number in enumerate(part):
-            ready.jobs[number] = ready.Ready(part[number], table, facts, splits, trained.fit_of(place), references)
+            said, days, references = drawn(part[number].data.resample)
+            ready.jobs[number] = ready.Ready(part[number], table, said, days, trained.fit_of(place), references)
     return None
 
 

@@ -24,9 +24,9 @@ from stratus.tasks.linear import LinearTask
 
 
 def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
-    """Trains runs that differ only in numbers."""
+    """Trains runs that differ only in numbers; `splits` are those of the days themselves, not of a resample."""
     torch.set_num_threads(1)
-    task = starting(settings[0], splits)
+    task = starting(settings[0], splits.resampled(settings[0].data.resample))
     drawn = any(one.pictures != "none" or one.lesson for one in settings)
     group = Group(task, settings, splits, traced=drawn)
     trainer = build(settings[0].trainer)(
