@@ -1,12 +1,7 @@
 """What a run shows beside the curves: references as constant lines, final figures, the configuration, pictures."""
 
-import io
-import itertools
-import os
 import signal
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -16,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.record_writer import RecordWriter
 from torch.utils.tensorboard.summary import hparams
+
+from stratus import events
 
 if TYPE_CHECKING:
     from matplotlib.animation import Animation
@@ -67,33 +61,9 @@ def logger(folder: Path) -> TensorBoardLogger:
     return _Logger(folder, name=None, version="", default_hp_metric=False, flush_secs=1)
 
 
-_numbers = itertools.count()
-
-
 def curves(folder: Path, points: Iterable[tuple[int, Mapping[str, float]]]) -> None:
-    """Curves known as a whole, steps with values by tag, as an event file of their own.
-
-    TensorBoard's writer, made for points that come one by one, starts a thread for each file and takes five times as
-    long.
-    """
-    _write(folder, _events(points))
-
-
-def _write(folder: Path, events: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.curves"
-    (folder / name).write_bytes(events)
-
-
-def _events(points: Iterable[tuple[int, Mapping[str, float]]]) -> bytes:
-    now = time.time()
-    file = io.BytesIO()
-    records = RecordWriter(file)
-    records.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
-    for step, values in points:
-        summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
-        records.write(Event(wall_time=now, step=step, summary=summary).SerializeToString())
-    return file.getvalue()
+    """Curves known as a whole, steps with values by tag, as an event file of their own."""
+    events.write(folder, events.encoded(points))
 
 
 def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int) -> None:
@@ -103,12 +73,12 @@ def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], 
     """
     for name, scores in references.items():
         shown = tuple((tag, value) for tag, value in scores.items() if tag.endswith(("/loss", "/accuracy")))
-        _write(folder / "references" / name, _line(shown, steps))
+        events.write(folder / "references" / name, _line(shown, steps))
 
 
 @lru_cache(maxsize=64)  # runs that are trained as one share their references
 def _line(shown: tuple[tuple[str, float], ...], steps: int) -> bytes:
-    return _events([(0, dict(shown)), (steps, dict(shown))])
+    return events.encoded([(0, dict(shown)), (steps, dict(shown))])
 
 
 @rank_zero_only

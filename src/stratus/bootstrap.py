@@ -8,7 +8,8 @@ passed over: the days beside them count as consecutive.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -87,9 +88,7 @@ class Bootstrap:
     def means(self) -> dict[str, Array]:
         """The means [resamples, …]; nan where there are fewer dates than four blocks, too few to differ."""
         dates, sums = _by_date(np.concatenate(self._dates), np.concatenate(self._sums))
-        drawn = np.concatenate(
-            [counts @ sums for counts in circular_blocks(len(dates), self.resamples, self.seed, self.block)]
-        )
+        drawn = np.concatenate([counts @ sums for counts in self._draws(len(dates))])
         means = drawn[:, 1:] / drawn[:, :1] if len(dates) >= 4 * self.block else np.full_like(drawn[:, 1:], np.nan)
         widths = [math.prod(shape) for shape in self._shapes.values()]
         parts = np.split(means, np.cumsum(widths)[:-1], axis=1)
@@ -97,6 +96,17 @@ class Bootstrap:
             name: part.reshape(self.resamples, *shape)
             for (name, shape), part in zip(self._shapes.items(), parts, strict=True)
         }
+
+    def _draws(self, days: int) -> Iterable[Array]:
+        if days * self.resamples > 1 << 20:
+            return circular_blocks(days, self.resamples, self.seed, self.block)
+        return (part.astype(np.float64) for part in _few_days(days, self.resamples, self.seed, self.block))
+
+
+@lru_cache(maxsize=32)
+def _few_days(days: int, resamples: int, seed: int, block: int) -> tuple[Array, ...]:
+    """`circular_blocks`, kept, at most 2 MB a seed: many runs of a sweep are scored on the same days."""
+    return tuple(part.astype(np.uint16) for part in circular_blocks(days, resamples, seed, block))
 
 
 def _by_date(dates: Array, columns: Array) -> tuple[Array, Array]:

@@ -15,7 +15,7 @@ from stratus.descent import Patience, StabilityGuard
 from stratus.settings import Config
 from stratus.splits import Splits
 from stratus.sweep.group import Outcome
-from stratus.sweep.steps import Moment, rates
+from stratus.sweep.steps import Moment
 from stratus.tasks.linear import LinearTask
 
 Counts = dict[str, int]
@@ -38,7 +38,7 @@ class Checkpoints:
     ) -> None:
         self.outcome, self.place, self.settings, self.task = outcome, place, settings, task
         self.splits, self.folder = splits, folder
-        self.rates = rates(settings)
+        self.rates = outcome.rates[place]
         self.optimizer: Optimizer = build(settings.optimizer)(task.parameters())
         schedule = build(settings.schedule)
         self.schedule = schedule(self.optimizer, epochs=settings.trainer.max_epochs) if schedule else None

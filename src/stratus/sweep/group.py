@@ -27,6 +27,7 @@ class Outcome:
 
     Attributes:
         curves: Loss and accuracy by tag [epochs, M]; of validation at each validated epoch.
+        rates: Of each member the learning rate of each epoch, and the one after the last.
         steps_an_epoch: Number of steps of each epoch.
         epochs: Number of epochs that each member completed [M].
         last: The members as their last completed epoch left them; None where none completed one.
@@ -41,6 +42,7 @@ class Outcome:
     """
 
     curves: dict[str, Tensor]
+    rates: list[list[float]]
     steps_an_epoch: int
     epochs: Tensor
     last: Moment | None
@@ -120,6 +122,7 @@ class Group(LightningModule):
                 tag: torch.stack(values).cpu() if values else torch.empty(0, len(self.members))
                 for tag, values in self.curves.items()
             },
+            rates=self.steps.planned,
             steps_an_epoch=self.steps_an_epoch,
             last=self.last and self.last.cpu(),
             best=self.best and self.best.cpu(),

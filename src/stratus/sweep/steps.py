@@ -40,6 +40,9 @@ class Steps:
     Args:
         theta: The members' weights [m + 1, k, M].
         members: Their settings.
+
+    Attributes:
+        planned: Of each member the learning rate of each epoch, and the one after the last.
     """
 
     def __init__(self, theta: Tensor, members: Sequence[Config]) -> None:
@@ -57,7 +60,8 @@ class Steps:
             [{"params": [zeros], **dict(own)} for zeros, own in zip(self.zeros, groups, strict=True)], lr=1.0
         )
         by_epoch = {name: rates(one) for name, one in {_rated(one): one for one in members}.items()}
-        self.rates = torch.tensor([by_epoch[_rated(one)] for one in members], dtype=torch.float32, device=device).T
+        self.planned = [by_epoch[_rated(one)] for one in members]
+        self.rates = torch.tensor(self.planned, dtype=torch.float32, device=device).T
         decays = torch.tensor([one.keywords["weight_decay"] for one in built], device=device)
         self.decays = decays if decays.any() else None
         self.longest = members[0].trainer.gradient_clip_val
