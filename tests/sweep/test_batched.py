@@ -92,6 +92,19 @@ def test_members_are_the_runs_they_would_be_alone(settings, tmp_path, task, opti
         assert torch.allclose(bias.double(), alone.last.bias, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("task", ["task=binary", "task=multiclass"])
+@pytest.mark.parametrize("size", ["data.batch_size=32", "data.batch_size=null"])
+def test_members_on_resamples_of_the_days_are_those_of_the_resamples(settings, tmp_path, task, size):
+    same = (task, size, "trainer.max_epochs=3")
+    members = [settings(*same, f"data.resample={number}", f"seed={k}") for k, number in enumerate(("null", 2, 5, 2))]
+    together = fit_together(members, samples(members[0])).outcome
+    for place, one in enumerate(members):
+        where = tmp_path / str(place)
+        alone = experiment.alone(one, samples(one), where, logger(where), {})
+        for found, expected in zip(weights(together, place), (alone.last.weight, alone.last.bias), strict=True):
+            assert torch.allclose(found.double(), expected, rtol=0, atol=1e-5)
+
+
 def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(settings, tmp_path):
     def group(wild):
         rates = ["0.1", wild, "0.05", "0.02"]
