@@ -68,7 +68,6 @@ class Group(LightningModule):
         settings: Of each.
         splits: The samples, which they share.
         traced: Whether θ is kept after each epoch.
-
     """
 
     def __init__(self, task: LinearTask, settings: Sequence[Config], splits: Splits, *, traced: bool) -> None:
@@ -206,7 +205,7 @@ class Group(LightningModule):
         self.best = self.best.updated(fell | first, now) if self.best else now
         self.best_epoch = torch.where(fell | first, epoch, self.best_epoch)
         self.best_loss = torch.where(fell, losses, self.best_loss)
-        self.waited = torch.where(fell, 0, self.waited + 1)
+        self.waited = torch.where(fell, 0, self.waited + torch.isfinite(losses))
         tired = (self.waited >= self.patience) | ~torch.isfinite(losses)
         self.impatient |= self.alive & tired & torch.isfinite(self.patience)
         self.alive &= ~self.impatient
