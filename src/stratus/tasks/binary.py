@@ -16,24 +16,24 @@ class BinaryClassification(LinearTask):
     curvature = 0.25  # σ'(z) = σ(z)(1 - σ(z)) ≤ 1/4
 
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
-        """ℓ = log(1 + eᶻ) - yz [n, 1] for logits z and events y [n, 1]."""
+        """log(1 + eᶻ) - yz [n, k] for logits z and events y [n, k]; k is 1 but for several labels, whose sum is ℓ."""
         return F.binary_cross_entropy_with_logits(logits, y, reduction="none")
 
     def activation(self, logits: Tensor) -> Tensor:
-        """Probabilities σ(z) [n, 1]."""
+        """Probabilities σ(z) [n, k]."""
         return torch.sigmoid(logits)
 
     def link(self, mean: Tensor) -> Tensor:
-        """Log-odds z = log p/(1-p) [n, 1]; infinite where p is 0 or 1."""
+        """Log-odds z = log p/(1-p) [n, k]; infinite where p is 0 or 1."""
         return torch.logit(mean)
 
     def decide(self, logits: Tensor) -> Tensor:
-        """1 where the event is more likely than not, else 0 [n, 1]."""
+        """1 where an event is more likely than not, else 0 [n, k]."""
         return (logits > 0).to(logits.dtype)
 
     def forecast_scores(self) -> dict[str, Metric]:
-        """Log loss, Brier score and its parts, of the probabilities."""
-        return {"log_loss": LogLoss(), "brier": Brier(), **brier_parts(1)}
+        """Log loss, Brier score and its parts, of the probabilities, over days and labels."""
+        return {"log_loss": LogLoss(), "brier": Brier(), **brier_parts(len(self.outputs))}
 
     def decision_scores(self) -> dict[str, Metric]:
         """Heidke's (Cohen's kappa) and Peirce's skill score."""
