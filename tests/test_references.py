@@ -17,6 +17,7 @@ from stratus.observations import read_csv, select
 from stratus.recipe import Recipe
 from stratus.references import climatology, optimum, persistence
 from stratus.samples import Samples
+from stratus.scorer import score
 from stratus.splits import Splits, split
 
 SHIPPED = read_csv(Path(__file__).parents[1] / "data" / "weather.csv")
@@ -54,7 +55,7 @@ def fitted(name, features="two_days", lead=0):
 
 
 def scores(task, logits, samples, decision=None):
-    return task.scores(logits, torch.as_tensor(samples.y), decision)
+    return score(task, logits, torch.as_tensor(samples.y), decision)
 
 
 def standardised(splits):

@@ -27,10 +27,11 @@ from stratus.intervals import intervals
 from stratus.profiler import NoProfiler
 from stratus.references import Weights, climatology, exact, optimum, persistence
 from stratus.samples import Samples
+from stratus.scorer import Scorer
 from stratus.settings import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
 from stratus.splits import Splits
 from stratus.store.read import Store
-from stratus.tasks.linear import LinearTask, Scorer
+from stratus.tasks.linear import LinearTask
 
 
 @dataclass(frozen=True)

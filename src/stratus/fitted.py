@@ -15,6 +15,7 @@ from stratus.lecture import Run
 from stratus.recipe import Recipe
 from stratus.references import Weights, optimum
 from stratus.samples import Array, Samples
+from stratus.scorer import score
 from stratus.splits import Splits, split
 from stratus.tasks.linear import LinearTask
 
@@ -59,7 +60,7 @@ class Fitted:
     def scores(self, samples: Samples) -> dict[str, float]:
         """The task's scores over samples whose truth is known."""
         y = targets(samples)
-        return self.task.scores(self.logits(samples.x), y.double() if y.is_floating_point() else y)
+        return score(self.task, self.logits(samples.x), y.double() if y.is_floating_point() else y)
 
     @property
     def line(self) -> tuple[Array, Array]:

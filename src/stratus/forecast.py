@@ -15,8 +15,9 @@ from stratus.datamodule import targets
 from stratus.errors import CheckpointError
 from stratus.recipe import Recipe
 from stratus.samples import Samples, assemble
+from stratus.scorer import Scorer
 from stratus.targets import TARGETS
-from stratus.tasks.linear import LinearTask, Scorer
+from stratus.tasks.linear import LinearTask
 
 
 @dataclass(frozen=True)

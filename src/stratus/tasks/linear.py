@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric
 
 from stratus.samples import CHUNK
-from stratus.scores import Accuracy, class_scores
+from stratus.scores import Accuracy
 from stratus.splits import Splits
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
@@ -181,12 +181,6 @@ class LinearTask(LightningModule, ABC):
         names = {"inputs": self.hparams["inputs"], "units": self.hparams["units"], "outputs": self.outputs}
         return names | {name: value.tolist() for name, value in values.items()}
 
-    def scores(self, logits: Tensor, y: Tensor, decision: Tensor | None = None) -> dict[str, float]:
-        """All scores of a forecast on a whole split; see `Scorer.update`."""
-        scorer = Scorer(self)
-        scorer.update(logits, y, decision)
-        return scorer.compute()
-
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds the task's name, by which `tasks.find` knows its class again, and the optimiser's."""
         checkpoint["task"] = self.name
@@ -270,60 +264,3 @@ class LinearTask(LightningModule, ABC):
         self.log(f"{split}/accuracy", accuracy.compute())
         loss.reset()
         accuracy.reset()
-
-
-class Scorer:
-    """All scores of a forecast, of days that come in parts.
-
-    Args:
-        task: Whose loss, accuracy and scores they are.
-        classes: Whether each class is scored too, for which every day's forecast is kept until the end.
-    """
-
-    def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
-        self.task = task
-        self.forecasts, self.answers = task.forecast_scores(), {"accuracy": task.accuracy(), **task.decision_scores()}
-        self.reset(classes=classes)
-
-    def reset(self, *, classes: bool = True) -> None:
-        """Forgets all days; making the metrics takes longer than scoring a year."""
-        self.classes = classes
-        self.days, self.loss = 0, 0.0
-        self.by_class: list[dict[str, ClassDays]] = []
-        for metric in (*self.answers.values(), *self.forecasts.values()):
-            metric.reset()
-
-    def update(self, logits: Tensor, y: Tensor, decision: Tensor | None = None) -> None:
-        """Takes in some days.
-
-        Args:
-            logits: Of the forecast [n, k].
-            y: The truth.
-            decision: The one answer a day, where it is not `decide(logits)`.
-        """
-        decision = self.task.decide(logits) if decision is None else decision
-        forecast = self.task.activation(logits)
-        self.days += len(y)
-        self.loss += self.task.loss(logits, y).item() * len(y)
-        for metric in self.answers.values():
-            metric.update(decision, y)
-        for metric in self.forecasts.values():
-            metric.update(forecast, y)
-        if self.classes:
-            self.by_class.append(self.task.by_class(decision, forecast, y))
-
-    def compute(self) -> dict[str, float]:
-        """The scores by name; those of a class as `recall/snow`."""
-        classes = {
-            name: [torch.cat(column) for column in zip(*(part[name] for part in self.by_class), strict=True)]
-            for name in (self.by_class[0] if self.by_class else ())
-        }
-        return {
-            "loss": self.loss / self.days,
-            **{name: metric.compute().item() for name, metric in (self.answers | self.forecasts).items()},
-            **{
-                f"{score}/{name}": value
-                for name, days in classes.items()
-                for score, value in class_scores(*days).items()
-            },
-        }
