@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from stratus.fitted import Fitted
 from stratus.forecast import load
 from stratus.lecture import accuracy
+from stratus.models import Model
 from stratus.observations import read_csv, select
 from stratus.references import Weights
 from stratus.splits import split
@@ -50,7 +50,7 @@ def test_a_small_step_changes_the_loss_and_not_the_accuracy(run, folder):
     kept = load(folder / "checkpoints" / "best.ckpt")
     table = select(read_csv(run["data"]["file"]), ["Seattle"], "")
     days = split(table, kept.recipe, test_from=np.datetime64("2015-01-01").item(), train_from=table["date"][2])
-    model = Fitted(days, kept.task, Weights.of(kept.task))
+    model = Model(days, kept.task, Weights.of(kept.task))
     weights = np.linspace(1.1, 1.101, 101)
     loss, share = accuracy._along(model, weights)
     assert np.all(np.diff(loss) > 0)  # beyond the optimum every step is uphill

@@ -12,7 +12,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stratus import config, experiment, record, sources
+from stratus import config, record, sources, training
 from stratus.board import logger
 from stratus.errors import Diverged
 from stratus.sweep import launch, ready
@@ -84,7 +84,7 @@ def test_members_are_the_runs_they_would_be_alone(settings, tmp_path, task, opti
     splits = samples(members[0])
     together = fit_together(members, splits).outcome
     for place, one in list(enumerate(members))[1:3]:
-        alone = experiment.alone(one, splits, tmp_path / str(place), logger(tmp_path / str(place)), {})
+        alone = training.alone(one, splits, tmp_path / str(place), logger(tmp_path / str(place)), {})
         weight, bias = weights(together, place)
         if splits.validation:
             assert together.best_epoch[place] + 1 == alone.best_epoch
@@ -100,7 +100,7 @@ def test_members_on_resamples_of_the_days_are_those_of_the_resamples(settings, t
     together = fit_together(members, samples(members[0])).outcome
     for place, one in enumerate(members):
         where = tmp_path / str(place)
-        alone = experiment.alone(one, samples(one), where, logger(where), {})
+        alone = training.alone(one, samples(one), where, logger(where), {})
         for found, expected in zip(weights(together, place), (alone.last.weight, alone.last.bias), strict=True):
             assert torch.allclose(found.double(), expected, rtol=0, atol=1e-5)
 
@@ -117,7 +117,7 @@ def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(se
     with pytest.raises(Diverged) as together:
         trained.fit_of(1)(members[1], splits, tmp_path / "together", logger(tmp_path / "together"), {})
     with pytest.raises(Diverged) as alone:
-        experiment.alone(members[1], splits, tmp_path / "alone", logger(tmp_path / "alone"), {})
+        training.alone(members[1], splits, tmp_path / "alone", logger(tmp_path / "alone"), {})
     steps = [re.search(r"at step (\d+)", str(one.value)).group(1) for one in (together, alone)]
     assert steps[0] == steps[1]
     assert re.sub(r"[\d.]+e\+\d+", "N", str(together.value)) == re.sub(r"[\d.]+e\+\d+", "N", str(alone.value))
@@ -310,7 +310,7 @@ def test_members_with_pictures_keep_their_way(settings, tmp_path):
     members = [settings("task=binary", "trainer.max_epochs=2", f"seed={k}", "pictures=all") for k in range(2)]
     splits = samples(members[0])
     together = fit_together(members, splits).fit_of(1)(members[1], splits, tmp_path / "a", logger(tmp_path / "a"), {})
-    alone = experiment.alone(members[1], splits, tmp_path / "b", logger(tmp_path / "b"), {})
+    alone = training.alone(members[1], splits, tmp_path / "b", logger(tmp_path / "b"), {})
     assert together.trace.steps == alone.trace.steps
     for one, other in ((together.trace.weight, alone.trace.weight), (together.trace.bias, alone.trace.bias)):
         assert torch.allclose(torch.stack(one), torch.stack(other), atol=1e-6)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from stratus.fitted import Fitted
 from stratus.lecture import Card, Lesson, Run
+from stratus.models import Model
 from stratus.pictures import loss_and_accuracy, of_run, share_within
 from stratus.references import climatology
 from stratus.samples import Array
@@ -18,7 +18,7 @@ _TOLERANCES = (0, 1, 2, 3)
 
 def lesson(run: Run) -> Lesson:
     """Share of exact hits, and within 1, 2 and 3 °C; and why no gradient leads to a better share."""
-    test, model = run.splits.test, Fitted.trained(run)
+    test, model = run.splits.test, Model.trained(run)
     misses = {
         "model": _miss(model.forecast(test.x), test.y),
         "the same as today": _miss(test.last, test.y),
@@ -76,7 +76,7 @@ def _miss(forecast: Array, truth: Array) -> Array:
     return np.asarray(np.abs(forecast - truth)[:, 0].round(6))
 
 
-def _along(model: Fitted, weights: Array) -> tuple[Array, Array]:
+def _along(model: Model, weights: Array) -> tuple[Array, Array]:
     """Mean squared error and share within 2 °C of the training days, the weight of yesterday at each of `weights`."""
     days = model.splits.train
     yesterday = days.x[:, 1:] - days.x[:, 1:].mean()

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from torch.func import vmap
 
 from stratus.descent_by_hand import descend, loss_on
-from stratus.fitted import Fitted, other
 from stratus.lecture import Card, Lesson, Run
 from stratus.mistakes import SigmoidTwice, SoftmaxTwice, minimised, month_leak, standardising_leak
+from stratus.models import Model, other
 from stratus.pictures import leaks, losses_over_steps
 from stratus.pictures.of_run import title
 from stratus.samples import Array
@@ -25,8 +25,8 @@ def lesson(run: Run) -> Lesson:
     """An activation applied twice, statistics from the test days, the answer among the inputs."""
     days = run.settings.data.days
     weather = other(run.table, days, "multiclass", "weather", {"two_days": {}})
-    pairs: dict[str, tuple[Fitted, LinearTask]] = {
-        "sigmoid": (Fitted.best(run.splits, "binary"), SigmoidTwice.fitting(run.splits)),
+    pairs: dict[str, tuple[Model, LinearTask]] = {
+        "sigmoid": (Model.best(run.splits, "binary"), SigmoidTwice.fitting(run.splits)),
         "softmax": (weather, SoftmaxTwice.fitting(weather.splits)),
     }
     temperature = {
@@ -77,7 +77,7 @@ def _card(figures: dict[str, Any]) -> Card:
     )
 
 
-def _twice(right: Fitted, wrong: LinearTask) -> dict[str, float]:
+def _twice(right: Model, wrong: LinearTask) -> dict[str, float]:
     """Training losses at the end of training, and the range of probabilities that the wrong model can say."""
     splits = right.splits
     loss = loss_on(wrong, splits.train, torch.float64)
@@ -99,7 +99,7 @@ def _twice(right: Fitted, wrong: LinearTask) -> dict[str, float]:
     }
 
 
-def _draw_twice(run: Run, pairs: dict[str, tuple[Fitted, LinearTask]], figures: dict[str, Any]) -> Figure:
+def _draw_twice(run: Run, pairs: dict[str, tuple[Model, LinearTask]], figures: dict[str, Any]) -> Figure:
     asked = {"sigmoid": "rain or not", "softmax": "five types of weather"}
     panels = [
         losses_over_steps.Panel(
@@ -112,7 +112,7 @@ def _draw_twice(run: Run, pairs: dict[str, tuple[Fitted, LinearTask]], figures: 
     return losses_over_steps.draw(panels, place=title(run.splits.train, "training days"))
 
 
-def _losses(model: Fitted, task: LinearTask, run: Run) -> Array:
+def _losses(model: Model, task: LinearTask, run: Run) -> Array:
     """Training loss at each step from zeros, in steps as long and as many as the run's."""
     loss = loss_on(task, model.splits.train, torch.float64)
     start = torch.zeros(len(model.splits.outputs), len(model.splits.inputs) + 1, dtype=torch.float64)
@@ -120,7 +120,7 @@ def _losses(model: Fitted, task: LinearTask, run: Run) -> Array:
     return np.asarray(vmap(loss)(path))
 
 
-def _draw_leaks(run: Run, temperature: dict[str, Fitted], figures: dict[str, Any]) -> Figure:
+def _draw_leaks(run: Run, temperature: dict[str, Model], figures: dict[str, Any]) -> Figure:
     days = temperature["honest"].splits.test
     brier = {
         "rain from two\ntemperatures": run.metrics["test/brier"],

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from stratus.fitted import Fitted, other, with_inputs
 from stratus.lecture import Card, Lesson, Run
+from stratus.models import Model, other, with_inputs
 from stratus.pictures import event_over_input, of_run, planes
 from stratus.samples import Samples
 from stratus.sources import shipped
@@ -21,11 +21,11 @@ _ELSEWHERE = "New York"
 
 def lesson(run: Run) -> Lesson:
     """σ(Wx + b): its boundary, the parallel lines of equal probability, W; and what the average throws away."""
-    model = Fitted.trained(run)
+    model = Model.trained(run)
     elsewhere = other(shipped(_ELSEWHERE), run.settings.data.days, "binary", "rain", {"two_days": {}})
     one = {
-        "temperature": Fitted.best(with_inputs(run.splits, run.splits.inputs[1:]), "binary"),
-        "range": Fitted.best(_with_range(run), "binary"),
+        "temperature": Model.best(with_inputs(run.splits, run.splits.inputs[1:]), "binary"),
+        "range": Model.best(_with_range(run), "binary"),
     }
     figures = _figures(run, model, one["range"], elsewhere)
     pictures: dict[str, Callable[[], Figure]] = {
@@ -35,7 +35,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _figures(run: Run, model: Fitted, ranged: Fitted, elsewhere: Fitted) -> dict[str, Any]:
+def _figures(run: Run, model: Model, ranged: Model, elsewhere: Model) -> dict[str, Any]:
     usual = run.references["climatology"]["test/brier"]
     brier = ranged.scores(ranged.splits.test)["brier"]
     (weight,), (bias,) = model.line
@@ -98,7 +98,7 @@ def _with_range(run: Run) -> Splits:
     return replace(run.splits, inputs=["range d"], units=["°C"], train=train, validation=None, test=test)
 
 
-def _draw_planes(run: Run, here: Fitted, elsewhere: Fitted) -> Figure:
+def _draw_planes(run: Run, here: Model, elsewhere: Model) -> Figure:
     panels = []
     for model in (here, elsewhere):
         days = model.splits.train
@@ -111,7 +111,7 @@ def _draw_planes(run: Run, here: Fitted, elsewhere: Fitted) -> Figure:
     return planes.draw(panels, outputs=["rain"], place=f"training days, {days.dates[0]} to {days.dates[-1]}")
 
 
-def _draw_sigmoids(models: dict[str, Fitted]) -> Figure:
+def _draw_sigmoids(models: dict[str, Model]) -> Figure:
     labels = {"temperature": "average temperature of the day (°C)", "range": "maximum − minimum of the day (°C)"}
     panels = []
     for name, model in models.items():

@@ -7,15 +7,15 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from stratus.fitted import Fitted, other
 from stratus.lecture import Card, Lesson, Run
+from stratus.models import Model, other
 from stratus.pictures import of_run, planes
 
 
 def lesson(run: Run) -> Lesson:
     """σ(Wφ(x) + b) with φ = (T1, T2, T1², T2², T1·T2): linear in φ, a conic in the plane of T1 and T2."""
     straight = other(run.table, run.settings.data.days, "binary", "rain", {"two_days": {}})
-    models = {"straight": straight, "curved": Fitted.trained(run)}
+    models = {"straight": straight, "curved": Model.trained(run)}
     usual = run.references["climatology"]["test/brier"]
     figures: dict[str, Any] = {}
     for name, model in models.items():
@@ -53,7 +53,7 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
     )
 
 
-def _draw(run: Run, models: dict[str, Fitted], figures: dict[str, Any]) -> Figure:
+def _draw(run: Run, models: dict[str, Model], figures: dict[str, Any]) -> Figure:
     titles = {"straight": "T1, T2", "curved": "T1, T2, T1², T2², T1·T2"}
     panels = []
     for name, model in models.items():

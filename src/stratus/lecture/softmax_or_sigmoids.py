@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from stratus.fitted import Fitted, other
 from stratus.lecture import Card, Lesson, Run
+from stratus.models import Model, other
 from stratus.pictures import of_run, regions_beside, reliability_beside, sums, two_labels
 from stratus.samples import Array, Samples
 from stratus.sources import shipped
@@ -18,7 +18,7 @@ from stratus.splits import Splits
 
 def lesson(run: Run) -> Lesson:
     """Regions, sums and reliability of both; the claim that only one of them is calibrated, held against the days."""
-    softmax, sigmoids = Fitted.trained(run), Fitted.best(one_against_the_rest(run.splits), "multilabel")
+    softmax, sigmoids = Model.trained(run), Model.best(one_against_the_rest(run.splits), "multilabel")
     cities = other(
         shipped("New York", "Seattle"),
         run.settings.data.days,
@@ -51,7 +51,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _of_types(run: Run, softmax: Fitted, sigmoids: Fitted) -> dict[str, Any]:
+def _of_types(run: Run, softmax: Model, sigmoids: Model) -> dict[str, Any]:
     """Both models' scores, and what the sigmoids sum to."""
     train, test = run.splits.train, run.splits.test
     frequency = [np.bincount(days.y, minlength=len(run.splits.outputs)) / len(days) for days in (train, test)]
@@ -81,7 +81,7 @@ def _of_types(run: Run, softmax: Fitted, sigmoids: Fitted) -> dict[str, Any]:
     }
 
 
-def _of_cities(cities: Fitted) -> dict[str, float]:
+def _of_cities(cities: Model) -> dict[str, float]:
     """On how many test days it rained in both cities and in neither, and what the two probabilities sum to."""
     test = cities.splits.test
     wet, sum_ = test.y.sum(axis=1), cities.forecast(test.x).sum(axis=1)
@@ -159,7 +159,7 @@ def calibration_error(p: Array, y: Array, bins: int = 10) -> float:
     return float(np.mean(errors))
 
 
-def _draw_regions(run: Run, sigmoids: Fitted) -> Figure:
+def _draw_regions(run: Run, sigmoids: Model) -> Figure:
     seen = of_run.plane(run)
     assert seen is not None
     grid = np.stack(np.meshgrid(seen.across, seen.up), axis=-1)
@@ -175,7 +175,7 @@ def _draw_regions(run: Run, sigmoids: Fitted) -> Figure:
     )
 
 
-def _draw_sums(run: Run, sigmoids: Fitted) -> Figure:
+def _draw_sums(run: Run, sigmoids: Model) -> Figure:
     days = {"training days": run.splits.train, "test days": run.splits.test}
     return sums.draw(
         {name: (one.x[:, 1], sigmoids.forecast(one.x).sum(axis=1)) for name, one in days.items()},

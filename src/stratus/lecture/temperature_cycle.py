@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from stratus.fitted import Fitted, other
 from stratus.lecture import Card, Lesson, Run
+from stratus.models import Model, other
 from stratus.pictures import fit_over_calendar, fits_over_year, of_run
 from stratus.samples import Array
 
@@ -72,7 +72,7 @@ def _draw_fits(run: Run, values: dict[str, Array], figures: dict[str, Any]) -> F
     )
 
 
-def _fits(run: Run) -> dict[str, Fitted]:
+def _fits(run: Run) -> dict[str, Model]:
     """The models by name; the last is the one that was trained, the others are exact."""
     inputs = {
         "line": {"day_of_year": {"degree": 1}},
@@ -81,4 +81,4 @@ def _fits(run: Run) -> dict[str, Fitted]:
     }
     days = run.settings.data.days
     exact = {name: other(run.table, days, "regression", "temperature", one) for name, one in inputs.items()}
-    return exact | {"two waves": Fitted.trained(run)}
+    return exact | {"two waves": Model.trained(run)}

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from stratus.fitted import Fitted
 from stratus.lecture import Card, Lesson, Run
+from stratus.models import Model
 from stratus.pictures import fit_over_calendar, of_run
 
 
 def lesson(run: Run) -> Lesson:
     """f(x) = wx + b over the day of the year: the best line explains hardly any of the temperature."""
-    days, model = run.splits.train, Fitted.trained(run)
+    days, model = run.splits.train, Model.trained(run)
     explained = 1 - run.metrics["train/loss"] / days.y.var()
     slope = model.line[0].item()
     figures = {"explained": explained, "slope": slope, "rmse": run.metrics["test/rmse"]}

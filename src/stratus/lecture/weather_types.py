@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from stratus.fitted import Fitted
 from stratus.lecture import Card, Lesson, Run
+from stratus.models import Model
 from stratus.pictures import class_shares, hard_and_soft, of_run, recall
 from stratus.samples import Array, Samples
 
 
 def lesson(run: Run) -> Lesson:
     """softmax(Wx + b): straight boundaries between pairs of classes, soft on both sides; and the recall of each."""
-    model = Fitted.trained(run)
+    model = Model.trained(run)
     found = {"training days": _found(model, run.splits.train), "test days": _found(model, run.splits.test)}
     outputs, days = run.splits.outputs, run.splits.train
     seen = of_run.plane(run)
@@ -44,7 +44,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _figures(run: Run, model: Fitted, hits: Array, days: Array) -> dict[str, Any]:
+def _figures(run: Run, model: Model, hits: Array, days: Array) -> dict[str, Any]:
     outputs, splits = run.splits.outputs, run.splits.named
     decisions = np.concatenate([model.logits(samples.x).argmax(-1) for samples in splits.values()])
     return {
@@ -63,7 +63,7 @@ def _figures(run: Run, model: Fitted, hits: Array, days: Array) -> dict[str, Any
     }
 
 
-def _found(model: Fitted, days: Samples) -> tuple[Array, Array]:
+def _found(model: Model, days: Samples) -> tuple[Array, Array]:
     """Of each class how many days were decided so, and how many there were [k]."""
     decision, k = np.asarray(model.task.decide(model.logits(days.x))), len(model.splits.outputs)
     return np.bincount(days.y[decision == days.y], minlength=k), np.bincount(days.y, minlength=k)

@@ -12,14 +12,16 @@ from typing import Any
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from stratus import config, experiment, sources
+from stratus import config, sources
 from stratus.errors import StratusError
+from stratus.evaluation import References
 from stratus.settings import SGD, Adam, Config
 from stratus.splits import Splits
 from stratus.store.read import Store
 from stratus.sweep import ready
 from stratus.sweep.member import fit_together
 from stratus.tasks.linear import LinearTask
+from stratus.training import starting
 
 log = logging.getLogger(__name__)
 
@@ -95,15 +97,15 @@ def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
         return "their data are wrong, as each will tell"
     if isinstance(table, Store) or splits.train.on_disk:
         return "their days are streamed from disk"
-    task = experiment.starting(first, splits)
+    task = starting(first, splits)
     if type(task).forward is not LinearTask.forward:
         return f"task={task.name} has a way of its own from inputs to logits"
 
     @cache
-    def drawn(resample: int | None) -> tuple[dict[str, Any], Splits, Callable[[], experiment.References]]:
+    def drawn(resample: int | None) -> tuple[dict[str, Any], Splits, Callable[[], References]]:
         days = splits.resampled(resample)
         said = facts | {"source": facts["source"] | {"resample": resample}}
-        return said, days, cache(lambda: experiment.References.of(experiment.starting(first, days), days))
+        return said, days, cache(lambda: References.of(starting(first, days), days))
 
     for part in _parts(jobs, most(first, splits, memory)):
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))

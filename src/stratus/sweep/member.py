@@ -14,13 +14,13 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from stratus import board
 from stratus.config import build
 from stratus.descent import Trace, announced_limit, divergence
-from stratus.experiment import Fit, Fitted, starting
 from stratus.references import Weights
 from stratus.settings import Config
 from stratus.splits import Splits
 from stratus.sweep.checkpoint import Checkpoints
 from stratus.sweep.group import Group, Outcome
 from stratus.tasks.linear import LinearTask
+from stratus.training import Fit, Fitted, starting
 
 
 def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from polars import DataFrame
 
-    from stratus.experiment import Fit, References
+    from stratus.evaluation import References
     from stratus.settings import Config
     from stratus.splits import Splits
+    from stratus.training import Fit
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from stratus.fitted import Fitted, other, with_inputs
+from stratus.models import Model, other, with_inputs
 from stratus.sources import shipped
 
 DAYS = {"train_from": date(2012, 1, 3), "test_from": date(2015, 1, 1)}
@@ -47,6 +47,6 @@ def test_some_inputs_of_a_model_are_a_model_of_their_own(table):
     one = with_inputs(both, both.inputs[1:])
     assert (one.inputs, one.units, one.train.x.shape) == (["temperature d"], ["°C"], (1094, 1))
     best = LogisticRegression(C=np.inf, tol=1e-10).fit(one.train.x, one.train.y[:, 0])
-    assert Fitted.best(one, "binary").line[0] == pytest.approx(best.coef_, rel=1e-4)
+    assert Model.best(one, "binary").line[0] == pytest.approx(best.coef_, rel=1e-4)
     turned = with_inputs(both, both.inputs[::-1])
     assert np.array_equal(turned.test.x, both.test.x[:, ::-1])

@@ -21,7 +21,7 @@ from stratus.tasks.linear import LinearTask
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Model:
     """A task with its weights in float64.
 
     Attributes:
@@ -35,7 +35,7 @@ class Fitted:
     weights: Weights
 
     @classmethod
-    def best(cls, splits: Splits, task: str) -> "Fitted":
+    def best(cls, splits: Splits, task: str) -> "Model":
         """The exact optimum of the task of that name on the training days."""
         fitting = tasks.find(task).fitting(splits)
         weights, _ = optimum(fitting, splits)
@@ -45,7 +45,7 @@ class Fitted:
         return cls(splits, fitting, weights)
 
     @classmethod
-    def trained(cls, run: Run) -> "Fitted":
+    def trained(cls, run: Run) -> "Model":
         """The model that a run has trained."""
         return cls(run.splits, run.task, Weights.of(run.task))
 
@@ -77,7 +77,7 @@ def other(
     features: Mapping[str, Mapping[str, Any]],
     *,
     lead_days: int = 0,
-) -> Fitted:
+) -> Model:
     """The exact optimum of another model of the same table, its days split at the same dates.
 
     Args:
@@ -88,7 +88,7 @@ def other(
         features: Names of feature sets with their settings.
         lead_days: Days between the last day known and the target day.
     """
-    return Fitted.best(split(table, Recipe(target, features, lead_days), **days), task)
+    return Model.best(split(table, Recipe(target, features, lead_days), **days), task)
 
 
 def with_inputs(splits: Splits, names: Sequence[str]) -> Splits:
