@@ -5,7 +5,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import metadata
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from stratus import record
+from stratus import board, record
 
 TASKS = ["regression", "binary", "multiclass", "multilabel"]
 
@@ -46,6 +46,19 @@ def test_a_reference_is_a_run_of_its_own_whose_lines_are_level_and_as_long_as_th
     for tag, ((start, first), (end, last)) in found.items():
         assert (start, end) == (0, 92)
         assert first == last == pytest.approx(expected[tag], rel=1e-6)
+
+
+def test_the_jobs_of_a_sweep_share_the_references_that_are_the_same(tmp_path):
+    (tmp_path / "multirun.yaml").touch()
+    usual, best = {"train/loss": 1.0, "test/mae": 2.0}, [{"train/loss": 0.5}, {"train/loss": 0.25}]
+    for job, optimum in enumerate([*best, best[0]]):
+        board.constant_lines(tmp_path / str(job), {"climatology": usual, "optimum": optimum}, 10)
+    found = sorted(path.name.partition("-")[0] for path in (tmp_path / "references").iterdir())
+    assert found == ["climatology", "optimum", "optimum"]
+    assert not list(tmp_path.glob("[0-9]"))
+    for path in (tmp_path / "references").iterdir():
+        assert len(list(path.iterdir())) == 1
+        assert set(scalars(path)) == {"train/loss"}
 
 
 def hparams(folder):

@@ -71,6 +71,8 @@ def within(seconds, ask, what):
 def sweep(trained, tmp_path):
     """The folder of a sweep of two short jobs, with pictures."""
     folder = tmp_path / "sweep"
+    folder.mkdir()
+    (folder / "multirun.yaml").touch()  # as Hydra does
     for k, lr in enumerate((0.01, 0.1)):
         trained(folder / str(k), "task=binary", f"optimizer.lr={lr}", "trainer.max_epochs=2", "pictures=all")
     return folder
@@ -95,7 +97,8 @@ def board(sweep):
 
     def loaded():
         try:
-            return len([run for run in ask("/data/runs") if "references" not in run]) == 2
+            runs = ask("/data/runs")
+            return {"0", "1"} <= set(runs) and sum("references" in run for run in runs) >= 3
         except OSError:
             return False
 
@@ -168,13 +171,14 @@ def browser(tmp_path):
 
 
 def scalars_show_the_losses_of_both_jobs_and_their_references(browser, board):
-    references = [f"{job}/references/{name}" for job in "01" for name in ("climatology", "persistence", "optimum")]
+    answer = board("/data/plugin/scalars/tags")
+    references = [one for one in answer if one.startswith("references/")]
+    assert {one.partition("/")[2].partition("-")[0] for one in references} == {"climatology", "persistence", "optimum"}
     losses = {"train/loss", "val/loss", "test/loss"}
     browser.shows(
         f"http://{board.address}/#scalars&tagFilter=%2Floss",  # unfiltered, all groups but the first are folded
         lambda texts, _: losses | {"0", "1", *references} <= set(texts),
     )
-    answer = board("/data/plugin/scalars/tags")
     assert all(losses | {"train/accuracy", "val/accuracy", "hp/gap"} <= answer[job].keys() for job in "01")
     assert all({"train/loss", "test/accuracy"} <= answer[one].keys() for one in references)
 

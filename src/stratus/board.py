@@ -1,5 +1,6 @@
 """What a run shows beside the curves: references as constant lines, final figures, the configuration, pictures."""
 
+import hashlib
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -69,11 +70,17 @@ def curves(folder: Path, points: Iterable[tuple[int, Mapping[str, float]]]) -> N
 def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int) -> None:
     """Each reference as a run of its own below `folder/references/`, its scores constant from step 0 to `steps`.
 
-    TensorBoard draws the same tag of several runs in one chart, so the lines lie beside the model's curves.
+    TensorBoard draws the same tag of several runs in one chart, so the lines lie beside the model's curves. The jobs of
+    a sweep share theirs, above them all, each that differs once: TensorBoard shows no more than forty runs unasked.
     """
+    sweep = (folder.parent / "multirun.yaml").exists()  # Hydra writes it there before the first job
     for name, scores in references.items():
         shown = tuple((tag, value) for tag, value in scores.items() if tag.endswith(("/loss", "/accuracy")))
-        events.write(folder / "references" / name, _line(shown, steps))
+        place = folder / "references" / name
+        if sweep:
+            place = folder.parent / "references" / f"{name}-{hashlib.sha256(repr(shown).encode()).hexdigest()[:4]}"
+        if not (sweep and place.exists()):
+            events.write(place, _line(shown, steps))
 
 
 @lru_cache(maxsize=64)  # runs that are trained as one share their references
