@@ -14,6 +14,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
+from stratus.settings import positive
+
 log = logging.getLogger(__name__)
 
 
@@ -50,7 +52,12 @@ class BatchedLauncher(Launcher):
         hydra_context.config_loader = self.composer  # type: ignore[assignment]
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Trains the jobs that can be trained together, then runs each job in order."""
+        """Trains the jobs that can be trained together, then runs each job in order.
+
+        Raises:
+            ConfigurationError: If `hydra.launcher.memory` is not above 0.
+        """
+        positive("hydra.launcher.memory", self.memory)
         from stratus.sweep import launch  # noqa: PLC0415
 
         setup_globals()
