@@ -64,7 +64,7 @@ def logger(folder: Path) -> TensorBoardLogger:
 
 def curves(folder: Path, points: Iterable[tuple[int, Mapping[str, float]]]) -> None:
     """Curves known as a whole, steps with values by tag, as an event file of their own."""
-    events.write(folder, events.encoded(points))
+    events.write(folder, events.scalars(points))
 
 
 def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int) -> None:
@@ -85,7 +85,7 @@ def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], 
 
 @lru_cache(maxsize=64)  # runs that are trained as one share their references
 def _line(shown: tuple[tuple[str, float], ...], steps: int) -> bytes:
-    return events.encoded([(0, dict(shown)), (steps, dict(shown))])
+    return events.scalars([(0, dict(shown)), (steps, dict(shown))])
 
 
 @rank_zero_only

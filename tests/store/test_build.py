@@ -136,3 +136,16 @@ def test_a_missing_source_and_an_empty_folder_are_said(tmp_path):
 def test_the_command_says_what_the_store_holds(sources, tmp_path, capsys):
     assert main(["store", "build", *map(str, sources), "--to", str(tmp_path / "store")]) == 0
     assert "17,532 days of 12 stations, 2009 to 2012" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_a_building_in_one_line_and_it_is_taken_up_again(sources, truth, tmp_path, capsys, monkeypatch):
+    def interrupted(*given, **named):
+        raise KeyboardInterrupt
+
+    ask = ["store", "build", *map(str, sources), "--to", str(tmp_path / "store")]
+    with monkeypatch.context() as keys:
+        keys.setattr(building, "_part", interrupted)
+        assert main(ask) == 130
+    assert capsys.readouterr().err == "stratus: interrupted\n"
+    assert main(ask) == 0
+    assert_frame_equal(table(tmp_path / "store"), truth)

@@ -17,7 +17,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command line; returns the exit code, 1 for an error, whose message is one line."""
+    """Runs the command line; returns the exit code: 1 for an error, whose message is one line, 130 after Ctrl-C."""
     parser = Parser(prog="stratus", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     runs.add_commands(commands)
@@ -31,4 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     except StratusError as error:
         print(f"stratus: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stratus: interrupted", file=sys.stderr)
+        return 130
     return 0

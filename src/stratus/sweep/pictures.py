@@ -1,7 +1,6 @@
 """Which pictures a sweep has, drawn from its jobs' records."""
 
 import io
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import combinations
@@ -9,11 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.record_writer import RecordWriter
 
-from stratus import record
+from stratus import events, record
 from stratus.pictures import by_number, by_value, heat_map, search
 from stratus.samples import Array
 from stratus.sweep import resamples
@@ -177,18 +173,11 @@ def write(folder: Path) -> list[Path]:
     if not found:
         return []
     (folder / "pictures").mkdir(exist_ok=True)
-    now, written = time.time(), []
-    # TensorBoard's usual writer starts a thread, which Python 3.12 forbids once the interpreter is about to end.
-    with (folder / f"events.out.tfevents.{now:.0f}.pictures").open("wb") as file:
-        events = RecordWriter(file)
-        events.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
-        for name, draw in found.items():
-            figure, png = draw(), io.BytesIO()
-            figure.savefig(png, format="png", pil_kwargs={"compress_level": 1})
-            width, height = figure.canvas.get_width_height()
-            image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=png.getvalue())
-            summary = Summary(value=[Summary.Value(tag=f"pictures/{name}", image=image)])
-            events.write(Event(wall_time=now, step=0, summary=summary).SerializeToString())
-            written.append(folder / "pictures" / f"{name}.png")
-            written[-1].write_bytes(png.getvalue())
-    return written
+    drawn = {}
+    for name, draw in found.items():
+        figure, png = draw(), io.BytesIO()
+        figure.savefig(png, format="png", pil_kwargs={"compress_level": 1})
+        drawn[f"pictures/{name}"] = (*figure.canvas.get_width_height(), png.getvalue())
+        (folder / "pictures" / f"{name}.png").write_bytes(png.getvalue())
+    events.write(folder, events.images(drawn))
+    return [folder / f"{tag}.png" for tag in drawn]
