@@ -46,9 +46,10 @@ def train(composed: DictConfig) -> float:
             record.recorded(folder, **facts) if first else nullcontext({})
         )
         with recorded as entries:
+            words = config.as_yaml(OmegaConf.to_container(composed, resolve=True))
             if job.mode == RunMode.MULTIRUN and job.job.num in ready.jobs:  # trained among others by the launcher
                 trained = ready.jobs.pop(job.job.num)
-                objective = trained.recorded(folder, entries, OmegaConf.to_yaml(composed, resolve=True))
+                objective = trained.recorded(folder, entries, words)
             else:
                 settings = config.check(composed)
                 if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
@@ -56,7 +57,7 @@ def train(composed: DictConfig) -> float:
                         "several devices, as trainer=ddp has, start further processes, each of which would run the "
                         "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                     )
-                objective = run(settings, folder, entries, OmegaConf.to_yaml(composed, resolve=True))
+                objective = run(settings, folder, entries, words)
     except StratusError as error:
         if job.mode == RunMode.RUN:
             sys.exit(str(error))

@@ -5,17 +5,21 @@ exactly what the dataclasses of `settings` name as `_target_`: another name on t
 checkpoint is refused.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra.core.config_store import ConfigStore
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
+from omegaconf._utils import get_omega_conf_dumper
+from omegaconf.errors import MissingMandatoryValue
 
 from stratus import record
 from stratus.errors import ConfigurationError
@@ -59,16 +63,14 @@ def build(settings: Any) -> Any:
     return partial(get_method(settings._target_), **values) if settings._target_ else None
 
 
-def _undeclared(node: DictConfig, place: str = "") -> Iterator[str]:
+def _undeclared(settings: Any, place: str = "") -> Iterator[str]:
     """Dotted names of settings that no dataclass declares: a + adds them past every schema."""
-    schema = OmegaConf.get_type(node)
-    declared = {f.name for f in fields(schema)} if is_dataclass(schema) else set(node)
-    for name in map(str, node):
-        child = None if OmegaConf.is_missing(node, name) else node[name]
+    declared = {f.name for f in fields(settings)}
+    for name, value in vars(settings).items():
         if name not in declared:
             yield place + name
-        elif isinstance(child, DictConfig):
-            yield from _undeclared(child, f"{place}{name}.")
+        elif is_dataclass(value):
+            yield from _undeclared(value, f"{place}{name}.")
 
 
 def check(config: DictConfig) -> Config:
@@ -77,15 +79,31 @@ def check(config: DictConfig) -> Config:
     Raises:
         ConfigurationError: One line that names the setting and what was expected.
     """
-    if unknown := ", ".join(_undeclared(config)):
-        raise ConfigurationError(f"there is no setting {unknown}; see python train.py --help")
-    if missing := OmegaConf.missing_keys(config):
-        raise ConfigurationError(f"{', '.join(sorted(missing))} must be given: name=value")
-    settings = OmegaConf.to_object(config)
+    try:
+        settings = OmegaConf.to_object(config)
+    except MissingMandatoryValue:
+        missing = ", ".join(sorted(OmegaConf.missing_keys(config)))
+        raise ConfigurationError(f"{missing} must be given: name=value") from None
     assert isinstance(settings, Config)
+    if unknown := ", ".join(_undeclared(settings)):
+        raise ConfigurationError(f"there is no setting {unknown}; see python train.py --help")
     for group in (settings.optimizer, settings.schedule, settings.init, settings.trainer):
         _check_target(group)
     return settings
+
+
+def as_yaml(content: Any) -> str:
+    """A plain configuration, or a list, as YAML. What a sweep's jobs share is put into words once."""
+    if not isinstance(content, dict) or not content:
+        return _as_yaml(json.dumps(content))
+    return "".join(_as_yaml(json.dumps({name: value})) for name, value in content.items())
+
+
+@lru_cache(maxsize=1024)
+def _as_yaml(content: str) -> str:
+    form = {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
+    text: str = yaml.dump(json.loads(content), **form, Dumper=get_omega_conf_dumper())  # as OmegaConf's `to_yaml`
+    return text
 
 
 def one_line(error: Exception) -> str:

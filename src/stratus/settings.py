@@ -310,7 +310,8 @@ class Trainer:
 def _feature_schema(function: Callable[..., Any]) -> type:
     """A dataclass of a feature set's own settings, read from its signature, so that the two cannot differ."""
     parameters = list(inspect.signature(function).parameters.values())[1:]
-    return make_dataclass(function.__name__, [(p.name, p.annotation, field(default=p.default)) for p in parameters])
+    settings = [(p.name, p.annotation, field(default=p.default)) for p in parameters]
+    return make_dataclass(function.__name__, settings, namespace={"__module__": __name__})
 
 
 @dataclass
@@ -334,8 +335,10 @@ class _Features:
 if TYPE_CHECKING:
     Features = _Features
 else:  # each feature set is null or its settings
-    sets = [(name, _feature_schema(function) | None, field(default=None)) for name, function in FEATURES.items()]
-    Features = make_dataclass("Features", sets, bases=(_Features,))
+    schemas = {name: _feature_schema(function) for name, function in FEATURES.items()}
+    globals().update(schemas)  # where pickle looks for them
+    sets = [(name, schema | None, field(default=None)) for name, schema in schemas.items()]
+    Features = make_dataclass("Features", sets, bases=(_Features,), namespace={"__module__": __name__})
 
 
 @dataclass

@@ -29,4 +29,4 @@ class SweepTable(Callback):
         if config.hydra.mode == RunMode.MULTIRUN and began >= self.next:
             write(Path(config.hydra.sweep.dir))
             # It reads every job's record: of thousands of short jobs it is written now and then.
-            self.next = time.monotonic() + 20 * (time.monotonic() - began)
+            self.next = time.monotonic() + 50 * (time.monotonic() - began)

@@ -3,23 +3,18 @@
 import logging
 import os
 from pathlib import Path
+from textwrap import indent
 
-import yaml
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobRuntime, JobStatus, configure_log, env_override
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-from omegaconf._utils import OmegaConfDumper
+from omegaconf import OmegaConf
+
+from stratus.config import as_yaml
+from stratus.sweep.composer import Composed
 
 
-class _Dumper(yaml.CDumper):  # type: ignore[misc]
-    """As OmegaConf's, in C."""
-
-
-_Dumper.add_representer(str, OmegaConfDumper.str_representer)
-
-
-def run_job(context: HydraContext, task_function: TaskFunction, config: DictConfig, own: DictConfig) -> JobReturn:
+def run_job(context: HydraContext, task_function: TaskFunction, composed: Composed) -> JobReturn:
     """Runs one job of a sweep.
 
     The folder with `.hydra/` and run.log, the callbacks and what is returned are those of `hydra.core.utils.run_job`.
@@ -29,29 +24,23 @@ def run_job(context: HydraContext, task_function: TaskFunction, config: DictConf
     Args:
         context: Whose callbacks are called.
         task_function: What is run.
-        config: The whole configuration.
-        own: The same without the node `hydra`, which the task function is given.
+        composed: Its configuration.
     """
-    outer = HydraConfig.instance().cfg
-    HydraConfig.instance().set_config(config)
+    config, outer = composed.whole, HydraConfig.instance().cfg
+    OmegaConf.set_readonly(config.hydra, True)
+    HydraConfig.instance().cfg = config  # type: ignore[assignment]
     try:
         folder = Path(os.path.abspath(Path(config.hydra.sweep.dir, str(config.hydra.sweep.subdir))))
-        with read_write(config.hydra.runtime), open_dict(config.hydra.runtime):
-            config.hydra.runtime.output_dir = str(folder)
-        whole = HydraConfig.instance().cfg
-        assert isinstance(whole, DictConfig)
-        with read_write(whole.hydra.runtime), open_dict(whole.hydra.runtime):
-            whole.hydra.runtime.output_dir = str(folder)
-        returned = JobReturn(list(config.hydra.overrides.task), own, whole, os.getcwd())
+        composed.set("runtime.output_dir", str(folder))
+        returned = JobReturn(list(composed.hydra["overrides"]["task"]), composed.own, config, os.getcwd())
         folder.mkdir(parents=True, exist_ok=True)
         configure_log(config.hydra.job_logging, config.hydra.verbose)
         if config.hydra.output_subdir is not None:
-            parts = {"config": own, "hydra": whole, "overrides": config.hydra.overrides.task}
-            _save(folder / config.hydra.output_subdir, parts)
+            _save(folder / config.hydra.output_subdir, composed)
         with env_override(config.hydra.job.env_set):
             context.callbacks.on_job_start(config=config, task_function=task_function)
             try:
-                returned.return_value = task_function(own)
+                returned.return_value = task_function(composed.own)
                 returned.status = JobStatus.COMPLETED
             except Exception as error:
                 returned.return_value, returned.status = error, JobStatus.FAILED
@@ -65,9 +54,12 @@ def run_job(context: HydraContext, task_function: TaskFunction, config: DictConf
         HydraConfig.instance().cfg = outer
 
 
-def _save(folder: Path, parts: dict[str, DictConfig]) -> None:
+def _save(folder: Path, composed: Composed) -> None:
+    texts = {
+        "config": as_yaml(OmegaConf.to_container(composed.own, enum_to_str=True)),
+        "hydra": "hydra:\n" + indent(as_yaml(composed.hydra), "  "),
+        "overrides": as_yaml(composed.hydra["overrides"]["task"]),
+    }
     folder.mkdir(parents=True, exist_ok=True)
-    for name, node in parts.items():
-        plain = OmegaConf.to_container(node, enum_to_str=True)
-        text = yaml.dump(plain, default_flow_style=False, allow_unicode=True, sort_keys=False, Dumper=_Dumper)
+    for name, text in texts.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")

@@ -1,0 +1,79 @@
+"""A sweep's jobs dealt out to processes, each of which trains and records its share."""
+
+import inspect
+import multiprocessing
+import os
+import signal
+import sys
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from hydra.core.utils import JobReturn, JobRuntime, setup_globals
+from hydra.types import TaskFunction
+
+from stratus.errors import StratusError
+from stratus.sweep.share import Share
+
+JOBS = 32
+"""A further process is worth its start, some seconds, for so many jobs."""
+
+
+def sensible(jobs: int) -> int:
+    """How many processes share so many jobs: a core each, each with jobs enough."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, jobs // JOBS))
+
+
+def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn]:
+    """Runs the jobs in so many new processes and waits for them; what they return is in the jobs' order.
+
+    Raises:
+        StratusError: If a process was killed.
+        SystemExit: If a job was interrupted.
+    """
+    numbers = list(share.jobs)
+    # In turn, so that each has as many of every group.
+    shares = [replace(share, jobs={k: share.jobs[k] for k in numbers[first::count]}) for first in range(count)]
+    started = [_started(one, task_function.__name__) for one in shares]
+    try:
+        returned = dict(job for one in started for job in _received(*one))
+    finally:
+        for process, _ in started:
+            process.terminate()  # those that are done are gone already
+        for process, _ in started:
+            process.join()
+    return [returned[number] for number in numbers]
+
+
+def _started(share: Share, task_name: str) -> tuple[BaseProcess, Connection]:
+    # Not forked: torch and polars have threads.
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(sender, share, task_name, JobRuntime.instance().get("name")))
+    process.start()
+    sender.close()  # this end of it, so that a process's death ends its messages
+    return process, receiver
+
+
+def _received(process: BaseProcess, receiver: Connection) -> list[tuple[int, JobReturn]]:
+    try:
+        done: list[tuple[int, JobReturn]] = receiver.recv()
+    except EOFError:
+        process.join()
+        code = process.exitcode or 0
+        if code in (128 + signal.SIGINT, 128 + signal.SIGTERM):
+            raise SystemExit(code) from None
+        raise StratusError(
+            f"a process that ran some of the sweep's jobs ended with exit code {code}; their records say how far it "
+            "came. If memory ran out, lower hydra.launcher.memory or hydra.launcher.processes"
+        ) from None
+    return done
+
+
+def _work(sender: Connection, share: Share, task_name: str, name: str) -> None:
+    setup_globals()
+    JobRuntime.instance().set("name", name)
+    # What Hydra decorates is found behind the decorated name alone.
+    task_function = inspect.unwrap(getattr(sys.modules["__main__"], task_name))
+    sender.send(list(zip(share.jobs, share.run(task_function), strict=True)))

@@ -1,0 +1,57 @@
+"""Jobs of a sweep that one process trains and records."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hydra.core.utils import JobReturn, configure_log, filter_overrides
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict, read_write
+
+from stratus.sweep.composer import Composed, Composer
+from stratus.sweep.job import run_job
+
+log = logging.getLogger("hydra_plugins.stratus_batched")
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a process needs to know of its jobs.
+
+    Attributes:
+        context: Hydra's, its loader a `Composer`.
+        config: The sweep's configuration.
+        jobs: The overrides of each by its number.
+        memory: GiB that runs trained as one may take.
+    """
+
+    context: HydraContext
+    config: DictConfig
+    jobs: dict[int, list[str]]
+    memory: float
+
+    def composed(self) -> Iterator[tuple[int, Composed]]:
+        """The configuration of each job in turn; it is changed by the next."""
+        composer = self.context.config_loader
+        assert isinstance(composer, Composer)
+        for number, overrides in self.jobs.items():
+            job = composer.compose(self.config, overrides)
+            job.set("job.id", number)
+            job.set("job.num", number)
+            if job.own.pictures != "none" and not any(one.startswith("pictures=") for one in overrides):
+                with read_write(job.whole), open_dict(job.whole):
+                    job.whole.pictures = job.own.pictures = "none"  # they take a second a job
+            yield number, job
+
+    def run(self, task_function: TaskFunction) -> list[JobReturn]:
+        """Trains together what can be, then runs each job in order."""
+        from stratus.sweep import launch  # noqa: PLC0415 - torch, not for a process that only deals out
+
+        launch.prepare()
+        launch.train(((number, job.own) for number, job in self.composed()), self.memory)
+        done = []
+        for number, job in self.composed():
+            log.info("\t#%d : %s", number, " ".join(filter_overrides(self.jobs[number])))
+            done.append(run_job(self.context, task_function, job))
+            configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+        return done
