@@ -50,7 +50,7 @@ class Forecaster:
 
     def write(self, samples: Samples, path: Path) -> None:
         """Writes `forecast` as CSV, a chunk of days after another."""
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path, "wb") as file:
             for part in samples.chunks():
                 self.forecast(part).write_csv(file, float_precision=6, include_header=file.tell() == 0)
 
@@ -74,26 +74,28 @@ def _columns(forecaster: Forecaster, y: Any, decision: Any, forecast: Any) -> di
             for name, value in values.items()
             for k, output in enumerate(outputs)
         }
-    name_of = _class_name if kind == "category" else _event_names
+    names = _class_names if kind == "category" else _event_names
     return {
-        **{
-            name: pl.Series([name_of(outputs, one) for one in value], dtype=pl.String)
-            for name, value in (("truth", y), ("prediction", decision))
-        },
+        **{name: names(outputs, value) for name, value in (("truth", y), ("prediction", decision))},
         **{f"p({output})": forecast[:, k].astype(np.float64) for k, output in enumerate(outputs)},
     }
 
 
-def _class_name(classes: list[str], index: int) -> str | None:
-    return classes[index] if index >= 0 else None
+def _class_names(classes: list[str], index: Any) -> pl.Series:
+    """The classes of their indices; -1, which stands for an unknown one, is the last."""
+    return pl.Series(np.array([*classes, None], dtype=object)[index], dtype=pl.String)
 
 
-def _event_names(outputs: list[str], events: Any) -> str | None:
+def _event_names(outputs: list[str], events: Any) -> pl.Series:
     """The events that happen, joined by " + "; "no rain" for a single event that does not, "none" for no label."""
-    if np.isnan(events).any():
-        return None
-    happening = [name for name, event in zip(outputs, events, strict=True) if event]
-    return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else "none")
+
+    def said(row: Any) -> str | None:
+        happening = [name for name, event in zip(outputs, row, strict=True) if event]
+        return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else "none")
+
+    found, place = np.unique(events, axis=0, return_inverse=True)
+    names = np.array([None if np.isnan(row).any() else said(row) for row in found], dtype=object)
+    return pl.Series(names[place.ravel()], dtype=pl.String)
 
 
 def scores(task: LinearTask, *samples: Samples, classes: bool = True, scorer: Scorer | None = None) -> dict[str, float]:

@@ -15,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from stratus import config, record, sources, training
 from stratus.board import logger
 from stratus.errors import Diverged
-from stratus.sweep import launch, ready
+from stratus.sweep import group, launch, ready
 from stratus.sweep.composer import Composer
 from stratus.sweep.launch import most
 from stratus.sweep.member import fit_together
@@ -106,14 +106,14 @@ def test_members_on_resamples_of_the_days_are_those_of_the_resamples(settings, t
 
 
 def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(settings, tmp_path):
-    def group(wild):
+    def members_with(wild):
         rates = ["0.1", wild, "0.05", "0.02"]
         same = ("task=regression", "optimizer=sgd", "trainer.max_epochs=4")
         return [settings(*same, f"optimizer.lr={lr}", f"seed={k}") for k, lr in enumerate(rates)]
 
-    members = group("50")
+    members = members_with("50")
     splits = samples(members[0])
-    trained, tame = fit_together(members, splits), fit_together(group("0.01"), splits)
+    trained, tame = fit_together(members, splits), fit_together(members_with("0.01"), splits)
     with pytest.raises(Diverged) as together:
         trained.fit_of(1)(members[1], splits, tmp_path / "together", logger(tmp_path / "together"), {})
     with pytest.raises(Diverged) as alone:
@@ -143,6 +143,21 @@ def test_a_loss_of_any_form_is_trained(settings, monkeypatch, tmp_path):
         found = fit_together([one, other], splits).outcome
     expected = fit_together([one, other], splits).outcome
     assert torch.allclose(found.last.theta, expected.last.theta, atol=1e-6)
+
+
+@pytest.mark.parametrize("task", ["task=regression", "task=binary"])
+def test_an_epoch_too_large_to_be_gathered_at_once_is_the_same(settings, monkeypatch, tmp_path, task):
+    words = (task, "task.class_weights=balanced") if task == "task=binary" else (task,)
+    members = [settings(*words, "trainer.max_epochs=3", f"optimizer.lr={lr}", "seed=1") for lr in ("0.1", "1e30")]
+    splits = samples(members[0])
+    at_once = fit_together(members, splits).outcome
+    monkeypatch.setattr(group, "AT_ONCE", 1000)
+    in_parts = fit_together(members, splits).outcome
+    assert torch.equal(at_once.last.theta[..., 0], in_parts.last.theta[..., 0])
+    assert at_once.unending == in_parts.unending
+    assert set(at_once.unending) == ({1} if task == "task=regression" else set())
+    for tag, values in at_once.curves.items():
+        assert torch.allclose(values[:, 0], in_parts.curves[tag][:, 0])
 
 
 # --- through the door

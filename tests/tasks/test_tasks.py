@@ -271,6 +271,12 @@ def test_a_reference_may_bring_its_own_decision():
     assert (found["recall/o0"], found["recall/no o0"]) == (1, 0.5)
 
 
+@given(st.lists(st.lists(st.integers(-2, 2), min_size=4, max_size=4), min_size=1, max_size=20))
+def test_the_first_of_equally_likely_classes_is_decided_on(logits):
+    decided = make("multiclass").decide(torch.tensor(logits, dtype=torch.float32))
+    assert decided.tolist() == [row.index(max(row)) for row in logits]
+
+
 def test_the_tolerance_decides_what_an_accurate_temperature_is():
     z, y = torch.tensor([[0.0, 0.0]]), torch.tensor([[1.0, 3.0]])
     assert score(make("regression"), z, y)["accuracy"] == 0.5

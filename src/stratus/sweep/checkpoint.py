@@ -42,6 +42,12 @@ class Checkpoints:
         self.optimizer: Optimizer = build(settings.optimizer)(task.parameters())
         schedule = build(settings.schedule)
         self.schedule = schedule(self.optimizer, epochs=settings.trainer.max_epochs) if schedule else None
+        # What both checkpoints are made of: making it takes as long as writing one.
+        self.guard, self.keeps = StabilityGuard(splits), best_and_last(folder, validation=self._validated)
+        patience = settings.patience
+        self.patience = None if patience is None else Patience("val/loss", patience=patience)
+        self.loops: dict[str, Any] = copy.deepcopy(outcome.shape["loops"])
+        self.recipe = dict(WeatherDataModule(splits).hparams)
 
     def write(self) -> None:
         """Writes both. Where there is no validation the best are the last."""
@@ -52,8 +58,12 @@ class Checkpoints:
             content = self._content(self.outcome.best, best, at_best=True)
             writer.save_checkpoint(content, self.folder / "best.ckpt")
         writer.save_checkpoint(self._content(self.outcome.last, done, at_best=False), self.folder / "last.ckpt")
-        if not self.splits.validation:
+        if not self._validated:
             shutil.copy2(self.folder / "last.ckpt", self.folder / "best.ckpt")
+
+    @property
+    def _validated(self) -> bool:
+        return self.splits.validation is not None
 
     def _content(self, moment: Moment, epochs: int, *, at_best: bool) -> dict[str, Any]:
         moment.put(self.task, self.place)
@@ -70,7 +80,7 @@ class Checkpoints:
             "hparams_name": None,
             "hyper_parameters": dict(self.task.hparams),
             "datamodule_hparams_name": None,
-            "datamodule_hyper_parameters": dict(WeatherDataModule(self.splits).hparams),
+            "datamodule_hyper_parameters": self.recipe,
             "task": self.task.name,
             "optimizer": type(self.optimizer).__name__,
         }
@@ -88,28 +98,24 @@ class Checkpoints:
         return [{**self.schedule.state_dict(), **now, "_is_initial": False}]
 
     def _callbacks(self, moment: Moment, epochs: int, *, at_best: bool) -> list[Callback]:
-        guard = StabilityGuard(self.splits)
-        guard.last_finite = moment.finite[self.place].item()
-        keeps = best_and_last(self.folder, validation=self.splits.validation is not None)
-        *_, last = keeps
+        self.guard.last_finite = moment.finite[self.place].item()
+        *_, last = self.keeps
         if not at_best or epochs > 1:
             last.best_model_path = self._path(last)
         seen = self.outcome.curves["val/loss"][: epochs // self.settings.trainer.check_val_every_n_epoch, self.place]
         score = self.outcome.best_loss[self.place].clone()
-        if len(keeps) > 1 and len(seen):
-            best = keeps[0]
+        if self._validated and len(seen):
+            best = self.keeps[0]
             best.best_model_path = best.kth_best_model_path = self._path(best)
             best.best_model_score = best.kth_value = score
             best.best_k_models = {best.best_model_path: score}
             best.current_score = seen[-1].clone()
-        callbacks: list[Callback] = [guard, *keeps]
-        if self.settings.patience is not None:
-            patience = Patience("val/loss", patience=self.settings.patience)
-            patience.best_score = score
-            patience.wait_count = 0 if at_best else int(self.outcome.waited[self.place])
-            patience.stopped_epoch = epochs - 1 if self.outcome.impatient[self.place] and not at_best else 0
-            callbacks.append(patience)
-        return callbacks
+        if self.patience is None:
+            return [self.guard, *self.keeps]
+        self.patience.best_score = score
+        self.patience.wait_count = 0 if at_best else int(self.outcome.waited[self.place])
+        self.patience.stopped_epoch = epochs - 1 if self.outcome.impatient[self.place] and not at_best else 0
+        return [self.guard, *self.keeps, self.patience]
 
     def _path(self, keep: Any) -> str:
         assert isinstance(keep, Keep)
@@ -117,9 +123,8 @@ class Checkpoints:
 
     def _loops(self, epochs: int) -> dict[str, Any]:
         """Lightning's counters, which for the group counted its own epochs as steps."""
-        loops: dict[str, Any] = copy.deepcopy(self.outcome.shape["loops"])
-        fit, steps = loops["fit_loop"], self.outcome.steps_an_epoch
-        validated = int(bool(self.splits.validation) and epochs >= self.settings.trainer.check_val_every_n_epoch)
+        fit, steps = self.loops["fit_loop"], self.outcome.steps_an_epoch
+        validated = int(self._validated and epochs >= self.settings.trainer.check_val_every_n_epoch)
         optimizer = fit["epoch_loop.automatic_optimization.optim_progress"]["optimizer"]
         counted = {
             "step": optimizer["step"],
@@ -137,7 +142,7 @@ class Checkpoints:
         fit["epoch_loop.batch_progress"]["is_last_batch"] = True
         fit["epoch_loop.val_loop.batch_progress"]["is_last_batch"] = bool(validated)
         fit["epoch_loop.state_dict"] = {"_batches_that_stepped": steps * epochs}
-        return loops
+        return self.loops
 
 
 def _count(progress: dict[str, Any], total: int, current: int) -> None:

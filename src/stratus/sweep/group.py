@@ -17,8 +17,8 @@ from stratus.sweep.loss import Batch, Days, Loss
 from stratus.sweep.steps import Moment, Steps
 from stratus.tasks.linear import LinearTask
 
-AT_ONCE = 1 << 23
-"""Logits whose accuracy is taken at once: doing so for each step would take as long as the step."""
+AT_ONCE = 1 << 21
+"""Inputs and logits of the batches that are gathered, guarded and judged together, since each alone takes longer."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,14 @@ class Group(LightningModule):
         size = first.data.batch_size
         self.size = min(size or days, days)
         self.steps_an_epoch = min(math.ceil(days / self.size), first.trainer.limit_train_batches or days)
+        numbers = self.size * len(settings) * (len(splits.inputs) + len(splits.outputs))
+        self.gathered = self.size * max(AT_ONCE // numbers, 1)
         # All days at once come in no order.
         drawn = [(None if size is None else one.seed, one.data.resample) for one in settings]
-        self.orders = {one: EpochOrder(days, one[0]) for one in drawn}
-        self.rows = {number: torch.from_numpy(splits.drawn(number)) for _, number in self.orders}
-        place = {one: k for k, one in enumerate(self.orders)}
+        place = {one: k for k, one in enumerate(dict.fromkeys(drawn))}
+        self.orders = [EpochOrder(days, seed) for seed, _ in place]
+        rows = {number: torch.from_numpy(splits.drawn(number)) for _, number in place}
+        self.rows = torch.stack([rows[number] for _, number in place])
         self.register_buffer("order_of", torch.tensor([place[one] for one in drawn]))
         start = []
         for one in settings:
@@ -142,32 +145,37 @@ class Group(LightningModule):
     def training_step(self, batch: int, index: int) -> None:
         """An epoch: the steps of all members, their curves, and what is to be kept."""
         epoch = self.current_epoch
-        parts = torch.split(self._order(epoch)[: self.steps_an_epoch * self.size], self.size)
+        order, step = self._order(epoch)[: self.steps_an_epoch * self.size], epoch * self.steps_an_epoch
         total, hits = (torch.zeros(len(self.members), device=self.device) for _ in range(2))
-        seen: list[tuple[Tensor, Tensor]] = []
-        for number, rows in enumerate(parts):
+        for rows in torch.split(order, self.gathered):
             days = self._days(rows)
-            logits = days.logits(self.theta)
-            losses, slope = self.loss.with_slope(logits, days)
-            self._guard(losses, epoch * self.steps_an_epoch + number)
-            self.steps.take(self.theta, days.gradient(slope), epoch)
-            total += len(rows) * losses
-            seen.append((logits.detach(), days.y))
-            if number == len(parts) - 1 or len(seen) * logits.numel() > AT_ONCE:
-                answers, y = (torch.cat(one) for one in zip(*seen, strict=True))
-                hits += len(y) * self.loss.accuracy(answers, y)
-                seen.clear()
-        days_trained = sum(map(len, parts))
-        self.curves["train/loss"].append(total / days_trained)
-        self.curves["train/accuracy"].append(hits / days_trained)
+            losses, logits = self._descend(days, epoch)
+            self._guard(losses, step)
+            step += len(losses)
+            last = len(rows) - self.size * (len(losses) - 1)
+            total += self.size * losses[:-1].sum(0) + last * losses[-1]
+            hits += len(rows) * self.loss.accuracy(logits, days.y)
+        self.curves["train/loss"].append(total / len(order))
+        self.curves["train/accuracy"].append(hits / len(order))
         self._keep(epoch)
+
+    def _descend(self, days: Batch, epoch: int) -> tuple[Tensor, Tensor]:
+        """A step by each batch of some days: the losses before each step [steps, M], and the logits [n, k, M]."""
+        losses, answers = [], []
+        for batch in days.batches(self.size):
+            logits = batch.logits(self.theta)
+            loss, slope = self.loss.with_slope(logits, batch)
+            self.steps.take(self.theta, batch.gradient(slope), epoch)
+            losses.append(loss)
+            answers.append(logits.detach())
+        return torch.stack(losses), torch.cat(answers)
 
     def _order(self, epoch: int) -> Tensor:
         """Where the days of each order stand [n, orders]."""
-        for one in self.orders.values():
+        for one in self.orders:
             one.set_epoch(epoch)
-        rows = [self.rows[number][order.order()] for (_, number), order in self.orders.items()]
-        return torch.stack(rows, 1).to(self.device)
+        order = torch.stack([one.order() for one in self.orders])
+        return self.rows.gather(1, order).T.to(self.device)
 
     def _days(self, rows: Tensor) -> Batch:
         if len(self.orders) == 1:
@@ -175,13 +183,19 @@ class Group(LightningModule):
         return self.train_days.own(rows[:, self.order_of])
 
     def _guard(self, losses: Tensor, step: int) -> None:
-        """Lets members go whose loss is not finite: what becomes of them from here on counts no more."""
+        """Lets members go that have a loss which is not finite: what becomes of them from there on counts no more.
+
+        Args:
+            losses: Those of some steps [steps, M].
+            step: The first of these.
+        """
         fine = torch.isfinite(losses)
         if not fine.all():
-            for i in (~fine & self.alive).nonzero()[:, 0].tolist():
-                self.unending[i] = step, losses[i].item(), self.finite[i].item()
-            self.alive &= fine
-        self.finite = torch.where(self.alive, losses, self.finite)
+            for i in (~fine.all(0) & self.alive).nonzero()[:, 0].tolist():
+                *before, loss = losses[: fine[:, i].tolist().index(False) + 1, i].tolist()
+                self.unending[i] = step + len(before), loss, before[-1] if before else self.finite[i].item()
+            self.alive &= fine.all(0)
+        self.finite = torch.where(self.alive, losses[-1], self.finite)
 
     def _keep(self, epoch: int) -> None:
         """Keeps the epoch of those that reached its end, validates them, and lets the impatient go."""

@@ -125,12 +125,12 @@ def _parts(jobs: Mapping[int, Config], size: int) -> Iterator[dict[int, Config]]
 def most(settings: Config, splits: Splits, memory: float) -> int:
     """How many members a group has at most, for tensors that take so many GiB.
 
-    A step holds about ten tensors of logits [batch, k], validation eight of its own; weights, what the optimiser
-    remembers, and copies of both are some twenty times [m + 1, k]; a member draws its days anew each epoch; and a
-    module is 100 kB.
+    A step holds about ten tensors of logits [batch, k], and their slopes times the inputs [m + 1, batch, k];
+    validation holds eight tensors of its own; weights, what the optimiser remembers, and copies of both are some
+    twenty times [m + 1, k]; a member draws its days anew each epoch; and a module is 100 kB.
     """
     m, k, epochs = len(splits.inputs) + 1, len(splits.outputs), settings.trainer.max_epochs
     days, checked = len(splits.train), len(splits.validation or ())
     batch = settings.data.batch_size or days
-    floats = batch * (10 * k + 2 * m) + 8 * checked * k + (20 + epochs) * m * k + 2 * days + 4 * epochs
+    floats = batch * (10 * k + m * k + 2 * m) + 8 * checked * k + (20 + epochs) * m * k + 2 * days + 4 * epochs
     return max(int(memory * 2**30 / (4 * floats + 100_000)), 1)

@@ -1,6 +1,8 @@
 """Losses and accuracies of many members at once, of the tasks as they are."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import torch
 from torch import Tensor
@@ -38,7 +40,13 @@ class Batch:
         """∂L/∂θ = (x, 1)ᵀ ∂L/∂z [m + 1, k, M] of ∂L/∂z [n, k, M]."""
         if self.x.ndim == 2:
             return (self.x.T @ slope.flatten(1)).view(-1, *slope.shape[1:])
-        return torch.stack([*((slope * x.unsqueeze(1)).sum(0) for x in self.x[:-1]), slope.sum(0)])
+        return (self.x.unsqueeze(2) * slope).sum(1)
+
+    def batches(self, size: int) -> Iterator["Batch"]:
+        """The days so many at a time."""
+        importance = repeat(None) if self.importance is None else torch.split(self.importance, size)
+        for x, y, weights in zip(torch.split(self.x, size, -2), torch.split(self.y, size), importance, strict=False):
+            yield Batch(x, y, weights)
 
 
 class Days:
@@ -99,6 +107,7 @@ class Loss:
         self.task = task
         self.by_member = vmap(task.loss, in_dims=-1)
         self._hits = vmap(lambda logits, y: task.correct(task.decide(logits), y).float().mean(), in_dims=-1)
+        self.at_once = True  # on trial
         self.at_once = self._fits(days)
 
     def _fits(self, days: Days) -> bool:
@@ -108,28 +117,32 @@ class Loss:
         logits = torch.randn(5, k, 3, generator=generator).to(days.x.device)
         one_by_one = torch.stack([self.task.loss(logits[..., i], batch.y[..., i]) for i in range(3)])
         try:
-            losses = self._all(logits, batch)
+            losses = self(logits, batch)
         except (RuntimeError, ValueError, IndexError):
             return False
         return losses.shape == one_by_one.shape and torch.allclose(losses, one_by_one, rtol=1e-5, atol=1e-6)
 
-    def _all(self, logits: Tensor, batch: Batch) -> Tensor:
-        losses = self.task.losses(logits, batch.y)
-        if batch.importance is not None:
-            losses = losses * batch.importance
-        return losses.sum((0, 1)) / len(losses)
+    def _terms(self, logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Terms of L [., ., M] and what each of them counts; together they are L."""
+        if not self.at_once:
+            losses = self.by_member(logits, batch.y)[None, None]
+            return losses, torch.ones_like(losses)
+        terms = self.task.losses(logits, batch.y)
+        each = terms.new_ones(()) if batch.importance is None else batch.importance
+        return terms, (each / len(terms)).expand_as(terms)
 
     def __call__(self, logits: Tensor, batch: Batch) -> Tensor:
         """L of each member [M]."""
-        return self._all(logits, batch) if self.at_once else self.by_member(logits, batch.y)
+        terms, counts = self._terms(logits, batch)
+        return (terms * counts).sum((0, 1))
 
     def with_slope(self, logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """L of each member [M] and ∂L/∂z [n, k, M]."""
         logits = logits.requires_grad_()
         with torch.enable_grad():
-            losses = self(logits, batch)
-            (slope,) = torch.autograd.grad(losses.sum(), logits)
-        return losses.detach(), slope
+            terms, counts = self._terms(logits, batch)
+        (slope,) = torch.autograd.grad(terms, logits, counts)
+        return (terms.detach() * counts).sum((0, 1)), slope
 
     def accuracy(self, logits: Tensor, y: Tensor) -> Tensor:
         """Share of right decisions of each member [M]."""

@@ -26,6 +26,8 @@ from stratus.training import Fit, Fitted, starting
 def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
     """Trains runs that differ only in numbers; `splits` are those of the days themselves, not of a resample."""
     torch.set_num_threads(1)
+    # With deterministic algorithms torch fills all new memory with nan, for programs that read before they write.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     task = starting(settings[0], splits.resampled(settings[0].data.resample))
     drawn = any(one.pictures != "none" or one.lesson for one in settings)
     group = Group(task, settings, splits, traced=drawn)

@@ -77,7 +77,7 @@ class Steps:
             zeros.grad = gradient[..., place]
         self.optimizer.step()
         for zeros, place in zip(self.zeros, self.places, strict=True):
-            theta[..., place] += self.rates[epoch][place] * zeros
+            theta[..., place] = torch.addcmul(theta[..., place], self.rates[epoch][place], zeros)
             zeros.zero_()
 
     @property

@@ -28,8 +28,14 @@ class MulticlassClassification(LinearTask):
         return torch.log(mean)
 
     def decide(self, logits: Tensor) -> Tensor:
-        """Index of the most likely class [n]."""
-        return logits.max(-1).indices  # argmax takes twenty times as long where many runs are trained as one
+        """Index of the most likely class [n], the first of several."""
+        # Class by class: where many runs are trained as one, max takes three times as long and argmax twenty times.
+        highest, *others = logits.unbind(-1)
+        index = torch.zeros_like(highest, dtype=torch.int16)
+        for k, one in enumerate(others, 1):
+            index = torch.maximum(index, (one > highest).to(torch.int16) * k)
+            highest = torch.maximum(highest, one)
+        return index.long()
 
     def forecast_scores(self) -> dict[str, Metric]:
         """Log loss, Brier score summed over the classes, and its parts."""
