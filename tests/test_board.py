@@ -1,5 +1,9 @@
 """What TensorBoard is given, read with TensorBoard's own reader."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier
+
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
@@ -59,6 +63,30 @@ def test_the_jobs_of_a_sweep_share_the_references_that_are_the_same(tmp_path):
     for path in (tmp_path / "references").iterdir():
         assert len(list(path.iterdir())) == 1
         assert set(scalars(path)) == {"train/loss"}
+
+
+def test_of_jobs_that_end_at_once_one_writes_a_shared_reference(tmp_path):
+    (tmp_path / "multirun.yaml").touch()
+    started = Barrier(8)
+
+    def record_job(job):
+        started.wait()
+        board.constant_lines(tmp_path / str(job), {"climatology": {"train/loss": 1.0}}, 10)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(record_job, range(8)))
+    (place,) = (tmp_path / "references").iterdir()
+    assert len(list(place.iterdir())) == 1
+    assert scalars(place) == {"train/loss": [(0, 1.0), (10, 1.0)]}
+
+
+def test_the_settings_of_a_run_are_in_its_file_while_it_is_still_open(tmp_path):
+    with closing(board.Logger(tmp_path)) as logger:
+        board.settings(logger, {"optimizer.lr": 0.25, "init": "zeros"})
+        content = events(tmp_path).summary_metadata["_hparams_/session_start_info"].plugin_data.content
+    start = HParamsPluginData.FromString(content).session_start_info
+    assert start.hparams["optimizer.lr"].number_value == 0.25
+    assert start.hparams["init"].string_value == "zeros"
 
 
 def hparams(folder):

@@ -4,17 +4,18 @@ import hashlib
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
-from torch.utils.tensorboard.summary import hparams
+from tensorboard.compat.proto.summary_pb2 import Summary
+from torch.utils.tensorboard.summary import hparams, text
 
 from stratus import events
+from stratus.events import Sink
 
 if TYPE_CHECKING:
     from matplotlib.animation import Animation
@@ -42,29 +43,40 @@ def unbroken() -> Iterator[None]:
         signal.raise_signal(number)
 
 
-class _Logger(TensorBoardLogger):
+class Logger(TensorBoardLogger):
+    """Lightning's logger as a sink, its events straight in the run's folder, in the file a second after they come."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, name=None, version="", default_hp_metric=False, flush_secs=1)
+
+    @rank_zero_only
+    @unbroken()
+    def add_summary(self, summary: Summary, global_step: int | None = None) -> None:
+        """Writes what belongs to a step; it is in the file on return."""
+        self.experiment.file_writer.add_summary(summary, global_step)
+        self.experiment.flush()
+
     @unbroken()
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Writes one point of each curve."""
         super().log_metrics(metrics, step)
 
-    @unbroken()
-    def finalize(self, status: str) -> None:
-        """Closes the events."""
-        super().finalize(status)
-
     def save(self) -> None:
         """Leaves the events, twice an epoch, to the writer's own thread, and the settings to `.hydra/`."""
 
+    def finalize(self, status: str) -> None:
+        """Leaves the file open at the end of training: the final figures are still to come."""
 
-def logger(folder: Path) -> TensorBoardLogger:
-    """Lightning's logger, its events straight in the run's folder, in the file a second after they come."""
-    return _Logger(folder, name=None, version="", default_hp_metric=False, flush_secs=1)
+    @unbroken()
+    def close(self) -> None:
+        """Closes the file."""
+        super().finalize("closed")
 
 
-def curves(folder: Path, points: Iterable[tuple[int, Mapping[str, float]]]) -> None:
-    """Curves known as a whole, steps with values by tag, as an event file of their own."""
-    events.write(folder, events.scalars(points))
+def curves(sink: Sink, points: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+    """Curves known as a whole: steps with values by tag."""
+    for step, values in points:
+        sink.add_summary(events.scalars(values), step)
 
 
 def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int) -> None:
@@ -75,31 +87,25 @@ def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], 
     """
     sweep = (folder.parent / "multirun.yaml").exists()  # Hydra writes it there before the first job
     for name, scores in references.items():
-        shown = tuple((tag, value) for tag, value in scores.items() if tag.endswith(("/loss", "/accuracy")))
+        shown = {tag: value for tag, value in scores.items() if tag.endswith(("/loss", "/accuracy"))}
         place = folder / "references" / name
         if sweep:
-            place = folder.parent / "references" / f"{name}-{hashlib.sha256(repr(shown).encode()).hexdigest()[:4]}"
-        if not (sweep and place.exists()):
-            events.write(place, _line(shown, steps))
+            values = repr(tuple(shown.items())).encode()
+            place = folder.parent / "references" / f"{name}-{hashlib.sha256(values).hexdigest()[:4]}"
+        with suppress(FileExistsError):  # of jobs that end at once, the one that makes the folder writes
+            place.mkdir(parents=True, exist_ok=not sweep)
+            with closing(events.File(place)) as file:
+                curves(file, [(0, shown), (steps, shown)])
 
 
-@lru_cache(maxsize=64)  # runs that are trained as one share their references
-def _line(shown: tuple[tuple[str, float], ...], steps: int) -> bytes:
-    return events.scalars([(0, dict(shown)), (steps, dict(shown))])
-
-
-@rank_zero_only
-@unbroken()
-def settings(board: TensorBoardLogger, chosen: Mapping[str, Any]) -> None:
+def settings(sink: Sink, chosen: Mapping[str, Any]) -> None:
     """The settings in the HPARAMS tab, before training, so that a run which diverges has them too."""
     _, start, _ = hparams(dict(chosen), {})  # type: ignore[no-untyped-call]
-    board.experiment.file_writer.add_summary(start)
-    board.experiment.flush()
+    sink.add_summary(start)
 
 
-@unbroken()
 def final_figures(
-    board: TensorBoardLogger,
+    sink: Sink,
     columns: Mapping[str, Any],
     metrics: Mapping[str, float],
     configuration: str,
@@ -108,7 +114,7 @@ def final_figures(
     """The test scores as scalars, the chief figures as `hp/…` in the HPARAMS tab, the configuration as text.
 
     Args:
-        board: The run's logger.
+        sink: Takes the run's events.
         columns: Settings with a value of each one's type: TensorBoard shows those that one run declares of all runs.
         metrics: The scores by their tags.
         configuration: As text.
@@ -119,26 +125,28 @@ def final_figures(
         for tag, value in metrics.items()
         if tag.count("/") < 2 and (tag.startswith("test/") or tag in ("train/loss", "val/loss", "gap"))
     }
-    board.log_metrics({tag: value for tag, value in metrics.items() if tag.startswith("test/")} | chief, step=steps)
-    declared, _, end = hparams(dict(columns), chief)  # type: ignore[no-untyped-call]
-    for summary in (declared, end):
-        board.experiment.file_writer.add_summary(summary)
+    scores = {tag: value for tag, value in metrics.items() if tag.startswith("test/")}
+    sink.add_summary(events.scalars(scores | chief), steps)
+    for summary in _declared(tuple((name, type(value)) for name, value in columns.items()), tuple(chief)):
+        sink.add_summary(summary)
     indented = "".join(f"    {line}\n" for line in configuration.splitlines())
-    board.experiment.add_text("configuration", indented, steps)
-    board.experiment.flush()
+    sink.add_summary(text("configuration", indented), steps)  # type: ignore[no-untyped-call]
 
 
-@unbroken()
-def card(board: TensorBoardLogger, folder: Path, markdown: str, steps: int) -> None:
+@lru_cache(maxsize=64)  # a sweep's jobs have the same
+def _declared(columns: tuple[tuple[str, type], ...], figures: tuple[str, ...]) -> tuple[Summary, Summary]:
+    """What columns the HPARAMS tab has, and that a run has ended well."""
+    experiment, _, end = hparams({name: kind() for name, kind in columns}, dict.fromkeys(figures))  # type: ignore[no-untyped-call]
+    return experiment, end
+
+
+def card(sink: Sink, folder: Path, markdown: str, steps: int) -> None:
     """A lesson's card as `card.md` and in the TEXT tab."""
     (folder / "card.md").write_text(markdown, encoding="utf-8")
-    board.experiment.add_text("card", markdown, steps)
-    board.experiment.flush()
+    sink.add_summary(text("card", markdown), steps)  # type: ignore[no-untyped-call]
 
 
-def pictures(
-    board: TensorBoardLogger, folder: Path, drawings: Mapping[str, Callable[[], "Figure"]], steps: int
-) -> None:
+def pictures(sink: Sink, folder: Path, drawings: Mapping[str, Callable[[], "Figure"]], steps: int) -> None:
     """Each picture drawn, as `pictures/<name>.png` and in the IMAGES tab."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - not for a run without pictures
     from matplotlib.image import imsave  # noqa: PLC0415
@@ -146,12 +154,10 @@ def pictures(
     for name, draw in drawings.items():
         canvas = FigureCanvasAgg(draw())
         canvas.draw()  # type: ignore[no-untyped-call]
-        pixels = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])  # type: ignore[no-untyped-call]
         (folder / "pictures").mkdir(exist_ok=True)
-        imsave(folder / "pictures" / f"{name}.png", pixels, pil_kwargs={"compress_level": 1})
-        with unbroken():
-            board.experiment.add_image(f"pictures/{name}", pixels, steps, dataformats="HWC")
-    board.experiment.flush()
+        file = folder / "pictures" / f"{name}.png"
+        imsave(file, canvas.buffer_rgba(), pil_kwargs={"compress_level": 1})  # type: ignore[no-untyped-call]
+        sink.add_summary(events.image(f"pictures/{name}", *canvas.get_width_height(), file.read_bytes()), steps)
 
 
 def animations(folder: Path, films: Mapping[str, Callable[[], "Animation"]]) -> None:

@@ -1,23 +1,25 @@
 """One run: from configuration and samples to scores, forecasts and the record of them."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from lightning.pytorch.loggers import TensorBoardLogger
 from polars import DataFrame
 
 from stratus import board, evaluation, lecture
 from stratus.evaluation import References
+from stratus.events import File, Sink
 from stratus.forecast import Forecaster
 from stratus.intervals import intervals
 from stratus.references import Weights
 from stratus.settings import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
 from stratus.splits import Splits
 from stratus.store.read import Store
-from stratus.training import Fit, alone
+from stratus.training import Fit, Fitted, alone
 
 
 def run(
@@ -40,8 +42,8 @@ def run(
         folder: The run's folder.
         record: What `run.json` will say; filled in here.
         configuration: The configuration as text, for TensorBoard.
-        fit: Trains, writes curves and checkpoints, and the largest stable step into the record; `alone` where not
-            given.
+        fit: Hands over a run that has been trained among others, with curves and checkpoints, and writes the largest
+            stable step into the record; where not given, the run is trained `alone`.
         references: Gives them where they are known already.
 
     Returns:
@@ -58,30 +60,41 @@ def run(
         "samples": {name: len(samples) for name, samples in splits.named.items()},
         "left_out": splits.left_out,
     }
-    logger = board.logger(folder)
-    board.settings(logger, chosen(settings))
-    fitted = (fit or alone)(settings, splits, folder, logger, record)
-    if fitted is None:
-        return float("nan")
+    if fit:
+        sink: Sink = File(folder)
+        train = partial(fit, settings, splits, folder, sink)
+    else:
+        sink = logger = board.Logger(folder)
+        train = partial(alone, settings, splits, folder, logger)
+    with closing(sink):
+        board.settings(sink, chosen(settings))
+        fitted = train(record)
+        if fitted is None:
+            return float("nan")
+        known = references() if references else References.of(fitted.task, splits)
+        metrics = _scored(settings, splits, fitted, known, record)
+        Forecaster(fitted.task, splits.recipe).write(splits.test, folder / "forecasts.csv")
+        board.constant_lines(folder, known.scores, fitted.steps)
+        board.final_figures(sink, columns(settings), metrics | {"gap": record["gap"]}, configuration, fitted.steps)
+        in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
+        finished = lecture.Run(settings, in_memory, splits.some(), fitted.task, fitted.trace, metrics, known.scores)
+        _show(finished, known.best, folder, record, sink, step=fitted.steps)
+        return metrics["val/loss" if splits.validation else "train/loss"]
 
+
+def _scored(
+    settings: Config, splits: Splits, fitted: Fitted, known: References, record: dict[str, Any]
+) -> dict[str, float]:
+    """The scores of a trained run; they and what else is said of it are added to the record."""
     record |= {"epochs": fitted.epochs, "fit_seconds": round(fitted.seconds, 3)}
     task = fitted.task
-    known = references() if references else References.of(task, splits)
     metrics = evaluation.metrics(task, splits, known)
     gap = evaluation.training_loss(task, splits, fitted.last) - known.scores["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": known.scores, "skill": metrics["test/skill"], "gap": gap}
     record |= intervals(task, splits, settings.seed)
     record["weights"] = task.parameters_in_words()
     record |= {"best_epoch": fitted.best_epoch, "optimum_attained": known.best is not None}
-
-    Forecaster(task, splits.recipe).write(splits.test, folder / "forecasts.csv")
-    board.constant_lines(folder, known.scores, fitted.steps)
-    board.final_figures(logger, columns(settings), metrics | {"gap": gap}, configuration, fitted.steps)
-    in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
-    finished = lecture.Run(settings, in_memory, splits.some(), task, fitted.trace, metrics, known.scores)
-    _show(finished, known.best, folder, record, logger, step=fitted.steps)
-    logger.finalize("success")
-    return metrics["val/loss" if splits.validation else "train/loss"]
+    return metrics
 
 
 def _show(
@@ -89,7 +102,7 @@ def _show(
     best: Weights | None,
     folder: Path,
     record: dict[str, Any],
-    logger: TensorBoardLogger,
+    sink: Sink,
     *,
     step: int,
 ) -> None:
@@ -109,10 +122,10 @@ def _show(
             "card": lesson.card.markdown,
             "pictures": files if drawn else [],
         }
-        board.card(logger, folder, lesson.card.markdown, step)
+        board.card(sink, folder, lesson.card.markdown, step)
         drawings, animations = drawings | lesson.pictures, lesson.animations
     if drawn:
-        board.pictures(logger, folder, drawings, step)
+        board.pictures(sink, folder, drawings, step)
         board.animations(folder, animations)
 
 

@@ -13,14 +13,15 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from stratus import tasks
+from stratus.board import Logger
 from stratus.checkpoints import PacedCheckpointIO, best_and_last
 from stratus.config import build
 from stratus.datamodule import WeatherDataModule
 from stratus.descent import Patience, SettingsRule, StabilityGuard, Trace
 from stratus.errors import CheckpointError, ConfigurationError
+from stratus.events import Sink
 from stratus.forecast import first_line, load
 from stratus.profiler import NoProfiler
 from stratus.references import Weights
@@ -52,8 +53,8 @@ class Fitted:
     trace: Trace
 
 
-Fit: TypeAlias = Callable[[Config, Splits, Path, TensorBoardLogger, dict[str, Any]], Fitted | None]
-"""What trains a run, as `alone` does."""
+Fit: TypeAlias = Callable[[Config, Splits, Path, Sink, dict[str, Any]], Fitted | None]
+"""What hands over a run that has been trained, as `alone` trains it, its curves to any sink."""
 
 
 def starting(settings: Config, splits: Splits) -> LinearTask:
@@ -68,9 +69,7 @@ def starting(settings: Config, splits: Splits) -> LinearTask:
     )
 
 
-def alone(
-    settings: Config, splits: Splits, folder: Path, logger: TensorBoardLogger, record: dict[str, Any]
-) -> Fitted | None:
+def alone(settings: Config, splits: Splits, folder: Path, logger: Logger, record: dict[str, Any]) -> Fitted | None:
     """Trains one run; None in the processes beside the first, which record nothing.
 
     Raises:
@@ -102,7 +101,7 @@ def alone(
     )
 
 
-def _trainer(settings: Config, splits: Splits, folder: Path, logger: Any, watching: list[Callback]) -> pl.Trainer:
+def _trainer(settings: Config, splits: Splits, folder: Path, logger: Logger, watching: list[Callback]) -> pl.Trainer:
     """Lightning's Trainer as the settings say.
 
     Raises:

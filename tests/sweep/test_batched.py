@@ -11,9 +11,10 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from stratus import config, record, sources, training
-from stratus.board import logger
+from stratus import config, experiment, record, sources, training
+from stratus.board import Logger
 from stratus.errors import Diverged
 from stratus.sweep import group, launch, ready
 from stratus.sweep.composer import Composer
@@ -84,7 +85,7 @@ def test_members_are_the_runs_they_would_be_alone(settings, tmp_path, task, opti
     splits = samples(members[0])
     together = fit_together(members, splits).outcome
     for place, one in list(enumerate(members))[1:3]:
-        alone = training.alone(one, splits, tmp_path / str(place), logger(tmp_path / str(place)), {})
+        alone = training.alone(one, splits, tmp_path / str(place), Logger(tmp_path / str(place)), {})
         weight, bias = weights(together, place)
         if splits.validation:
             assert together.best_epoch[place] + 1 == alone.best_epoch
@@ -100,7 +101,7 @@ def test_members_on_resamples_of_the_days_are_those_of_the_resamples(settings, t
     together = fit_together(members, samples(members[0])).outcome
     for place, one in enumerate(members):
         where = tmp_path / str(place)
-        alone = training.alone(one, samples(one), where, logger(where), {})
+        alone = training.alone(one, samples(one), where, Logger(where), {})
         for found, expected in zip(weights(together, place), (alone.last.weight, alone.last.bias), strict=True):
             assert torch.allclose(found.double(), expected, rtol=0, atol=1e-5)
 
@@ -115,9 +116,9 @@ def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(se
     splits = samples(members[0])
     trained, tame = fit_together(members, splits), fit_together(members_with("0.01"), splits)
     with pytest.raises(Diverged) as together:
-        trained.fit_of(1)(members[1], splits, tmp_path / "together", logger(tmp_path / "together"), {})
+        trained.fit_of(1)(members[1], splits, tmp_path / "together", Logger(tmp_path / "together"), {})
     with pytest.raises(Diverged) as alone:
-        training.alone(members[1], splits, tmp_path / "alone", logger(tmp_path / "alone"), {})
+        training.alone(members[1], splits, tmp_path / "alone", Logger(tmp_path / "alone"), {})
     steps = [re.search(r"at step (\d+)", str(one.value)).group(1) for one in (together, alone)]
     assert steps[0] == steps[1]
     assert re.sub(r"[\d.]+e\+\d+", "N", str(together.value)) == re.sub(r"[\d.]+e\+\d+", "N", str(alone.value))
@@ -184,17 +185,25 @@ def files(folder):
     return sorted(re.sub(r"tfevents.*", "tfevents", name) for name in names)
 
 
-def tags(folder):
-    """Tags of all event files with their steps."""
-    found = {}
-    for path in sorted(folder.rglob("events.*")):
-        events = EventAccumulator(str(path)).Reload()
-        for tag in events.Tags()["scalars"]:
-            place = str(path.parent.relative_to(folder)), tag
-            found.setdefault(place, []).extend((one.step, one.value) for one in events.Scalars(tag))
-        for tag in events.Tags()["tensors"]:
-            found[tag] = []
-    return {place: np.array(sorted(points)) for place, points in found.items()}
+def shown(folder):
+    """What TensorBoard shows of a run: points by tag, each once; the HPARAMS tab; texts."""
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "tensors": 0}).Reload()
+    points = {tag: sorted({(one.step, one.value) for one in events.Scalars(tag)}) for tag in events.Tags()["scalars"]}
+    content = {
+        tag: HParamsPluginData.FromString(one.plugin_data.content)
+        for tag, one in events.summary_metadata.items()
+        if tag.startswith("_hparams_")
+    }
+    texts = {
+        tag: [(one.step, one.tensor_proto.string_val[0].decode()) for one in events.Tensors(tag)]
+        for tag in events.Tags()["tensors"]
+        if tag.endswith("text_summary")
+    }
+    return points, content, texts
+
+
+def event_files(folder):
+    return list(folder.glob("events.out.tfevents.*"))
 
 
 SWEEP = (
@@ -233,16 +242,66 @@ def test_a_job_is_a_run_like_any_other(swept, trained, tmp_path):
     }
     assert len(list((folder / "references").iterdir())) == 3  # of all its jobs
     assert hydra <= set(files(folder / "0"))
-    found, expected = tags(folder / "0"), tags(tmp_path / "alone")
-    expected = {tag: points for tag, points in expected.items() if not tag[0].startswith("references/")}
-    assert found.keys() == expected.keys()
-    for tag, points in expected.items():
-        assert np.allclose(found[tag], points, atol=1e-4, equal_nan=True), tag
     for name in ("best", "last"):
         one, other = (
             plain(torch.load(at / f"checkpoints/{name}.ckpt"), at) for at in (folder / "0", tmp_path / "alone")
         )
         assert one == pytest.approx(other, abs=1e-5, nan_ok=True)
+
+
+def test_tensorboard_shows_of_a_job_what_it_shows_of_a_lone_run_from_one_file(swept, trained, tmp_path):
+    folder, _, _ = swept
+    trained(tmp_path, *SWEEP, "seed=1", "optimizer.lr=0.1", "patience=1")
+    assert len(event_files(folder / "0")) == len(event_files(tmp_path)) == 1
+    found, expected = shown(folder / "0"), shown(tmp_path)
+    assert found[0].keys() == expected[0].keys() >= {"train/loss", "val/accuracy", "epoch", "hp/gap", "test/loss"}
+    for tag, points in expected[0].items():
+        assert np.allclose(found[0][tag], points, rtol=0, atol=1e-5, equal_nan=True), tag
+    assert [step for step, _ in found[0]["train/loss"]] == [22, 45, 68]
+    assert set(found[1]) == {f"_hparams_/{name}" for name in ("experiment", "session_start_info", "session_end_info")}
+    assert found[1] == expected[1]
+    ((step, text),) = found[2]["configuration/text_summary"]
+    assert step == 69
+    assert "    optimizer:\n" in text
+    assert found[2].keys() == expected[2].keys()
+
+
+def test_a_job_that_diverged_shows_its_settings_and_no_final_figures(swept):
+    folder, _, _ = swept
+    assert record.read(folder / "4")["status"] == "diverged"
+    assert len(event_files(folder / "4")) == 1
+    points, hparams, texts = shown(folder / "4")
+    assert set(hparams) == {"_hparams_/session_start_info"}
+    settings = hparams["_hparams_/session_start_info"].session_start_info.hparams
+    assert settings["optimizer.lr"].number_value == 1e38
+    assert not texts
+    assert not [tag for tag in points if tag.startswith(("test/", "hp/"))]
+
+
+def test_a_member_that_diverges_late_leaves_the_curves_until_then(settings, tmp_path):
+    members = [
+        settings("task=regression", "features=two_days", "optimizer=gd", f"optimizer.lr={lr}", "trainer.max_epochs=120")
+        for lr in (0.1, 2.0)
+    ]
+    days = samples(members[0])
+    with pytest.raises(Diverged):
+        experiment.run(
+            members[1],
+            None,
+            days,
+            folder=tmp_path,
+            record={"data": {}},
+            configuration="",
+            fit=fit_together(members, days).fit_of(1),
+        )
+    points, hparams, _ = shown(tmp_path)
+    steps, losses = zip(*points["train/loss"], strict=True)
+    assert list(steps) == list(range(len(steps)))
+    assert 5 < len(steps) < 120
+    # Above the largest stable step the error grows by the same factor at each step: the loss by its square.
+    assert losses[-1] / losses[-2] == pytest.approx(losses[-2] / losses[-3], rel=1e-3)
+    assert set(hparams) == {"_hparams_/session_start_info"}
+    assert len(event_files(tmp_path)) == 1
 
 
 def test_the_rest_of_a_sweep_is_told_as_ever(swept):
@@ -328,8 +387,8 @@ def test_what_cannot_be_trained_together_runs_one_by_one_and_is_told(composed, s
 def test_members_with_pictures_keep_their_way(settings, tmp_path):
     members = [settings("task=binary", "trainer.max_epochs=2", f"seed={k}", "pictures=all") for k in range(2)]
     splits = samples(members[0])
-    together = fit_together(members, splits).fit_of(1)(members[1], splits, tmp_path / "a", logger(tmp_path / "a"), {})
-    alone = training.alone(members[1], splits, tmp_path / "b", logger(tmp_path / "b"), {})
+    together = fit_together(members, splits).fit_of(1)(members[1], splits, tmp_path / "a", Logger(tmp_path / "a"), {})
+    alone = training.alone(members[1], splits, tmp_path / "b", Logger(tmp_path / "b"), {})
     assert together.trace.steps == alone.trace.steps
     for one, other in ((together.trace.weight, alone.trace.weight), (together.trace.bias, alone.trace.bias)):
         assert torch.allclose(torch.stack(one), torch.stack(other), atol=1e-6)

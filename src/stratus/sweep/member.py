@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from stratus import board
 from stratus.config import build
 from stratus.descent import Trace, announced_limit, divergence
+from stratus.events import Sink
 from stratus.references import Weights
 from stratus.settings import Config
 from stratus.splits import Splits
@@ -71,15 +71,13 @@ class Trained:
     def fit_of(self, place: int) -> Fit:
         """What `experiment.run` takes for the training of the member at `place`."""
 
-        def fit(
-            settings: Config, splits: Splits, folder: Path, logger: TensorBoardLogger, record: dict[str, Any]
-        ) -> Fitted:
-            return self._handed_over(place, settings, splits, folder, record)
+        def fit(settings: Config, splits: Splits, folder: Path, sink: Sink, record: dict[str, Any]) -> Fitted:
+            return self._handed_over(place, settings, splits, folder=folder, sink=sink, record=record)
 
         return fit
 
     def _handed_over(
-        self, place: int, settings: Config, splits: Splits, folder: Path, record: dict[str, Any]
+        self, place: int, settings: Config, splits: Splits, *, folder: Path, sink: Sink, record: dict[str, Any]
     ) -> Fitted:
         """Writes what a run alone writes while it trains.
 
@@ -90,7 +88,7 @@ class Trained:
         checkpoints = Checkpoints(outcome, place, settings, task, splits=splits, folder=folder / "checkpoints")
         record["largest_stable_step"] = limit = announced_limit(task, splits, checkpoints.optimizer)
         epochs = int(outcome.epochs[place])
-        board.curves(folder, self._curves(place, epochs, settings.trainer.check_val_every_n_epoch))
+        board.curves(sink, self._curves(place, epochs, settings.trainer.check_val_every_n_epoch))
         if epochs:
             checkpoints.write()
         if place in outcome.unending:
@@ -109,14 +107,11 @@ class Trained:
         """Steps and points of the curves, as Lightning logs them."""
         curves = {tag: values[:, place].tolist() for tag, values in self.outcome.curves.items()}
         for epoch in range(epochs):
-            step = self.outcome.steps_an_epoch * (epoch + 1) - 1
+            values = {tag: curves[tag][epoch] for tag in ("train/loss", "train/accuracy")}
             validation, missing = divmod(epoch + 1, validated_every)
             if curves["val/loss"] and not missing:
-                yield (
-                    step,
-                    {tag: curves[tag][validation - 1] for tag in ("val/loss", "val/accuracy")} | {"epoch": epoch},
-                )
-            yield step, {tag: curves[tag][epoch] for tag in ("train/loss", "train/accuracy")} | {"epoch": epoch}
+                values |= {tag: curves[tag][validation - 1] for tag in ("val/loss", "val/accuracy")}
+            yield self.outcome.steps_an_epoch * (epoch + 1) - 1, values | {"epoch": epoch}
 
     def _trace(self, place: int, epochs: int) -> Trace:
         trace = Trace()

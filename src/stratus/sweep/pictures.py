@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -173,11 +174,11 @@ def write(folder: Path) -> list[Path]:
     if not found:
         return []
     (folder / "pictures").mkdir(exist_ok=True)
-    drawn = {}
-    for name, draw in found.items():
-        figure, png = draw(), io.BytesIO()
-        figure.savefig(png, format="png", pil_kwargs={"compress_level": 1})
-        drawn[f"pictures/{name}"] = (*figure.canvas.get_width_height(), png.getvalue())
-        (folder / "pictures" / f"{name}.png").write_bytes(png.getvalue())
-    events.write(folder, events.images(drawn))
-    return [folder / f"{tag}.png" for tag in drawn]
+    with closing(events.File(folder)) as file:
+        for name, draw in found.items():
+            figure, png = draw(), io.BytesIO()
+            figure.savefig(png, format="png", pil_kwargs={"compress_level": 1})
+            size = figure.canvas.get_width_height()
+            file.add_summary(events.image(f"pictures/{name}", *size, png.getvalue()))
+            (folder / "pictures" / f"{name}.png").write_bytes(png.getvalue())
+    return [folder / "pictures" / f"{name}.png" for name in found]
