@@ -30,7 +30,7 @@ def weather(draw, series, n, persistence):
 
 
 def means(values, days=None, **options):
-    bootstrap = Bootstrap(0, **options)
+    bootstrap = Bootstrap(**options)
     bootstrap.update(dates(len(values)) if days is None else days, {"x": values})
     return bootstrap.means()["x"]
 
@@ -125,7 +125,7 @@ def test_stations_of_a_date_are_drawn_together_and_in_any_order():
 def test_samples_that_come_in_parts_are_drawn_as_if_they_came_at_once():
     draw = np.random.default_rng(9)
     x, cells, days = draw.normal(size=730), draw.normal(size=(730, 2, 3)), np.repeat(dates(365), 2)
-    whole, parts = Bootstrap(1), Bootstrap(1)
+    whole, parts = Bootstrap(), Bootstrap()
     whole.update(days, {"x": x, "cells": cells})
     for here in (slice(0, 1), slice(1, 500), slice(500, 730)):
         parts.update(days[here], {"x": x[here], "cells": cells[here]})
@@ -152,9 +152,19 @@ def test_fewer_dates_than_four_blocks_make_no_interval():
     assert np.isnan(interval(means(np.arange(27.0)))).all()
 
 
+def test_the_ends_of_many_scores_are_those_of_each():
+    values = np.random.default_rng(10).normal(size=(3, 2, 500))
+    values[1, 1, 7] = np.nan
+    ends = interval(values)
+    assert ends.shape == (3, 2, 2)
+    assert np.isnan(ends[1, 1]).all()
+    assert np.isfinite(np.delete(ends.reshape(6, 2), 3, axis=0)).all()
+    assert ends[2, 0] == pytest.approx(np.quantile(values[2, 0], [0.025, 0.975]))
+
+
 def test_an_interval_leaves_a_fortieth_on_either_side():
     assert interval(np.random.default_rng(7).permutation(4001) / 4000) == pytest.approx((0.025, 0.975))
-    assert interval(np.arange(101), level=0.5) == (25, 75)
+    assert interval(np.arange(101), level=0.5).tolist() == [25, 75]
 
 
 def test_two_thousand_resamples_of_a_year_cost_milliseconds():

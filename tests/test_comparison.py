@@ -67,6 +67,13 @@ def test_who_knows_the_truth_is_better_by_all_that_the_run_lacks(short, tmp_path
         assert found.differences[name][1] == pytest.approx(expected, abs=1e-6)
 
 
+def test_the_seed_of_a_run_s_training_draws_no_other_days(short, tmp_path):
+    run = short("multiclass")
+    other = compare([copied(run, tmp_path / "other", seed=99), run])
+    for name, rows in compare([run, run]).values.items():
+        assert np.array_equal(other.values[name], rows)
+
+
 def test_only_the_days_that_all_have_count_in_whatever_order(short, tmp_path):
     run = short("regression")
     late = copied(run, tmp_path / "late", lambda t: t.filter(pl.col("date").dt.month() > 6).sample(fraction=1, seed=1))

@@ -18,6 +18,9 @@ from stratus.samples import Array
 BLOCK = 7
 """Days of a block: the last days' weather is forgotten after about as many."""
 
+SEED = 0
+"""Of the draw: runs scored on the same days have the same days drawn, whatever the seed of their training."""
+
 RESAMPLES = 2000
 LEVEL = 0.95
 
@@ -58,16 +61,15 @@ def _covered(starts: Array, days: int, block: int) -> Array:
 class Bootstrap:
     """Means of contributions over resampled dates, of samples that come in parts.
 
-    Two forecasts of the same samples have the same dates drawn if the seed is the same.
+    Two forecasts of the same samples have the same dates drawn.
 
     Args:
-        seed: Of the draw.
         resamples: Number of resamples.
         block: Dates of a block.
     """
 
-    def __init__(self, seed: int, resamples: int = RESAMPLES, block: int = BLOCK) -> None:
-        self.seed, self.resamples, self.block = seed, resamples, block
+    def __init__(self, resamples: int = RESAMPLES, block: int = BLOCK) -> None:
+        self.resamples, self.block = resamples, block
         self._dates: list[Array] = []
         self._sums: list[Array] = []
         self._shapes: dict[str, tuple[int, ...]] = {}
@@ -99,23 +101,31 @@ class Bootstrap:
 
     def _draws(self, days: int) -> Iterable[Array]:
         if days * self.resamples > 1 << 20:
-            return circular_blocks(days, self.resamples, self.seed, self.block)
-        return (part.astype(np.float64) for part in _few_days(days, self.resamples, self.seed, self.block))
+            return circular_blocks(days, self.resamples, SEED, self.block)
+        return (part.astype(np.float64) for part in _few_days(days, self.resamples, self.block))
 
 
 @lru_cache(maxsize=32)
-def _few_days(days: int, resamples: int, seed: int, block: int) -> tuple[Array, ...]:
-    """`circular_blocks`, kept, at most 2 MB a seed: many runs of a sweep are scored on the same days."""
-    return tuple(part.astype(np.uint16) for part in circular_blocks(days, resamples, seed, block))
+def _few_days(days: int, resamples: int, block: int) -> tuple[Array, ...]:
+    """`circular_blocks`, kept, at most 2 MB each: many runs of a sweep are scored on the same days."""
+    return tuple(part.astype(np.uint16) for part in circular_blocks(days, resamples, SEED, block))
 
 
 def _by_date(dates: Array, columns: Array) -> tuple[Array, Array]:
     """The dates, each once and in order [d], and the columns' sums [d, c] over the rows [n, c] of each."""
-    unique, place = np.unique(dates, return_inverse=True)
-    return unique, np.stack([np.bincount(place, column, len(unique)) for column in columns.T], axis=1)
+    order = np.argsort(dates, kind="stable")
+    unique, starts = np.unique(dates[order], return_index=True)
+    return unique, np.add.reduceat(columns[order], starts)
 
 
-def interval(values: Array, level: float = LEVEL) -> tuple[float, float]:
-    """Between which two values the middle share `level` of a score's resamples lies; nan where one of them is."""
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+def interval(values: Array, level: float = LEVEL) -> Array:
+    """Between which two values the middle share `level` of scores' resamples lies; nan where one of them is.
+
+    Args:
+        values: The scores [..., resamples].
+        level: The share.
+
+    Returns:
+        Low and high end [..., 2].
+    """
+    return np.moveaxis(np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=-1), 0, -1)

@@ -54,9 +54,9 @@ def compare(folders: Sequence[Path]) -> Comparison:
     runs = [_finished(folder) for folder in folders]
     tables = _shared(folders, runs)
     contributions = [_contributions(runs[0], table) for table in tables]
-    dates, seed = tables[0]["date"].to_numpy(), runs[0]["seed"]
+    dates = tables[0]["date"].to_numpy()
     values = [scores({name: one.mean(0) for name, one in each.items()}) for each in contributions]
-    draws = [_drawn(dates, each, seed) for each in contributions]
+    draws = [_drawn(dates, each) for each in contributions]
     first, drawn = values[0], draws[0]
     pairs = list(zip(values, draws, strict=True))
     return Comparison(
@@ -71,8 +71,8 @@ def compare(folders: Sequence[Path]) -> Comparison:
     )
 
 
-def _drawn(dates: Array, contributions: dict[str, Array], seed: int) -> dict[str, Array]:
-    bootstrap = Bootstrap(seed)
+def _drawn(dates: Array, contributions: dict[str, Array]) -> dict[str, Array]:
+    bootstrap = Bootstrap()
     bootstrap.update(dates, contributions)
     return scores(bootstrap.means())
 

@@ -91,7 +91,7 @@ def _scored(
     metrics = evaluation.metrics(task, splits, known)
     gap = evaluation.training_loss(task, splits, fitted.last) - known.scores["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": known.scores, "skill": metrics["test/skill"], "gap": gap}
-    record |= intervals(task, splits, settings.seed)
+    record |= intervals(task, splits)
     record["weights"] = task.parameters_in_words()
     record |= {"best_epoch": fitted.best_epoch, "optimum_attained": known.best is not None}
     return metrics

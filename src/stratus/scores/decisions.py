@@ -78,7 +78,9 @@ class Peirce(MulticlassConfusionMatrix):
 
     def compute(self) -> Tensor:
         """The score."""
-        return torch.as_tensor(peirce(super().compute().double()))
+        cells = super().compute().double()
+        shares = cells / cells.sum()
+        return torch.as_tensor(peirce(shares.trace(), shares.sum(1), shares.sum(0)))
 
 
 class LabelMean(MultioutputWrapper):
