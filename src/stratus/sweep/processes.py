@@ -9,7 +9,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from hydra.core.utils import JobReturn, JobRuntime, setup_globals
+from hydra.core.utils import JobReturn, JobRuntime, env_override, setup_globals
 from hydra.types import TaskFunction
 
 from stratus.errors import StratusError
@@ -17,6 +17,10 @@ from stratus.sweep.share import Share
 
 JOBS = 32
 """A further process is worth its start, some seconds, for so many jobs."""
+
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
+"""What libraries read as they are imported: threads of several processes would wait for each other's cores."""
 
 
 def sensible(jobs: int) -> int:
@@ -51,7 +55,8 @@ def _started(share: Share, task_name: str) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(sender, share, task_name, JobRuntime.instance().get("name")))
-    process.start()
+    with env_override(ONE_THREAD):
+        process.start()
     sender.close()  # this end of it, so that a process's death ends its messages
     return process, receiver
 
