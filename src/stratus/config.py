@@ -18,7 +18,7 @@ import yaml
 from hydra.core.config_store import ConfigStore
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
-from omegaconf._utils import get_omega_conf_dumper
+from omegaconf._utils import OmegaConfDumper
 from omegaconf.errors import MissingMandatoryValue
 
 from stratus import record
@@ -99,10 +99,17 @@ def as_yaml(content: Any) -> str:
     return "".join(_as_yaml(json.dumps({name: value})) for name, value in content.items())
 
 
+class _Dumper(getattr(yaml, "CDumper", yaml.Dumper)):  # type: ignore[misc]
+    """As OmegaConf's, in C where there is one."""
+
+
+_Dumper.add_representer(str, OmegaConfDumper.str_representer)
+
+
 @lru_cache(maxsize=1024)
 def _as_yaml(content: str) -> str:
     form = {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
-    text: str = yaml.dump(json.loads(content), **form, Dumper=get_omega_conf_dumper())  # as OmegaConf's `to_yaml`
+    text: str = yaml.dump(json.loads(content), **form, Dumper=_Dumper)
     return text
 
 

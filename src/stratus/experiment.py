@@ -19,7 +19,7 @@ from stratus.references import Weights
 from stratus.settings import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
 from stratus.splits import Splits
 from stratus.store.read import Store
-from stratus.training import Fit, Fitted, alone
+from stratus.training import Fit, Fitted, Scored, alone
 
 
 def run(
@@ -88,10 +88,11 @@ def _scored(
     """The scores of a trained run; they and what else is said of it are added to the record."""
     record |= {"epochs": fitted.epochs, "fit_seconds": round(fitted.seconds, 3)}
     task = fitted.task
-    metrics = evaluation.metrics(task, splits, known)
+    scored = fitted.scored(known) or Scored(evaluation.metrics(task, splits, known), intervals(task, splits))
+    metrics = scored.metrics
     gap = evaluation.training_loss(task, splits, fitted.last) - known.scores["optimum"]["train/loss"]
     record |= {"metrics": metrics, "references": known.scores, "skill": metrics["test/skill"], "gap": gap}
-    record |= intervals(task, splits)
+    record |= scored.intervals
     record["weights"] = task.parameters_in_words()
     record |= {"best_epoch": fitted.best_epoch, "optimum_attained": known.best is not None}
     return metrics

@@ -1,7 +1,7 @@
 """Intervals of a run's test scores, and of their differences from climatology's."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ def intervals_of_each(task: LinearTask, splits: Splits, weights: Sequence[Weight
     usual, draw = climatology(splits), Bootstrap()
     for days in splits.test.chunks():
         forecasts = [*(one.logits(task, days.x) for one in weights), task.link(torch.as_tensor(usual(days)))]
-        draw.update(days.dates, _contributions(task, splits.target.kind, torch.stack(forecasts), days.y))
+        draw.update(days.dates, contributions(task, splits.target.kind, torch.stack(forecasts), days.y))
     drawn = {name: np.ascontiguousarray(values.T) for name, values in scores(draw.means()).items()}
     ruler = "loss" if splits.target.kind == "continuous" else "brier"
     drawn["skill"] = 1 - drawn[ruler] / drawn[ruler][-1]
@@ -55,8 +55,15 @@ def intervals_of_each(task: LinearTask, splits: Splits, weights: Sequence[Weight
     ]
 
 
-def _contributions(task: LinearTask, kind: str, logits: Tensor, y: Any) -> dict[str, Array]:
-    """Contributions [n, f, …] of f forecasts' logits [f, n, k]."""
+def contributions(task: LinearTask, kind: str, logits: Tensor, y: Array) -> dict[str, Array]:
+    """What the days contribute to the loss and the other scores of f forecasts, [n, f, …]; see `contributions`.
+
+    Args:
+        task: Whose loss and decisions they are.
+        kind: Of the target.
+        logits: The forecasts' [f, n, k], in float64.
+        y: The truth.
+    """
     flat, came = logits.flatten(0, 1), exact(y).repeat(len(logits), *[1] * (y.ndim - 1))
     losses = task.losses(flat, came)
     if task.class_weights is not None:

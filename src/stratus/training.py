@@ -21,13 +21,23 @@ from stratus.config import build
 from stratus.datamodule import WeatherDataModule
 from stratus.descent import Patience, SettingsRule, StabilityGuard, Trace
 from stratus.errors import CheckpointError, ConfigurationError
+from stratus.evaluation import References
 from stratus.events import Sink
 from stratus.forecast import first_line, load
+from stratus.intervals import Intervals
 from stratus.profiler import NoProfiler
 from stratus.references import Weights
 from stratus.settings import Config
 from stratus.splits import Splits
 from stratus.tasks.linear import LinearTask
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A run's scores, and their intervals."""
+
+    metrics: dict[str, float]
+    intervals: Intervals
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,7 @@ class Fitted:
         steps: Number of steps.
         seconds: How long it took.
         trace: The weights over the epochs.
+        scored: Gives its scores where they are had at once with those of other runs; None where they are not.
     """
 
     task: LinearTask
@@ -51,6 +62,7 @@ class Fitted:
     steps: int
     seconds: float
     trace: Trace
+    scored: Callable[[References], Scored | None] = lambda references: None
 
 
 Fit: TypeAlias = Callable[[Config, Splits, Path, Sink, dict[str, Any]], Fitted | None]

@@ -2,7 +2,15 @@
 
 from stratus.scores.decisions import Accuracy, LabelMean, Peirce, class_scores
 from stratus.scores.probabilities import Brier, LogLoss, RankedProbability
-from stratus.scores.reliability import Reliability, ReliabilityTable, Resolution, Uncertainty, brier_parts
+from stratus.scores.reliability import (
+    Reliability,
+    ReliabilityTable,
+    Resolution,
+    Uncertainty,
+    brier_parts,
+    brier_terms,
+    sums_over_bins,
+)
 from stratus.scores.skill import Skill
 from stratus.scores.values import Bias
 
@@ -20,5 +28,7 @@ __all__ = [
     "Skill",
     "Uncertainty",
     "brier_parts",
+    "brier_terms",
     "class_scores",
+    "sums_over_bins",
 ]

@@ -1,5 +1,6 @@
 """What the Brier score is made of, from sums over bins of forecasts that are nearly the same."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -7,6 +8,44 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from stratus.scores.probabilities import indicators
+
+
+def sums_over_bins(p: Tensor, y: Tensor, bins: int = 10) -> dict[str, Tensor]:
+    """Sums over bins of equal width of p, the last with its upper border: of n (1 a day), p, y, pp and py.
+
+    Args:
+        p: Probabilities [..., n, k].
+        y: Events, 0 or 1, of the same shape.
+        bins: Number of bins.
+
+    Returns:
+        Each [..., bins, k] in float64.
+    """
+    borders = (torch.arange(1, bins, dtype=torch.float64, device=p.device) / bins).to(p.dtype)
+    place = torch.bucketize(p.contiguous(), borders, right=True)
+    p, y = p.double(), y.double()
+    none = p.new_zeros(*p.shape[:-2], bins, p.shape[-1])
+    parts = {"n": torch.ones_like(p), "p": p, "y": y, "pp": p * p, "py": p * y}
+    return {name: none.scatter_add(-2, place, value) for name, value in parts.items()}
+
+
+def brier_terms(sums: Mapping[str, Tensor], forecasts: Tensor | int) -> dict[str, Tensor]:
+    """The three parts of the Brier score [...] of `sums_over_bins`.
+
+    Args:
+        sums: Those of all days.
+        forecasts: Number of forecasts that the score is the mean of.
+    """
+    n, p, y, pp, py = (sums[name] for name in ("n", "p", "y", "pp", "py"))
+    some = n.clamp_min(1)  # an empty bin's sums are 0
+    mean = y.sum(-2, keepdim=True) / n.sum(-2, keepdim=True)
+    within = pp - p**2 / some - 2 * (py - p * y / some)
+    terms = {
+        "reliability": (p - y) ** 2 / some,
+        "resolution": (y - n * mean) ** 2 / some - within,
+        "uncertainty": n * mean * (1 - mean),
+    }
+    return {name: term.sum((-2, -1)) / forecasts for name, term in terms.items()}
 
 
 class _Binned(Metric):
@@ -35,21 +74,12 @@ class _Binned(Metric):
     def update(self, p: Tensor, y: Tensor) -> None:
         """Takes in probabilities [n, k] and events [n, k] or class indices [n]."""
         self.forecasts = self.forecasts + y.numel()  # as Brier averages: over days and labels, not over classes
-        borders = (torch.arange(1, self.bins, dtype=torch.float64, device=p.device) / self.bins).to(p.dtype)
-        place = torch.bucketize(p.contiguous(), borders, right=True)
-        p, y = p.double(), indicators(p, y).double()
-        for sums, value in {"n": torch.ones_like(p), "p": p, "y": y, "pp": p * p, "py": p * y}.items():
-            setattr(self, sums, getattr(self, sums).scatter_add(0, place, value))
+        for name, value in sums_over_bins(p, indicators(p, y), self.bins).items():
+            setattr(self, name, getattr(self, name) + value)
 
     def _terms(self) -> dict[str, Tensor]:
-        n = self.n.clamp_min(1)  # an empty bin's sums are 0
-        mean = self.y.sum(0) / self.n.sum(0)
-        within = self.pp - self.p**2 / n - 2 * (self.py - self.p * self.y / n)
-        return {
-            "reliability": ((self.p - self.y) ** 2 / n).sum() / self.forecasts,
-            "resolution": ((self.y - self.n * mean) ** 2 / n - within).sum() / self.forecasts,
-            "uncertainty": (self.n.sum(0) * mean * (1 - mean)).sum() / self.forecasts,
-        }
+        sums = {"n": self.n, "p": self.p, "y": self.y, "pp": self.pp, "py": self.py}
+        return brier_terms(sums, self.forecasts)
 
 
 class Reliability(_Binned):

@@ -146,17 +146,18 @@ class Group(LightningModule):
         """An epoch: the steps of all members, their curves, and what is to be kept."""
         epoch = self.current_epoch
         order, step = self._order(epoch)[: self.steps_an_epoch * self.size], epoch * self.steps_an_epoch
-        total, hits = (torch.zeros(len(self.members), device=self.device) for _ in range(2))
+        loss, accuracy = (torch.zeros(len(self.members), device=self.device) for _ in range(2))
         for rows in torch.split(order, self.gathered):
             days = self._days(rows)
             losses, logits = self._descend(days, epoch)
             self._guard(losses, step)
             step += len(losses)
-            last = len(rows) - self.size * (len(losses) - 1)
-            total += self.size * losses[:-1].sum(0) + last * losses[-1]
-            hits += len(rows) * self.loss.accuracy(logits, days.y)
-        self.curves["train/loss"].append(total / len(order))
-        self.curves["train/accuracy"].append(hits / len(order))
+            # Shares before they are summed: the sum over the days of a loss that is about to end may be infinite.
+            full, last = self.size / len(order), (len(rows) - self.size * (len(losses) - 1)) / len(order)
+            loss += (full * losses[:-1]).sum(0) + last * losses[-1]
+            accuracy += len(rows) / len(order) * self.loss.accuracy(logits, days.y)
+        self.curves["train/loss"].append(loss)
+        self.curves["train/accuracy"].append(accuracy)
         self._keep(epoch)
 
     def _descend(self, days: Batch, epoch: int) -> tuple[Tensor, Tensor]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from threadpoolctl import threadpool_limits
 
 from stratus import config, sources
 from stratus.errors import StratusError
@@ -55,6 +56,7 @@ def prepare() -> None:
         signal.signal(signum, lambda number, _: sys.exit(128 + number))
     # Which devices there are is no news.
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    threadpool_limits(1, user_api="blas")  # threads of several processes would wait for each other's cores
     gc.freeze()
     gc.enable()
 

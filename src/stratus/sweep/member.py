@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from stratus.settings import Config
 from stratus.splits import Splits
 from stratus.sweep.checkpoint import Checkpoints
 from stratus.sweep.group import Group, Outcome
+from stratus.sweep.scores import Scores
 from stratus.tasks.linear import LinearTask
 from stratus.training import Fit, Fitted, starting
 
@@ -51,7 +53,7 @@ def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
         trainer.save_checkpoint(Path(folder) / "group.ckpt", weights_only=False)
         shape = torch.load(Path(folder) / "group.ckpt", weights_only=True)
     outcome = group.outcome({name: shape[name] for name in ("loops", "pytorch-lightning_version")})
-    return Trained(outcome, task, seconds)
+    return Trained(outcome, task, seconds, Scores(outcome, [one.data.resample for one in settings]))
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,13 @@ class Trained:
         outcome: What became of its members.
         task: What has each member's weights in its turn.
         seconds: The training's time, shared out among them.
+        scores: Their scores.
     """
 
     outcome: Outcome
     task: LinearTask
     seconds: float
+    scores: Scores
 
     def fit_of(self, place: int) -> Fit:
         """What `experiment.run` takes for the training of the member at `place`."""
@@ -101,7 +105,8 @@ class Trained:
             outcome.best.put(task, place)
             best_epoch = int(outcome.best_epoch[place]) + 1
         steps = outcome.steps_an_epoch
-        return Fitted(task, best_epoch, last, epochs, steps * epochs, self.seconds, self._trace(place, epochs))
+        trace, scored = self._trace(place, epochs), partial(self.scores.of, place, task, splits)
+        return Fitted(task, best_epoch, last, epochs, steps * epochs, self.seconds, trace, scored)
 
     def _curves(self, place: int, epochs: int, validated_every: int) -> Iterator[tuple[int, dict[str, float]]]:
         """Steps and points of the curves, as Lightning logs them."""

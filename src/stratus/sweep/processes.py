@@ -1,4 +1,4 @@
-"""A sweep's jobs dealt out to processes, each of which trains and records its share."""
+"""A sweep's jobs dealt out to this process and others, each of which trains and records its share."""
 
 import inspect
 import multiprocessing
@@ -9,7 +9,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from hydra.core.utils import JobReturn, JobRuntime, env_override, setup_globals
+from hydra.core.utils import JobReturn, JobRuntime, setup_globals
 from hydra.types import TaskFunction
 
 from stratus.errors import StratusError
@@ -19,10 +19,6 @@ JOBS = 32
 """A further process is worth its start, some seconds, for so many jobs."""
 
 
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
-"""What libraries read as they are imported: threads of several processes would wait for each other's cores."""
-
-
 def sensible(jobs: int) -> int:
     """How many processes share so many jobs: a core each, each with jobs enough."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -30,7 +26,7 @@ def sensible(jobs: int) -> int:
 
 
 def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn]:
-    """Runs the jobs in so many new processes and waits for them; what they return is in the jobs' order.
+    """Runs the jobs in this and further processes, so many in all; what they return is in the jobs' order.
 
     Raises:
         StratusError: If a process was killed.
@@ -38,10 +34,12 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
     """
     numbers = list(share.jobs)
     # In turn, so that each has as many of every group.
-    shares = [replace(share, jobs={k: share.jobs[k] for k in numbers[first::count]}) for first in range(count)]
-    started = [_started(one, task_function.__name__) for one in shares]
+    own, *others = [replace(share, jobs={k: share.jobs[k] for k in numbers[first::count]}) for first in range(count)]
+    started = [_started(one, task_function.__name__) for one in others]
     try:
-        returned = dict(job for one in started for job in _received(*one))
+        returned = dict(zip(own.jobs, own.run(task_function), strict=True))
+        for one in started:
+            returned |= _received(*one)
     finally:
         for process, _ in started:
             process.terminate()  # those that are done are gone already
@@ -55,15 +53,14 @@ def _started(share: Share, task_name: str) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(sender, share, task_name, JobRuntime.instance().get("name")))
-    with env_override(ONE_THREAD):
-        process.start()
+    process.start()
     sender.close()  # this end of it, so that a process's death ends its messages
     return process, receiver
 
 
-def _received(process: BaseProcess, receiver: Connection) -> list[tuple[int, JobReturn]]:
+def _received(process: BaseProcess, receiver: Connection) -> dict[int, JobReturn]:
     try:
-        done: list[tuple[int, JobReturn]] = receiver.recv()
+        done: dict[int, JobReturn] = receiver.recv()
     except EOFError:
         process.join()
         code = process.exitcode or 0
@@ -81,4 +78,4 @@ def _work(sender: Connection, share: Share, task_name: str, name: str) -> None:
     JobRuntime.instance().set("name", name)
     # What Hydra decorates is found behind the decorated name alone.
     task_function = inspect.unwrap(getattr(sys.modules["__main__"], task_name))
-    sender.send(list(zip(share.jobs, share.run(task_function), strict=True)))
+    sender.send(dict(zip(share.jobs, share.run(task_function), strict=True)))
