@@ -1,6 +1,7 @@
 """Intervals of a run's test scores, and of their differences from climatology's."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -38,7 +39,9 @@ def intervals_of_each(task: LinearTask, splits: Splits, weights: Sequence[Weight
     usual, draw = climatology(splits), Bootstrap()
     for days in splits.test.chunks():
         forecasts = [*(one.logits(task, days.x) for one in weights), task.link(torch.as_tensor(usual(days)))]
-        draw.update(days.dates, contributions(task, splits.target.kind, torch.stack(forecasts), days.y))
+        logits, y = torch.stack(forecasts), exact(days.y)
+        found = contributions(task, splits.target.kind, Forecasts.of(task, logits, y))
+        draw.update(days.dates, {name: np.swapaxes(value, 0, 1) for name, value in found.items()})
     drawn = {name: np.ascontiguousarray(values.T) for name, values in scores(draw.means()).items()}
     ruler = "loss" if splits.target.kind == "continuous" else "brier"
     drawn["skill"] = 1 - drawn[ruler] / drawn[ruler][-1]
@@ -55,25 +58,45 @@ def intervals_of_each(task: LinearTask, splits: Splits, weights: Sequence[Weight
     ]
 
 
-def contributions(task: LinearTask, kind: str, logits: Tensor, y: Array) -> dict[str, Array]:
-    """What the days contribute to the loss and the other scores of f forecasts, [n, f, …]; see `contributions`.
+@dataclass(frozen=True)
+class Forecasts:
+    """Several forecasts of the same days, one below the other, as a task's functions take them.
 
-    Args:
-        task: Whose loss and decisions they are.
-        kind: Of the target.
-        logits: The forecasts' [f, n, k], in float64.
-        y: The truth.
+    Attributes:
+        shape: Number f of forecasts, and n of days.
+        logits: [f · n, k].
+        y: The truth [f · n, …].
+        forecast: Values or probabilities [f · n, k].
+        decision: The answers, in the form of y.
     """
-    flat, came = logits.flatten(0, 1), exact(y).repeat(len(logits), *[1] * (y.ndim - 1))
-    losses = task.losses(flat, came)
+
+    shape: tuple[int, int]
+    logits: Tensor
+    y: Tensor
+    forecast: Tensor
+    decision: Tensor
+
+    @classmethod
+    def of(cls, task: LinearTask, logits: Tensor, y: Tensor) -> "Forecasts":
+        """Those of logits [f, n, k], of days with the truth y [n, …]."""
+        flat, count = logits.flatten(0, 1), len(logits)
+        came = y.repeat(count, *[1] * (y.ndim - 1))
+        return cls((count, len(y)), flat, came, task.activation(flat), task.decide(flat))
+
+    def apart(self, values: Tensor) -> Tensor:
+        """Values [f · n, …] as [f, n, …]."""
+        return values.reshape(*self.shape, *values.shape[1:])
+
+
+def contributions(task: LinearTask, kind: str, given: Forecasts) -> dict[str, Array]:
+    """What each day contributes to the scores of each forecast [f, n, …]; what came [1, n, …]."""
+    losses = task.losses(given.logits, given.y)
     if task.class_weights is not None:
-        losses = losses * task.importance(came)
-    forecast, decision = (
-        one.numpy().reshape(*logits.shape[:2], *one.shape[1:]) for one in (task.activation(flat), task.decide(flat))
-    )
+        losses = losses * task.importance(given.y)
+    forecast, decision = (given.apart(one).numpy() for one in (given.forecast, given.decision))
+    y = given.apart(given.y)[:1].numpy()
     if kind == "continuous":
-        found = of_values(forecast, y[None], task.hparams["tolerance"])
+        found = of_values(forecast, y, task.hparams["tolerance"])
     else:
-        found = (of_categories if kind == "category" else of_events)(forecast, decision, y[None])
-    loss = losses.sum(1).numpy().reshape(logits.shape[:2])
-    return {name: np.swapaxes(value, 0, 1) for name, value in ({"loss": loss} | found).items()}
+        found = (of_categories if kind == "category" else of_events)(forecast, decision, y)
+    return {"loss": given.apart(losses.sum(1)).numpy()} | found

@@ -34,7 +34,12 @@ from stratus.tasks.linear import LinearTask
 
 @dataclass(frozen=True)
 class Scored:
-    """A run's scores, and their intervals."""
+    """Scores of a run's kept weights.
+
+    Attributes:
+        metrics: As `evaluation.metrics` gives them.
+        intervals: As `intervals.intervals` gives them.
+    """
 
     metrics: dict[str, float]
     intervals: Intervals
@@ -52,7 +57,7 @@ class Fitted:
         steps: Number of steps.
         seconds: How long it took.
         trace: The weights over the epochs.
-        scored: Gives its scores where they are had at once with those of other runs; None where they are not.
+        scored: Gives its scores where they are had together with others' more cheaply, else None.
     """
 
     task: LinearTask
@@ -62,7 +67,7 @@ class Fitted:
     steps: int
     seconds: float
     trace: Trace
-    scored: Callable[[References], Scored | None] = lambda references: None
+    scored: Callable[[References], Scored | None] = lambda _: None
 
 
 Fit: TypeAlias = Callable[[Config, Splits, Path, Sink, dict[str, Any]], Fitted | None]

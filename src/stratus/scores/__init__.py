@@ -1,15 +1,15 @@
 """Forecast scores that torchmetrics lacks, as torchmetrics; a module for each kind of forecast."""
 
-from stratus.scores.decisions import Accuracy, LabelMean, Peirce, class_scores
-from stratus.scores.probabilities import Brier, LogLoss, RankedProbability
+from stratus.scores.decisions import Accuracy, LabelMean, Peirce, class_scores, class_shares
+from stratus.scores.probabilities import Brier, LogLoss, RankedProbability, indicators
 from stratus.scores.reliability import (
     Reliability,
     ReliabilityTable,
     Resolution,
     Uncertainty,
+    bin_sums,
     brier_parts,
-    brier_terms,
-    sums_over_bins,
+    parts_of,
 )
 from stratus.scores.skill import Skill
 from stratus.scores.values import Bias
@@ -27,8 +27,10 @@ __all__ = [
     "Resolution",
     "Skill",
     "Uncertainty",
+    "bin_sums",
     "brier_parts",
-    "brier_terms",
     "class_scores",
-    "sums_over_bins",
+    "class_shares",
+    "indicators",
+    "parts_of",
 ]

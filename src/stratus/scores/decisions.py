@@ -26,14 +26,16 @@ def class_scores(decision: Tensor, p: Tensor, y: Tensor) -> dict[str, float]:
         p: Its probability [n].
         y: Whether it came [n].
     """
+    shares = {name: value.item() for name, value in class_shares(decision, y).items()}
+    area = binary_average_precision(p, y.long()).item() if shares["days"] else math.nan
+    return shares | {"average_precision": area}
+
+
+def class_shares(decision: Tensor, y: Tensor) -> dict[str, Tensor]:
+    """Days, recall and precision [...] of a class, from decisions and truth [..., n]; see `class_scores`."""
     decision, y = decision.double(), y.double()
-    hits, days = (decision * y).sum(), y.sum()
-    return {
-        "days": days.item(),
-        "recall": (hits / days).item(),
-        "precision": (hits / decision.sum()).item(),
-        "average_precision": binary_average_precision(p, y.long()).item() if days else math.nan,
-    }
+    hits, days = (decision * y).sum(-1), y.sum(-1)
+    return {"days": days, "recall": hits / days, "precision": hits / decision.sum(-1)}
 
 
 class Accuracy(MeanMetric):

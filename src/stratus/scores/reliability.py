@@ -10,46 +10,41 @@ from torchmetrics import Metric
 from stratus.scores.probabilities import indicators
 
 
-def sums_over_bins(p: Tensor, y: Tensor, bins: int = 10) -> dict[str, Tensor]:
-    """Sums over bins of equal width of p, the last with its upper border: of n (1 a day), p, y, pp and py.
+def bin_sums(p: Tensor, y: Tensor, bins: int = 10) -> dict[str, Tensor]:
+    """Sums of 1, p, y, p² and py over bins of equal width of p, the last bin with its upper border.
 
     Args:
-        p: Probabilities [..., n, k].
-        y: Events, 0 or 1, of the same shape.
+        p: Probabilities of k labels or classes [..., n, k].
+        y: Whether each came, of the same shape.
         bins: Number of bins.
 
     Returns:
-        Each [..., bins, k] in float64.
+        Of each bin [..., bins, k], in float64.
     """
     borders = (torch.arange(1, bins, dtype=torch.float64, device=p.device) / bins).to(p.dtype)
     place = torch.bucketize(p.contiguous(), borders, right=True)
     p, y = p.double(), y.double()
-    none = p.new_zeros(*p.shape[:-2], bins, p.shape[-1])
-    parts = {"n": torch.ones_like(p), "p": p, "y": y, "pp": p * p, "py": p * y}
-    return {name: none.scatter_add(-2, place, value) for name, value in parts.items()}
+    empty = p.new_zeros(*p.shape[:-2], bins, p.shape[-1])
+    values = {"n": torch.ones_like(p), "p": p, "y": y, "pp": p * p, "py": p * y}
+    return {name: empty.scatter_add(-2, place, value) for name, value in values.items()}
 
 
-def brier_terms(sums: Mapping[str, Tensor], forecasts: Tensor | int) -> dict[str, Tensor]:
-    """The three parts of the Brier score [...] of `sums_over_bins`.
-
-    Args:
-        sums: Those of all days.
-        forecasts: Number of forecasts that the score is the mean of.
-    """
-    n, p, y, pp, py = (sums[name] for name in ("n", "p", "y", "pp", "py"))
-    some = n.clamp_min(1)  # an empty bin's sums are 0
-    mean = y.sum(-2, keepdim=True) / n.sum(-2, keepdim=True)
-    within = pp - p**2 / some - 2 * (py - p * y / some)
+def parts_of(sums: Mapping[str, Tensor], forecasts: Tensor | int) -> dict[str, Tensor]:
+    """The parts of the Brier score [...] from `bin_sums`, whose forecasts are counted as Brier averages them."""
+    days, p, y = (sums[name] for name in ("n", "p", "y"))
+    n = days.clamp_min(1)  # an empty bin's sums are 0
+    mean = y.sum(-2, keepdim=True) / days.sum(-2, keepdim=True)
+    within = sums["pp"] - p**2 / n - 2 * (sums["py"] - p * y / n)
     terms = {
-        "reliability": (p - y) ** 2 / some,
-        "resolution": (y - n * mean) ** 2 / some - within,
-        "uncertainty": n * mean * (1 - mean),
+        "reliability": (p - y) ** 2 / n,
+        "resolution": (y - days * mean) ** 2 / n - within,
+        "uncertainty": days * mean * (1 - mean),
     }
     return {name: term.sum((-2, -1)) / forecasts for name, term in terms.items()}
 
 
 class _Binned(Metric):
-    """Sums over bins of equal width of each output's probability p, the last bin with its upper border.
+    """`bin_sums` over all days.
 
     Args:
         outputs: Number of labels, or of classes of a category, k.
@@ -74,12 +69,11 @@ class _Binned(Metric):
     def update(self, p: Tensor, y: Tensor) -> None:
         """Takes in probabilities [n, k] and events [n, k] or class indices [n]."""
         self.forecasts = self.forecasts + y.numel()  # as Brier averages: over days and labels, not over classes
-        for name, value in sums_over_bins(p, indicators(p, y), self.bins).items():
-            setattr(self, name, getattr(self, name) + value)
+        for sums, value in bin_sums(p, indicators(p, y), self.bins).items():
+            setattr(self, sums, getattr(self, sums) + value)
 
     def _terms(self) -> dict[str, Tensor]:
-        sums = {"n": self.n, "p": self.p, "y": self.y, "pp": self.pp, "py": self.py}
-        return brier_terms(sums, self.forecasts)
+        return parts_of({name: getattr(self, name) for name in ("n", "p", "y", "pp", "py")}, self.forecasts)
 
 
 class Reliability(_Binned):

@@ -40,9 +40,15 @@ class Composed:
         tree, plain = self.whole.hydra, self.hydra
         for part in path:
             tree, plain = tree[part], plain[part]
-        if plain[last] != value:
-            with read_write(tree), open_dict(tree):
-                tree[last] = plain[last] = value
+        if plain[last] == value:
+            return
+        with read_write(tree), open_dict(tree):
+            if isinstance(value, list) and len(plain[last]) == len(value):
+                for k in (k for k, one in enumerate(value) if plain[last][k] != one):
+                    tree[last][k] = value[k]  # a list takes long to make
+            else:
+                tree[last] = value
+        plain[last] = value
 
     def override(self, values: list[Override]) -> None:
         """Sets the job's values, of which many are those of the job before.

@@ -55,6 +55,11 @@ class Outcome:
     trace: list[Tensor]
     shape: dict[str, Any]
 
+    @property
+    def kept(self) -> Moment | None:
+        """The members with the weights that are kept: the best where there is validation, else the last."""
+        return self.best or self.last
+
 
 class Group(LightningModule):
     """Runs that differ only in numbers. Every tensor has the members as its last dimension, M.

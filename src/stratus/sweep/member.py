@@ -53,7 +53,7 @@ def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
         trainer.save_checkpoint(Path(folder) / "group.ckpt", weights_only=False)
         shape = torch.load(Path(folder) / "group.ckpt", weights_only=True)
     outcome = group.outcome({name: shape[name] for name in ("loops", "pytorch-lightning_version")})
-    return Trained(outcome, task, seconds, Scores(outcome, [one.data.resample for one in settings]))
+    return Trained(outcome, task, seconds, Scores(task, outcome, [one.data.resample for one in settings]))
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Trained:
             outcome.best.put(task, place)
             best_epoch = int(outcome.best_epoch[place]) + 1
         steps = outcome.steps_an_epoch
-        trace, scored = self._trace(place, epochs), partial(self.scores.of, place, task, splits)
+        trace, scored = self._trace(place, epochs), partial(self.scores.of, place, splits)
         return Fitted(task, best_epoch, last, epochs, steps * epochs, self.seconds, trace, scored)
 
     def _curves(self, place: int, epochs: int, validated_every: int) -> Iterator[tuple[int, dict[str, float]]]:

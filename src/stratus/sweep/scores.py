@@ -1,144 +1,136 @@
-"""Scores and intervals of many members of a group at once: for each alone they take as long as its training."""
+"""Scores and intervals of many members at once: each is what `evaluation.metrics` and `intervals` give it alone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stratus.contributions import scores
-from stratus.evaluation import References, metrics, skill
-from stratus.intervals import contributions, intervals_of_each
-from stratus.references import Weights, exact
-from stratus.samples import Samples
-from stratus.scores import brier_terms, sums_over_bins
-from stratus.scores.probabilities import indicators
+from stratus import contributions, evaluation
+from stratus.datamodule import targets
+from stratus.evaluation import References
+from stratus.intervals import Forecasts, intervals_of_each
+from stratus.intervals import contributions as of_each_day
+from stratus.references import Weights
+from stratus.samples import Array, Samples
+from stratus.scores import bin_sums, class_shares, indicators, parts_of
 from stratus.splits import Splits
 from stratus.sweep.group import Outcome
 from stratus.tasks.linear import LinearTask
 from stratus.training import Scored
 
-AT_ONCE = 1 << 18
-"""Logits of a split, of as many members, that are scored at once: some 50 MB."""
+MEMBERS = 64
+"""Members that are scored at once: of more each takes no less time."""
+
+AT_ONCE = 1 << 19
+"""Values or probabilities of a split that are scored at once: with all that is made of them some 100 MB."""
+
+LARGEST = 1e12
+"""Weights up to here give logits whose squares float32 still holds."""
 
 
-@dataclass
 class Scores:
-    """Those of a group's members, made for some of them when one is asked for and kept until they are.
+    """Scores of a group's members, computed for many at once when the first of these is asked for.
 
-    Attributes:
-        outcome: The trained group.
-        resamples: Which resample of the days each member was trained on.
-        ready: What has been made and not been asked for, by the member's place.
-        known: Whether the task's scores are those that this module can make.
+    Which scores a task has is not asked: the first member is scored alone too, and where it then has other scores or
+    other values, as a task with scores of its own gives them, every member is to be scored alone. So is one whose
+    weights are so large that numbers might overflow.
+
+    Args:
+        task: The members'.
+        outcome: What became of them.
+        resamples: Which resample of the training days each has.
     """
 
-    outcome: Outcome
-    resamples: list[int | None]
-    ready: dict[int, Scored] = field(default_factory=dict)
-    known: bool = True
+    def __init__(self, task: LinearTask, outcome: Outcome, resamples: Sequence[int | None]) -> None:
+        self.task, self.kept = task, outcome.kept
+        self._found: dict[int, Scored] = {}
+        self._waiting: dict[int, int | None] = {}
+        if self.kept:
+            fine = (self.kept.theta.abs().amax((0, 1)) < LARGEST).tolist()
+            ended = (place for place in range(len(resamples)) if place not in outcome.unending)
+            self._waiting = {place: resamples[place] for place in ended if fine[place]}
 
-    def of(self, place: int, task: LinearTask, splits: Splits, references: References) -> Scored | None:
-        """What `evaluation.metrics` and `intervals` say of the member at `place`; None where they have to be asked.
+    def of(self, place: int, splits: Splits, references: References) -> Scored | None:
+        """The scores of a member, to be asked for once; None where it has to be scored alone.
 
         Args:
-            place: The member's.
-            task: With its weights.
+            place: Its place in the group; the task is left with its kept weights.
             splits: Its samples.
             references: What it is compared with.
         """
-        if self.known and place not in self.ready:
-            self._make(place, task, splits, references)
-        return self.ready.pop(place, None)
+        if place in self._waiting:
+            resample = self._waiting.pop(place)
+            count = AT_ONCE // (max(map(len, splits.named.values())) * len(splits.outputs))
+            same = [other for other, number in self._waiting.items() if number == resample]
+            if others := same[: max(min(count, MEMBERS) - 1, 0)]:
+                self._score([place, *others], splits, references)
+        return self._found.pop(place, None)
 
-    def _make(self, place: int, task: LinearTask, splits: Splits, references: References) -> None:
-        moment = self.outcome.best or self.outcome.last
-        assert moment is not None
-        longest = max(map(len, splits.named.values()))
-        most = AT_ONCE // (longest * len(task.outputs))
-        alike = [
-            i
-            for i in range(place, len(self.resamples))
-            if self.resamples[i] == self.resamples[place] and i not in self.outcome.unending
-        ]
-        if min(most, len(alike)) < 2:
-            return  # nothing is won
-        places = alike[:most]
-        theta = moment.theta[..., places].unbind(-1)
-        made = metrics_of_each(task, splits, theta, references)
-        # A task may have other scores than those of its kind of target: they are tried out on the first.
-        self.known = _same(made[0], metrics(task, splits, references))
-        if self.known:
-            weights = [Weights(one[:-1].T.double(), one[-1].double()) for one in theta]
-            every = zip(made, intervals_of_each(task, splits, weights), strict=True)
-            self.ready |= {i: Scored(*one) for i, one in zip(places, every, strict=True)}
-
-
-def _same(found: dict[str, float], expected: dict[str, float]) -> bool:
-    one, other = (torch.tensor(list(row.values()), dtype=torch.float64) for row in (found, expected))
-    return list(found) == list(expected) and torch.allclose(one, other, rtol=1e-4, atol=1e-4, equal_nan=True)
-
-
-def metrics_of_each(
-    task: LinearTask, splits: Splits, theta: Sequence[Tensor], references: References
-) -> list[dict[str, float]]:
-    """`evaluation.metrics` of each of several θ [m + 1, k], b below W, of one task."""
-    names = ["loss", *references.scorer.answers, *references.scorer.forecasts]
-    found: dict[str, Tensor] = {}
-    for split, days in splits.named.items():
-        row = _scores(task, splits.target.kind, theta, days)
-        order = [*(name for name in names if name in row), *(name for name in row if name not in names)]
-        found |= {f"{split}/{name}": row[name] for name in order}
-    columns = zip(*(values.tolist() for values in found.values()), strict=True)
-    rows = [dict(zip(found, column, strict=True)) for column in columns]
-    return [row | {"test/skill": skill(row, references.scores["climatology"], splits)} for row in rows]
-
-
-def _scores(task: LinearTask, kind: str, theta: Sequence[Tensor], days: Samples) -> dict[str, Tensor]:
-    """The scores [f] of f weights on some days."""
-    x = (torch.as_tensor(days.x, dtype=torch.float32) - task.mean) / task.scale
-    # Days that the task gives the same probability have to be given the same here: it computes alike.
-    logits = torch.stack([F.linear(x, one[:-1].T, one[-1]) for one in theta])
-    means = {name: one.mean(0) for name, one in contributions(task, kind, logits.double(), days.y).items()}
-    row = {name: torch.as_tensor(one) for name, one in scores(means).items()}
-    if kind == "continuous":
-        return row
-    flat = logits.flatten(0, 1)
-    p, decision = task.activation(flat), task.decide(flat)
-    y = exact(days.y)
-    every = y.repeat(len(theta), *[1] * (y.ndim - 1))
-    shape = logits.shape
-    came = indicators(p, every).view(shape)
-    parts = brier_terms(sums_over_bins(p.view(shape), came), y.numel())
-    row |= {f"brier_{name}": value for name, value in parts.items()}
-    for name, columns in task.by_class(decision, p, every).items():
-        decided, given, truth = (one.view(shape[:2]).double() for one in columns)
-        hits, count = (decided * truth).sum(1), truth.sum(1)
-        row |= {
-            f"days/{name}": count,
-            f"recall/{name}": hits / count,
-            f"precision/{name}": hits / decided.sum(1),
-            f"average_precision/{name}": average_precision(given, truth),
+    def _score(self, places: list[int], splits: Splits, references: References) -> None:
+        assert self.kept is not None
+        theta, usual = self.kept.theta[..., places], references.scores["climatology"]
+        self.kept.put(self.task, places[0])
+        alone = evaluation.metrics(self.task, splits, references)
+        columns = {
+            f"{split}/{score}": np.broadcast_to(values, len(places)).tolist()
+            for split, days in splits.named.items()
+            for score, values in _scores(self.task, theta, days, splits.target.kind).items()
         }
-    return row
+        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        metrics = [row | {"test/skill": evaluation.skill(row, usual, splits)} for row in rows]
+        if not _agree(metrics[0], alone):
+            self._waiting.clear()
+            return
+        weights = [Weights(one[:-1].T, one[-1]) for one in theta.double().unbind(-1)]
+        for place, row, ends in zip(places, metrics, intervals_of_each(self.task, splits, weights), strict=True):
+            self._waiting.pop(place, None)
+            self._found[place] = Scored({name: row[name] for name in alone}, ends)
 
 
-def average_precision(p: Tensor, y: Tensor) -> Tensor:
-    """Σ (Rᵢ - Rᵢ₋₁) Pᵢ over the thresholds, from recall R and precision P above each; nan without an event.
+def _agree(found: Mapping[str, float], alone: Mapping[str, float]) -> bool:
+    return found.keys() == alone.keys() and np.allclose(
+        [found[name] for name in alone], list(alone.values()), rtol=1e-5, atol=1e-6, equal_nan=True
+    )
+
+
+@torch.inference_mode()
+def _scores(task: LinearTask, theta: Tensor, days: Samples, kind: str) -> dict[str, Array]:
+    """The scores of a split by name [M], or [1] where they are the same for all, of members' θ [m + 1, k, M]."""
+    x, y = torch.as_tensor(days.x, dtype=torch.float32), targets(days)
+    x = (x - task.mean) / task.scale
+    # Each alone, as the task does it: a sum in another order may move a probability over the border of a bin.
+    logits = torch.stack([F.linear(x, one[:-1].T.contiguous(), one[-1]) for one in theta.unbind(-1)])
+    given = Forecasts.of(task, logits, y)
+    means = {name: value.mean(1, dtype=np.float64) for name, value in of_each_day(task, kind, given).items()}
+    found = contributions.scores(means)
+    if kind != "continuous":
+        p = given.apart(given.forecast)
+        sums = bin_sums(p, indicators(p[0], y).expand_as(p))
+        found |= {f"brier_{name}": value.numpy() for name, value in parts_of(sums, y.numel()).items()}
+    for name, columns in task.by_class(given.decision, given.forecast, given.y).items():
+        decision, chance, came = map(given.apart, columns)
+        shares = {score: value.numpy() for score, value in class_shares(decision, came).items()}
+        shares["average_precision"] = average_precision(chance.numpy(), came[0].numpy())
+        found |= {f"{score}/{name}": value for score, value in shares.items()}
+    return found
+
+
+def average_precision(p: Array, y: Array) -> Array:
+    """Average precision Σ (Rᵢ - Rᵢ₋₁) Pᵢ [...], Rᵢ and Pᵢ recall and precision above the i-th highest threshold.
+
+    Days of equal probability are above the same thresholds. nan where there is no day of the class.
 
     Args:
-        p: Probabilities [f, n] of f forecasts.
-        y: Events, 0 or 1 [f, n].
-
-    Returns:
-        The average precision [f] of each.
+        p: Probabilities of a class [..., n].
+        y: Whether it came [n].
     """
-    p, order = p.sort(1, descending=True)
-    hits = y.gather(1, order).cumsum(1)
-    # Days of the same probability are told apart by no threshold.
-    last = torch.cat([p[:, 1:] != p[:, :-1], torch.ones_like(p[:, :1], dtype=torch.bool)], 1)
-    until = torch.where(last, hits, 0).cummax(1).values
-    before = torch.cat([torch.zeros_like(until[:, :1]), until[:, :-1]], 1)
-    precision = hits / torch.arange(1, p.shape[1] + 1)
-    return torch.where(last, (hits - before) * precision, 0).sum(1) / hits[:, -1]
+    order = np.argsort(-p, axis=-1)
+    p, hits = np.take_along_axis(p, order, -1), np.cumsum(y[order], axis=-1, dtype=np.float64)
+    last = np.concatenate([p[..., 1:] != p[..., :-1], np.ones_like(p[..., :1], bool)], axis=-1)  # of its threshold
+    # The hits above a threshold: hits grow from day to day, so the latest are the most.
+    above = np.maximum.accumulate(np.where(last, hits, 0), axis=-1)
+    gained = np.diff(above, axis=-1, prepend=0)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((gained * hits / np.arange(1, p.shape[-1] + 1)).sum(-1) / hits[..., -1])
