@@ -9,7 +9,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from hydra.core.utils import JobReturn, JobRuntime, setup_globals
+from hydra.core.utils import JobReturn, JobRuntime, configure_log, setup_globals
 from hydra.types import TaskFunction
 
 from stratus.errors import StratusError
@@ -42,7 +42,8 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
             returned |= _received(*one)
     finally:
         for process, _ in started:
-            process.terminate()  # those that are done are gone already
+            process.join(1)  # Ctrl-C reaches them too, and another signal would break into how they end
+            process.terminate()
         for process, _ in started:
             process.join()
     return [returned[number] for number in numbers]
@@ -64,8 +65,9 @@ def _received(process: BaseProcess, receiver: Connection) -> dict[int, JobReturn
     except EOFError:
         process.join()
         code = process.exitcode or 0
-        if code in (128 + signal.SIGINT, 128 + signal.SIGTERM):
-            raise SystemExit(code) from None
+        number = -code if code < 0 else code - 128  # before it listens to a signal, and then
+        if number in (signal.SIGINT, signal.SIGTERM):
+            raise SystemExit(128 + number) from None
         raise StratusError(
             f"a process that ran some of the sweep's jobs ended with exit code {code}; their records say how far it "
             "came. If memory ran out, lower hydra.launcher.memory or hydra.launcher.processes"
@@ -75,6 +77,7 @@ def _received(process: BaseProcess, receiver: Connection) -> dict[int, JobReturn
 
 def _work(sender: Connection, share: Share, task_name: str, name: str) -> None:
     setup_globals()
+    configure_log(share.config.hydra.hydra_logging, share.config.hydra.verbose)
     JobRuntime.instance().set("name", name)
     # What Hydra decorates is found behind the decorated name alone.
     task_function = inspect.unwrap(getattr(sys.modules["__main__"], task_name))

@@ -36,7 +36,7 @@ class Share:
         assert isinstance(composer, Composer)
         for number, overrides in self.jobs.items():
             job = composer.compose(self.config, overrides)
-            job.set("job.id", number)
+            job.set("job.id", str(number))
             job.set("job.num", number)
             if job.own.pictures != "none" and not any(one.startswith("pictures=") for one in overrides):
                 with read_write(job.whole), open_dict(job.whole):

@@ -1,0 +1,98 @@
+"""A sweep's jobs dealt out to processes: as one process records them, and told apart when one of them ends."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from stratus import record
+from stratus.sweep.processes import JOBS, sensible
+
+SWEEP = ("-m", "task=binary", "trainer.max_epochs=2", "seed=1,2", "optimizer.lr=0.1,1e38", "hydra.sweep.dir=sweep")
+
+
+@pytest.fixture(scope="module")
+def swept(door, tmp_path_factory):
+    """The same sweep by two processes, by one, and by Hydra's basic launcher: folders, exit codes, what was said."""
+
+    def sweep(*words):
+        folder = tmp_path_factory.mktemp("processes")
+        process = door(folder, *SWEEP, *words)
+        out, err = process.communicate(timeout=100)
+        return folder / "sweep", process.returncode, out + err
+
+    batched = "hydra/launcher=batched"
+    return sweep(batched, "hydra.launcher.processes=2"), sweep(batched, "hydra.launcher.processes=1"), sweep()
+
+
+def test_two_processes_leave_what_one_does(swept):
+    (two, code, said), (one, one_code, one_said), _ = swept
+    assert code == one_code == 1  # a job diverged
+    assert "training 2 jobs as one, #0 to #2" in said
+    assert "training 2 jobs as one, #1 to #3" in said
+    assert "training 4 jobs as one, #0 to #3" in one_said
+    tables = [pl.read_csv(folder / "summary.csv").drop("seconds") for folder in (two, one)]
+    assert tables[0]["job"].to_list() == tables[1]["job"].to_list()
+    assert tables[0]["status"].to_list() == ["finished", "finished", "diverged", "diverged"]
+    for number in range(4):
+        found, expected = (record.read(folder / str(number)) for folder in (two, one))
+        assert found["overrides"] == expected["overrides"]
+        if found["status"] == "finished":
+            assert found["metrics"] == pytest.approx(expected["metrics"], abs=1e-6, nan_ok=True)
+        names = ({path.name.partition("tfevents")[0] for path in (at / str(number)).rglob("*")} for at in (two, one))
+        assert next(names) == next(names)
+
+
+def test_a_job_s_hydra_folder_is_the_one_that_hydra_writes(swept):
+    (two, _, _), _, (basic, _, _) = swept
+    for number in range(4):
+        at, expected_at = two / str(number) / ".hydra", basic / str(number) / ".hydra"
+        for name in ("config", "hydra", "overrides"):
+            found, expected = (yaml.safe_load((folder / f"{name}.yaml").read_text()) for folder in (at, expected_at))
+            if name == "config":
+                assert found.pop("pictures") == "none"  # unless they are asked for
+                assert expected.pop("pictures") == "all"
+            if name == "hydra":
+                for one in (found["hydra"], expected["hydra"]):
+                    assert one.pop("launcher")
+                    one["overrides"]["hydra"] = [line for line in one["overrides"]["hydra"] if "launcher" not in line]
+                    one["runtime"]["choices"].pop("hydra/launcher")
+                    one["runtime"].pop("cwd")
+                    one["runtime"]["output_dir"] = Path(one["runtime"]["output_dir"]).name
+            assert found == expected
+
+
+def children(pid):
+    """The processes that a process has started, with their command lines."""
+    found = {}
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found[int(child)] = Path(f"/proc/{child}/cmdline").read_text()
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, 1), (signal.SIGTERM, 143)])
+def test_a_process_that_is_ended_is_told_in_one_line(door, tmp_path, number, code):
+    words = ("-m", "hydra/launcher=batched", "hydra.launcher.processes=2", "seed=1,2", "hydra.sweep.dir=sweep")
+    sweep = door(tmp_path, *words, "task=binary", "trainer.max_epochs=1")
+    for _ in range(500):
+        if started := [child for child, line in children(sweep.pid).items() if "spawn_main" in line]:
+            break
+        time.sleep(0.02)
+    os.kill(started[0], number)
+    out, err = sweep.communicate(timeout=60)
+    assert sweep.returncode == code, out + err
+    assert "Traceback" not in out + err
+    assert record.read(tmp_path / "sweep" / "0")["status"] == "finished"
+    assert ("exit code -9" in out + err) == (number == signal.SIGKILL)
+
+
+def test_there_are_as_many_processes_as_have_jobs_enough():
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert [sensible(jobs) for jobs in (1, JOBS - 1, 2 * JOBS - 1)] == [1, 1, 1]
+    assert sensible(2 * JOBS) == min(2, cores)
+    assert sensible(10_000 * JOBS) == cores
