@@ -91,6 +91,23 @@ def test_a_process_that_is_ended_is_told_in_one_line(door, tmp_path, number, cod
     assert ("exit code -9" in out + err) == (number == signal.SIGKILL)
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_no_process_outlives_the_sweep(door, tmp_path):
+    words = ("-m", "hydra/launcher=batched", "hydra.launcher.processes=2", "seed=1,2", "hydra.sweep.dir=sweep")
+    sweep = door(tmp_path, *words, "task=binary", "trainer.max_epochs=1000000")
+    while not (tmp_path / "sweep" / "1" / "run.json").exists():
+        assert sweep.poll() is None
+        time.sleep(0.02)
+    ((child, _),) = [one for one in children(sweep.pid).items() if "spawn_main" in one[1]]
+    sweep.kill()
+    sweep.communicate(timeout=20)
+    for _ in range(500):
+        if not Path(f"/proc/{child}").exists():
+            break
+        time.sleep(0.02)
+    assert record.read(tmp_path / "sweep" / "1")["status"] == "interrupted"
+
+
 def test_there_are_as_many_processes_as_have_jobs_enough():
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     assert [sensible(jobs) for jobs in (1, JOBS - 1, 2 * JOBS - 1)] == [1, 1, 1]

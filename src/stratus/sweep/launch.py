@@ -2,8 +2,6 @@
 
 import gc
 import logging
-import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -52,8 +50,6 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
 
 def prepare() -> None:
     """What train.py does before its first job."""
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda number, _: sys.exit(128 + number))
     # Which devices there are is no news.
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     threadpool_limits(1, user_api="blas")  # threads of several processes would wait for each other's cores

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -76,9 +77,18 @@ def _received(process: BaseProcess, receiver: Connection) -> dict[int, JobReturn
 
 
 def _work(sender: Connection, share: Share, task_name: str, name: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends it without a word as long as it has nothing to record
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     setup_globals()
     configure_log(share.config.hydra.hydra_logging, share.config.hydra.verbose)
     JobRuntime.instance().set("name", name)
     # What Hydra decorates is found behind the decorated name alone.
     task_function = inspect.unwrap(getattr(sys.modules["__main__"], task_name))
     sender.send(dict(zip(share.jobs, share.run(task_function), strict=True)))
+
+
+def _end_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,8 +1,12 @@
 """Jobs of a sweep that one process trains and records."""
 
 import logging
-from collections.abc import Iterator
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import FrameType
 
 from hydra.core.utils import JobReturn, configure_log, filter_overrides
 from hydra.types import HydraContext, TaskFunction
@@ -45,8 +49,10 @@ class Share:
 
     def run(self, task_function: TaskFunction) -> list[JobReturn]:
         """Trains together what can be, then runs each job in order."""
-        from stratus.sweep import launch  # noqa: PLC0415 - torch, not for a process that only deals out
+        _at_a_signal(lambda number, _: os._exit(128 + number))  # an import may swallow an exception
+        from stratus.sweep import launch  # noqa: PLC0415 - torch, not before the processes are started
 
+        _at_a_signal(lambda number, _: sys.exit(128 + number))
         launch.prepare()
         launch.train(((number, job.own) for number, job in self.composed()), self.memory)
         done = []
@@ -55,3 +61,8 @@ class Share:
             done.append(run_job(self.context, task_function, job))
             configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         return done
+
+
+def _at_a_signal(do: Callable[[int, FrameType | None], object]) -> None:
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, do)
