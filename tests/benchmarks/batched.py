@@ -95,7 +95,9 @@ def many(count: int) -> None:
             lambda: subprocess.run([sys.executable, TRAIN, *words], cwd=folder, check=True, capture_output=True)
         )
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(f"{count} members, 10 epochs: {took:.0f} s, {1000 * took / count:.1f} ms a member, peak {peak:.2f} GiB")
+    print(
+        f"{count} members, 10 epochs: {took:.0f} s, {1000 * took / count:.1f} ms a member, peak {peak:.2f} GiB in one process"
+    )
 
 
 def descent(days: Splits, iterations: int = 1000) -> None:
