@@ -95,9 +95,8 @@ def many(count: int) -> None:
             lambda: subprocess.run([sys.executable, TRAIN, *words], cwd=folder, check=True, capture_output=True)
         )
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(
-        f"{count} members, 10 epochs: {took:.0f} s, {1000 * took / count:.1f} ms a member, peak {peak:.2f} GiB in one process"
-    )
+    print(f"{count} members, 10 epochs: {took:.0f} s, {1000 * took / count:.1f} ms a member")
+    print(f"peak of the largest process {peak:.2f} GiB")
 
 
 def descent(days: Splits, iterations: int = 1000) -> None:
