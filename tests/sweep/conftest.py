@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stratus import record
+from stratus import config, record
 from stratus.errors import Diverged
 from stratus.sweep import pictures
 from stratus.sweep.jobs import drawable
@@ -21,6 +21,12 @@ class Sweep:
     runs: dict  # the record of each job by its learning rate, start and seed
     written: list
     figures: dict
+
+
+@pytest.fixture(scope="module")
+def settings(composed):
+    """The checked settings of a run without pictures."""
+    return lambda *overrides: config.check(composed("pictures=none", *overrides))
 
 
 @pytest.fixture(scope="session")

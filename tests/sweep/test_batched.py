@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from stratus import config, experiment, record, sources, training
+from stratus import experiment, record, sources, training
 from stratus.board import Logger
 from stratus.errors import Diverged
 from stratus.sweep import group, launch, ready
@@ -23,11 +23,6 @@ from stratus.sweep.member import fit_together
 from stratus.tasks.multiclass import MulticlassClassification
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def settings(composed):
-    return lambda *overrides: config.check(composed("pictures=none", *overrides))
 
 
 def samples(one):

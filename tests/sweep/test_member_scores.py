@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from stratus import config, evaluation, experiment, sources
+from stratus import evaluation, experiment, sources
 from stratus.evaluation import References
 from stratus.intervals import intervals
 from stratus.scores import RankedProbability
@@ -17,11 +17,6 @@ from stratus.sweep.member import fit_together
 from stratus.sweep.scores import Scores, average_precision
 from stratus.tasks.multiclass import MulticlassClassification
 from stratus.training import starting
-
-
-@pytest.fixture(scope="module")
-def settings(composed):
-    return lambda *overrides: config.check(composed("pictures=none", *overrides))
 
 
 def samples(one):

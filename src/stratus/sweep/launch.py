@@ -49,7 +49,7 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
 
 
 def prepare() -> None:
-    """What train.py does before its first job."""
+    """Makes this process ready to train and record jobs."""
     # Which devices there are is no news.
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     threadpool_limits(1, user_api="blas")  # threads of several processes would wait for each other's cores
