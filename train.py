@@ -20,7 +20,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException, HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import config, record
@@ -46,10 +46,9 @@ def train(composed: DictConfig) -> float:
             record.recorded(folder, **facts) if first else nullcontext({})
         )
         with recorded as entries:
-            words = config.as_yaml(OmegaConf.to_container(composed, resolve=True))
             if job.mode == RunMode.MULTIRUN and job.job.num in ready.jobs:  # trained among others by the launcher
                 trained = ready.jobs.pop(job.job.num)
-                objective = trained.recorded(folder, entries, words)
+                objective = trained.recorded(folder, entries)
             else:
                 settings = config.check(composed)
                 if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
@@ -57,7 +56,7 @@ def train(composed: DictConfig) -> float:
                         "several devices, as trainer=ddp has, start further processes, each of which would run the "
                         "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                     )
-                objective = run(settings, folder, entries, words)
+                objective = run(settings, folder, entries)
     except StratusError as error:
         if job.mode == RunMode.RUN:
             sys.exit(str(error))
@@ -70,7 +69,7 @@ def train(composed: DictConfig) -> float:
     return objective
 
 
-def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: str) -> float:
+def run(settings: Config, folder: Path, entries: dict[str, Any]) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
     from stratus import sources  # noqa: PLC0415 - not for --help or a wrong setting
 
@@ -82,7 +81,7 @@ def run(settings: Config, folder: Path, entries: dict[str, Any], configuration: 
     if not gc.isenabled():  # the first job
         gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
         gc.enable()
-    return experiment.run(settings, table, days, folder=folder, record=entries, configuration=configuration)
+    return experiment.run(settings, table, days, folder=folder, record=entries)
 
 
 def stop(signum: int, frame: FrameType | None) -> None:

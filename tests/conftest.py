@@ -9,7 +9,6 @@ from pathlib import Path
 
 import hydra
 import pytest
-from omegaconf import OmegaConf
 
 from stratus import config, record
 from stratus.cli import main
@@ -49,8 +48,7 @@ def trained(composed):
         composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
         facts = {"task": composition.task.name, "overrides": overrides, "seed": composition.seed}
         with record.recorded(folder, **facts) as entries:
-            text = OmegaConf.to_yaml(composition, resolve=True)
-            objective = train.run(config.check(composition), folder, entries, text)
+            objective = train.run(config.check(composition), folder, entries)
         return record.read(folder) | {"objective": objective}
 
     return run

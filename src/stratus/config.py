@@ -5,7 +5,6 @@ exactly what the dataclasses of `settings` name as `_target_`: another name on t
 checkpoint is refused.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -14,6 +13,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 from hydra.core.config_store import ConfigStore
 from hydra.utils import get_method
@@ -95,8 +95,8 @@ def check(config: DictConfig) -> Config:
 def as_yaml(content: Any) -> str:
     """A plain configuration, or a list, as YAML. What a sweep's jobs share is put into words once."""
     if not isinstance(content, dict) or not content:
-        return _as_yaml(json.dumps(content))
-    return "".join(_as_yaml(json.dumps({name: value})) for name, value in content.items())
+        return _as_yaml(orjson.dumps(content))
+    return "".join(_as_yaml(orjson.dumps({name: value})) for name, value in content.items())
 
 
 class _Dumper(getattr(yaml, "CDumper", yaml.Dumper)):  # type: ignore[misc]
@@ -107,9 +107,9 @@ _Dumper.add_representer(str, OmegaConfDumper.str_representer)
 
 
 @lru_cache(maxsize=1024)
-def _as_yaml(content: str) -> str:
+def _as_yaml(content: bytes) -> str:
     form = {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
-    text: str = yaml.dump(json.loads(content), **form, Dumper=_Dumper)
+    text: str = yaml.dump(orjson.loads(content), **form, Dumper=_Dumper)
     return text
 
 

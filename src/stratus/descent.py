@@ -76,13 +76,11 @@ def largest_stable_step(task: LinearTask, splits: Splits, optimizer: Optimizer) 
 
 def largest_eigenvalue(task: LinearTask, splits: Splits) -> float:
     """λmax of AᵀCA/n over the training days, the largest of the choices' where each has weights C of its own."""
-    mean, scale = splits.standardisation
+    if task.class_weights is None:
+        return float(np.linalg.eigvalsh(splits.products).max())
     products: Any = 0
     for part in splits.train.chunks():
-        design = np.column_stack([(part.x - mean) / scale, np.ones(len(part))])
-        weights = np.ones((len(part), 1))
-        if task.class_weights is not None:
-            weights = task.importance(targets(part).to(task.device)).cpu().numpy()
+        design, weights = splits.design(part), task.importance(targets(part).to(task.device)).cpu().numpy()
         products = products + np.einsum("ni,nc,nj->cij", design, weights, design, optimize=True)
     return float(np.linalg.eigvalsh(products / len(splits.train)).max())
 

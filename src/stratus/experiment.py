@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +11,7 @@ import torch
 from polars import DataFrame
 
 from stratus import board, evaluation, lecture
+from stratus.config import as_yaml
 from stratus.evaluation import References
 from stratus.events import File, Sink
 from stratus.forecast import Forecaster
@@ -29,7 +30,6 @@ def run(
     *,
     folder: Path,
     record: dict[str, Any],
-    configuration: str,
     fit: Fit | None = None,
     references: Callable[[], References] | None = None,
 ) -> float:
@@ -41,7 +41,6 @@ def run(
         splits: The samples.
         folder: The run's folder.
         record: What `run.json` will say; filled in here.
-        configuration: The configuration as text, for TensorBoard.
         fit: Hands over a run that has been trained among others, with curves and checkpoints, and writes the largest
             stable step into the record; where not given, the run is trained `alone`.
         references: Gives them where they are known already.
@@ -75,7 +74,8 @@ def run(
         metrics = _scored(settings, splits, fitted, known, record)
         Forecaster(fitted.task, splits.recipe).write(splits.test, folder / "forecasts.csv")
         board.constant_lines(folder, known.scores, fitted.steps)
-        board.final_figures(sink, columns(settings), metrics | {"gap": record["gap"]}, configuration, fitted.steps)
+        chief, words = metrics | {"gap": record["gap"]}, as_yaml(asdict(settings))
+        board.final_figures(sink, columns(settings), chief, words, fitted.steps)
         in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
         finished = lecture.Run(settings, in_memory, splits.some(), fitted.task, fitted.trace, metrics, known.scores)
         _show(finished, known.best, folder, record, sink, step=fitted.steps)

@@ -1,7 +1,5 @@
 """run.json: what was run, on what, and how it ended; there from the run's first second, whatever its end is."""
 
-import json
-import math
 import os
 import subprocess
 import time
@@ -11,6 +9,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from stratus.errors import CheckpointError, Diverged
 
@@ -25,15 +25,6 @@ def replace(path: Path, text: str) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no nan and no infinity: they become null."""
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @cache
@@ -76,7 +67,9 @@ def recorded(folder: Path, **facts: Any) -> Iterator[dict[str, Any]]:
     }
 
     def write() -> None:
-        replace(folder / FILE, json.dumps(_finite(record), indent=2, ensure_ascii=False, default=str) + "\n")
+        # What is not finite, which JSON does not know, becomes null.
+        form = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
+        replace(folder / FILE, orjson.dumps(record, default=str, option=form).decode())
 
     write()
     try:
@@ -100,7 +93,7 @@ def read(folder: Path) -> dict[str, Any]:
     """
     path = folder / FILE
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record: dict[str, Any] = orjson.loads(path.read_bytes())
     except OSError as error:
         raise CheckpointError(f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror})") from None
     except ValueError as error:

@@ -149,6 +149,17 @@ class Splits:
         scale = np.sqrt(sum(np.square(part.x - mean).sum(axis=0) for part in train.chunks()) / len(train))
         return np.asarray(mean), np.where(scale > 1e-12, scale, 1.0)
 
+    def design(self, part: Samples) -> Array:
+        """A = (standardised x, 1) of some days [n, m + 1]."""
+        mean, scale = self.standardisation
+        return np.column_stack([(part.x - mean) / scale, np.ones(len(part))])
+
+    @cached_property
+    def products(self) -> Array:
+        """AᵀA/n over the training days [m + 1, m + 1]."""
+        designs = (self.design(part) for part in self.train.chunks())
+        return np.asarray(sum(design.T @ design for design in designs) / len(self.train))
+
     @cached_property
     def class_counts(self) -> Array:
         """Training days of each class: one row for a choice among k; rows (no, yes) for k events."""

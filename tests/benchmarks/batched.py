@@ -59,7 +59,7 @@ def lone(settings: Config, days: Splits) -> float:
     """Seconds of one run's training, with its curves and checkpoints."""
     record: dict[str, Any] = {"data": {}}
     with TemporaryDirectory() as folder:
-        experiment.run(settings, None, days, folder=Path(folder), record=record, configuration="")  # type: ignore[arg-type]
+        experiment.run(settings, None, days, folder=Path(folder), record=record)  # type: ignore[arg-type]
     fit: float = record["fit_seconds"]
     return fit
 

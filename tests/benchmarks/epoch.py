@@ -37,7 +37,7 @@ def stratus(epochs: int, table: DataFrame, days: Splits) -> float:
     record: dict[str, Any] = {"data": {}}
     settings = configured(f"trainer.max_epochs={epochs}", "pictures=none")
     with TemporaryDirectory() as folder:
-        experiment.run(settings, table, days, folder=Path(folder), record=record, configuration="")
+        experiment.run(settings, table, days, folder=Path(folder), record=record)
     fit: float = record["fit_seconds"]
     return fit
 

@@ -93,7 +93,7 @@ def fit(store: Path, *overrides: str) -> tuple[float, int]:
         splits = sources.samples(table, settings.data, settings.recipe, standardise=True)
         record: dict[str, object] = {"data": {}}
         with TemporaryDirectory() as folder:
-            experiment.run(settings, table, splits, folder=Path(folder), record=record, configuration="")
+            experiment.run(settings, table, splits, folder=Path(folder), record=record)
         took[epochs] = float(str(record["fit_seconds"]))
     return (took[4] - took[1]) / 3, len(splits.train)
 

@@ -286,7 +286,6 @@ def test_a_member_that_diverges_late_leaves_the_curves_until_then(settings, tmp_
             days,
             folder=tmp_path,
             record={"data": {}},
-            configuration="",
             fit=fit_together(members, days).fit_of(1),
         )
     points, hparams, _ = shown(tmp_path)

@@ -1,5 +1,7 @@
 """Scores of many members at once: each is what it is alone, and average precision is scikit-learn's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -97,7 +99,7 @@ def test_members_may_be_asked_for_in_any_order_and_number(settings, monkeypatch,
 def test_a_member_with_huge_weights_leaves_the_others_as_they_are(settings, task, weight):
     members, days, trained = group(settings, task)
     trained.outcome.kept.theta[..., 1] = weight
-    trained = type(trained)(trained.outcome, trained.task, 0.0, Scores(trained.task, trained.outcome, [None] * 3))
+    trained = replace(trained, scores=Scores(trained.task, trained.outcome, [None] * 3))
     (first, *alone), (last, *last_alone) = scored(members, days, trained, [0, 2])
     assert_same(first, *alone)
     assert_same(last, *last_alone)
@@ -118,7 +120,7 @@ def test_a_task_with_scores_of_its_own_is_scored_member_by_member(settings, monk
     assert [found for found, _, _ in scored(members, days, trained)] == [None] * 3
     record = {"data": {}}
     fit = trained.fit_of(1)
-    experiment.run(members[1], None, days, folder=tmp_path, record=record, configuration="", fit=fit)
+    experiment.run(members[1], None, days, folder=tmp_path, record=record, fit=fit)
     assert 0 < record["metrics"]["test/ranked"] < 4
 
 
@@ -135,7 +137,7 @@ def test_a_run_of_a_group_records_the_scores_of_the_group(settings, tmp_path):
     members, days, trained = group(settings, "task=binary")
     record = {"data": {}}
     fit = trained.fit_of(2)
-    objective = experiment.run(members[2], None, days, folder=tmp_path, record=record, configuration="", fit=fit)
+    objective = experiment.run(members[2], None, days, folder=tmp_path, record=record, fit=fit)
     trained.outcome.kept.put(trained.task, 2)
     alone = evaluation.metrics(trained.task, days, References.of(starting(members[2], days), days))
     assert record["metrics"] == pytest.approx(alone, abs=1e-5)

@@ -2,6 +2,7 @@
 
 import copy
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +22,55 @@ from stratus.tasks.linear import LinearTask
 Counts = dict[str, int]
 
 
+class Frame:
+    """What the checkpoints of a group's members have in common: making it takes as long as writing one of them.
+
+    Args:
+        splits: The samples.
+        saved: A checkpoint that Lightning's trainer has saved, of which what is Lightning's own is taken.
+
+    Attributes:
+        guard: The callbacks of a run alone, to be copied.
+        keeps: Likewise.
+        loops: The counters of Lightning's loops.
+        version: Lightning's.
+        recipe: What the samples were made by.
+    """
+
+    def __init__(self, splits: Splits, saved: Mapping[str, Any]) -> None:
+        self.validated = splits.validation is not None
+        self.guard, self.keeps = StabilityGuard(splits), best_and_last(Path(), validation=self.validated)
+        self.loops: dict[str, Any] = saved["loops"]
+        self.version: str = saved["pytorch-lightning_version"]
+        self.recipe = dict(WeatherDataModule(splits).hparams)
+
+
 class Checkpoints:
     """Writes best.ckpt and last.ckpt of one member.
 
     Args:
         outcome: The trained group.
+        frame: What its members' checkpoints have in common.
         place: The member's place in it.
         settings: Its settings.
         task: A task of its kind, which is given its weights.
-        splits: Its samples.
         folder: Where the checkpoints go.
     """
 
     def __init__(
-        self, outcome: Outcome, place: int, settings: Config, task: LinearTask, *, splits: Splits, folder: Path
+        self, outcome: Outcome, frame: Frame, place: int, settings: Config, task: LinearTask, *, folder: Path
     ) -> None:
-        self.outcome, self.place, self.settings, self.task = outcome, place, settings, task
-        self.splits, self.folder = splits, folder
+        self.outcome, self.frame, self.place, self.settings, self.task = outcome, frame, place, settings, task
+        self.folder = folder
         self.rates = outcome.rates[place]
         self.optimizer: Optimizer = build(settings.optimizer)(task.parameters())
         schedule = build(settings.schedule)
         self.schedule = schedule(self.optimizer, epochs=settings.trainer.max_epochs) if schedule else None
-        # What both checkpoints are made of: making it takes as long as writing one.
-        self.guard, self.keeps = StabilityGuard(splits), best_and_last(folder, validation=self._validated)
+        self.guard, self.keeps = copy.copy(frame.guard), [copy.copy(one) for one in frame.keeps]
+        for one in self.keeps:
+            one.dirpath = str(folder)
         patience = settings.patience
         self.patience = None if patience is None else Patience("val/loss", patience=patience)
-        self.loops: dict[str, Any] = copy.deepcopy(outcome.shape["loops"])
-        self.recipe = dict(WeatherDataModule(splits).hparams)
 
     def write(self) -> None:
         """Writes both. Where there is no validation the best are the last."""
@@ -58,12 +81,8 @@ class Checkpoints:
             content = self._content(self.outcome.best, best, at_best=True)
             writer.save_checkpoint(content, self.folder / "best.ckpt")
         writer.save_checkpoint(self._content(self.outcome.last, done, at_best=False), self.folder / "last.ckpt")
-        if not self._validated:
+        if not self.frame.validated:
             shutil.copy2(self.folder / "last.ckpt", self.folder / "best.ckpt")
-
-    @property
-    def _validated(self) -> bool:
-        return self.splits.validation is not None
 
     def _content(self, moment: Moment, epochs: int, *, at_best: bool) -> dict[str, Any]:
         moment.put(self.task, self.place)
@@ -71,7 +90,7 @@ class Checkpoints:
         return {
             "epoch": epochs - 1,
             "global_step": steps * epochs,
-            "pytorch-lightning_version": self.outcome.shape["pytorch-lightning_version"],
+            "pytorch-lightning_version": self.frame.version,
             "state_dict": self.task.state_dict(),
             "loops": self._loops(epochs),
             "callbacks": {one.state_key: one.state_dict() for one in self._callbacks(moment, epochs, at_best=at_best)},
@@ -80,7 +99,7 @@ class Checkpoints:
             "hparams_name": None,
             "hyper_parameters": dict(self.task.hparams),
             "datamodule_hparams_name": None,
-            "datamodule_hyper_parameters": self.recipe,
+            "datamodule_hyper_parameters": self.frame.recipe,
             "task": self.task.name,
             "optimizer": type(self.optimizer).__name__,
         }
@@ -104,7 +123,7 @@ class Checkpoints:
             last.best_model_path = self._path(last)
         seen = self.outcome.curves["val/loss"][: epochs // self.settings.trainer.check_val_every_n_epoch, self.place]
         score = self.outcome.best_loss[self.place].clone()
-        if self._validated and len(seen):
+        if self.frame.validated and len(seen):
             best = self.keeps[0]
             best.best_model_path = best.kth_best_model_path = self._path(best)
             best.best_model_score = best.kth_value = score
@@ -123,8 +142,8 @@ class Checkpoints:
 
     def _loops(self, epochs: int) -> dict[str, Any]:
         """Lightning's counters, which for the group counted its own epochs as steps."""
-        fit, steps = self.loops["fit_loop"], self.outcome.steps_an_epoch
-        validated = int(self._validated and epochs >= self.settings.trainer.check_val_every_n_epoch)
+        fit, steps = self.frame.loops["fit_loop"], self.outcome.steps_an_epoch
+        validated = int(self.frame.validated and epochs >= self.settings.trainer.check_val_every_n_epoch)
         optimizer = fit["epoch_loop.automatic_optimization.optim_progress"]["optimizer"]
         counted = {
             "step": optimizer["step"],
@@ -142,7 +161,7 @@ class Checkpoints:
         fit["epoch_loop.batch_progress"]["is_last_batch"] = True
         fit["epoch_loop.val_loop.batch_progress"]["is_last_batch"] = bool(validated)
         fit["epoch_loop.state_dict"] = {"_batches_that_stepped": steps * epochs}
-        return self.loops
+        return self.frame.loops
 
 
 def _count(progress: dict[str, Any], total: int, current: int) -> None:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
@@ -38,7 +37,6 @@ class Outcome:
         impatient: Whether a member stopped because its validation loss did not fall [M].
         unending: Step, loss and last finite loss of each member whose loss was not finite.
         trace: θ at the start and after each epoch, where it was kept.
-        shape: Of a checkpoint, what is Lightning's own.
     """
 
     curves: dict[str, Tensor]
@@ -53,7 +51,6 @@ class Outcome:
     impatient: Tensor
     unending: dict[int, tuple[int, float, float]]
     trace: list[Tensor]
-    shape: dict[str, Any]
 
     @property
     def kept(self) -> Moment | None:
@@ -121,8 +118,8 @@ class Group(LightningModule):
         self.unending: dict[int, tuple[int, float, float]] = {}
         self.trace = [self.theta.clone()] if self.traced else []
 
-    def outcome(self, shape: dict[str, Any]) -> Outcome:
-        """What became of the members, in the host's memory; see `Outcome.shape`."""
+    def outcome(self) -> Outcome:
+        """What became of the members, in the host's memory."""
         tensors = ("epochs", "best_epoch", "best_loss", "waited", "impatient")
         return Outcome(
             curves={
@@ -135,7 +132,6 @@ class Group(LightningModule):
             best=self.best and self.best.cpu(),
             unending=self.unending,
             trace=[one.cpu() for one in self.trace],
-            shape=shape,
             **{name: getattr(self, name).cpu() for name in tensors},
         )
 

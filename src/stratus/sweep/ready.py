@@ -34,7 +34,7 @@ class Ready:
     fit: "Fit"
     references: "Callable[[], References]"
 
-    def recorded(self, folder: Path, entries: dict[str, Any], configuration: str) -> float:
+    def recorded(self, folder: Path, entries: dict[str, Any]) -> float:
         """Does what is left of a run; see `experiment.run`."""
         from stratus import experiment  # noqa: PLC0415 - not for a start that trains nothing
 
@@ -45,7 +45,6 @@ class Ready:
             self.splits,
             folder=folder,
             record=entries,
-            configuration=configuration,
             fit=self.fit,
             references=self.references,
         )

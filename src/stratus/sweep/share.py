@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
@@ -12,10 +13,14 @@ from hydra.core.utils import JobReturn, configure_log, filter_overrides
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
+from stratus.sweep import ready
 from stratus.sweep.composer import Composed, Composer
 from stratus.sweep.job import run_job
 
 log = logging.getLogger("hydra_plugins.stratus_batched")
+
+PAUSE = 5.0
+"""Seconds after which a sweep says how far it is."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,24 @@ class Share:
             yield number, job
 
     def run(self, task_function: TaskFunction) -> list[JobReturn]:
-        """Trains together what can be, then runs each job in order."""
+        """Trains together what can be, then runs each job in order.
+
+        A job that is trained is only recorded, which takes a moment: of such jobs one is named now and then.
+        """
         _at_a_signal(lambda number, _: os._exit(128 + number))  # an import may swallow an exception
         from stratus.sweep import launch  # noqa: PLC0415 - torch, not before the processes are started
 
         _at_a_signal(lambda number, _: sys.exit(128 + number))
         launch.prepare()
         launch.train(((number, job.own) for number, job in self.composed()), self.memory)
-        done = []
+        done, said = [], time.monotonic()
         for number, job in self.composed():
-            log.info("\t#%d : %s", number, " ".join(filter_overrides(self.jobs[number])))
+            if number not in ready.jobs or time.monotonic() > said + PAUSE:
+                configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+                log.info("\t#%d : %s", number, " ".join(filter_overrides(self.jobs[number])))
+                said = time.monotonic()
             done.append(run_job(self.context, task_function, job))
-            configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+        configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         return done
 
 
