@@ -148,16 +148,13 @@ def card(sink: Sink, folder: Path, markdown: str, steps: int) -> None:
 
 def pictures(sink: Sink, folder: Path, drawings: Mapping[str, Callable[[], "Figure"]], steps: int) -> None:
     """Each picture drawn, as `pictures/<name>.png` and in the IMAGES tab."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - not for a run without pictures
-    from matplotlib.image import imsave  # noqa: PLC0415
+    from stratus.pictures.canvas import png  # noqa: PLC0415 - matplotlib, not for a run without pictures
 
     for name, draw in drawings.items():
-        canvas = FigureCanvasAgg(draw())
-        canvas.draw()  # type: ignore[no-untyped-call]
+        width, height, drawn = png(draw())
         (folder / "pictures").mkdir(exist_ok=True)
-        file = folder / "pictures" / f"{name}.png"
-        imsave(file, canvas.buffer_rgba(), pil_kwargs={"compress_level": 1})  # type: ignore[no-untyped-call]
-        sink.add_summary(events.image(f"pictures/{name}", *canvas.get_width_height(), file.read_bytes()), steps)
+        (folder / "pictures" / f"{name}.png").write_bytes(drawn)
+        sink.add_summary(events.image(f"pictures/{name}", width, height, drawn), steps)
 
 
 def animations(folder: Path, films: Mapping[str, Callable[[], "Animation"]]) -> None:

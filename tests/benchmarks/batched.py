@@ -19,7 +19,7 @@ import time
 from dataclasses import replace
 from importlib.metadata import distributions
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import torch
@@ -36,15 +36,16 @@ PAIRS = 3
 FEW = 6
 RATES = ("0.001", "0.01", "0.1", "1")
 SEEDS = 32
+ALL = TemporaryDirectory()
+"""Thrown away at the end: for some minutes after many files are removed ext4 is slower to make new ones."""
 MEMBERS = 2 * len(RATES) * SEEDS
 
 
 def command(*words: str) -> float:
-    """Seconds of `python train.py -m …`, its folder thrown away."""
-    with TemporaryDirectory() as folder:
-        words = ("-m", "task=multiclass", "hydra.sweep.dir=sweep", *words)
-        run = [sys.executable, TRAIN, *words]
-        return seconds(lambda: subprocess.run(run, cwd=folder, check=True, capture_output=True))
+    """Seconds of `python train.py -m …`, in a folder of its own."""
+    run = [sys.executable, TRAIN, "-m", "task=multiclass", "hydra.sweep.dir=sweep", *words]
+    folder = mkdtemp(dir=ALL.name)
+    return seconds(lambda: subprocess.run(run, cwd=folder, check=True, capture_output=True))
 
 
 def members(settings: Config, count: int) -> list[Config]:
@@ -89,11 +90,7 @@ def sweep(settings: Config, days: Splits) -> None:
 
 def many(count: int) -> None:
     """Time and peak memory of a sweep of so many jobs of ten epochs, in a process of its own."""
-    with TemporaryDirectory() as folder:
-        words = ("-m", "task=multiclass", "hydra/launcher=batched", "trainer.max_epochs=10", f"seed=range({count})")
-        took = seconds(
-            lambda: subprocess.run([sys.executable, TRAIN, *words], cwd=folder, check=True, capture_output=True)
-        )
+    took = command("hydra/launcher=batched", "trainer.max_epochs=10", f"seed=range({count})")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
     print(f"{count} members, 10 epochs: {took:.0f} s, {1000 * took / count:.1f} ms a member")
     print(f"peak of the largest process {peak:.2f} GiB")

@@ -1,5 +1,6 @@
 """What all pictures share: a white sheet, legible on any background and in print, and colours for every eye."""
 
+import io
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 from matplotlib.ticker import LogFormatter
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = COLOURS = (
@@ -64,6 +67,14 @@ def sheet(
     figure = Figure(figsize=(width, height))
     axes = figure.subplots(rows, columns, **options)
     return figure, axes
+
+
+def png(figure: Figure) -> tuple[int, int, bytes]:
+    """A figure drawn: its width and height in pixels, and the bytes of its file. `savefig` would draw it twice."""
+    canvas, file = FigureCanvasAgg(figure), io.BytesIO()
+    canvas.draw()  # type: ignore[no-untyped-call]
+    imsave(file, canvas.buffer_rgba(), format="png", pil_kwargs={"compress_level": 1})  # type: ignore[no-untyped-call]
+    return *canvas.get_width_height(), file.getvalue()
 
 
 def named(name: str, unit: str) -> str:

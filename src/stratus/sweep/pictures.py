@@ -1,6 +1,5 @@
 """Which pictures a sweep has, drawn from its jobs' records."""
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 
 from stratus import events, record
 from stratus.pictures import by_number, by_value, heat_map, search
+from stratus.pictures.canvas import png
 from stratus.samples import Array
 from stratus.sweep import resamples
 from stratus.sweep.jobs import Jobs, distinct, drawable, effect, numbers
@@ -176,9 +176,7 @@ def write(folder: Path) -> list[Path]:
     (folder / "pictures").mkdir(exist_ok=True)
     with closing(events.File(folder)) as file:
         for name, draw in found.items():
-            figure, png = draw(), io.BytesIO()
-            figure.savefig(png, format="png", pil_kwargs={"compress_level": 1})
-            size = figure.canvas.get_width_height()
-            file.add_summary(events.image(f"pictures/{name}", *size, png.getvalue()))
-            (folder / "pictures" / f"{name}.png").write_bytes(png.getvalue())
+            width, height, drawn = png(draw())
+            (folder / "pictures" / f"{name}.png").write_bytes(drawn)
+            file.add_summary(events.image(f"pictures/{name}", width, height, drawn))
     return [folder / "pictures" / f"{name}.png" for name in found]

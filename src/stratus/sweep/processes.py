@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -18,6 +19,9 @@ from stratus.sweep.share import Share
 
 JOBS = 32
 """A further process is worth its start, some seconds, for so many jobs."""
+
+AHEAD = 24
+"""So many jobs this process records before another has started."""
 
 
 def sensible(jobs: int) -> int:
@@ -34,8 +38,7 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
         SystemExit: If a job was interrupted.
     """
     numbers = list(share.jobs)
-    # In turn, so that each has as many of every group.
-    own, *others = [replace(share, jobs={k: share.jobs[k] for k in numbers[first::count]}) for first in range(count)]
+    own, *others = [replace(share, jobs={k: share.jobs[k] for k in dealt}) for dealt in _dealt(numbers, count)]
     started = [_started(one, task_function.__name__) for one in others]
     try:
         returned = dict(zip(own.jobs, own.run(task_function), strict=True))
@@ -50,20 +53,33 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
     return [returned[number] for number in numbers]
 
 
+def _dealt(numbers: list[int], count: int) -> list[list[int]]:
+    """The jobs of each process, this one first; of every group it has about as many as another, and some more."""
+    ahead, rest = numbers[: min(AHEAD, len(numbers) // 8)], numbers[min(AHEAD, len(numbers) // 8) :]
+    return [(ahead if first == 0 else []) + rest[first::count] for first in range(count)]
+
+
 def _started(share: Share, task_name: str) -> tuple[BaseProcess, Connection]:
     # Not forked: torch and polars have threads.
     context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(sender, share, task_name, JobRuntime.instance().get("name")))
+    connection, other_end = context.Pipe()
+    process = context.Process(target=_work, args=(other_end, task_name, JobRuntime.instance().get("name")))
     process.start()
-    sender.close()  # this end of it, so that a process's death ends its messages
-    return process, receiver
+    other_end.close()  # so that a process's death ends its messages
+    # It takes its share once it has imported Hydra: no one waits for that.
+    threading.Thread(target=_give, args=(connection, share), daemon=True).start()
+    return process, connection
 
 
-def _received(process: BaseProcess, receiver: Connection) -> dict[int, JobReturn]:
+def _give(connection: Connection, share: Share) -> None:
+    with suppress(OSError):  # the process ended, which is told where its jobs are waited for
+        connection.send(share)
+
+
+def _received(process: BaseProcess, connection: Connection) -> dict[int, JobReturn]:
     try:
-        done: dict[int, JobReturn] = receiver.recv()
-    except EOFError:
+        done: dict[int, JobReturn] = connection.recv()
+    except (EOFError, OSError):
         process.join()
         code = process.exitcode or 0
         number = -code if code < 0 else code - 128  # before it listens to a signal, and then
@@ -76,15 +92,18 @@ def _received(process: BaseProcess, receiver: Connection) -> dict[int, JobReturn
     return done
 
 
-def _work(sender: Connection, share: Share, task_name: str, name: str) -> None:
+def _work(connection: Connection, task_name: str, name: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends it without a word as long as it has nothing to record
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    share: Share = connection.recv()
     setup_globals()
     configure_log(share.config.hydra.hydra_logging, share.config.hydra.verbose)
     JobRuntime.instance().set("name", name)
     # What Hydra decorates is found behind the decorated name alone.
     task_function = inspect.unwrap(getattr(sys.modules["__main__"], task_name))
-    sender.send(dict(zip(share.jobs, share.run(task_function), strict=True)))
+    connection.send(dict(zip(share.jobs, share.run(task_function), strict=True)))
+    sys.stdout.flush()
+    os._exit(0)  # to put away all that torch has made would take a quarter of a second
 
 
 def _end_with_the_parent() -> None:
