@@ -6,15 +6,16 @@ from pathlib import Path
 from textwrap import indent
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import JobReturn, JobRuntime, JobStatus, configure_log, env_override
+from hydra.core.utils import JobReturn, JobRuntime, JobStatus, env_override
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import OmegaConf
 
 from stratus.config import as_yaml
 from stratus.sweep.composer import Composed
+from stratus.sweep.logs import Logs
 
 
-def run_job(context: HydraContext, task_function: TaskFunction, composed: Composed) -> JobReturn:
+def run_job(context: HydraContext, task_function: TaskFunction, composed: Composed, logs: Logs) -> JobReturn:
     """Runs one job of a sweep.
 
     The folder with `.hydra/` and run.log, the callbacks and what is returned are those of `hydra.core.utils.run_job`.
@@ -25,6 +26,7 @@ def run_job(context: HydraContext, task_function: TaskFunction, composed: Compos
         context: Whose callbacks are called.
         task_function: What is run.
         composed: Its configuration.
+        logs: Sets logging up for it.
     """
     config, outer = composed.whole, HydraConfig.instance().cfg
     OmegaConf.set_readonly(config.hydra, True)
@@ -34,7 +36,7 @@ def run_job(context: HydraContext, task_function: TaskFunction, composed: Compos
         composed.set("runtime.output_dir", str(folder))
         returned = JobReturn(list(composed.hydra["overrides"]["task"]), composed.own, config, os.getcwd())
         folder.mkdir(parents=True, exist_ok=True)
-        configure_log(config.hydra.job_logging, config.hydra.verbose)
+        logs.of_job(composed, folder)
         if config.hydra.output_subdir is not None:
             _save(folder / config.hydra.output_subdir, composed)
         with env_override(config.hydra.job.env_set):

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
 
-from hydra.core.utils import JobReturn, configure_log, filter_overrides
+from hydra.core.utils import JobReturn, filter_overrides
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
 from stratus.sweep import ready
 from stratus.sweep.composer import Composed, Composer
 from stratus.sweep.job import run_job
+from stratus.sweep.logs import Logs
 
 log = logging.getLogger("hydra_plugins.stratus_batched")
 
@@ -63,14 +64,14 @@ class Share:
         _at_a_signal(lambda number, _: sys.exit(128 + number))
         launch.prepare()
         launch.train(((number, job.own) for number, job in self.composed()), self.memory)
-        done, said = [], time.monotonic()
+        done, said, logs = [], time.monotonic(), Logs(self.config)
         for number, job in self.composed():
             if number not in ready.jobs or time.monotonic() > said + PAUSE:
-                configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+                logs.of_sweep()
                 log.info("\t#%d : %s", number, " ".join(filter_overrides(self.jobs[number])))
                 said = time.monotonic()
-            done.append(run_job(self.context, task_function, job))
-        configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+            done.append(run_job(self.context, task_function, job, logs))
+        logs.of_sweep()
         return done
 
 
