@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache, partial
 from importlib.metadata import distributions
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import orjson
@@ -96,7 +97,13 @@ def as_yaml(content: Any) -> str:
     """A plain configuration, or a list, as YAML. What a sweep's jobs share is put into words once."""
     if not isinstance(content, dict) or not content:
         return _as_yaml(orjson.dumps(content))
-    return "".join(_as_yaml(orjson.dumps({name: value})) for name, value in content.items())
+    words = []
+    for name, value in content.items():
+        if isinstance(value, dict) and value:
+            words += [_as_yaml(orjson.dumps({name: {}})).removesuffix(" {}\n"), "\n", indent(as_yaml(value), "  ")]
+        else:
+            words.append(_as_yaml(orjson.dumps({name: value})))
+    return "".join(words)
 
 
 class _Dumper(getattr(yaml, "CDumper", yaml.Dumper)):  # type: ignore[misc]

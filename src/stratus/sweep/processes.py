@@ -20,7 +20,7 @@ from stratus.sweep.share import Share
 JOBS = 32
 """A further process is worth its start, some seconds, for so many jobs."""
 
-AHEAD = 24
+AHEAD = 16
 """So many jobs this process records before another has started."""
 
 

@@ -15,6 +15,7 @@ from omegaconf import DictConfig, open_dict, read_write
 
 from stratus.sweep import ready
 from stratus.sweep.composer import Composed, Composer
+from stratus.sweep.frames import roomy
 from stratus.sweep.job import run_job
 from stratus.sweep.logs import Logs
 
@@ -53,6 +54,7 @@ class Share:
                     job.whole.pictures = job.own.pictures = "none"  # they take a second a job
             yield number, job
 
+    @roomy
     def run(self, task_function: TaskFunction) -> list[JobReturn]:
         """Trains together what can be, then runs each job in order.
 

@@ -76,8 +76,9 @@ class Steps:
         for zeros, place in zip(self.zeros, self.places, strict=True):
             zeros.grad = gradient[..., place]
         self.optimizer.step()
+        rates = self.rates[epoch]
         for zeros, place in zip(self.zeros, self.places, strict=True):
-            theta[..., place] = torch.addcmul(theta[..., place], self.rates[epoch][place], zeros)
+            theta[..., place] += rates[place] * zeros
             zeros.zero_()
 
     @property
