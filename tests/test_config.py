@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from hydra.errors import HydraException
 from hydra.utils import get_method
+from hypothesis import example, given
+from hypothesis import strategies as st
 from omegaconf import MISSING, OmegaConf
 
 from stratus import config, record, settings, sources, tasks
@@ -211,8 +214,8 @@ def test_a_resumed_run_has_the_settings_of_the_earlier_one_and_what_is_given_ane
 
 
 def test_without_resume_the_command_line_stays_as_it_is():
-    for given in (["task=binary", "-m"], ["resume=null"], []):
-        assert config.with_resumed(given) == given
+    for words in (["task=binary", "-m"], ["resume=null"], []):
+        assert config.with_resumed(words) == words
 
 
 def test_only_a_run_can_be_resumed(tmp_path):
@@ -223,3 +226,13 @@ def test_only_a_run_can_be_resumed(tmp_path):
 def test_a_path_beside_train_py_is_found_from_anywhere(composed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert Path(OmegaConf.to_container(composed(), resolve=True)["data"]["path"]).is_file()
+
+
+scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text()
+trees = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
+
+
+@given(st.dictionaries(st.text(), trees))
+@example({"on": {"no": {"1": "a\n\n b\n"}}, "": {}, "a: b": {"c": [{"d": "e " * 60}]}})
+def test_a_configuration_in_words_reads_as_what_it_was(content):
+    assert yaml.safe_load(config.as_yaml(content)) == content

@@ -5,6 +5,7 @@ exactly what the dataclasses of `settings` name as `_target_`: another name on t
 checkpoint is refused.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -14,7 +15,6 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-import orjson
 import yaml
 from hydra.core.config_store import ConfigStore
 from hydra.utils import get_method
@@ -96,13 +96,13 @@ def check(config: DictConfig) -> Config:
 def as_yaml(content: Any) -> str:
     """A plain configuration, or a list, as YAML. What a sweep's jobs share is put into words once."""
     if not isinstance(content, dict) or not content:
-        return _as_yaml(orjson.dumps(content))
+        return _as_yaml(json.dumps(content))
     words = []
     for name, value in content.items():
         if isinstance(value, dict) and value:
-            words += [_as_yaml(orjson.dumps({name: {}})).removesuffix(" {}\n"), "\n", indent(as_yaml(value), "  ")]
+            words += [_as_yaml(json.dumps({name: {}})).removesuffix(" {}\n"), "\n", indent(as_yaml(value), "  ")]
         else:
-            words.append(_as_yaml(orjson.dumps({name: value})))
+            words.append(_as_yaml(json.dumps({name: value})))
     return "".join(words)
 
 
@@ -114,9 +114,9 @@ _Dumper.add_representer(str, OmegaConfDumper.str_representer)
 
 
 @lru_cache(maxsize=1024)
-def _as_yaml(content: bytes) -> str:
+def _as_yaml(content: str) -> str:
     form = {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
-    text: str = yaml.dump(orjson.loads(content), **form, Dumper=_Dumper)
+    text: str = yaml.dump(json.loads(content), **form, Dumper=_Dumper)
     return text
 
 

@@ -85,6 +85,16 @@ def recorded(folder: Path, **facts: Any) -> Iterator[dict[str, Any]]:
         write()
 
 
+def of_jobs(folder: Path) -> dict[int, dict[str, Any]]:
+    """The records of a sweep's jobs that have begun, by the jobs' numbers and in their order.
+
+    Raises:
+        CheckpointError: If one is not readable.
+    """
+    found = {int(path.parent.name): read(path.parent) for path in folder.glob(f"*/{FILE}")}
+    return dict(sorted(found.items()))
+
+
 def read(folder: Path) -> dict[str, Any]:
     """The record of a run.
 

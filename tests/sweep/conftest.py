@@ -38,6 +38,6 @@ def sweep(trained, tmp_path_factory):
         with suppress(Diverged):
             trained(folder / str(number), "task=regression", "features=two_days", "optimizer=gd", *swept)
         runs[lr, init, seed] = record.read(folder / str(number))
-    written = pictures.write(folder)
+    written = pictures.write(folder, list(record.of_jobs(folder).values()))
     drawings = pictures.drawings(drawable(list(runs.values())))
     return Sweep(folder, runs, written, {name: draw() for name, draw in drawings.items()})

@@ -30,7 +30,7 @@ def test_jobs_stand_best_first_and_those_without_a_score_last(tmp_path):
     job(tmp_path, 2, ["a=3"], 1.0, **{"test/loss": 2.0})
     job(tmp_path, 10, ["a=4"], 1.0, **{"test/loss": 2.0})
     job(tmp_path, 3, ["a=5", "b=[x,y]"], status="running")
-    table = collect(tmp_path)
+    table = collect(record.of_jobs(tmp_path))
     assert table["job"].to_list() == [2, 10, 0, 1, 3]
     assert table["objective"].to_list() == [1, 1, 3, None, None]
     assert table["test/loss"].to_list() == [2, 2, 1, None, None]
@@ -43,7 +43,7 @@ def test_jobs_of_different_tasks_are_not_ranked_against_each_other(tmp_path, cap
     for number, (task, loss) in enumerate([("regression", 3.0), ("binary", 0.6), ("regression", 2.0), ("binary", 0.5)]):
         job(tmp_path, number, [f"task={task}", f"a={number}"], loss, task=task)
     job(tmp_path, 4, ["task=binary"], task="binary", status="failed", error="no")
-    assert collect(tmp_path)["job"].to_list() == [3, 1, 2, 0, 4]
+    assert collect(record.of_jobs(tmp_path))["job"].to_list() == [3, 1, 2, 0, 4]
     finish(tmp_path)
     heading, *table = capsys.readouterr().out.splitlines()
     assert heading.strip() == "5 jobs, best first within their task"
@@ -66,12 +66,12 @@ def test_where_there_are_no_validation_days_the_training_loss_is_the_objective(t
     content = {"task": "binary", "status": "finished", "error": None, "overrides": []}
     content["metrics"] = {"train/loss": 0.5, "test/loss": 9.0}
     (tmp_path / "0" / "run.json").write_text(json.dumps(content))
-    assert collect(tmp_path)["objective"].to_list() == [0.5]
+    assert collect(record.of_jobs(tmp_path))["objective"].to_list() == [0.5]
 
 
 def test_a_sweep_in_which_nothing_has_begun_is_an_empty_table(tmp_path, capsys):
-    assert collect(tmp_path).is_empty()
-    assert collect(tmp_path / "nowhere").is_empty()
+    assert collect(record.of_jobs(tmp_path)).is_empty()
+    assert collect(record.of_jobs(tmp_path / "nowhere")).is_empty()
     finish(tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert capsys.readouterr().out == ""
@@ -79,7 +79,7 @@ def test_a_sweep_in_which_nothing_has_begun_is_an_empty_table(tmp_path, capsys):
 
 def test_a_sweep_in_which_all_failed_is_a_table_too(tmp_path, capsys):
     job(tmp_path, 0, ["seed=-1"], status="failed", error="seed=-1: expected a whole number")
-    write(tmp_path)
+    write(tmp_path, record.of_jobs(tmp_path))
     finish(tmp_path)
     assert pl.read_csv(tmp_path / "summary.csv")["reason"].to_list() == ["seed=-1: expected a whole number"]
     assert "job 0: seed=-1: expected a whole number" in capsys.readouterr().out
@@ -92,7 +92,7 @@ def test_runs_that_differ_in_nothing_but_the_seed_are_taken_together(tmp_path, p
         job(tmp_path, seed, place.format(seed).split(), loss, **{"test/loss": 2 * loss})
     job(tmp_path, 3, place.format(9).split(), 100.0, status="failed", error="no")
     job(tmp_path, 4, ["a=2", "b=2", "seed=0"], 0.5)
-    (row,) = over_seeds(collect(tmp_path)).to_dicts()
+    (row,) = over_seeds(collect(record.of_jobs(tmp_path))).to_dicts()
     assert (row["overrides"], row["runs"]) == ("a=1 b=2", 3)
     assert row["objective mean"] == pytest.approx(statistics.mean(losses))
     assert row["objective sd"] == pytest.approx(statistics.stdev(losses))
@@ -102,22 +102,22 @@ def test_runs_that_differ_in_nothing_but_the_seed_are_taken_together(tmp_path, p
 def test_a_setting_whose_name_ends_like_the_seed_tells_runs_apart(tmp_path):
     for number, other in enumerate(("init.seed=1", "init.seed=2")):
         job(tmp_path, number, [other, "seed=0"], 1.0)
-    assert over_seeds(collect(tmp_path)).is_empty()
-    write(tmp_path)
+    assert over_seeds(collect(record.of_jobs(tmp_path))).is_empty()
+    write(tmp_path, record.of_jobs(tmp_path))
     assert not (tmp_path / "summary_seeds.csv").exists()
 
 
 def test_means_over_seeds_stand_best_first(tmp_path):
     for number, (lr, loss) in enumerate([("1", 5.0), ("1", 1.0), ("2", 2.0), ("2", 2.5)]):
         job(tmp_path, number, [f"lr={lr}", f"seed={number}"], loss)
-    assert over_seeds(collect(tmp_path))["overrides"].to_list() == ["lr=2", "lr=1"]
+    assert over_seeds(collect(record.of_jobs(tmp_path)))["overrides"].to_list() == ["lr=2", "lr=1"]
 
 
 def test_the_files_are_replaced_as_jobs_end(tmp_path):
     job(tmp_path, 0, ["a=1"], 3.0)
-    write(tmp_path)
+    write(tmp_path, record.of_jobs(tmp_path))
     job(tmp_path, 1, ["a=2"], 2.0)
-    write(tmp_path)
+    write(tmp_path, record.of_jobs(tmp_path))
     assert pl.read_csv(tmp_path / "summary.csv")["job"].to_list() == [1, 0]
     assert sorted(file.name for file in tmp_path.iterdir()) == ["0", "1", "summary.csv"]
 

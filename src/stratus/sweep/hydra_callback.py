@@ -10,6 +10,7 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from stratus import record
 from stratus.sweep.table import finish, write
 
 
@@ -27,6 +28,7 @@ class SweepTable(Callback):
         """Called where the job ran, in a launcher's worker too: what is known comes from the jobs' records."""
         began = time.monotonic()
         if config.hydra.mode == RunMode.MULTIRUN and began >= self.next:
-            write(Path(config.hydra.sweep.dir))
+            folder = Path(config.hydra.sweep.dir)
+            write(folder, record.of_jobs(folder))
             # It reads every job's record: of thousands of short jobs it is written now and then.
             self.next = time.monotonic() + 50 * (time.monotonic() - began)

@@ -5,11 +5,12 @@ from contextlib import closing
 from functools import partial
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from stratus import events, record
+from stratus import events
 from stratus.pictures import by_number, by_value, heat_map, search
 from stratus.pictures.canvas import png
 from stratus.samples import Array
@@ -158,14 +159,16 @@ def _lines(*parts: str) -> str:
     return "\n".join(filter(None, parts))
 
 
-def write(folder: Path) -> list[Path]:
+def write(folder: Path, records: Sequence[dict[str, Any]]) -> list[Path]:
     """Draws a sweep's pictures into its folder `pictures/` and, for TensorBoard's IMAGES, into an event file.
+
+    Args:
+        folder: The sweep's.
+        records: Of its jobs, in their order.
 
     Returns:
         Their files; none where nothing can be drawn.
     """
-    paths = sorted(folder.glob(f"*/{record.FILE}"), key=lambda path: int(path.parent.name))
-    records = [record.read(path.parent) for path in paths]
     found: Mapping[str, Callable[[], Figure]] = {}
     if runs := resamples.comparable(records):
         found = resamples.pictures(folder, runs)

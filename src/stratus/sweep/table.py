@@ -1,7 +1,8 @@
 """A sweep's runs as a table, best first: on the terminal and as summary.csv."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 from rich.table import Table
@@ -10,6 +11,9 @@ from stratus import record
 from stratus.report import listing, show
 from stratus.sweep import resamples
 
+Jobs: TypeAlias = Mapping[int, dict[str, Any]]
+"""Records of a sweep's jobs by their numbers."""
+
 OBJECTIVE = "objective"
 MOST = 20
 """Rows of a table that the terminal shows; the files have all."""
@@ -17,14 +21,14 @@ MOST = 20
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
-def collect(folder: Path) -> pl.DataFrame:
-    """One row a job that has begun, best first; by task, since losses of different tasks cannot be compared.
+def collect(jobs: Jobs) -> pl.DataFrame:
+    """One row a job, best first; by task, since losses of different tasks cannot be compared.
 
     Those without an objective stand last. Columns: job, task, status, objective (validation loss of the best
     checkpoint; the training loss where there are no validation days), overrides, the test scores, gap, seconds, and
     for a job that did not finish the reason.
     """
-    rows = [_row(path.parent) for path in folder.glob(f"*/{record.FILE}")]
+    rows = [_row(number, run) for number, run in jobs.items()]
     if not rows:
         return pl.DataFrame(
             schema={
@@ -42,12 +46,11 @@ def collect(folder: Path) -> pl.DataFrame:
     return table.select(order).sort(unranked, "task", OBJECTIVE, "job", nulls_last=True)
 
 
-def _row(job: Path) -> dict[str, Any]:
-    run = record.read(job)
+def _row(number: int, run: Mapping[str, Any]) -> dict[str, Any]:
     metrics = run.get("metrics", {})
     return {
         **{tag: value for tag, value in metrics.items() if tag.startswith("test/")},
-        "job": int(job.name),
+        "job": number,
         "task": run["task"],
         "status": run["status"],
         OBJECTIVE: metrics.get("val/loss", metrics.get("train/loss")),
@@ -79,9 +82,9 @@ def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write(folder: Path) -> pl.DataFrame:
-    """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say now."""
-    table = collect(folder)
+def write(folder: Path, jobs: Jobs) -> pl.DataFrame:
+    """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say."""
+    table = collect(jobs)
     record.replace(folder / "summary.csv", table.write_csv())
     if (seeds := over_seeds(table)).height:
         record.replace(folder / "summary_seeds.csv", seeds.write_csv())
@@ -90,9 +93,10 @@ def write(folder: Path) -> pl.DataFrame:
 
 def finish(folder: Path) -> None:
     """Writes the files a last time and shows the table, the means over seeds and the reasons of failures."""
-    if not any(folder.glob(f"*/{record.FILE}")):
-        return  # no job has begun
-    table = write(folder)
+    jobs = record.of_jobs(folder)
+    if not jobs:
+        return  # none has begun
+    table = write(folder, jobs)
     tasks = table["task"].n_unique()
     columns = [name for name in SHOWN if name in table.columns and (name != "task" or tasks > 1)]
     title = f"{table.height} jobs, best first" + (" within their task" if tasks > 1 else "")
@@ -112,20 +116,20 @@ def finish(folder: Path) -> None:
         failed = table.filter(pl.col("reason").is_not_null()).sort("job").select("job", "reason")
         parts += [f"job {job}: {reason}" for job, reason in failed.head(MOST).iter_rows()]
         parts += [f"… and {failed.height - MOST} more"] if failed.height > MOST else []
-    show(*parts, *_resampled(folder), str(folder / "summary.csv"))
+    show(*parts, *_resampled(folder, jobs), str(folder / "summary.csv"))
     if table.height > 1:
         from stratus.sweep import pictures  # noqa: PLC0415 - matplotlib, not before there is something to draw
 
-        show(*map(str, pictures.write(folder)))
+        show(*map(str, pictures.write(folder, list(jobs.values()))))
 
 
 def _shown(table: pl.DataFrame, title: str, rows: int) -> Table:
     return listing(table.with_columns(differing(table["overrides"])).head(rows), title)
 
 
-def _resampled(folder: Path) -> list[Any]:
+def _resampled(folder: Path, jobs: Jobs) -> list[Any]:
     """Of resampled training days the intervals, as resamples.csv too."""
-    runs = resamples.comparable([record.read(path.parent) for path in folder.glob(f"*/{record.FILE}")])
+    runs = resamples.comparable(list(jobs.values()))
     if not runs:
         return []
     table = resamples.table(runs)
