@@ -128,6 +128,7 @@ def test_a_dly_line_that_lost_the_blanks_at_its_end_is_whole(tmp_path):
         (ROWS.replace(",-5,", ",inf,"), "file, line 2, value: 'inf'"),
         (ROWS.replace(",I,W", ",II,W"), "file, line 2, quality: 'II'"),
         (HEADED.replace("20170202,WT05", "20170231,WT05"), "file, line 5, date: '20170231'"),
+        (HEADED.replace("DATA_VALUE", '"DATA_VALUE'), "file, line 1: "),
         ("a,b,c\n1,2,3\n", "file, line 1: no known layout"),
         ("", "file, line 1: no known layout"),
         (gzip.compress(ROWS.encode(), mtime=0)[:40], "file: cannot be read"),

@@ -147,7 +147,8 @@ def _by_row(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame
     """By-year and by-station files: ID, YYYYMMDD, ELEMENT, VALUE, M, Q, S flags and perhaps the time."""
     fields = [column for column in frame.columns if column != "line"]
     if len(fields) < 7:
-        raise DataError(f"{name}, line {frame['line'][0]}: {len(fields)} fields; a by-year file has seven or eight")
+        line = frame["line"][0] if len(frame) else 1  # a quote in the header that is not closed leaves no other
+        raise DataError(f"{name}, line {line}: {len(fields)} fields; a by-year file has seven or eight")
     names = dict(zip(fields, ["station", "date", "element", "value", *FLAGS], strict=False))
     return _finish(frame.select("line", *names).rename(names), name, date="%Y%m%d")
 
