@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import indent
 
@@ -12,10 +13,11 @@ from omegaconf import OmegaConf
 
 from stratus.config import as_yaml
 from stratus.sweep.composer import Composed
-from stratus.sweep.logs import Logs
 
 
-def run_job(context: HydraContext, task_function: TaskFunction, composed: Composed, logs: Logs) -> JobReturn:
+def run_job(
+    context: HydraContext, task_function: TaskFunction, composed: Composed, logging_into: Callable[[Path], None]
+) -> JobReturn:
     """Runs one job of a sweep.
 
     The folder with `.hydra/` and run.log, the callbacks and what is returned are those of `hydra.core.utils.run_job`.
@@ -26,7 +28,7 @@ def run_job(context: HydraContext, task_function: TaskFunction, composed: Compos
         context: Whose callbacks are called.
         task_function: What is run.
         composed: Its configuration.
-        logs: Sets logging up for it.
+        logging_into: Sets logging up, given the job's folder.
     """
     config, outer = composed.whole, HydraConfig.instance().cfg
     OmegaConf.set_readonly(config.hydra, True)
@@ -36,7 +38,7 @@ def run_job(context: HydraContext, task_function: TaskFunction, composed: Compos
         composed.set("runtime.output_dir", str(folder))
         returned = JobReturn(list(composed.hydra["overrides"]["task"]), composed.own, config, os.getcwd())
         folder.mkdir(parents=True, exist_ok=True)
-        logs.of_job(composed, folder)
+        logging_into(folder)
         if config.hydra.output_subdir is not None:
             _save(folder / config.hydra.output_subdir, composed)
         with env_override(config.hydra.job.env_set):

@@ -31,10 +31,10 @@ class Logs:
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         self._asked = ""
 
-    def of_job(self, job: Composed, folder: Path) -> None:
-        """As a job asks for it; `folder` is its own."""
+    def of_job(self, job: Composed, folder: Path, *, quiet: bool) -> None:
+        """As a job asks for it, in its own folder; where it is to be quiet, on the terminal errors alone."""
         wanted = job.hydra["job_logging"]
-        asked = repr((wanted, job.hydra["verbose"]))
+        asked = repr((wanted, job.hydra["verbose"], quiet))
         if asked == self._asked and "${" not in _FOLDER.sub("", asked):
             for one in self._files:
                 one.baseFilename = str(folder / Path(one.baseFilename).relative_to(self._folder))
@@ -43,7 +43,10 @@ class Logs:
                 one.stream = None if one.delay else one._open()
         else:
             configure_log(job.whole.hydra.job_logging, job.whole.hydra.verbose)
-            handlers = (one for name in ("", *wanted.get("loggers", ())) for one in logging.getLogger(name).handlers)
-            files = (one for one in handlers if isinstance(one, logging.FileHandler))
+            handlers = [one for name in ("", *wanted.get("loggers", ())) for one in logging.getLogger(name).handlers]
+            files = [one for one in handlers if isinstance(one, logging.FileHandler)]
             self._files = [one for one in files if Path(one.baseFilename).is_relative_to(folder)]
+            for other in handlers if quiet else ():
+                if other not in files:
+                    other.setLevel(logging.ERROR)
         self._asked, self._folder = asked, folder

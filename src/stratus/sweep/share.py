@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 
 from hydra.core.utils import JobReturn, filter_overrides
@@ -58,7 +59,8 @@ class Share:
     def run(self, task_function: TaskFunction) -> list[JobReturn]:
         """Trains together what can be, then runs each job in order.
 
-        A job that is trained is only recorded, which takes a moment: of such jobs one is named now and then.
+        A job that is trained is only recorded, which takes a moment: of such jobs one is named now and then, and what
+        they have to say is in their run.log.
         """
         _at_a_signal(lambda number, _: os._exit(128 + number))  # an import may swallow an exception
         from stratus.sweep import launch  # noqa: PLC0415 - torch, not before the processes are started
@@ -68,11 +70,13 @@ class Share:
         launch.train(((number, job.own) for number, job in self.composed()), self.memory)
         done, said, logs = [], time.monotonic(), Logs(self.config)
         for number, job in self.composed():
-            if number not in ready.jobs or time.monotonic() > said + PAUSE:
+            trained = number in ready.jobs
+            if not trained or time.monotonic() > said + PAUSE:
                 logs.of_sweep()
                 log.info("\t#%d : %s", number, " ".join(filter_overrides(self.jobs[number])))
                 said = time.monotonic()
-            done.append(run_job(self.context, task_function, job, logs))
+            into = partial(logs.of_job, job, quiet=trained)
+            done.append(run_job(self.context, task_function, job, into))
         logs.of_sweep()
         return done
 
