@@ -63,6 +63,15 @@ def test_numbers_that_are_not_finite_become_null(tmp_path):
     assert strict(tmp_path)["metrics"] == {"test/loss": None, "deep": {"list": [1.5, None, [None, 2]]}}
 
 
+def test_what_json_does_not_hold_is_spelled_out(tmp_path):
+    with record.recorded(tmp_path, seed=10**20, overrides=["data.path=\udcff"]) as entries:
+        entries["odd"] = {1: True, "deep": [-(10**30), (2**63 - 1, 0.5)]}
+    found = strict(tmp_path)
+    assert (found["seed"], found["overrides"]) == (str(10**20), ["data.path=\\udcff"])
+    assert found["odd"] == {"1": True, "deep": [str(-(10**30)), [2**63 - 1, 0.5]]}
+    assert found["status"] == "finished"
+
+
 def test_names_keep_their_letters(tmp_path):
     with record.recorded(tmp_path, overrides=["data.stations=[Tromsø]"]):
         pass

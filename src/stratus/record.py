@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
@@ -25,6 +25,26 @@ def replace(path: Path, text: str) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _as_json(record: Mapping[str, Any]) -> str:
+    """A record as JSON; numbers that are not finite, which it does not know, become null."""
+    form = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+    try:
+        return orjson.dumps(record, default=str, option=form).decode()
+    except TypeError:  # a mistaken setting may be a number of any length, a path in a message any bytes
+        return orjson.dumps(_spelled(record), default=str, option=form).decode()
+
+
+def _spelled(value: Any) -> Any:
+    """A value whose long whole numbers and broken characters are spelled out."""
+    if isinstance(value, dict):
+        return {_spelled(key): _spelled(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(one) for one in value]
+    if isinstance(value, int) and value.bit_length() > 63:
+        return str(value)
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 @cache
@@ -67,9 +87,7 @@ def recorded(folder: Path, **facts: Any) -> Iterator[dict[str, Any]]:
     }
 
     def write() -> None:
-        # What is not finite, which JSON does not know, becomes null.
-        form = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
-        replace(folder / FILE, orjson.dumps(record, default=str, option=form).decode())
+        replace(folder / FILE, _as_json(record))
 
     write()
     try:

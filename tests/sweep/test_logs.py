@@ -50,3 +50,18 @@ def test_a_log_named_after_its_job_is_set_up_for_each(swept):
     for number, rate in enumerate(("0.1", "0.2", "0.3", "0.4")):
         (line,) = (folder / str(number) / f"{number}.log").read_text().splitlines()
         assert f"learning rate {rate};" in line
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "hydra.job_logging.formatters.dated.format='${hydra:runtime.output_dir} %(message)s'",
+        "+hydra.job_logging.loggers.stratus={level:INFO,handlers:[file],propagate:false}",
+    ],
+)
+def test_what_else_depends_on_the_job_is_its_own(swept, asked):
+    folder, _ = swept("hydra/launcher=batched", "optimizer=gd", "optimizer.lr=0.1,0.2,0.3,0.4", asked)
+    for number, (line,) in enumerate(lines(folder)):
+        assert f"learning rate 0.{number + 1};" in line
+        if "formatters" in asked:
+            assert line.startswith(str(folder / str(number)))

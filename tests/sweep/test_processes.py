@@ -1,6 +1,7 @@
 """A sweep's jobs dealt out to processes: as one process records them, and told apart when one of them ends."""
 
 import os
+import pickle
 import signal
 import time
 from pathlib import Path
@@ -8,9 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.errors import HydraException
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stratus import record
-from stratus.sweep.processes import JOBS, sensible
+from stratus.sweep.processes import AHEAD, JOBS, dealt, portable, sensible
 
 SWEEP = ("-m", "task=binary", "trainer.max_epochs=2", "seed=1,2", "optimizer.lr=0.1,1e38", "hydra.sweep.dir=sweep")
 
@@ -107,6 +112,50 @@ def test_no_process_outlives_the_sweep(door, tmp_path):
             break
         time.sleep(0.02)
     assert record.read(tmp_path / "sweep" / "1")["status"] == "interrupted"
+
+
+def test_what_cannot_be_given_to_another_process_keeps_the_jobs_in_one(door, tmp_path):
+    (tmp_path / "locked.py").write_text(
+        "import threading\nfrom hydra.experimental.callback import Callback\n"
+        "class Locked(Callback):\n    def __init__(self): self.lock = threading.Lock()\n"
+    )
+    words = ("hydra/launcher=batched", "hydra.launcher.processes=2", "+hydra.callbacks.locked._target_=locked.Locked")
+    sweep = door(tmp_path, *SWEEP, *words, PYTHONPATH=str(tmp_path))
+    out, err = sweep.communicate(timeout=60)
+    assert "one process runs all jobs" in out + err
+    assert "training 4 jobs as one, #0 to #3" in out + err
+    assert "Traceback" not in out + err
+
+
+@given(jobs=st.integers(1, 300), count=st.integers(1, 20))
+def test_every_job_is_dealt_once_and_no_process_goes_without(jobs, count):
+    count = min(jobs, count)
+    shares = dealt(range(jobs), count)
+    assert len(shares) == count
+    assert all(shares)
+    assert sorted(number for share in shares for number in share) == list(range(jobs))
+    assert max(map(len, shares)) - min(map(len, shares)) <= AHEAD + 1
+
+
+class Odd(Exception):
+    """Cannot be made again from its arguments, as a pickled exception is."""
+
+    def __init__(self, number, *, place):
+        super().__init__(f"{number} at {place}")
+
+
+def test_an_unexpected_error_reaches_the_sweeper_with_its_traceback():
+    returned = JobReturn(overrides=["seed=1"])
+    try:
+        raise Odd(3, place="here")
+    except Odd as error:
+        returned.return_value, returned.status = error, JobStatus.FAILED
+    there = pickle.loads(pickle.dumps(portable(returned)))
+    with pytest.raises(RuntimeError, match=r"(?s)Traceback.*test_processes.*Odd: 3 at here"):
+        there.return_value  # noqa: B018 - raises, as a sweeper finds it
+    returned.return_value = HydraException("seed=-1: mend it")
+    with pytest.raises(HydraException, match="seed=-1"):
+        portable(returned).return_value  # noqa: B018
 
 
 def test_there_are_as_many_processes_as_have_jobs_enough():

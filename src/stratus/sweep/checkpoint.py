@@ -1,6 +1,7 @@
 """A member's checkpoints: what Lightning would have written, had it been trained alone."""
 
 import copy
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,10 +20,8 @@ from stratus.sweep.group import Outcome
 from stratus.sweep.steps import Moment
 from stratus.tasks.linear import LinearTask
 
-Counts = dict[str, int]
 
-
-class Frame:
+class Common:
     """What the checkpoints of a group's members have in common: making it takes as long as writing one of them.
 
     Args:
@@ -30,9 +29,10 @@ class Frame:
         saved: A checkpoint that Lightning's trainer has saved, of which what is Lightning's own is taken.
 
     Attributes:
-        guard: The callbacks of a run alone, to be copied.
-        keeps: Likewise.
-        loops: The counters of Lightning's loops.
+        validated: Whether there are validation days.
+        guard: A callback of a run alone, to be copied.
+        keeps: Others, that keep its checkpoints, to be copied too.
+        loops: The counters of Lightning's loops, to be set anew for each checkpoint.
         version: Lightning's.
         recipe: What the samples were made by.
     """
@@ -50,7 +50,7 @@ class Checkpoints:
 
     Args:
         outcome: The trained group.
-        frame: What its members' checkpoints have in common.
+        common: What its members' checkpoints have in common.
         place: The member's place in it.
         settings: Its settings.
         task: A task of its kind, which is given its weights.
@@ -58,17 +58,17 @@ class Checkpoints:
     """
 
     def __init__(
-        self, outcome: Outcome, frame: Frame, place: int, settings: Config, task: LinearTask, *, folder: Path
+        self, outcome: Outcome, common: Common, place: int, settings: Config, task: LinearTask, *, folder: Path
     ) -> None:
-        self.outcome, self.frame, self.place, self.settings, self.task = outcome, frame, place, settings, task
+        self.outcome, self.common, self.place, self.settings, self.task = outcome, common, place, settings, task
         self.folder = folder
         self.rates = outcome.rates[place]
         self.optimizer: Optimizer = build(settings.optimizer)(task.parameters())
         schedule = build(settings.schedule)
         self.schedule = schedule(self.optimizer, epochs=settings.trainer.max_epochs) if schedule else None
-        self.guard, self.keeps = copy.copy(frame.guard), [copy.copy(one) for one in frame.keeps]
+        self.guard, self.keeps = copy.copy(common.guard), [copy.copy(one) for one in common.keeps]
         for one in self.keeps:
-            one.dirpath = str(folder)
+            one.dirpath = os.path.realpath(folder)  # as its constructor has it
         patience = settings.patience
         self.patience = None if patience is None else Patience("val/loss", patience=patience)
 
@@ -81,7 +81,7 @@ class Checkpoints:
             content = self._content(self.outcome.best, best, at_best=True)
             writer.save_checkpoint(content, self.folder / "best.ckpt")
         writer.save_checkpoint(self._content(self.outcome.last, done, at_best=False), self.folder / "last.ckpt")
-        if not self.frame.validated:
+        if not self.common.validated:
             shutil.copy2(self.folder / "last.ckpt", self.folder / "best.ckpt")
 
     def _content(self, moment: Moment, epochs: int, *, at_best: bool) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Checkpoints:
         return {
             "epoch": epochs - 1,
             "global_step": steps * epochs,
-            "pytorch-lightning_version": self.frame.version,
+            "pytorch-lightning_version": self.common.version,
             "state_dict": self.task.state_dict(),
             "loops": self._loops(epochs),
             "callbacks": {one.state_key: one.state_dict() for one in self._callbacks(moment, epochs, at_best=at_best)},
@@ -99,7 +99,7 @@ class Checkpoints:
             "hparams_name": None,
             "hyper_parameters": dict(self.task.hparams),
             "datamodule_hparams_name": None,
-            "datamodule_hyper_parameters": self.frame.recipe,
+            "datamodule_hyper_parameters": self.common.recipe,
             "task": self.task.name,
             "optimizer": type(self.optimizer).__name__,
         }
@@ -123,7 +123,7 @@ class Checkpoints:
             last.best_model_path = self._path(last)
         seen = self.outcome.curves["val/loss"][: epochs // self.settings.trainer.check_val_every_n_epoch, self.place]
         score = self.outcome.best_loss[self.place].clone()
-        if self.frame.validated and len(seen):
+        if self.common.validated and len(seen):
             best = self.keeps[0]
             best.best_model_path = best.kth_best_model_path = self._path(best)
             best.best_model_score = best.kth_value = score
@@ -142,8 +142,8 @@ class Checkpoints:
 
     def _loops(self, epochs: int) -> dict[str, Any]:
         """Lightning's counters, which for the group counted its own epochs as steps."""
-        fit, steps = self.frame.loops["fit_loop"], self.outcome.steps_an_epoch
-        validated = int(self.frame.validated and epochs >= self.settings.trainer.check_val_every_n_epoch)
+        fit, steps = self.common.loops["fit_loop"], self.outcome.steps_an_epoch
+        validated = int(self.common.validated and epochs >= self.settings.trainer.check_val_every_n_epoch)
         optimizer = fit["epoch_loop.automatic_optimization.optim_progress"]["optimizer"]
         counted = {
             "step": optimizer["step"],
@@ -161,7 +161,7 @@ class Checkpoints:
         fit["epoch_loop.batch_progress"]["is_last_batch"] = True
         fit["epoch_loop.val_loop.batch_progress"]["is_last_batch"] = bool(validated)
         fit["epoch_loop.state_dict"] = {"_batches_that_stepped": steps * epochs}
-        return self.frame.loops
+        return self.common.loops
 
 
 def _count(progress: dict[str, Any], total: int, current: int) -> None:

@@ -18,7 +18,7 @@ from stratus.events import Sink
 from stratus.references import Weights
 from stratus.settings import Config
 from stratus.splits import Splits
-from stratus.sweep.checkpoint import Checkpoints, Frame
+from stratus.sweep.checkpoint import Checkpoints, Common
 from stratus.sweep.group import Group, Outcome
 from stratus.sweep.scores import Scores
 from stratus.tasks.linear import LinearTask
@@ -51,9 +51,9 @@ def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
     seconds = (time.perf_counter() - started) / len(settings)
     with tempfile.TemporaryDirectory() as folder:
         trainer.save_checkpoint(Path(folder) / "group.ckpt", weights_only=False)
-        frame = Frame(splits, torch.load(Path(folder) / "group.ckpt", weights_only=True))
+        common = Common(splits, torch.load(Path(folder) / "group.ckpt", weights_only=True))
     outcome = group.outcome()
-    return Trained(outcome, task, seconds, frame, Scores(task, outcome, [one.data.resample for one in settings]))
+    return Trained(outcome, task, seconds, common, Scores(task, outcome, [one.data.resample for one in settings]))
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ class Trained:
         outcome: What became of its members.
         task: What has each member's weights in its turn.
         seconds: The training's time, shared out among them.
-        frame: What their checkpoints have in common.
+        common: What their checkpoints have in common.
         scores: Their scores.
     """
 
     outcome: Outcome
     task: LinearTask
     seconds: float
-    frame: Frame
+    common: Common
     scores: Scores
 
     def fit_of(self, place: int) -> Fit:
@@ -91,7 +91,7 @@ class Trained:
             Diverged: If the member's loss stopped being a finite number.
         """
         outcome, task = self.outcome, self.task
-        checkpoints = Checkpoints(outcome, self.frame, place, settings, task, folder=folder / "checkpoints")
+        checkpoints = Checkpoints(outcome, self.common, place, settings, task, folder=folder / "checkpoints")
         record["largest_stable_step"] = limit = announced_limit(task, splits, checkpoints.optimizer)
         epochs = int(outcome.epochs[place])
         board.curves(sink, self._curves(place, epochs, settings.trainer.check_val_every_n_epoch))

@@ -11,7 +11,7 @@ from stratus import record
 from stratus.report import listing, show
 from stratus.sweep import resamples
 
-Jobs: TypeAlias = Mapping[int, dict[str, Any]]
+Records: TypeAlias = Mapping[int, dict[str, Any]]
 """Records of a sweep's jobs by their numbers."""
 
 OBJECTIVE = "objective"
@@ -21,7 +21,7 @@ MOST = 20
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
-def collect(jobs: Jobs) -> pl.DataFrame:
+def collect(jobs: Records) -> pl.DataFrame:
     """One row a job, best first; by task, since losses of different tasks cannot be compared.
 
     Those without an objective stand last. Columns: job, task, status, objective (validation loss of the best
@@ -82,7 +82,7 @@ def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write(folder: Path, jobs: Jobs) -> pl.DataFrame:
+def write(folder: Path, jobs: Records) -> pl.DataFrame:
     """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say."""
     table = collect(jobs)
     record.replace(folder / "summary.csv", table.write_csv())
@@ -127,7 +127,7 @@ def _shown(table: pl.DataFrame, title: str, rows: int) -> Table:
     return listing(table.with_columns(differing(table["overrides"])).head(rows), title)
 
 
-def _resampled(folder: Path, jobs: Jobs) -> list[Any]:
+def _resampled(folder: Path, jobs: Records) -> list[Any]:
     """Of resampled training days the intervals, as resamples.csv too."""
     runs = resamples.comparable(list(jobs.values()))
     if not runs:
