@@ -71,14 +71,13 @@ def short(trained, tmp_path_factory):
 def door():
     """Starts the real command line in a folder."""
 
-    def start(folder, *arguments, **environment):
+    def start(folder, *arguments):
         return subprocess.Popen(
             [sys.executable, str(ROOT / "train.py"), *arguments],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **environment},
         )
 
     return start

@@ -1,67 +1,80 @@
-"""What jobs of a sweep log: each into its own file, whether it runs alone or is recorded among others."""
+"""Logging that is set up for one job after another: each has its own files, and a quiet one leaves the terminal."""
+
+import logging
 
 import pytest
+from omegaconf import OmegaConf
 
-SWEEP = ("-m", "task=binary", "trainer.max_epochs=1", "pictures=none", "hydra.sweep.dir=sweep")
+from stratus.sweep.composer import Composed
+from stratus.sweep.logs import Logs
+
+FOLDER = "${hydra.runtime.output_dir}"
 
 
 @pytest.fixture
-def swept(door, tmp_path):
-    """Runs a sweep: its folder, and what the terminal shows."""
+def logged(tmp_path):
+    """Has three jobs, of which the last runs alone, log a line: what stands in their files."""
+    root = logging.getLogger()
+    usual = [*root.handlers], root.level, [*logging.getLogger("stratus").handlers]
 
-    def run(*words):
-        process = door(tmp_path, *SWEEP, *words)
-        out, err = process.communicate(timeout=100)
-        assert process.returncode == 0, out + err
-        return tmp_path / "sweep", out + err
+    def log(file, message="%(message)s", **more):
+        found = []
+        for number in range(3):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            asked = {
+                "version": 1,
+                "disable_existing_loggers": False,
+                "formatters": {"plain": {"format": message}},
+                "handlers": {
+                    "file": {"class": "logging.FileHandler", "formatter": "plain", **file},
+                    "terminal": {"class": "logging.StreamHandler", "formatter": "plain"},
+                },
+                "root": {"level": "INFO", "handlers": ["file", "terminal"]},
+                **more,
+            }
+            job = {
+                "job_logging": asked,
+                "verbose": False,
+                "runtime": {"output_dir": str(folder)},
+                "job": {"num": number},
+            }
+            logs.of_job(Composed(OmegaConf.create({"hydra": job})), folder, quiet=number < 2)
+            logging.getLogger("stratus.here").info("line %d", number)
+            found.append({path.name: path.read_text() for path in folder.iterdir()})
+        return found
 
-    return run
-
-
-def lines(folder, file="run.log"):
-    """The lines of each job's log without their times."""
-    return [(folder / str(number) / file).read_text().splitlines() for number in range(4)]
-
-
-def test_each_job_s_file_has_its_own_lines_and_the_terminal_those_of_jobs_that_run_alone(swept):
-    folder, said = swept("hydra/launcher=batched", "optimizer=gd,lbfgs", "optimizer.lr=0.25,0.5")
-    found = lines(folder)
-    assert [len(one) for one in found] == [1, 1, 1, 1]
-    for (line,), rate in zip(found, ("0.25", "0.5", "0.25", "0.5"), strict=True):
-        assert f"INFO learning rate {rate};" in line
-    assert [f"#{number} :" in said for number in range(4)] == [False, False, True, True]
-    assert said.count("learning rate 0.") == 2
-    assert said.count("LBFGS has no fixed largest stable step") == 2
-
-
-def test_a_log_that_another_file_is_asked_for_has_it_in_each_folder(swept):
-    name = "${hydra:runtime.output_dir}/all.log"
-    words = (f"hydra.job_logging.handlers.file.filename='{name}'", "hydra.job_logging.handlers.file.delay=false")
-    folder, _ = swept("hydra/launcher=batched", "optimizer=gd", "optimizer.lr=0.1,0.2,0.3,0.4", *words)
-    for (line,), rate in zip(lines(folder, "all.log"), ("0.1", "0.2", "0.3", "0.4"), strict=True):
-        assert f"learning rate {rate};" in line
-    assert not list(folder.glob("*/run.log"))
-
-
-def test_a_log_named_after_its_job_is_set_up_for_each(swept):
-    name = "${hydra:runtime.output_dir}/${hydra:job.num}.log"
-    words = ("optimizer=gd", "optimizer.lr=0.1,0.2,0.3,0.4", f"hydra.job_logging.handlers.file.filename='{name}'")
-    folder, _ = swept("hydra/launcher=batched", *words)
-    for number, rate in enumerate(("0.1", "0.2", "0.3", "0.4")):
-        (line,) = (folder / str(number) / f"{number}.log").read_text().splitlines()
-        assert f"learning rate {rate};" in line
+    logs = Logs(OmegaConf.create({"hydra": {"hydra_logging": {"version": 1, "root": None}, "verbose": False}}))
+    yield log
+    for one in (*root.handlers, *logging.getLogger("stratus").handlers):
+        one.close()
+    root.handlers, root.level, logging.getLogger("stratus").handlers = usual
+    logging.getLogger("stratus").propagate = True
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        "hydra.job_logging.formatters.dated.format='${hydra:runtime.output_dir} %(message)s'",
-        "+hydra.job_logging.loggers.stratus={level:INFO,handlers:[file],propagate:false}",
-    ],
-)
-def test_what_else_depends_on_the_job_is_its_own(swept, asked):
-    folder, _ = swept("hydra/launcher=batched", "optimizer=gd", "optimizer.lr=0.1,0.2,0.3,0.4", asked)
-    for number, (line,) in enumerate(lines(folder)):
-        assert f"learning rate 0.{number + 1};" in line
-        if "formatters" in asked:
-            assert line.startswith(str(folder / str(number)))
+@pytest.mark.parametrize("delay", [True, False])
+@pytest.mark.parametrize("mode", ["a", "w"])
+def test_a_file_in_the_job_s_folder_goes_with_the_job(logged, capsys, delay, mode):
+    found = logged({"filename": f"{FOLDER}/all.log", "delay": delay, "mode": mode})
+    assert found == [{"all.log": f"line {number}\n"} for number in range(3)]
+    assert capsys.readouterr().err == "line 2\n"
+
+
+def test_a_file_named_after_its_job_is_its_own(logged):
+    found = logged({"filename": FOLDER + "/${hydra.job.num}.log"})
+    assert found == [{f"{number}.log": f"line {number}\n"} for number in range(3)]
+
+
+def test_a_line_that_names_the_folder_names_the_job_s(logged, tmp_path):
+    found = logged({"filename": f"{FOLDER}/run.log"}, FOLDER + " %(message)s")
+    assert found == [{"run.log": f"{tmp_path / str(number)} line {number}\n"} for number in range(3)]
+
+
+def test_a_handler_of_several_loggers_is_one(logged):
+    found = logged({"filename": f"{FOLDER}/run.log"}, loggers={"stratus": {"handlers": ["file"], "propagate": False}})
+    assert found == [{"run.log": f"line {number}\n"} for number in range(3)]
+
+
+def test_a_file_that_all_jobs_share_stays(logged, tmp_path):
+    logged({"filename": str(tmp_path / "all.log")})
+    assert (tmp_path / "all.log").read_text() == "line 0\nline 1\nline 2\n"

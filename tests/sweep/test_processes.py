@@ -3,6 +3,7 @@
 import os
 import pickle
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratus import record
-from stratus.sweep.processes import AHEAD, JOBS, dealt, portable, sensible
+from stratus.sweep.processes import AHEAD, JOBS, dealt, portable, run, sensible
+from stratus.sweep.share import Share
 
 SWEEP = ("-m", "task=binary", "trainer.max_epochs=2", "seed=1,2", "optimizer.lr=0.1,1e38", "hydra.sweep.dir=sweep")
 
@@ -51,6 +53,18 @@ def test_two_processes_leave_what_one_does(swept):
             assert found["metrics"] == pytest.approx(expected["metrics"], abs=1e-5, nan_ok=True)
         names = ({path.name.partition("tfevents")[0] for path in (at / str(number)).rglob("*")} for at in (two, one))
         assert next(names) == next(names)
+
+
+def test_a_job_s_log_holds_what_it_has_to_say_and_the_terminal_nothing_of_a_job_trained_with_others(swept):
+    (two, _, said), (one, _, one_said), (basic, _, basic_said) = swept
+    for number in range(4):
+        logs = [(folder / str(number) / "run.log").read_text().splitlines() for folder in (two, one, basic)]
+        (line,), *others = ([line.split(maxsplit=2)[2] for line in lines] for lines in logs)  # less the time
+        assert "learning rate" in line
+        assert others == [[line], [line]]
+        message = line.partition(" ")[2]
+        assert message in basic_said
+        assert message not in said + one_said
 
 
 def test_a_job_s_hydra_folder_is_the_one_that_hydra_writes(swept):
@@ -114,17 +128,12 @@ def test_no_process_outlives_the_sweep(door, tmp_path):
     assert record.read(tmp_path / "sweep" / "1")["status"] == "interrupted"
 
 
-def test_what_cannot_be_given_to_another_process_keeps_the_jobs_in_one(door, tmp_path):
-    (tmp_path / "locked.py").write_text(
-        "import threading\nfrom hydra.experimental.callback import Callback\n"
-        "class Locked(Callback):\n    def __init__(self): self.lock = threading.Lock()\n"
-    )
-    words = ("hydra/launcher=batched", "hydra.launcher.processes=2", "+hydra.callbacks.locked._target_=locked.Locked")
-    sweep = door(tmp_path, *SWEEP, *words, PYTHONPATH=str(tmp_path))
-    out, err = sweep.communicate(timeout=60)
-    assert "one process runs all jobs" in out + err
-    assert "training 4 jobs as one, #0 to #3" in out + err
-    assert "Traceback" not in out + err
+def test_what_cannot_be_given_to_another_process_keeps_the_jobs_in_one(monkeypatch, caplog):
+    share = Share(context=threading.Lock(), config=None, jobs={3: ["seed=1"], 4: ["seed=2"]}, memory=1.0)
+    monkeypatch.setattr(Share, "run", lambda self, _: list(self.jobs))
+    with caplog.at_level("WARNING"):
+        assert run(share, 2, print) == [3, 4]
+    assert "one process runs all jobs" in caplog.text
 
 
 @given(jobs=st.integers(1, 300), count=st.integers(1, 20))
