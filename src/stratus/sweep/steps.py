@@ -76,9 +76,8 @@ class Steps:
         for zeros, place in zip(self.zeros, self.places, strict=True):
             zeros.grad = gradient[..., place]
         self.optimizer.step()
-        rates = self.rates[epoch]
         for zeros, place in zip(self.zeros, self.places, strict=True):
-            theta[..., place] += rates[place] * zeros
+            theta[..., place] = torch.addcmul(theta[..., place], self.rates[epoch][place], zeros)
             zeros.zero_()
 
     @property
