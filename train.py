@@ -23,10 +23,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from stratus import config, record
 from stratus.errors import ConfigurationError, StratusError
-from stratus.settings import Config
-from stratus.sweep import ready
+from stratus.runs import record
+from stratus.settings import compose as config
+from stratus.settings.schema import Config
+from stratus.sweep.batched import ready
 
 config.register()
 
@@ -63,7 +64,7 @@ def train(composed: DictConfig) -> float:
         # Hydra lets the other jobs of a sweep run.
         raise CompactHydraException(str(error)) from None
     if first and job.mode == RunMode.RUN:
-        from stratus import report  # noqa: PLC0415
+        from stratus.runs import report  # noqa: PLC0415
 
         report.show_run(entries, Path(os.path.relpath(folder)))
     return objective
@@ -71,12 +72,12 @@ def train(composed: DictConfig) -> float:
 
 def run(settings: Config, folder: Path, entries: dict[str, Any]) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
-    from stratus import sources  # noqa: PLC0415 - not for --help or a wrong setting
+    from stratus.data import sources  # noqa: PLC0415 - not for --help or a wrong setting
 
     table, facts = sources.load(settings.data)
     entries["data"] = facts
     days = sources.samples(table, settings.data, settings.recipe, standardise=settings.features.standardise)
-    from stratus import experiment  # noqa: PLC0415
+    from stratus.runs import experiment  # noqa: PLC0415
 
     if not gc.isenabled():  # the first job
         gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included

@@ -18,7 +18,7 @@ from select import select
 
 import pytest
 
-from stratus import record
+from stratus.runs import record
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium, chromium-browser or google-chrome on PATH")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from stratus import record
 from stratus.errors import CheckpointError
+from stratus.runs import record
 
 TRAIN = Path(__file__).parents[1] / "train.py"
 HEADER = "station,date,temperature_max,temperature_min,precipitation"
@@ -121,7 +121,7 @@ def test_help_and_configuration_are_shown_without_torch_and_without_a_run(tmp_pa
         cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "stratus.settings" in imported
+    assert "stratus.settings.schema" in imported
     assert not imported & {"torch", "lightning", "lightning.pytorch", "torchmetrics"}
     assert list(tmp_path.iterdir()) == []
     if flags == ["--help"]:

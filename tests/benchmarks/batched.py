@@ -26,10 +26,12 @@ import torch
 from epoch import configured
 from ratios import seconds, show
 
-from stratus import config, experiment, sources, splits
-from stratus.settings import Config
-from stratus.splits import Splits
-from stratus.sweep.member import fit_together
+from stratus.data import sources, splits
+from stratus.data.splits import Splits
+from stratus.runs import experiment
+from stratus.settings import compose as config
+from stratus.settings.schema import Config
+from stratus.sweep.batched.member import fit_together
 
 TRAIN = str(Path(__file__).parents[2] / "train.py")
 PAIRS = 3

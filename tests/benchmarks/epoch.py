@@ -18,9 +18,11 @@ from polars import DataFrame
 from ratios import seconds, show
 from torch.nn.functional import cross_entropy
 
-from stratus import config, experiment, sources, splits
-from stratus.settings import Config
-from stratus.splits import Splits
+from stratus.data import sources, splits
+from stratus.data.splits import Splits
+from stratus.runs import experiment
+from stratus.settings import compose as config
+from stratus.settings.schema import Config
 
 PAIRS, FEW, MANY = 9, 5, 45
 RAW = 200  # epochs of the raw loop, so that it takes about as long

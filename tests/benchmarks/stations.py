@@ -17,10 +17,12 @@ import polars as pl
 from hydra import compose, initialize_config_dir
 from ratios import seconds, show
 
-from stratus import config, experiment, sources
-from stratus.ghcn.layouts import pieces
-from stratus.settings import Config
-from stratus.store.read import open_store
+from stratus.data import sources
+from stratus.data.ghcn.layouts import pieces
+from stratus.data.store.read import open_store
+from stratus.runs import experiment
+from stratus.settings import compose as config
+from stratus.settings.schema import Config
 
 PAIRS = 5
 ELEMENTS = ("TMAX", "TMIN", "PRCP", "SNOW", "SNWD")

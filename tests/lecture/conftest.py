@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 from filelock import FileLock
 
-from stratus import config, record
-from stratus.lecture_walk import section
+from stratus.lecture.walk import section
+from stratus.runs import record
+from stratus.settings import compose as config
 
 WALK = Path(__file__).parents[2] / "docs" / "lecture.md"
 

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from stratus import lecture
-from stratus.lecture_walk import section
+from stratus.lecture.walk import section
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "lecture.md"
@@ -105,7 +105,7 @@ def test_the_page_in_docs_tells_all_lessons_in_the_lecture_s_order():
     assert list(lecture.NAMES) == ORDER
     assert commands(PAGE.read_text()) == ORDER
     assert re.findall("^## (.+)", PAGE.read_text(), re.M) == list(lecture.PARTS)
-    modules = {file.stem for file in (ROOT / "src" / "stratus" / "lecture").glob("*.py")} - {"__init__"}
+    modules = {file.stem for file in (ROOT / "src" / "stratus" / "lecture" / "lessons").glob("*.py")} - {"__init__"}
     experiments = {file.stem for file in (ROOT / "conf" / "experiment" / "lecture").glob("*.yaml")}
     assert modules == experiments == set(ORDER)
 

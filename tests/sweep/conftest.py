@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stratus import config, record
 from stratus.errors import Diverged
+from stratus.runs import record
+from stratus.settings import compose as config
 from stratus.sweep import pictures
 from stratus.sweep.jobs import drawable
 

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from stratus import record
-from stratus.observations import read_csv, select
-from stratus.recipe import Recipe
-from stratus.splits import split
+from stratus.data.recipe import Recipe
+from stratus.data.splits import split
+from stratus.data.table import read_csv, select
+from stratus.runs import record
 from stratus.sweep import resamples
 from stratus.sweep.table import finish
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stratus import record
+from stratus.runs import record
 from stratus.sweep.table import collect, finish, over_seeds, write
 
 

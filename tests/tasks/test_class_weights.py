@@ -11,12 +11,12 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.func import hessian
 
 from stratus import tasks
-from stratus.descent import largest_stable_step
-from stratus.forecast import load, scores
-from stratus.observations import read_csv, select
-from stratus.recipe import Recipe
-from stratus.references import exact, optimum
-from stratus.splits import split
+from stratus.data.recipe import Recipe
+from stratus.data.splits import split
+from stratus.data.table import read_csv, select
+from stratus.training.descent import largest_stable_step
+from stratus.verification.forecast import load, scores
+from stratus.verification.references import exact, optimum
 
 SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
 SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")

@@ -24,12 +24,12 @@ from sklearn.metrics import (
 from torch.func import hessian, vmap
 
 from stratus import tasks
-from stratus.datamodule import WeatherDataModule
+from stratus.data.datamodule import WeatherDataModule
+from stratus.data.recipe import Recipe
+from stratus.data.splits import split
+from stratus.data.table import read_csv, select
 from stratus.errors import ConfigurationError
-from stratus.observations import read_csv, select
-from stratus.recipe import Recipe
-from stratus.scorer import score
-from stratus.splits import split
+from stratus.verification.scorer import score
 
 SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
 TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}

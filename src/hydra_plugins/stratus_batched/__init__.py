@@ -14,7 +14,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from stratus.settings import positive
+from stratus.settings.schema import positive
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class BatchedLauncher(Launcher):
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Called by Hydra before a sweep."""
-        from stratus.sweep.composer import Composer  # noqa: PLC0415 - not for a start without this launcher
+        from stratus.sweep.batched.composer import Composer  # noqa: PLC0415 - not for a start without this launcher
 
         # Sweepers compose each job too, to see whether it is legal.
         composer = Composer(hydra_context.config_loader)
@@ -61,8 +61,8 @@ class BatchedLauncher(Launcher):
         """
         positive("hydra.launcher.memory", self.memory)
         positive("hydra.launcher.processes", self.processes)
-        from stratus.sweep import processes  # noqa: PLC0415
-        from stratus.sweep.share import Share  # noqa: PLC0415
+        from stratus.sweep.batched import processes  # noqa: PLC0415
+        from stratus.sweep.batched.share import Share  # noqa: PLC0415
 
         setup_globals()
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)

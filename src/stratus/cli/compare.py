@@ -9,11 +9,11 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from stratus import comparison
-from stratus.comparison import Comparison
+from stratus.data.samples import Array
 from stratus.errors import ConfigurationError, DataError
-from stratus.report import show
-from stratus.samples import Array
+from stratus.runs import comparison
+from stratus.runs.comparison import Comparison
+from stratus.runs.report import show
 from stratus.sweep.table import differing
 
 _SHOWN = ("accuracy", "mae", "rmse", "bias", "log_loss", "brier", "heidke", "peirce")

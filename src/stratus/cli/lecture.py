@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from stratus import lecture_walk
 from stratus.lecture import NAMES
-from stratus.report import show
+from stratus.lecture import walk as lecture_walk
+from stratus.runs.report import show
 
 
 def add_commands(commands: Any) -> None:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from stratus import observations, record, sources
+from stratus.data import sources
+from stratus.data import table as observations
 from stratus.errors import DataError
-from stratus.report import classes, listing, scoreboard, show
+from stratus.runs import record
+from stratus.runs.report import classes, listing, scoreboard, show
 
 if TYPE_CHECKING:
-    from stratus.forecast import Forecaster
+    from stratus.verification.forecast import Forecaster
 
 
 def add_commands(commands: Any) -> None:
@@ -44,7 +46,7 @@ def _day(text: str) -> date:
 def _forecaster(run: Path) -> "Forecaster":
     """Imports what computes only once it is needed, so that --help and wrong words are answered at once."""
     gc.disable()
-    from stratus.forecast import load  # noqa: PLC0415
+    from stratus.verification.forecast import load  # noqa: PLC0415
 
     gc.enable()
     return load(run / "checkpoints" / "best.ckpt")
@@ -72,7 +74,7 @@ def evaluate(options: argparse.Namespace) -> None:
     """Prints the scores of a run's kept weights: on its own test days, or on all complete days of another table."""
     tables, facts = _tables(options.run, options.observations)
     forecaster = _forecaster(options.run)
-    from stratus.forecast import scores  # noqa: PLC0415
+    from stratus.verification.forecast import scores  # noqa: PLC0415
 
     days = []
     for table in tables():

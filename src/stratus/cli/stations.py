@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from stratus.data.ghcn import fetch, stations
 from stratus.errors import ConfigurationError
-from stratus.ghcn import fetch, stations
-from stratus.report import listing, show
+from stratus.runs.report import listing, show
 
 
 def add_commands(commands: Any) -> None:

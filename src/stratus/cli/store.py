@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from stratus.report import show
-from stratus.store.build import build
+from stratus.data.store.build import build
+from stratus.runs.report import show
 
 
 def add_commands(commands: Any) -> None:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.animation import Animation
     from matplotlib.figure import Figure
 
-    from stratus.descent import Trace
-    from stratus.settings import Config
-    from stratus.splits import Splits
+    from stratus.data.splits import Splits
+    from stratus.settings.schema import Config
     from stratus.tasks.linear import LinearTask
+    from stratus.training.descent import Trace
 
 PARTS = {
     "Linear regression and classification": (
@@ -96,5 +96,5 @@ class Lesson:
 
 def find(name: str) -> Callable[[Run], Lesson]:
     """The function `lesson` of a module of this folder; `name` is one of `NAMES`."""
-    lesson: Callable[[Run], Lesson] = import_module(f"{__name__}.{name}").lesson
+    lesson: Callable[[Run], Lesson] = import_module(f"{__name__}.lessons.{name}").lesson
     return lesson

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import BLUE, GREY, ORANGE, sheet, styled
-from stratus.samples import Array
 
 
 @styled

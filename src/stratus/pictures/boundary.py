@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import (
     BLACK,
     BLUE,
@@ -24,7 +25,6 @@ from stratus.pictures.canvas import (
     spread,
     styled,
 )
-from stratus.samples import Array
 
 LEVELS = (0.1, 0.3, 0.7, 0.9)
 """Probabilities that get a line beside 0.5."""

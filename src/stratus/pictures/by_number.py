@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import (
     BLACK,
     BLUE,
@@ -25,7 +26,6 @@ from stratus.pictures.canvas import (
     sheet,
     styled,
 )
-from stratus.samples import Array
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY)
 

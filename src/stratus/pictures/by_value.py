@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import BLACK, BLUE, RED, fit_scales, heading, legend, sheet, styled
-from stratus.samples import Array
 
 
 @styled

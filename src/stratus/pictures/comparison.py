@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import BLUE, GREY, sheet, styled
-from stratus.samples import Array
 
 
 @styled

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import GREY, calendar, days, named, sheet, styled
-from stratus.samples import Array
 
 
 @styled

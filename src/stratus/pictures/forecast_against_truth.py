@@ -2,8 +2,8 @@
 
 from matplotlib.figure import Figure
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import BLUE, GREY, named, sheet, shown, spread, styled
-from stratus.samples import Array
 
 
 @styled

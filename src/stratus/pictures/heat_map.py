@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import ORANGE, heading, shade_bar, shades, sheet, styled
-from stratus.samples import Array
 
 
 @styled

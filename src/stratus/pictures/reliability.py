@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import GREY, MOST_PANELS, colours, panels, sheet, styled
-from stratus.samples import Array
 
 
 @styled

@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import BLACK, RED, fit_scales, heading, legend, shade_bar, shades, sheet, styled
-from stratus.samples import Array
 
 
 @styled

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import BLACK, MOST_PANELS, legend, panels, sheet, spread, styled
-from stratus.samples import Array
 
 MOST_LINES = 6
 """So many inputs have a line at most, the bias aside."""

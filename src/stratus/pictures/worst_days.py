@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from stratus.data.samples import Array
 from stratus.pictures.canvas import BLUE, ORANGE, days, sheet, styled
-from stratus.samples import Array
 
 
 @styled

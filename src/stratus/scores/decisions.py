@@ -11,7 +11,7 @@ from torchmetrics.classification import MulticlassConfusionMatrix
 from torchmetrics.functional.classification import binary_average_precision
 from torchmetrics.wrappers import MultioutputWrapper
 
-from stratus.contributions import peirce
+from stratus.scores.contributions import peirce
 
 
 def class_scores(decision: Tensor, p: Tensor, y: Tensor) -> dict[str, float]:

@@ -1,1 +1,1 @@
-"""Many runs: the table at a sweep's end."""
+"""Many runs: the table and the pictures at a sweep's end; `batched` trains them as one."""

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from stratus.data.samples import Array
+from stratus.data.targets import TARGETS
 from stratus.pictures.canvas import named
-from stratus.samples import Array
-from stratus.targets import TARGETS
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from stratus import events
+from stratus.data.samples import Array
 from stratus.pictures import by_number, by_value, heat_map, search
 from stratus.pictures.canvas import png
-from stratus.samples import Array
+from stratus.runs import events
 from stratus.sweep import resamples
 from stratus.sweep.jobs import Jobs, distinct, drawable, effect, numbers
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from stratus import sources
-from stratus.bootstrap import interval
-from stratus.samples import Array, Samples
+from stratus.data import sources
+from stratus.data.samples import Array, Samples
+from stratus.scores.bootstrap import interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,7 +106,7 @@ def pictures(folder: Path, runs: list[dict[str, Any]]) -> "dict[str, Callable[[]
 
 def _test_days(folder: Path, run: dict[str, Any]) -> Samples:
     """The test days of a run with their inputs, made of its data once more."""
-    from stratus.forecast import load  # noqa: PLC0415 - imports what computes
+    from stratus.verification.forecast import load  # noqa: PLC0415 - imports what computes
 
     forecaster = load(next(folder.glob("*/checkpoints/best.ckpt")))
     loaded, _ = sources.again(run["data"])

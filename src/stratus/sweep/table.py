@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import polars as pl
 from rich.table import Table
 
-from stratus import record
-from stratus.report import listing, show
+from stratus.runs import record
+from stratus.runs.report import listing, show
 from stratus.sweep import resamples
 
 Records: TypeAlias = Mapping[int, dict[str, Any]]

@@ -12,9 +12,9 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric
 
-from stratus.samples import CHUNK
-from stratus.scores import Accuracy
-from stratus.splits import Splits
+from stratus.data.samples import CHUNK
+from stratus.data.splits import Splits
+from stratus.scores.metrics import Accuracy
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
 ClassDays: TypeAlias = tuple[Tensor, Tensor, Tensor]

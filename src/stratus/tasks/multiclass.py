@@ -6,7 +6,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.classification import MulticlassCohenKappa
 
-from stratus.scores import Brier, LogLoss, Peirce, brier_parts
+from stratus.scores.metrics import Brier, LogLoss, Peirce, brier_parts
 from stratus.tasks.linear import ClassDays, LinearTask
 
 

@@ -3,7 +3,7 @@
 from torch import Tensor
 from torchmetrics import Metric
 
-from stratus.scores import LabelMean
+from stratus.scores.metrics import LabelMean
 from stratus.tasks.binary import BinaryClassification
 from stratus.tasks.linear import ClassDays
 

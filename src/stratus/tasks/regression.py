@@ -5,8 +5,8 @@ from typing import Any
 from torch import Tensor
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric
 
-from stratus.contributions import ROUNDING
-from stratus.scores import Bias
+from stratus.scores.contributions import ROUNDING
+from stratus.scores.metrics import Bias
 from stratus.tasks.linear import LinearTask
 
 

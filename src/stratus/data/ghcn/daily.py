@@ -1,0 +1,138 @@
+"""The long table of values ─► the daily table: what is dropped, what is counted, and the weather's type."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from stratus.data import table as observations
+from stratus.data.ghcn.layouts import Units, read
+from stratus.errors import DataError
+
+KEY = ["station", "date", "element"]
+
+MEASURED = {
+    "TMAX": "temperature_max",
+    "TMIN": "temperature_min",
+    "PRCP": "precipitation",
+    "SNOW": "snowfall",
+    "AWND": "wind",
+}
+"""Elements with the columns that they become."""
+
+ELEMENTS = (*MEASURED, "WT04", "WT05")
+"""Of all elements those that the daily table is made of."""
+
+
+def read_files(
+    paths: Iterable[str | Path], units: Units | None = None, *, ice_pellets: bool = False
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Files of GHCN-Daily, of any layouts, as one daily table.
+
+    Args:
+        paths: Their paths.
+        units: Of Climate Data Online exports in the new form; see `layouts.read`.
+        ice_pellets: Whether ice pellets (WT04) count as hail too.
+
+    Returns:
+        The daily table, and the number of values dropped by reason.
+
+    Raises:
+        DataError: A file is broken or holds nothing of use, or two files differ on a value.
+    """
+    paths = list(paths)
+    if not paths:
+        raise DataError("no file of GHCN-Daily was named")
+    table, dropped = daily(pl.concat([read(path, units) for path in paths]), ice_pellets=ice_pellets)
+    if table.is_empty():
+        raise DataError(f"{', '.join(map(str, paths))}: no value of {', '.join(MEASURED)} to be believed")
+    return table, dropped
+
+
+def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The daily table of a long table of values.
+
+    Values with a quality flag failed one of NOAA's checks and are dropped, and so are those that cannot be: outside
+    the ranges of the daily table, or a maximum below its minimum. A trace (measurement flag T) is 0. Hail
+    (WT05) of 2008 to 2010 at first-order stations (USW…) with source flag 0, or none, is an artefact of one source
+    and is dropped. All are counted.
+
+    The type of the weather is the first that holds of hail (WT05), snow (SNOW > 0), rain (PRCP > 0) and sun, on days
+    with both temperatures and precipitation. Rain and snow come from the amounts, since their flags stop in 2013 at
+    automated stations; "sun" means no measurable precipitation.
+
+    Args:
+        values: As `layouts.read` gives it.
+        ice_pellets: Whether ice pellets (WT04) count as hail too.
+
+    Returns:
+        The daily table, and the number of values dropped by reason.
+    """
+    failed = pl.col("quality") != ""
+    spurious = (
+        (pl.col("element") == "WT05")
+        & pl.col("station").str.starts_with("USW")
+        & pl.col("date").dt.year().is_between(2008, 2010)
+        & pl.col("source").is_in(["0", ""])
+    )
+    dropped = {
+        "failed a quality check": values.filter(failed).height,
+        "spurious hail of 2008 to 2010": values.filter(~failed & spurious).height,
+    }
+    kept = values.filter(~failed & ~spurious).with_columns(
+        pl.when(pl.col("measurement") == "T").then(0.0).otherwise("value").alias("value")
+    )
+    wide = _one_each(kept).pivot(on="element", index=["station", "date"], values="value")
+    believed, dropped["impossible"] = _believed(_with(wide, MEASURED))
+    return _table(believed, ["WT05", "WT04"] if ice_pellets else ["WT05"]), dropped
+
+
+def _believed(wide: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Without values outside the daily table's ranges, and maxima below the minimum; and how many those were."""
+    fine = {element: pl.col(element).is_between(*observations.RANGES[column]) for element, column in MEASURED.items()}
+    ordered = (pl.col("TMAX") >= pl.col("TMIN")).fill_null(True)
+    fine |= {element: fine[element] & ordered for element in ("TMAX", "TMIN")}
+    believed = wide.with_columns(pl.when(good).then(element).alias(element) for element, good in fine.items())
+    return believed, sum(wide[element].count() - believed[element].count() for element in MEASURED)
+
+
+def _with(wide: pl.DataFrame, elements: Iterable[str]) -> pl.DataFrame:
+    """With columns of nulls for the elements that were never measured."""
+    absent = sorted(set(elements) - set(wide.columns))
+    return wide.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in absent)
+
+
+def _one_each(values: pl.DataFrame) -> pl.DataFrame:
+    """One value a station, day and element: repeats are merged, contradictions refused."""
+    single = values.select(*KEY, "value").unique()
+    twice = single.filter(pl.struct(KEY).is_duplicated()).sort(*KEY, "value")
+    if twice.height:
+        station, day, element, value = twice.row(0)
+        raise DataError(
+            f"{station}, {day}, {element}: given as {value:g} and as {twice['value'][1]:g}; name one source"
+        )
+    return single
+
+
+def _table(wide: pl.DataFrame, hail: list[str]) -> pl.DataFrame:
+    wide = _with(wide, hail)
+    fell = pl.any_horizontal(pl.col(name).fill_null(0) > 0 for name in hail)
+    kind = (
+        pl.when(fell)
+        .then(pl.lit("hail"))
+        .when(pl.col("SNOW") > 0)
+        .then(pl.lit("snow"))
+        .when(pl.col("PRCP") > 0)
+        .then(pl.lit("rain"))
+        .otherwise(pl.lit("sun"))
+    )
+    complete = pl.all_horizontal(pl.col("TMAX", "TMIN", "PRCP").is_not_null())
+    table = wide.select(
+        "station",
+        "date",
+        *(pl.col(element).alias(column) for element, column in MEASURED.items()),
+        pl.when(complete).then(kind).alias("weather"),
+    )
+    measured = pl.any_horizontal(pl.col(list(MEASURED.values())).is_not_null())
+    known = table.filter(measured)
+    return pl.DataFrame(schema=observations.SCHEMA) if known.is_empty() else observations.check(known, "GHCN-Daily")

@@ -1,0 +1,137 @@
+"""NOAA's files of GHCN-Daily over HTTPS, each kept in the user's cache whole or not at all."""
+
+import hashlib
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from errno import ENOSPC
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from stratus.data.ghcn.download import PATIENCE, STATION, Patience, Tell, download, why
+from stratus.errors import DataError
+
+log = logging.getLogger(__name__)
+
+SOURCE = "https://www.ncei.noaa.gov/pub/data/ghcn/daily/"
+
+_NAME = r"[A-Za-z0-9_\-][\w.\-]*(/[A-Za-z0-9_\-][\w.\-]*)*"  # no part of it begins with a dot
+
+
+def station_files(
+    ids: Iterable[str],
+    *,
+    source: str = SOURCE,
+    cache: Path | None = None,
+    offline: bool = False,
+    refresh: bool = False,
+    progress: bool = True,
+    patience: Patience = PATIENCE,
+) -> list[Path]:
+    """The .dly files of stations, in their order; arguments as for `fetch`.
+
+    Raises:
+        DataError: A name is no station's, or a file cannot be had.
+    """
+    ids = list(ids)
+    for one in ids:
+        if not re.fullmatch(STATION, one):
+            raise DataError(f"{one!r} is no station: expected eleven of A-Z, 0-9, _ and -, such as USW00013904")
+
+    def dly(name: str) -> Path:
+        return fetch(
+            name, source=source, cache=cache, offline=offline, refresh=refresh, progress=progress, patience=patience
+        )
+
+    return [dly(f"all/{one}.dly") for one in ids]
+
+
+def fetch(
+    name: str,
+    *,
+    source: str = SOURCE,
+    cache: Path | None = None,
+    offline: bool = False,
+    refresh: bool = False,
+    progress: bool = True,
+    patience: Patience = PATIENCE,
+) -> Path:
+    """The path of a file's copy in the cache, where it is put first if it is not there.
+
+    A download that broke off is continued, at once or by a later call, where the server can and has the same file
+    still. Whatever fails leaves the copy as it was.
+
+    Args:
+        name: Below `source`, such as all/USW00013904.dly, ghcnd-stations.txt or by_year/2017.csv.gz.
+        source: Address of the folder that is GHCN-Daily; each has copies of its own.
+        cache: The cache's folder; where not given that of STRATUS_CACHE, or else the system's.
+        offline: Whether to use copies alone.
+        refresh: Whether to fetch again what is there.
+        progress: Whether to draw a bar, if there is a terminal; else a line goes to the log.
+        patience: How long the server is waited for.
+
+    Raises:
+        DataError: The file cannot be had: names its address, why, and what to do.
+    """
+    address = _address(source, name)
+    target = _folder(address.removesuffix(name), cache) / name
+    if target.is_file() and not refresh:
+        return target
+    if offline:
+        raise DataError(f"{target} is not there: fetch {address} once while not offline, or copy the file there")
+    from filelock import FileLock  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Another process may be fetching the same file: wait for it.
+        with FileLock(target.with_name(f".{target.name}.lock")):
+            if refresh or not target.is_file():
+                with _shown(address, progress) as tell:
+                    download(address, target, patience, tell)
+    except HTTPError as error:
+        raise DataError(f"{address}: {why(error)}; try again later, or copy the file to {target}") from None
+    except OSError as error:
+        full = "; make room, or set STRATUS_CACHE to a folder on another disk" if error.errno == ENOSPC else ""
+        raise DataError(f"{target}: cannot be written ({error.strerror or error}){full}") from None
+    return target
+
+
+def _address(source: str, name: str) -> str:
+    try:
+        parts = urlsplit(source)
+    except ValueError:  # brackets around what is no address
+        parts = urlsplit("")
+    if parts.scheme not in ("https", "http") or not parts.hostname or re.search(r"[\s@?#]", source):
+        raise DataError(f"source {source!r}: expected a folder's address, https://… or http://…, such as {SOURCE}")
+    if not re.fullmatch(_NAME, name, re.ASCII):
+        raise DataError(f"{name!r} is no file of GHCN-Daily: expected a name such as all/USW00013904.dly")
+    return f"{source.rstrip('/')}/{name}"
+
+
+def _folder(source: str, cache: Path | None) -> Path:
+    if cache is None:
+        from platformdirs import user_cache_path  # noqa: PLC0415
+
+        cache = Path(os.environ.get("STRATUS_CACHE") or user_cache_path("stratus"))
+    host = re.sub(r"[^\w.\-]", "_", urlsplit(source).hostname or "")
+    return cache / "ghcn" / f"{host}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+
+
+@contextmanager
+def _shown(address: str, progress: bool) -> Iterator[Tell]:
+    """A bar on the terminal, or a line in the log."""
+    if not (progress and sys.stderr.isatty()):
+        log.info("fetching %s", address)
+        yield lambda there, whole: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn  # noqa: PLC0415
+
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"fetching {address.rpartition('/')[2]}", total=None)
+        yield lambda there, whole: bar.update(task, completed=there, total=whole)

@@ -1,0 +1,38 @@
+"""How samples are made of a daily table: which target, which inputs, how far ahead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stratus.data.features import FEATURES, Input
+from stratus.data.targets import TARGETS
+from stratus.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How samples are made of a daily table. Plain values only: it travels inside checkpoints.
+
+    Attributes:
+        target: A name of `TARGETS`.
+        features: Names of `FEATURES` with their settings; the inputs stand in this order.
+        lead_days: Days between the last day known and the target day; 0 is a diagnosis, 1 tomorrow's forecast.
+    """
+
+    target: str
+    features: Mapping[str, Mapping[str, Any]]
+    lead_days: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError for a name that is not known, or no feature set at all."""
+        if self.target not in TARGETS:
+            raise ConfigurationError(f"there is no target '{self.target}'; there are: {', '.join(TARGETS)}")
+        for name in self.features:
+            if name not in FEATURES:
+                raise ConfigurationError(f"there are no features '{name}'; there are: {', '.join(FEATURES)}")
+        if not self.features:
+            raise ConfigurationError(f"a model needs inputs: choose features from {', '.join(FEATURES)}")
+
+    def inputs(self) -> list[Input]:
+        """The components of x, each defined on one station's calendar."""
+        return [one for name, settings in self.features.items() for one in FEATURES[name](self.lead_days, **settings)]

@@ -1,0 +1,165 @@
+"""Table ─► inputs x and targets y: what is known and what is asked of every day."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from stratus.data.features import Input
+from stratus.data.recipe import Recipe
+from stratus.data.table import calendar
+from stratus.data.targets import TARGETS
+
+Array = NDArray[Any]
+
+CHUNK = 1 << 18
+"""Days that are worked on at once where all might not fit."""
+
+COLUMNS = ("at", "dates", "x", "y", "last")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Target days with what is known of them; n days, m inputs, k outputs.
+
+    Attributes:
+        places: Names of the stations; all of them, joined by " + ", where a sample is a day everywhere.
+        at: Index in `places` of each day's station [n].
+        dates: Target days [n], datetime64[D].
+        x: Inputs in their own units [n, m]; NaN where unknown.
+        y: Targets [n, k]: values in their unit, events as 0 or 1; for categories class indices [n].
+        last: y of the last day known, in the same form; NaN (-1 for categories) where there is none before.
+    """
+
+    places: list[str]
+    at: Array
+    dates: Array
+    x: Array
+    y: Array
+    last: Array
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    def where(self, keep: Array | slice) -> "Samples":
+        """The samples at which the mask `keep` [n] is true, or a slice of them."""
+        return Samples(self.places, *(getattr(self, name)[keep] for name in COLUMNS))
+
+    @property
+    def stations(self) -> Array:
+        """Name of the station of each day [n]."""
+        return np.asarray(self.places, dtype=object)[self.at]
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the arrays are mapped from files, to be read in chunks."""
+        return isinstance(self.x, np.memmap)
+
+    def chunks(self, days: int = CHUNK) -> Iterator["Samples"]:
+        """The samples in their order, so many days at a time, in memory."""
+        for start in range(0, len(self), days):
+            part = self.where(slice(start, start + days))
+            yield Samples(part.places, *(np.array(getattr(part, name)) for name in COLUMNS)) if self.on_disk else part
+
+    def since(self, day: date) -> "Samples":
+        """The samples of a day and later ones."""
+        return self.where(self.dates >= np.datetime64(day, "D"))
+
+    def until(self, day: date | None) -> "Samples":
+        """The samples of a day and earlier ones; all where there is no day."""
+        return self.where(self.dates <= np.datetime64(day, "D")) if day else self
+
+    @property
+    def complete(self) -> Array:
+        """Where all inputs are known [n]."""
+        return np.asarray(~np.isnan(self.x).any(axis=1))
+
+    @property
+    def known(self) -> Array:
+        """Where the truth is known [n]."""
+        return np.asarray(self.y >= 0 if self.y.ndim == 1 else ~np.isnan(self.y).any(axis=1))
+
+
+def assemble(
+    table: pl.DataFrame, recipe: Recipe, classes: list[str] | None = None
+) -> tuple[Samples, list[Input], list[str]]:
+    """Every day of a table's calendar as a sample, complete or not.
+
+    Args:
+        table: A daily table; days added beyond its end are forecast like any other.
+        recipe: What is made of it.
+        classes: The categories, in the order of their indices; those found in the table where not given.
+
+    Returns:
+        The samples, the inputs' names and units, and the outputs' names (classes of a category).
+    """
+    target, inputs, lag = TARGETS[recipe.target], recipe.inputs(), max(recipe.lead_days, 1)
+    frame = calendar(table).select(
+        "station",
+        "date",
+        *(one.value.over("station").cast(pl.Float64).alias(f"x{j}") for j, one in enumerate(inputs)),
+        *(value.over("station").alias(f"y{j}") for j, value in enumerate(target.values.values())),
+        *(
+            value.forward_fill().shift(lag).over("station").alias(f"last{j}")
+            for j, value in enumerate(target.values.values())
+        ),
+    )
+    outputs = list(target.values)
+    if target.everywhere:
+        frame, inputs, outputs = _side_by_side(frame, inputs)
+    if target.kind == "category":
+        outputs = classes or frame["y0"].drop_nulls().unique().sort().to_list()
+        index = pl.Enum(outputs)
+        frame = frame.with_columns(
+            pl.col("y0", "last0").cast(index, strict=False).to_physical().cast(pl.Int64).fill_null(-1)
+        )
+    return _arrays(frame, category=target.kind == "category"), inputs, outputs
+
+
+def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFrame, list[Input], list[str]]:
+    """One row a day instead of one a station and day: columns x0@Seattle, y0@Seattle, …; the calendar's only once."""
+    stations = frame["station"].unique().sort().to_list()
+    shared = [f"x{j}" for j, one in enumerate(inputs) if one.calendar]
+    wide = frame.pivot(
+        on="station",
+        index=["date", *shared],
+        values=frame.drop("station", "date", *shared).columns,
+        separator="@",
+    ).sort("date")
+    names = []
+    for j, one in enumerate(inputs):
+        names += (
+            [(f"x{j}", one)]
+            if one.calendar
+            else [(f"x{j}@{at}", Input(f"{at} {one.name}", one.unit, one.value)) for at in stations]
+        )
+    columns = {
+        **{name: f"x{j}" for j, (name, _) in enumerate(names)},
+        **{f"{kind}0@{at}": f"{kind}{j}" for kind in ("y", "last") for j, at in enumerate(stations)},
+    }
+    everywhere = pl.lit(" + ".join(stations)).alias("station")
+    return (
+        wide.select(everywhere, "date", *(pl.col(old).alias(new) for old, new in columns.items())),
+        [one for _, one in names],
+        stations,
+    )
+
+
+def _arrays(frame: pl.DataFrame, *, category: bool) -> Samples:
+    def block(letter: str) -> Array:
+        columns = [name for name in frame.columns if name.startswith(letter)]
+        values = frame.select(columns).to_numpy()
+        return values[:, 0] if category and letter != "x" else values.astype(np.float64)
+
+    return Samples(
+        frame["station"].unique(maintain_order=True).to_list(),
+        frame["station"].rle_id().to_numpy().astype(np.int32),  # a station's days stand together
+        frame["date"].to_numpy().astype("datetime64[D]"),
+        block("x"),
+        block("y"),
+        block("last"),
+    )

@@ -1,0 +1,96 @@
+"""Reading a store: whole, or in parts of whole stations that fit memory."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from stratus.data.store.build import INDEX, MANIFEST, part
+from stratus.data.table import KEY
+from stratus.errors import DataError
+
+BYTES_A_DAY = 700
+"""What a day takes while its samples are made: its row, its inputs, and their copies (measured with nine inputs)."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store's days of some stations, from a year on.
+
+    Attributes:
+        folder: Where it is.
+        manifest: What store.json says.
+        index: Columns station, bucket, year, days, of what was asked for.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    index: pl.DataFrame
+
+    @property
+    def days(self) -> int:
+        """Number of days."""
+        return int(self.index["days"].sum())
+
+    @property
+    def stations(self) -> list[str]:
+        """The stations' ids."""
+        return self.index["station"].unique().sort().to_list()
+
+    @property
+    def classes(self) -> list[str]:
+        """The categories of weather in the whole store."""
+        return list(self.manifest["classes"])
+
+    def parts(self, days: int) -> Iterator[pl.DataFrame]:
+        """The daily table, so many days at a time, or a station's where they are more."""
+        for (bucket,), index in self.index.group_by("bucket", maintain_order=True):
+            sizes = index.group_by("station", maintain_order=True).agg(pl.col("days").sum())
+            turn = (sizes["days"].cum_sum() - 1) // days
+            years = index["year"].unique().sort().to_list()
+            for group in sizes.with_columns(turn=turn).partition_by("turn", maintain_order=True):
+                yield self._read(int(bucket), years, group["station"].to_list())
+
+    def table(self) -> pl.DataFrame:
+        """All of the daily table."""
+        return pl.concat(self.parts(max(self.days, 1))).sort(KEY)
+
+    def samples_folder(self, *facts: Any) -> Path:
+        """Where samples made of these days under further facts (recipe, borders) are kept."""
+        said = json.dumps([self.manifest, self.stations, self.index["year"].min(), *facts], sort_keys=True, default=str)
+        return self.folder / "samples" / hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def _read(self, bucket: int, years: Sequence[int], stations: list[str]) -> pl.DataFrame:
+        files = [file for year in years if (file := part(self.folder, year, bucket)).exists()]
+        rows = pl.scan_parquet(files, hive_partitioning=False).filter(pl.col("station").is_in(stations))
+        return rows.collect().sort(KEY)
+
+
+def open_store(folder: Path, stations: Sequence[str] | None = None, first: date | None = None) -> Store:
+    """A store, of which some stations are asked for, or the years from a day's on.
+
+    Raises:
+        DataError: If the folder is no store, or an unfinished one, or a station is not in it.
+    """
+    if not (folder / MANIFEST).exists():
+        unfinished = "its building was broken off: give the same `stratus store build` once more"
+        raise DataError(f"{folder}: {unfinished if folder.is_dir() else 'there is no such store'}")
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        index = pl.read_parquet(folder / INDEX)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{folder}: not a readable store ({str(error).splitlines()[0]})") from None
+    if stations:
+        if unknown := sorted(set(stations) - set(index["station"])):
+            raise DataError(f"{folder}: no station {', '.join(unknown)}")
+        index = index.filter(pl.col("station").is_in(list(stations)))
+    if first:
+        index = index.filter(pl.col("year") >= first.year)
+    if index.is_empty():
+        raise DataError(f"{folder}: no day from {first} on; it holds {manifest['years'][0]} to {manifest['years'][-1]}")
+    return Store(folder, manifest, index)

@@ -1,0 +1,65 @@
+"""The lecture's loop without a trainer, for many starts and learning rates at once.
+
+θ ~ Init
+for iteration in range(n):
+    J = ∇L(θ)
+    θ = θ - ε * J
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+from torch.func import grad, vmap
+
+from stratus.data.samples import Samples
+from stratus.tasks.linear import LinearTask
+from stratus.training.descent import Trace
+
+Loss: TypeAlias = Callable[[Tensor], Tensor]
+"""L as a function of θ alone: a scalar."""
+
+
+def loss_on(task: LinearTask, days: Samples, dtype: torch.dtype = torch.float32) -> Loss:
+    """L(θ) of a task on these days, θ = (W, b) being one matrix [k, m + 1] whose last column is the bias."""
+    x = (torch.as_tensor(days.x, dtype=dtype) - task.mean.to(dtype)) / task.scale.to(dtype)
+    design = torch.cat([x, x.new_ones(len(x), 1)], 1)
+    y = torch.as_tensor(days.y)
+    y = y.to(dtype) if y.is_floating_point() else y
+    return lambda theta: task.loss(design @ theta.T, y)
+
+
+def on_plane(loss: Loss, origin: Tensor, axes: Tensor) -> Loss:
+    """L as a function of two numbers t [2]: at θ = origin + t₁ axes₁ + t₂ axes₂."""
+    return lambda t: loss(origin + torch.tensordot(t, axes, 1))
+
+
+def descend(loss: Loss, start: Tensor, rate: Tensor | float, steps: int) -> Tensor:
+    """θ' = θ - ε ∇L(θ), again and again.
+
+    Args:
+        loss: L.
+        start: θ at the beginning, of any shape.
+        rate: The learning rate ε.
+        steps: How many steps.
+
+    Returns:
+        θ at the beginning and after each step [steps + 1, …]. Above the largest stable step it may hold inf and NaN.
+    """
+    gradient, path = grad(loss), [start]
+    for _ in range(steps):
+        path.append(path[-1] - rate * gradient(path[-1]))
+    return torch.stack(path)
+
+
+def descend_each(loss: Loss, starts: Tensor, rates: Tensor | float, steps: int) -> Tensor:
+    """`descend` from s starts [s, …], each at its own rate [s] or all at one: s paths [s, steps + 1, …]."""
+    each = 0 if isinstance(rates, Tensor) else None
+    return vmap(partial(descend, loss, steps=steps), in_dims=(0, each))(starts, rates)
+
+
+def path_of(trace: Trace) -> Tensor:
+    """θ = (W, b) of a run, in the form of `loss_on`: at the beginning and after each epoch [epochs + 1, k, m + 1]."""
+    return torch.cat([torch.stack(trace.weight), torch.stack(trace.bias).unsqueeze(-1)], -1)

@@ -1,0 +1,170 @@
+"""Gradient descent in action: a line, a valley, a probability, and the lecture's toy function."""
+
+from functools import partial
+from math import erfc, sqrt
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+from torch.func import vmap
+
+from stratus import tasks
+from stratus.data.splits import split
+from stratus.errors import ConfigurationError
+from stratus.lecture import Card, Lesson, Run
+from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, on_plane, path_of
+from stratus.lecture.landscapes import toy
+from stratus.lecture.lessons.losses import ASKED
+from stratus.lecture.pictures import descent_on_curve, line_in_descent, loss_surface
+from stratus.pictures.canvas import named
+from stratus.training.descent import gaussian
+from stratus.verification.references import optimum
+
+TOY_RATE, TOY_STEPS, TOY_SIGMA, TOY_STARTS = 0.02, 100, 3.0, 10_000
+
+
+def lesson(run: Run) -> Lesson:
+    """θ' = θ - ε ∇L(θ), seen: the run's path is that of the loop written by hand."""
+    if len(run.splits.inputs) != 1 or run.splits.target.kind != "continuous":
+        raise ConfigurationError("this lesson draws a line: task=regression with one input, features=day_of_year")
+    loss, path = loss_on(run.task, run.splits.train), path_of(run.trace)
+    rate = run.settings.optimizer.lr
+    by_hand = descend(loss, path[0], rate, len(path) - 1)
+    best = optimum(run.task, run.splits)[0]
+    descent = _line(run, loss, path[:, 0], torch.cat([best.weight[0], best.bias]).float())
+    paths, of_toy = _toy(run)
+    figures: dict[str, Any] = {
+        "path": path[:, 0].tolist(),
+        "losses": descent.losses.tolist(),
+        "optimum": descent.surface.best.tolist(),
+        "from_hand": (path - by_hand).abs().max().item(),
+        "toy": of_toy,
+    }
+    steps = [*(step for step in (0, 1, 2, 4, 8) if step < len(path) - 1), len(path) - 1]
+    return Lesson(
+        _card(run, figures, rate),
+        figures,
+        {
+            "line_in_descent": partial(line_in_descent.draw, descent, steps),
+            "loss_surfaces": lambda: loss_surface.draw([descent.surface, _valley(run), _one_temperature(run)]),
+            "toy": partial(_draw_toy, paths, of_toy["maximum"]),
+        },
+        {"line_in_descent": partial(line_in_descent.animate, descent)},
+    )
+
+
+def _line(run: Run, loss: Loss, path: Tensor, best: Tensor) -> line_in_descent.Descent:
+    """The run's own descent: a path [t + 1, 2] of weight and bias."""
+    days, unit = run.splits.train, run.splits.target.unit
+    ends = torch.tensor([[days.x.min()], [days.x.max()]], dtype=torch.float32)
+    inputs = (ends - run.task.mean) / run.task.scale
+    names = "temperature by a line", f"weight ({unit})", f"bias ({unit})", f"{unit}²"
+    return line_in_descent.Descent(
+        surface=_surface(names, on_plane(loss, torch.zeros(1, 2), torch.eye(2)[:, None]), path, best),
+        losses=vmap(loss)(path[:, None]).numpy(),
+        x=days.x[:, 0],
+        y=days.y[:, 0],
+        ends=ends[:, 0].numpy(),
+        lines=(path[:, :1] * inputs[:, 0] + path[:, 1:]).numpy(),
+        x_name=named(run.splits.inputs[0], run.splits.units[0]),
+        y_name=named(f"average {run.splits.outputs[0]}", unit),
+        place=str(days.stations[0]),
+    )
+
+
+def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: Tensor) -> loss_surface.Surface:
+    """The loss of two numbers on a square around the best two, wide enough for the path."""
+    reach = 1.15 * (path - best).abs().max().item()
+    span = torch.linspace(-reach, reach, 61)
+    x, y = best[0] + span, best[1] + span
+    heights = vmap(loss)(torch.cartesian_prod(x, y)).reshape(len(x), len(y)).T
+    return loss_surface.Surface(*names, x.numpy(), y.numpy(), heights.numpy(), path.numpy(), best.numpy())
+
+
+def _valley(run: Run) -> loss_surface.Surface:
+    """Tomorrow's temperature from two days': weights of inputs so alike that the bowl is a valley."""
+    splits = split(run.table, ASKED["regression"], **run.settings.data.days)
+    task = tasks.find("regression").fitting(splits)
+    best = optimum(task, splits)[0]
+    bias = torch.tensor([[0.0, 0.0, best.bias.item()]])
+    loss = on_plane(loss_on(task, splits.train), bias, torch.eye(3)[:2, None])
+    names = "temperature by two days", "weight of d-2 (°C)", "weight of d-1 (°C)", "°C²"
+    path = descend(loss, torch.tensor([4.0, -6.0]), 0.45, 60)
+    return _surface(names, loss, path, best.weight[0].float())
+
+
+def _one_temperature(run: Run) -> loss_surface.Surface:
+    """P(rain) from the day's own temperature alone: the weight of the day before is held at 0."""
+    splits = split(run.table, ASKED["binary"], **run.settings.data.days)
+    task = tasks.find("binary").fitting(splits)
+    loss = on_plane(loss_on(task, splits.train), torch.zeros(1, 3), torch.eye(3)[1:, None])
+    path = descend(loss, torch.tensor([3.0, 3.0]), 2.0, 60)
+    best = descend(loss, path[-1], 2.0, 200)[-1]
+    return _surface(("rain by one temperature", "weight", "bias", "nat"), loss, path, best)
+
+
+def _toy(run: Run) -> tuple[Tensor, dict[str, float]]:
+    """Paths on the toy, [s, t + 1], from x₀ ~ N(0, σ), and where they end.
+
+    The share that ends in the worse valley is also known exactly: Φ's share of starts beyond the maximum, since steps
+    so short cross no ridge.
+    """
+    starts = torch.empty(TOY_STARTS)
+    gaussian(starts, torch.Generator().manual_seed(run.settings.seed), TOY_SIGMA)
+    paths = descend_each(toy, starts, TOY_RATE, TOY_STEPS)
+    wanted = torch.tensor([-0.5, 0.5, 1.0], dtype=torch.float64)
+    good, maximum, worse = (
+        descend(toy, start, rate, 500)[-1] for start, rate in zip(wanted, (TOY_RATE, -TOY_RATE, TOY_RATE), strict=True)
+    )
+    share = (paths[:, -1] > maximum).double().mean().item()
+    return paths, {
+        "good": good.item(),
+        "good_value": toy(good).item(),
+        "maximum": maximum.item(),
+        "worse": worse.item(),
+        "worse_value": toy(worse).item(),
+        "share_worse": share,
+        "standard_error": sqrt(share * (1 - share) / TOY_STARTS),
+        "share_worse_exact": erfc(maximum.item() / TOY_SIGMA / sqrt(2)) / 2,
+    }
+
+
+def _draw_toy(paths: Tensor, ridge: float) -> Figure:
+    x = torch.linspace(-2, 2, 401)
+    shown = torch.stack([next(path for path in paths if 1.2 < side * path[0] < 2) for side in (-1, 1)])
+    return descent_on_curve.draw(
+        x.numpy(),
+        toy(x).numpy(),
+        torch.cat([shown, paths[:40]]).numpy(),
+        toy(shown).numpy(),
+        title="f(x) = 3x² + sin 5x",
+        ridge=ridge,
+    )
+
+
+def _card(run: Run, figures: dict[str, Any], rate: float) -> Card:
+    losses, path, toys = figures["losses"], figures["path"], figures["toy"]
+    unit = run.splits.target.unit
+    return Card(
+        title="Gradient descent in action",
+        see="Left the loss over weight and bias, as a map: a round bowl. A dot is θ = (weight, bias) after a step, "
+        f"the star the lowest point; it starts at random, at weight {path[0][0]:.1f} and bias {path[0][1]:.1f}, where "
+        f"the loss is {losses[0]:.1f} {unit}², and rolls down to {losses[-1]:.2f} in {len(losses) - 1} steps. Right "
+        "the same as a line that turns into its place among the days. The second picture has two more bowls: a "
+        "narrow valley, and one for the probability of rain.",
+        why="A step goes against the gradient, θ' = θ − ε ∇L(θ), straight down the steepest slope, and is the longer "
+        "the steeper it is: long at first, then ever shorter. For one standardised input the bowl of the squared "
+        f"loss is exactly round, so each step leaves 1 − 2ε = {1 - 2 * rate:.2g} of the way to the lowest point. Two "
+        "days' temperatures are nearly the same input: steep across, almost flat along, so the path jumps from side "
+        "to side first and then crawls. The lecture's loop written by hand gives the run's θ to "
+        f"{figures['from_hand']:.0e}."
+        "\n\nThese bowls have one lowest point. The toy 3x² + sin 5x has two valleys: descent knows only the slope "
+        f"where it stands, so starts beyond x = {toys['maximum']:.4f} end at {toys['worse']:.4f}, where f is "
+        f"{toys['worse_value']:.3f}, instead of at {toys['good']:.4f} with {toys['good_value']:.3f}: "
+        f"{toys['share_worse']:.1%} of {TOY_STARTS:,} starts from N(0, {TOY_SIGMA:.0f}), {TOY_SIGMA:.0f} being the "
+        f"standard deviation; the normal distribution says {toys['share_worse_exact']:.2%}.",
+        next="Half the largest stable step goes straight to the bottom of a round bowl in a single step. Then start "
+        "elsewhere, with another seed.",
+        command="python train.py experiment=lecture/gradient_descent optimizer.lr=0.5",
+    )

@@ -1,0 +1,167 @@
+"""The three losses: what one sample costs, what a constant costs, what the inputs save."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.func import grad, vmap
+
+from stratus import tasks
+from stratus.data.datamodule import targets
+from stratus.data.recipe import Recipe
+from stratus.data.splits import Splits, split
+from stratus.lecture import Card, Lesson, Run
+from stratus.lecture.descent_by_hand import loss_on, path_of
+from stratus.lecture.pictures import cost_of_a_constant, loss_functions
+from stratus.tasks.linear import LinearTask
+from stratus.verification.references import optimum
+
+ASKED = {
+    "regression": Recipe("temperature", {"two_days": {}}, lead_days=1),
+    "binary": Recipe("rain", {"two_days": {}}),
+    "multiclass": Recipe("weather", {"two_days": {}}),
+}
+"""The lecture's three questions to the temperatures of two days, by task."""
+
+
+class Cost(NamedTuple):
+    """Mean training losses: of all-zero parameters, of the best constant, of the best linear model."""
+
+    zeros: float
+    constant: float
+    model: float
+
+
+def lesson(run: Run) -> Lesson:
+    """ℓ(z, y) of each task, and how much of the best constant's loss the two temperatures save."""
+    asked = {name: split(run.table, recipe, **run.settings.data.days) for name, recipe in ASKED.items()}
+    models = {name: tasks.find(name).fitting(splits) for name, splits in asked.items()}
+    costs = {name: cost(models[name], asked[name]) for name in ASKED}
+    start = loss_on(run.task, run.splits.train)(path_of(run.trace)[0]).item()
+    figures: dict[str, Any] = {name: found._asdict() for name, found in costs.items()}
+    figures |= {"run": {"start": start, "end": run.metrics["train/loss"]}}
+    return Lesson(
+        _card(costs, start, run),
+        figures,
+        {
+            "loss_functions": partial(loss_functions.draw, _panels(models)),
+            "cost_of_a_constant": partial(
+                cost_of_a_constant.draw,
+                _curves(models, asked, costs),
+                _classes(asked["multiclass"]),
+                place=str(run.splits.train.stations[0]),
+            ),
+        },
+    )
+
+
+def mean_truth(splits: Splits) -> Tensor:
+    """The best constant forecast [k]: the training days' mean, or the frequencies of their classes."""
+    y = torch.as_tensor(splits.train.y)
+    return (y if y.ndim > 1 else torch.eye(len(splits.outputs), dtype=torch.float64)[y]).mean(0)
+
+
+def cost(task: LinearTask, splits: Splits) -> Cost:
+    """Losses in float64 of z = 0, of the constant whose forecast is the mean truth, and of the exact optimum."""
+    y = targets(splits.train)
+    y = y.double() if y.is_floating_point() else y
+    everyday = torch.ones(len(y), 1, dtype=torch.float64)
+    best, _ = optimum(task, splits)
+    constant = task.link(mean_truth(splits))
+    logits = (everyday * 0 * constant, everyday * constant, best.logits(task, splits.train.x))
+    return Cost(*(task.loss(z, y).item() for z in logits))
+
+
+def _curve(task: LinearTask, z: Tensor, y: Tensor, k: int = 0) -> tuple[Any, Any]:
+    """Loss and slope in the k-th score, of scores z [n, outputs] of samples with the same truth y."""
+
+    def loss(scores: Tensor) -> Tensor:
+        return task.loss(scores[None], y)
+
+    return vmap(loss)(z).numpy(), vmap(grad(loss))(z)[:, k].numpy()
+
+
+def _panels(models: dict[str, LinearTask]) -> list[loss_functions.Panel]:
+    degrees, scores = torch.linspace(0, 20, 201)[:, None], torch.linspace(-6, 6, 241)[:, None]
+    regression, binary, multiclass = (models[name] for name in ASKED)
+    names = multiclass.outputs
+    sun = names.index("sun")
+    others_at_zero = scores * torch.eye(len(names))[sun]
+    return [
+        loss_functions.Panel(
+            "squared: (y − z)²",
+            "forecast z (°C)",
+            "°C²",
+            degrees[:, 0].numpy(),
+            {"y = 10 °C": _curve(regression, degrees, torch.tensor([[10.0]]))},
+        ),
+        loss_functions.Panel(
+            "binary cross-entropy",
+            "score z",
+            "nat",
+            scores[:, 0].numpy(),
+            {
+                "rain, y = 1: −log σ(z)": _curve(binary, scores, torch.tensor([[1.0]])),
+                "dry, y = 0: −log(1 − σ(z))": _curve(binary, scores, torch.tensor([[0.0]])),
+            },
+        ),
+        loss_functions.Panel(
+            f"cross-entropy, {len(names)} classes",
+            "score z of the true class; others 0",
+            "nat",
+            scores[:, 0].numpy(),
+            {"−log softmax(z)": _curve(multiclass, others_at_zero, torch.tensor([sun]), sun)},
+        ),
+    ]
+
+
+def _curves(
+    models: dict[str, LinearTask], asked: dict[str, Splits], costs: dict[str, Cost]
+) -> list[cost_of_a_constant.Curve]:
+    """The mean loss of every constant temperature and of every constant probability of rain."""
+    shown = {
+        "regression": ("temperature", "constant temperature (°C)", "°C²", np.linspace(0, 24, 121)),
+        "binary": ("rain", "constant probability", "nat", np.linspace(0.01, 0.99, 99)),
+    }
+    curves = []
+    for name, (title, forecast, unit, constants) in shown.items():
+        y = targets(asked[name].train).double()
+        scores = models[name].link(torch.as_tensor(constants))
+        loss = torch.stack([models[name].loss(z.expand_as(y), y) for z in scores])
+        best = mean_truth(asked[name]).item()
+        curves.append(
+            cost_of_a_constant.Curve(title, forecast, unit, constants, loss.numpy(), best, costs[name].constant)
+        )
+    return curves
+
+
+def _classes(splits: Splits) -> dict[str, tuple[float, float]]:
+    shares = mean_truth(splits)
+    return {name: (share.item(), -share.log().item()) for name, share in zip(splits.outputs, shares, strict=True)}
+
+
+def _card(costs: dict[str, Cost], start: float, run: Run) -> Card:
+    squared, binary, classes = (costs[name] for name in ASKED)
+    return Card(
+        title="Three losses, and what a constant costs",
+        see="Above, what one sample costs as a function of the score z = Wx + b; below, the slope that descent "
+        "follows. The squared loss's slope 2(z − y) grows with the error without bound; a cross-entropy's is a "
+        "probability less the truth, p − y, whose size never exceeds 1. In the second picture the same forecast is "
+        f"made every day. The best constant temperature costs {squared.constant:.3f} °C², the best constant "
+        f"probability of rain {binary.constant:.5f} nat, the frequencies of the {len(run.splits.outputs)} weather "
+        f"types {classes.constant:.5f} nat. All-zero parameters cost {squared.zeros:.2f}, {binary.zeros:.5f} (log 2) "
+        f"and {classes.zeros:.5f} (log {len(run.splits.outputs)}).",
+        why="The best constant under the squared loss is the mean, and its loss is the variance. Under a "
+        "cross-entropy it is the frequency, and its loss the entropy of the frequencies: a rare class is dear when "
+        "it comes, but comes seldom. So a loss has a meaning only beside the constant's. Two temperatures bring "
+        f"{squared.constant:.3f} down to {squared.model:.3f} for tomorrow's temperature, but {binary.constant:.4f} "
+        f"only to {binary.model:.4f} for rain and {classes.constant:.4f} to {classes.model:.4f} for weather types, on "
+        f"which this run began at {start:.4f} and reached {run.metrics['train/loss']:.4f}. (Two slips of the pen on "
+        "the slides: log P(y|x) is a loss only with a minus before it, and training looks for the argmin of L, not "
+        "the argmax.)",
+        next="Let the forecast change with the season alone, without any temperature. Is that dearer than the two "
+        "temperatures, or cheaper?",
+        command="python train.py experiment=lecture/losses features=harmonics",
+    )

@@ -1,0 +1,66 @@
+"""Rain from two temperatures again: a curved boundary from the same linear model."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from stratus.lecture import Card, Lesson, Run
+from stratus.lecture.models import Model, other
+from stratus.lecture.pictures import planes
+from stratus.runs import pictures as of_run
+
+
+def lesson(run: Run) -> Lesson:
+    """σ(Wφ(x) + b) with φ = (T1, T2, T1², T2², T1·T2): linear in φ, a conic in the plane of T1 and T2."""
+    straight = other(run.table, run.settings.data.days, "binary", "rain", {"two_days": {}})
+    models = {"straight": straight, "curved": Model.trained(run)}
+    usual = run.references["climatology"]["test/brier"]
+    figures: dict[str, Any] = {}
+    for name, model in models.items():
+        test = model.scores(model.splits.test)
+        figures[name] = {
+            "train_loss": model.scores(model.splits.train)["loss"],
+            "accuracy": test["accuracy"],
+            "brier": test["brier"],
+            "skill": 1 - test["brier"] / usual,
+        }
+    (_, _, first, second, product), *_ = models["curved"].line[0]
+    figures["discriminant"] = float(product**2 - 4 * first * second)
+    pictures: dict[str, Callable[[], Figure]] = {"planes": partial(_draw, run, models, figures)}
+    return Lesson(_card(run, figures), figures, pictures)
+
+
+def _card(run: Run, figures: dict[str, Any]) -> Card:
+    straight, curved = figures["straight"], figures["curved"]
+    conic = "a hyperbola" if figures["discriminant"] > 0 else "an ellipse"
+    return Card(
+        title="Rain or not: the boundary bends",
+        see=f"The same days of {run.splits.train.stations[0]} in the same plane, twice. On the left the model is "
+        "given the temperatures T1 and T2 of days 1 and 2, and its boundary is straight. On the right it is given "
+        f"T1², T2² and T1·T2 as well, and the boundary is {conic}. The training loss goes from "
+        f"{straight['train_loss']:.4f} to {curved['train_loss']:.4f}, the Brier score of the test days from "
+        f"{straight['brier']:.4f} to {curved['brier']:.4f}, and the skill over “usual this month” goes from "
+        f"{straight['skill']:+.3f} to {curved['skill']:+.3f}.",
+        why="Nothing in the model changed: it is Wx + b and a sigmoid, and its loss is still convex. Only x has five "
+        "components instead of two. Its boundary is flat in those five dimensions; in the two that we look at it is "
+        "a curve. In Seattle it says what no line can: the coldest days are dry, as the warmest are; and a change "
+        "from one day to the next, up or down, goes with rain. Farther out than the days reach the shading means "
+        "nothing: no day was there to learn from.",
+        next="The same in New York. Does it help there?",
+        command="python train.py experiment=lecture/rain_quadratic data=new_york data.validation_from=null",
+    )
+
+
+def _draw(run: Run, models: dict[str, Model], figures: dict[str, Any]) -> Figure:
+    titles = {"straight": "T1, T2", "curved": "T1, T2, T1², T2², T1·T2"}
+    panels = []
+    for name, model in models.items():
+        days = model.splits.train
+        seen = of_run.plane(replace(run, splits=model.splits, task=model.task))
+        assert seen is not None
+        title = f"{titles[name]}: Brier score {figures[name]['brier']:.4f}"
+        panels.append(planes.Panel(title, days.x[:, :2], days.y, seen))
+    return planes.draw(panels, outputs=["rain"], place=of_run.title(run.splits.train, "training days"))

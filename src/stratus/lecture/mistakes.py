@@ -1,0 +1,79 @@
+"""Common mistakes, made on purpose, so that what they do to the numbers can be measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stratus.data.samples import COLUMNS, Samples
+from stratus.data.splits import Splits
+from stratus.lecture.descent_by_hand import Loss, descend, loss_on
+from stratus.tasks.binary import BinaryClassification
+from stratus.tasks.multiclass import MulticlassClassification
+from stratus.verification.references import Weights, climatology, optimum
+
+
+class SigmoidTwice(BinaryClassification):
+    """The slide taken literally: its f already contains the sigmoid, and its loss applies one more."""
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """The cross-entropy of σ(σ(z)), which lies between σ(0) = 0.5 and σ(1) = 0.731 whatever z is."""
+        return super().loss(torch.sigmoid(logits), y)
+
+
+class SoftmaxTwice(MulticlassClassification):
+    """The same with several classes."""
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """The cross-entropy of softmax(softmax(z)); of k classes none is given more than e/(e + k - 1)."""
+        return super().loss(torch.softmax(logits, -1), y)
+
+
+def minimised(loss: Loss, start: Tensor) -> float:
+    """The loss where L-BFGS comes to rest: for a loss that is not convex it depends on the start."""
+    theta = start.clone().requires_grad_()
+    optimizer = torch.optim.LBFGS([theta], max_iter=500, line_search_fn="strong_wolfe", tolerance_change=1e-14)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        value = loss(theta)
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    return loss(theta).item()
+
+
+def with_test_days(splits: Splits) -> Splits:
+    """The same samples, the test days among the training days: what is counted on them leaks."""
+    pairs = ((getattr(splits.train, name), getattr(splits.test, name)) for name in COLUMNS)
+    return replace(splits, train=Samples(splits.train.places, *(np.concatenate(pair) for pair in pairs)))
+
+
+def month_leak(splits: Splits) -> tuple[float, float]:
+    """Brier score on the test days of the month's frequency: from training days, and with the test days among them."""
+    honest, leaking = (climatology(one)(splits.test) for one in (splits, with_test_days(splits)))
+    return float(np.mean((honest - splits.test.y) ** 2)), float(np.mean((leaking - splits.test.y) ** 2))
+
+
+def standardising_leak(splits: Splits, steps: int | None, rate: float = 0.3) -> float:
+    """By how much the Brier score on the test days grows when inputs are standardised with the test days as well.
+
+    Args:
+        splits: Samples of an event.
+        steps: Steps of gradient descent from zeros; None for the optimum.
+        rate: Their length.
+    """
+    scores = []
+    for scaled in (with_test_days(splits), splits):
+        task = BinaryClassification.fitting(scaled)
+        if steps is None:
+            weights, _ = optimum(task, splits)
+        else:
+            start = torch.zeros(1, len(splits.inputs) + 1, dtype=torch.float64)
+            theta = descend(loss_on(task, splits.train, torch.float64), start, rate, steps)[-1]
+            weights = Weights(theta[:, :-1], theta[:, -1])
+        p = task.activation(weights.logits(task, splits.test.x)).numpy()
+        scores.append(float(np.mean((p - splits.test.y) ** 2)))
+    return scores[0] - scores[1]

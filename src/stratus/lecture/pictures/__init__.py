@@ -1,0 +1,1 @@
+"""The pictures of single lessons, a module each: arrays in, a matplotlib Figure out."""

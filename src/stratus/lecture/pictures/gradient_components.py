@@ -1,0 +1,50 @@
+"""The components of a gradient, each computed in three ways."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from stratus.data.samples import Array
+from stratus.pictures.canvas import BLACK, ORANGE, SKY, sheet, styled
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """One loss's gradient at some θ.
+
+    Attributes:
+        title: Of what loss.
+        unit: The gradient's unit.
+        names: Of its p components.
+        formula: By the closed form [p].
+        autograd: By automatic differentiation [p].
+        differences: By finite differences [p].
+    """
+
+    title: str
+    unit: str
+    names: Sequence[str]
+    formula: Array
+    autograd: Array
+    differences: Array
+
+
+@styled
+def draw(gradients: Sequence[Gradient]) -> Figure:
+    """A panel a loss: the formula as a bar, the other two as marks on its end."""
+    figure, axes = sheet(1, len(gradients), width=10.5, height=4.6, squeeze=False)
+    for gradient, axis in zip(gradients, axes[0], strict=True):
+        rows = np.arange(len(gradient.names))
+        axis.barh(rows, gradient.formula, color=SKY, label="closed form")
+        axis.plot(gradient.autograd, rows, "o", color=BLACK, markersize=8, fillstyle="none", label="autograd")
+        axis.plot(gradient.differences, rows, "x", color=ORANGE, markeredgewidth=2, label="finite differences")
+        axis.set_yticks(rows, gradient.names, fontsize=8)
+        axis.invert_yaxis()
+        axis.axvline(0, color=BLACK, linewidth=0.8)
+        axis.grid(axis="y", visible=False)
+        axis.set(title=gradient.title, xlabel=f"component of ∇L ({gradient.unit})")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figure

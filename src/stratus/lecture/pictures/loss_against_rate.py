@@ -1,0 +1,52 @@
+"""The loss that is left after so many steps, against the learning rate."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from stratus.data.samples import Array
+from stratus.pictures.canvas import BLACK, GREY, RED, sheet, styled
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Descents that differ in their learning rate alone.
+
+    Attributes:
+        title: Of what model.
+        unit: The loss's unit.
+        rates: Learning rates [r].
+        losses: The loss at the end [r]; inf or NaN where it has left the numbers.
+        lowest: The loss at the optimum.
+        start: The loss at the beginning.
+        limits: Largest stable rates by name.
+    """
+
+    title: str
+    unit: str
+    rates: Array
+    losses: Array
+    lowest: float
+    start: float
+    limits: Mapping[str, float]
+
+
+@styled
+def draw(sweeps: Sequence[Sweep], steps: int) -> Figure:
+    """A panel a sweep; losses far above the start are cut off. A step up is a factor where descent gains one of two."""
+    figure, axes = sheet(1, len(sweeps), width=11.0, height=4.2, squeeze=False)
+    for sweep, axis in zip(sweeps, axes[0], strict=True):
+        spread = sweep.start / sweep.lowest > 2
+        ceiling = (10 if spread else 2) * sweep.start
+        shown = np.where(np.isfinite(sweep.losses), np.minimum(sweep.losses, 100 * ceiling), 100 * ceiling)
+        axis.plot(sweep.rates, shown, ".-", markersize=4)
+        axis.axhline(sweep.start, color=GREY, linewidth=1, linestyle="--", label="at the start")
+        axis.axhline(sweep.lowest, color=GREY, linewidth=1, linestyle=":", label="lowest")
+        for (name, limit), colour in zip(sweep.limits.items(), (RED, BLACK), strict=False):
+            axis.axvline(limit, color=colour, linewidth=1.2, linestyle="-.", label=f"{name}: {limit:.3g}")
+        axis.set(title=sweep.title, xlabel="learning rate ε", ylabel=f"loss after {steps} steps ({sweep.unit})")
+        axis.set(xscale="log", yscale="log" if spread else "linear", ylim=(0.9 * sweep.lowest, ceiling))
+        axis.legend(loc="upper left", fontsize=8, frameon=True)
+    return figure

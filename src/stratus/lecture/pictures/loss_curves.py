@@ -1,0 +1,55 @@
+"""The loss over the steps of several descents."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from stratus.data.samples import Array
+from stratus.pictures.canvas import GREY, sheet, styled
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Several descents of the same loss.
+
+    Attributes:
+        title: Of what model.
+        unit: The loss's unit.
+        losses: Loss at the beginning and after each step [t + 1], by label; inf or NaN where it has left the numbers.
+        lowest: The loss at the optimum.
+        steps: How many steps are shown.
+        ceiling: The highest loss shown.
+        log: Whether a step up is a factor.
+    """
+
+    title: str
+    unit: str
+    losses: Mapping[str, Array]
+    lowest: float
+    steps: int
+    ceiling: float
+    log: bool = True
+
+
+@styled
+def draw(panels: Sequence[Panel]) -> Figure:
+    """A panel each; a cross where a loss was finite for the last time."""
+    figure, axes = sheet(1, len(panels), width=5.0 * len(panels), height=4.4, squeeze=False)
+    dashes = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
+    for panel, axis in zip(panels, axes[0], strict=True):
+        for (label, losses), dash in zip(panel.losses.items(), dashes, strict=False):
+            finite = np.where(np.isfinite(losses), losses, np.nan)[: panel.steps + 1]
+            (line,) = axis.plot(finite, linestyle=dash, linewidth=1.3, label=label)
+            if not np.isfinite(losses[: panel.steps + 1]).all():
+                last = int(np.argmin(np.isfinite(losses))) - 1
+                axis.plot(last, losses[last], "x", color=line.get_color(), markersize=9, markeredgewidth=2)
+        axis.axhline(panel.lowest, color=GREY, linewidth=1, linestyle=":")
+        axis.set(title=panel.title, xlabel="step", ylabel=f"loss ({panel.unit})", xlim=(0, panel.steps))
+        if panel.log:
+            axis.set_yscale("log")
+        axis.set_ylim(0.9 * panel.lowest if panel.log else None, panel.ceiling)
+        if panel is panels[0] or panel.losses.keys() != panels[0].losses.keys():  # else the colours are known
+            axis.legend(title="learning rate ε", loc="upper right", fontsize=8, title_fontsize=8)
+    return figure

@@ -1,0 +1,141 @@
+"""The walk through the lecture: one page of the runs of its lessons, in the lecture's order, with their pictures."""
+
+import shlex
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from stratus.errors import CheckpointError, DataError
+from stratus.lecture import NAMES, PARTS
+from stratus.runs import record
+
+PAGE = "lecture.md"
+"""The page; its pictures are in the folder of that name beside it."""
+
+UNSEEN = 8
+"""A change of a pixel, of 255, that nobody sees; a smooth shading in few colours changes by more, and shows bands."""
+
+_INTRODUCTION = """\
+# The lecture, seen
+
+The lecture trains a first “deep” network, of a single layer. It takes three things: a **model** f, which turns an input
+x into a forecast by its parameters θ = (W, b); a **dataset** of days whose weather is known, and a **loss**, which says
+how bad the forecasts of those days are; and **training**, which changes θ step by step until the loss is low. Here each
+idea on that way is one command, run on real weather, with its pictures and a card: what you see, why it is so, and what
+to try next.
+
+Run one of the lessons, or all:
+
+```sh
+python train.py experiment=lecture/temperature_line
+python train.py -m experiment='glob(lecture/*)'
+```
+
+A run takes a few seconds. Its card is on the terminal and in `card.md`, its pictures are in `pictures/`;
+`tensorboard --logdir outputs` has both, under TEXT and IMAGES. Change a number in a command and see what becomes of the
+card. Unless a card says otherwise, models are trained on the days of 2012 to 2014 in Seattle and tested on those of
+2015.
+
+A **nat** is the unit of a log loss: a forecast that gave the probability p to what came has cost −log p nat. The
+**Brier score** is the mean of (p − y)², y being 1 if it came and 0 if not. **Skill** is the share of the score of “what
+is usual on such a day” that a model saves: 1 is perfect, 0 no better than the calendar, below 0 worse.
+
+*Text, numbers and pictures are those of the runs: `stratus lecture outputs/sweeps/… --to docs` writes this page.*
+"""
+
+
+def lessons(folders: Iterable[Path]) -> dict[str, Path]:
+    """The runs' folders by the name of their lesson, in the lecture's order.
+
+    Args:
+        folders: Of runs, or of sweeps.
+
+    Raises:
+        CheckpointError: If a folder holds no run, or one that has not finished, is of no lesson, or of one that
+            another is of too.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for run in [folder] if (folder / record.FILE).exists() else _jobs(folder):
+            entries = record.read(run)
+            if entries["status"] != "finished" or "lesson" not in entries:
+                raise CheckpointError(
+                    f"{run}: its status is {entries['status']}, its lesson {entries.get('lesson', {}).get('name')}; "
+                    "the walk needs finished runs of experiment=lecture/…"
+                )
+            name = entries["lesson"]["name"]
+            if name in found:
+                raise CheckpointError(f"{found[name]} and {run} are both runs of the lesson {name}: give one of them")
+            found[name] = run
+    return {name: found[name] for name in NAMES if name in found}
+
+
+def _jobs(folder: Path) -> list[Path]:
+    jobs = sorted(file.parent for file in folder.glob(f"*/{record.FILE}"))
+    if not jobs:
+        raise CheckpointError(f"{folder} is neither a run's folder nor a sweep's: there is no {record.FILE}")
+    return jobs
+
+
+def section(run: Mapping[str, Any]) -> str:
+    """One lesson of the page, from the record of its run: title, command, pictures, card."""
+    name = run["lesson"]["name"]
+    heading, card = run["lesson"]["card"].split("\n", 1)
+    title = heading.removeprefix("# ")
+    files = run["lesson"]["pictures"]
+    links = [f"![{title}: {Path(file).stem.replace('_', ' ')}]({_picture(name, file)})" for file in files]
+    command = shlex.join(["python", "train.py", *run["overrides"]])
+    return "\n\n".join([f"### {title}", f"```sh\n{command}\n```", *links, card.strip()]) + "\n"
+
+
+def _picture(lesson: str, file: str) -> str:
+    """Where the page finds a run's picture."""
+    return f"{Path(PAGE).stem}/{lesson}.{file}"
+
+
+def write(runs: Mapping[str, Path], to: Path) -> list[Path]:
+    """Writes the page and its pictures, in place of earlier ones of the same lessons.
+
+    Args:
+        runs: As `lessons` gives them.
+        to: Folder; made where it is missing.
+
+    Returns:
+        The files written, the page first.
+
+    Raises:
+        DataError: If a picture is missing or a file cannot be written.
+    """
+    records = {name: record.read(folder) for name, folder in runs.items()}
+    text = [_INTRODUCTION]
+    for part, names in PARTS.items():
+        if here := [section(records[name]) for name in names if name in records]:
+            text += [f"## {part}\n", *here]
+    written = [to / PAGE]
+    try:
+        (to / Path(PAGE).stem).mkdir(parents=True, exist_ok=True)
+        for name, folder in runs.items():
+            for old in (to / Path(PAGE).stem).glob(f"{name}.*"):
+                old.unlink()
+            for file in records[name]["lesson"]["pictures"]:
+                written.append(to / _picture(name, file))
+                _copy(folder / "pictures" / file, written[-1])
+        record.replace(to / PAGE, "\n".join(text))
+    except OSError as error:
+        raise DataError(f"cannot write the walk: {error}") from None
+    return written
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copies an animation; makes a picture small, one of 256 colours where no pixel changes by more than `UNSEEN`."""
+    from PIL import Image, ImageChops  # noqa: PLC0415 - only where a picture is copied
+
+    if source.suffix == ".gif":
+        shutil.copyfile(source, target)
+        return
+    with Image.open(source) as opened:
+        picture = opened.convert("RGB")
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE)
+    changes = ImageChops.difference(picture, few.convert("RGB")).getextrema()
+    (few if max(most for _, most in changes) <= UNSEEN else picture).save(target, optimize=True)  # type: ignore[misc]

@@ -1,0 +1,34 @@
+"""Keeps a sweep's table: after every job as a file, at the end on the terminal."""
+
+import atexit
+import time
+from pathlib import Path
+from typing import Any
+
+from hydra.core.utils import JobReturn
+from hydra.experimental.callback import Callback
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from stratus.runs import record
+from stratus.sweep.table import finish, write
+
+
+class SweepTable(Callback):
+    """Writes summary.csv as the jobs of a multirun end, so that a killed sweep has it too, and shows it at the end."""
+
+    def __init__(self) -> None:
+        self.next = 0.0
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Arranges for the table at the end: Hydra's own `on_multirun_end` is not called when a job failed."""
+        atexit.register(finish, Path(config.hydra.sweep.dir))
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
+        """Called where the job ran, in a launcher's worker too: what is known comes from the jobs' records."""
+        began = time.monotonic()
+        if config.hydra.mode == RunMode.MULTIRUN and began >= self.next:
+            folder = Path(config.hydra.sweep.dir)
+            write(folder, record.of_jobs(folder))
+            # It reads every job's record: of thousands of short jobs it is written now and then.
+            self.next = time.monotonic() + 50 * (time.monotonic() - began)

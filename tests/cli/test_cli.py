@@ -1,0 +1,173 @@
+"""`stratus evaluate` and `stratus forecast`: a finished run asked again."""
+
+import math
+import re
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import torch
+
+from stratus.runs import record
+
+TABLE = Path(__file__).parents[2] / "data" / "weather.csv"
+OSLO = date(2020, 2, 26)
+WARM = [-4.0, -2.0, 1.0, 3.0, 2.5]  # means of five days to 1 March; 2020 is a leap year
+
+
+@pytest.fixture
+def oslo(tmp_path):
+    """A table of five days at a station that no run has seen."""
+    rows = [f"Oslo,{OSLO + timedelta(days=k)},{t + 1},{t - 1},{k % 2}" for k, t in enumerate(WARM)]
+    file = tmp_path / "oslo.csv"
+    file.write_text("\n".join(["station,date,temperature_max,temperature_min,precipitation", *rows, ""]))
+    return str(file)
+
+
+def cells(line):
+    return [cell.strip() for cell in re.split(r"[│┃]", line)[1:-1]]
+
+
+def by_hand(run, day, before, yesterday):
+    """The temperature that the regression's kept weights forecast for a day, without the project's code."""
+    state = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
+    angle = 2 * math.pi * day.timetuple().tm_yday / 365.25
+    x = [before, yesterday, *(wave(k * angle) for k in (1, 2) for wave in (math.cos, math.sin))]
+    scaled = (torch.tensor(x, dtype=torch.float64) - state["mean"]) / state["scale"]
+    return (scaled @ state["linear.weight"][0].double() + state["linear.bias"]).item()
+
+
+# --- evaluate
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass", "multilabel"])
+def test_evaluate_prints_the_test_scores_of_the_run(stratus, short, task):
+    lines = stratus("evaluate", short(task))
+    assert lines[0].strip() == "365 days, 2015-01-01 to 2015-12-31"
+    (model,) = (cells(line) for line in lines if line.startswith("│ model"))
+    metrics = record.read(short(task))["metrics"]
+    order = ["loss", "accuracy", "mae", "rmse", "bias", "brier", "skill"]
+    expected = [metrics[f"test/{name}"] for name in order if f"test/{name}" in metrics]
+    assert [float(shown) for shown in model[1:]] == pytest.approx(expected, abs=6e-4)
+    for tag in [tag for tag in metrics if tag.startswith("test/days/")]:
+        name = tag.removeprefix("test/days/")
+        (row,) = (cells(line) for line in lines if line.startswith(f"│ {name} "))
+        scores = [metrics[f"test/{score}/{name}"] for score in ("days", "recall", "precision", "average_precision")]
+        for shown, value in zip(row[1:], scores, strict=False):
+            assert shown == "–" if value is None else float(shown) == pytest.approx(value, abs=6e-4)
+
+
+def test_evaluate_takes_all_complete_days_of_another_table(stratus, short, oslo):
+    lines = stratus("evaluate", short("regression"), "--observations", oslo)
+    assert lines[0].strip() == "3 days, 2020-02-28 to 2020-03-01"
+    days = [OSLO + timedelta(days=k) for k in (2, 3, 4)]
+    errors = [by_hand(short("regression"), day, *WARM[k : k + 2]) - WARM[k + 2] for k, day in enumerate(days)]
+    (model,) = (cells(line) for line in lines if line.startswith("│ model"))
+    assert float(model[1]) == pytest.approx(sum(e**2 for e in errors) / 3, abs=1e-3)
+
+
+def test_evaluate_notes_that_the_data_have_changed_since_the_run(stratus, trained, tmp_path):
+    copy = tmp_path / "weather.csv"
+    copy.write_bytes(TABLE.read_bytes())
+    trained(tmp_path / "run", "data=csv", f"data.path={copy}", "data.stations=[Seattle]", "trainer.max_epochs=1")
+    assert not any("changed" in line for line in stratus("evaluate", tmp_path / "run"))
+    copy.write_text(copy.read_text().replace("Seattle,2015-12-31,5.6", "Seattle,2015-12-31,6.6"))
+    lines = stratus("evaluate", tmp_path / "run")
+    assert lines[0].startswith("note: the data have changed since the run")
+
+
+# --- forecast
+
+
+def test_forecast_is_for_the_day_after_the_table_ends(stratus, short):
+    (row,) = (cells(line) for line in stratus("forecast", short("regression")) if "Seattle" in line)
+    seattle = pl.read_csv(TABLE).filter(pl.col("station") == "Seattle").sort("date").tail(2)
+    before, yesterday = seattle.select(pl.mean_horizontal("temperature_max", "temperature_min")).to_series()
+    expected = by_hand(short("regression"), date(2016, 1, 1), before, yesterday)
+    assert row[:2] == ["2016-01-01", "Seattle"]
+    assert float(row[2]) == pytest.approx(expected, rel=5e-3)
+
+
+def test_forecast_takes_another_table_a_day_of_it_and_writes_a_file(stratus, short, oslo, tmp_path):
+    given = ["forecast", short("regression"), "--observations", oslo, "--csv", tmp_path / "f.csv"]
+    for day, known in (("2020-03-02", WARM[3:5]), ("2020-02-29", WARM[1:3])):
+        assert stratus(*given, "--date", day) == []
+        (row,) = pl.read_csv(tmp_path / "f.csv", try_parse_dates=True).to_dicts()
+        assert (row["date"], row["station"]) == (date.fromisoformat(day), "Oslo")
+        assert row["prediction"] == pytest.approx(by_hand(short("regression"), row["date"], *known), abs=1e-5)
+
+
+def test_forecast_reaches_as_many_days_as_the_lead(stratus, trained, tmp_path):
+    trained(tmp_path / "run", "task=regression", "features.lead_days=3", "trainer.max_epochs=1")
+    stratus("forecast", tmp_path / "run", "--csv", tmp_path / "f.csv")
+    written = pl.read_csv(tmp_path / "f.csv", try_parse_dates=True)
+    assert written["date"].to_list() == [date(2016, 1, k) for k in (1, 2, 3)]
+
+
+def test_forecast_of_a_diagnosis_says_what_to_do_and_takes_a_day_of_a_table(stratus, refusal, short, oslo, tmp_path):
+    assert "train one with features.lead_days=1" in refusal("forecast", short("binary"))
+    stratus("forecast", short("binary"), "--observations", oslo, "--date", "2020-03-01", "--csv", tmp_path / "f.csv")
+    (row,) = pl.read_csv(tmp_path / "f.csv").to_dicts()
+    assert row["prediction"] == ("rain" if row["p(rain)"] > 0.5 else "no rain")
+
+
+# --- what cannot be done
+
+
+def test_a_file_that_cannot_be_written_is_named(refusal, short, tmp_path):
+    assert f"cannot write {tmp_path}/none/f.csv" in refusal(
+        "forecast", short("regression"), "--csv", tmp_path / "none" / "f.csv"
+    )
+
+
+def test_a_day_whose_inputs_are_unknown_is_refused_by_their_names(refusal, short):
+    said = refusal("forecast", short("regression"), "--date", "2016-01-05")
+    assert "no forecast for 2016-01-05: one of its inputs (temperature d-2, " in said
+    assert "ends on 2015-12-31" in said
+
+
+@pytest.mark.parametrize("command", ["evaluate", "forecast"])
+def test_what_is_not_a_finished_run_is_refused(refusal, tmp_path, command):
+    assert "is not a run's folder" in refusal(command, tmp_path / "nowhere")
+    with record.recorded(tmp_path / "early", overrides=[]):
+        pass
+    assert "did not get as far as its data" in refusal(command, tmp_path / "early")
+    assert "there is no checkpoint" in refusal(command, tmp_path / "early", "--observations", TABLE)
+    (tmp_path / "early" / "checkpoints").mkdir()
+    (tmp_path / "early" / "checkpoints" / "best.ckpt").write_bytes(b"PK\3\4 not one")
+    assert "is not a checkpoint of Stratus" in refusal(command, tmp_path / "early", "--observations", TABLE)
+
+
+@pytest.mark.parametrize("command", ["evaluate", "forecast"])
+def test_a_file_that_is_missing_or_broken_is_refused(refusal, short, tmp_path, command):
+    assert "No such file" in refusal(command, short("binary"), "--observations", tmp_path / "none.csv")
+    broken = tmp_path / "broken.csv"
+    broken.write_text("station,date,temperature_max,temperature_min,precipitation\nOslo,2020-01-32,1,0,0\n")
+    said = refusal(command, short("binary"), "--observations", broken)
+    assert "broken.csv, line 2, column date: '2020-01-32' is not a date" in said
+
+
+@pytest.mark.parametrize("command", ["evaluate", "forecast"])
+def test_a_model_of_several_stations_needs_the_same_stations(refusal, short, oslo, command):
+    assert "it needs the same stations" in refusal(command, short("multilabel"), "--observations", oslo)
+
+
+def test_a_wrong_word_is_one_line_too(refusal, short):
+    assert "COMMAND" in refusal()
+    assert "see stratus --help" in refusal("predict")
+    assert "--date" in refusal("forecast", short("binary"), "--date", "tomorrow")
+
+
+def test_the_installed_command_ends_with_exit_code_1_and_one_line_before_torch_is_imported(tmp_path):
+    command = [sys.executable, "-X", "importtime", Path(sys.executable).parent / "stratus", "evaluate", "none"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    lines = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (1, "")
+    (said,) = (line for line in lines if not line.startswith("import time:"))
+    assert said.startswith("stratus: none is not a run's folder: ")
+    imported = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
+    assert "stratus.runs.record" in imported
+    assert "torch" not in imported

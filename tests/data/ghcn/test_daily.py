@@ -1,0 +1,183 @@
+"""The long table becomes the daily table: flags, traces, spurious hail, and the weather's type."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from stratus.data.ghcn.daily import daily, read_files
+from stratus.data.ghcn.layouts import LONG
+from stratus.data.recipe import Recipe
+from stratus.data.splits import split
+from stratus.data.table import SCHEMA
+from stratus.errors import DataError
+
+REAL = Path(__file__).parents[3] / "shared/data/ghcn"
+real = pytest.mark.skipif(not REAL.is_dir(), reason=f"the real files are not there: {REAL}")
+AIRPORTS = ["USW00013904", "USW00012960", "USW00012921", "USW00012924", "USW00023044"]
+
+
+def values(*rows, station="USW00013904"):
+    """Rows of day, element, value and flags "mqs"."""
+    full = [
+        (station, day, element, float(value), *(flag.strip() for flag in flags)) for day, element, value, flags in rows
+    ]
+    return pl.DataFrame(full, schema=LONG, orient="row")
+
+
+def one_day(day=date(2017, 3, 1), prcp=0, snow=0, **weather):
+    core = [(day, "TMAX", 20, "   "), (day, "TMIN", 10, "   "), (day, "PRCP", prcp, "   "), (day, "SNOW", snow, "   ")]
+    return [*core, *((day, element, 1, flags) for element, flags in weather.items())]
+
+
+@pytest.mark.parametrize(
+    ("day", "kind"),
+    [
+        (one_day(), "sun"),
+        (one_day(prcp=0.3), "rain"),
+        (one_day(prcp=0.3, snow=2), "snow"),
+        (one_day(prcp=0.3, snow=2, WT05="  W"), "hail"),
+        (one_day(WT04="  W"), "sun"),
+        (one_day(WT16="  W", WT18="  W"), "sun"),
+    ],
+)
+def test_the_type_is_the_first_of_hail_snow_rain_and_sun(day, kind):
+    table, _ = daily(values(*day))
+    assert table["weather"].to_list() == [kind]
+
+
+def test_ice_pellets_count_as_hail_when_asked():
+    table, _ = daily(values(*one_day(WT04="  W")), ice_pellets=True)
+    assert table["weather"].to_list() == ["hail"]
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "kept"),
+    [
+        ("TMAX", 61, (None, 10.0, 0.0)),
+        ("TMIN", -91, (20.0, None, 0.0)),
+        ("PRCP", -1, (20.0, 10.0, None)),
+        ("TMAX", 9.9, (None, None, 0.0)),
+        ("TMAX", 60, (60.0, 10.0, 0.0)),
+    ],
+)
+def test_a_value_that_cannot_be_is_dropped_and_counted(element, value, kept):
+    rows = [(day, e, value if e == element else v, flags) for day, e, v, flags in one_day()]
+    table, dropped = daily(values(*rows))
+    assert table.select("temperature_max", "temperature_min", "precipitation").row(0) == kept
+    assert dropped["impossible"] == kept.count(None)
+
+
+def test_values_of_which_none_is_believed_are_an_empty_table_and_a_file_of_them_an_error(tmp_path):
+    table, dropped = daily(values((date(2017, 3, 1), "TMAX", 20, " I ")))
+    assert (table.height, table.schema, dropped["failed a quality check"]) == (0, pl.Schema(SCHEMA), 1)
+    file = tmp_path / "flagged.csv"
+    file.write_text("USW00013904,20170201,TMAX,239,,I,W,\n")
+    with pytest.raises(DataError, match="to be believed"):
+        read_files([file])
+
+
+def test_a_trace_is_no_rain_and_a_flagged_value_is_dropped_and_counted():
+    day = date(2017, 3, 1)
+    rows = [(day, "TMAX", 20, "   "), (day, "TMIN", 99, " I "), (day, "PRCP", 0.3, "T  ")]
+    table, dropped = daily(values(*rows))
+    assert table.select("temperature_max", "temperature_min", "precipitation").rows() == [(20.0, None, 0.0)]
+    assert table["weather"].to_list() == [None]
+    assert dropped["failed a quality check"] == 1
+
+
+@pytest.mark.parametrize(
+    ("station", "year", "flags", "kind"),
+    [
+        ("USW00013904", 2009, "  0", "sun"),
+        ("USW00013904", 2009, "   ", "sun"),
+        ("USW00013904", 2009, "  X", "hail"),
+        ("USW00013904", 2011, "  0", "hail"),
+        ("USC00417079", 2009, "  0", "hail"),
+    ],
+)
+def test_hail_of_2008_to_2010_at_first_order_stations_is_believed_from_other_sources_only(station, year, flags, kind):
+    table, dropped = daily(values(*one_day(date(year, 3, 1), WT05=flags), station=station))
+    assert table["weather"].to_list() == [kind]
+    assert dropped["spurious hail of 2008 to 2010"] == (kind == "sun")
+
+
+def test_the_same_value_twice_is_one_and_two_different_ones_are_refused():
+    twice = values(*one_day(), *one_day())
+    assert daily(twice)[0].height == 1
+    with pytest.raises(DataError, match=r"USW00013904, 2017-03-01, TMAX: given as 20 and as 21"):
+        daily(pl.concat([twice, values((date(2017, 3, 1), "TMAX", 21, "   "))]))
+
+
+def test_no_file_is_an_error():
+    with pytest.raises(DataError, match="no file"):
+        read_files([])
+
+
+COUNTS = {  # days, then sun, rain, snow and hail, and spurious hail dropped; 1999-01-01 to 2018-09-27
+    "USW00013904": (7208, [5635, 1546, 7, 20], 246),
+    "USW00012960": (7210, [5222, 1972, 5, 11], 276),
+    "USW00012921": (7205, [5654, 1524, 9, 18], 253),
+    "USW00012924": (7209, [5701, 1498, 2, 8], 241),
+    "USW00023044": (7208, [6314, 843, 18, 33], 143),
+    "USC00417079": (7195, [5954, 1091, 118, 32], 0),
+}
+
+
+@real
+@pytest.mark.parametrize("station", COUNTS)
+def test_the_class_counts_of_six_stations_are_reproduced(station):
+    days, counts, spurious = COUNTS[station]
+    table, dropped = read_files([REAL / f"dly/{station}.dly"])
+    known = table.filter(
+        pl.col("date").is_between(date(1999, 1, 1), date(2018, 9, 27)) & pl.col("weather").is_not_null()
+    )
+    assert known.height == days
+    assert dict(known["weather"].value_counts().iter_rows()) == dict(
+        zip(["sun", "rain", "snow", "hail"], counts, strict=True)
+    )
+    assert dropped["spurious hail of 2008 to 2010"] == spurious
+
+
+@real
+def test_texas_has_7177_complete_days_and_its_five_rain_rates():
+    names = dict(zip(AIRPORTS, ["Austin", "Houston", "San Antonio", "Corpus Christi", "El Paso"], strict=True))
+    table, _ = read_files([REAL / f"dly/{station}.dly" for station in AIRPORTS])
+    period = pl.col("date").is_between(date(1999, 1, 1), date(2018, 8, 31))
+    complete = pl.all_horizontal(pl.col("temperature_max", "temperature_min", "precipitation").is_not_null())
+    everywhere = table.filter(period & complete).filter(pl.len().over("date") == 5)
+    assert everywhere["date"].n_unique() == 7177
+    rates = everywhere.group_by("station").agg((pl.col("precipitation") > 0).mean()).rows()
+    expected = {"Austin": 0.217, "Houston": 0.274, "San Antonio": 0.214, "Corpus Christi": 0.208, "El Paso": 0.124}
+    assert {names[station]: round(rate, 3) for station, rate in rates} == expected
+
+
+@real
+def test_the_days_of_2017_are_the_same_from_two_layouts():
+    fixed, _ = read_files([REAL / f"dly/{station}.dly" for station in AIRPORTS])
+    rows, _ = read_files([REAL / "by_year/2017.tx5.derived-from-dly.csv"])
+    assert rows.height == 5 * 365
+    assert rows.equals(fixed.filter(pl.col("date").dt.year() == 2017))
+
+
+@real
+@pytest.mark.parametrize("path", sorted(REAL.glob("*/*")), ids=lambda path: path.name)
+def test_every_real_file_is_read(path):
+    table, _ = read_files([path], units="standard")
+    assert table.height > 0
+    assert table["station"].str.len_bytes().eq(11).all()
+
+
+@real
+def test_stations_are_told_apart_in_a_file_that_holds_several():
+    table, _ = read_files([REAL / "by_year/1800.csv"])
+    assert table["station"].n_unique() > 1
+    assert table.select("station", "date").is_unique().all()
+
+
+@real
+def test_rain_in_austin_can_be_asked_of_its_file():
+    table, _ = read_files([REAL / "dly/USW00013904.dly"])
+    days = split(table, Recipe("weather", {"two_days": {}}), train_from=date(1999, 1, 1), test_from=date(2015, 1, 1))
+    assert days.outputs == ["hail", "rain", "snow", "sun"]

@@ -1,0 +1,167 @@
+"""Every layout is recognised by its content and gives the same values; what is broken is said with its line."""
+
+import gzip
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stratus.data.ghcn.layouts import LONG, pieces, read
+from stratus.errors import DataError
+
+AUSTIN = "USW00013904"
+
+
+def dly(element, values, station=AUSTIN, month="201702"):
+    """A line of a .dly file: station, year and month, element, and 31 times value and three flags."""
+    days = [values.get(day, (-9999, "   ")) for day in range(1, 32)]
+    return f"{station}{month}{element}" + "".join(f"{value:>5}{flags}" for value, flags in days) + "\n"
+
+
+HOT = dly("TMAX", {1: (239, "  W"), 2: (-5, " IW")}) + dly("PRCP", {1: (3, "T W")}) + dly("WT05", {2: (1, "  W")})
+ROWS = f"""{AUSTIN},20170201,TMAX,239,,,W,2400
+{AUSTIN},20170202,TMAX,-5,,I,W,
+{AUSTIN},20170201,PRCP,3,T,,W,2400
+{AUSTIN},20170202,WT05,1,,,W,
+"""
+SEVEN = "\n".join(line.rsplit(",", 1)[0] for line in ROWS.splitlines()) + "\n"
+HEADED = "ID,DATE,ELEMENT,DATA_VALUE,M_FLAG,Q_FLAG,S_FLAG,OBS_TIME\n" + ROWS
+ACCESS = f"""STATION,DATE,LATITUDE,LONGITUDE,NAME,PRCP,PRCP_ATTRIBUTES,TMAX,TMAX_ATTRIBUTES,WT05,WT05_ATTRIBUTES
+"{AUSTIN}","2017-02-01","30.18","-97.68","AUSTIN, TX US","    3","T,,W,2400","  239",",,W",,
+"{AUSTIN}","2017/2/2","30.18","-97.68","AUSTIN, TX US",,,"   -5",",I,W,null","    1",",,W"
+"""
+
+
+def write(folder, content, name="file"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def ordered(frame):
+    return frame.sort("station", "date", "element")
+
+
+def refusal(folder, content, **options):
+    with pytest.raises(DataError) as caught:
+        read(write(folder, content), **options)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message.removeprefix(f"{folder}/")
+
+
+def test_a_dly_file_gives_values_in_units_with_their_flags(tmp_path):
+    assert ordered(read(write(tmp_path, HOT))).rows() == [
+        (AUSTIN, date(2017, 2, 1), "PRCP", 0.3, "T", "", "W"),
+        (AUSTIN, date(2017, 2, 1), "TMAX", 23.9, "", "", "W"),
+        (AUSTIN, date(2017, 2, 2), "TMAX", -0.5, "", "I", "W"),
+        (AUSTIN, date(2017, 2, 2), "WT05", 1.0, "", "", "W"),
+    ]
+
+
+@pytest.mark.parametrize("content", [ROWS, SEVEN, HEADED, ACCESS], ids=["eight", "seven", "headed", "access"])
+@pytest.mark.parametrize(
+    "packed", [str.encode, lambda text: gzip.compress(text.encode(), mtime=0)], ids=["plain", "gzip"]
+)
+def test_every_layout_gives_the_values_of_the_dly_file(tmp_path, content, packed):
+    expected = ordered(read(write(tmp_path, HOT, "a")))
+    assert ordered(read(write(tmp_path, packed(content), "b"))).equals(expected)
+
+
+@pytest.mark.parametrize("size", [1, 60, 300, 10_000])
+@pytest.mark.parametrize("content", [HOT, ROWS, SEVEN, HEADED, ACCESS])
+def test_a_file_read_in_pieces_is_the_file(tmp_path, content, size):
+    path = write(tmp_path, content)
+    assert ordered(pl.concat(pieces(path, size=size))).equals(ordered(read(path)))
+
+
+@pytest.mark.parametrize("size", [1, 60, 300, 10_000])
+@pytest.mark.parametrize("content", [HOT, ROWS, HEADED, ACCESS])
+def test_a_line_broken_in_a_later_piece_is_said_with_its_number(tmp_path, content, size):
+    lines = content.splitlines(keepends=True)
+    lines[-1] = lines[-1].replace("    1", "    x").replace(",1,", ",x,")
+    with pytest.raises(DataError, match=rf"line {len(lines)}\b"):
+        list(pieces(write(tmp_path, "".join(lines)), size=size))
+
+
+def test_the_buckets_parquet_takes_the_element_from_its_path(tmp_path):
+    folder = tmp_path / "YEAR=2017" / "ELEMENT=TMAX"
+    folder.mkdir(parents=True)
+    columns = {"ID": [AUSTIN], "DATE": ["20170201"], "DATA_VALUE": [239], "M_FLAG": [None], "Q_FLAG": [None]}
+    frame = pl.DataFrame({**columns, "S_FLAG": ["W"], "OBS_TIME": [None]})
+    frame.write_parquet(folder / "x.snappy.parquet")
+    assert read(folder / "x.snappy.parquet").rows() == [(AUSTIN, date(2017, 2, 1), "TMAX", 23.9, "", "", "W")]
+    frame.write_parquet(tmp_path / "bare.parquet")
+    with pytest.raises(DataError, match="ELEMENT="):
+        read(tmp_path / "bare.parquet")
+
+
+def test_an_old_export_is_in_tenths_and_marks_what_is_missing(tmp_path):
+    text = f"STATION,STATION_NAME,DATE,PRCP,SNOW,TMAX,WT05\nGHCND:{AUSTIN},AUSTIN TX US,20170201,3,-9999,239,-9999\n"
+    assert [row[2:4] for row in ordered(read(write(tmp_path, text))).rows()] == [("PRCP", 0.3), ("TMAX", 23.9)]
+
+
+def test_a_new_export_must_be_told_its_units(tmp_path):
+    text = f'"STATION","NAME","DATE","AWND","PRCP","TMAX"\n"{AUSTIN}","AUSTIN, TX US","2017-02-01","10","0.50","50"\n'
+    assert "data.units" in refusal(tmp_path, text)
+    standard = dict(ordered(read(write(tmp_path, text), units="standard")).select("element", "value").rows())
+    assert standard == pytest.approx({"AWND": 4.4704, "PRCP": 12.7, "TMAX": 10.0})
+    metric = dict(read(write(tmp_path, text), units="metric").select("element", "value").rows())
+    assert metric == {"AWND": 10.0, "PRCP": 0.5, "TMAX": 50.0}
+
+
+def test_a_dly_line_that_lost_the_blanks_at_its_end_is_whole(tmp_path):
+    line = dly("TMAX", {1: (239, "  W")})
+    assert read(write(tmp_path, line.rstrip() + "\n")).equals(read(write(tmp_path, line)))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (HOT + HOT[:100], "file, line 4: 100 characters"),
+        (HOT.replace("  239", "  2x9"), "file, line 1: '  2x9' for day 1"),
+        (dly("TMAX", {30: (100, "  W")}), "file, line 1: a value for day 30"),
+        (ROWS.replace("20170202,WT05", "20170231,WT05"), "file, line 4, date: '20170231'"),
+        (ROWS.replace(",-5,", ",cold,"), "file, line 2, value: 'cold'"),
+        (ROWS.replace(",-5,", ",inf,"), "file, line 2, value: 'inf'"),
+        (ROWS.replace(",I,W", ",II,W"), "file, line 2, quality: 'II'"),
+        (HEADED.replace("20170202,WT05", "20170231,WT05"), "file, line 5, date: '20170231'"),
+        (HEADED.replace("DATA_VALUE", '"DATA_VALUE'), "file, line 1: "),
+        ("a,b,c\n1,2,3\n", "file, line 1: no known layout"),
+        ("", "file, line 1: no known layout"),
+        (gzip.compress(ROWS.encode(), mtime=0)[:40], "file: cannot be read"),
+        (b"PAR1 and no more", "file: not a readable Parquet file"),
+    ],
+)
+def test_what_is_broken_is_said_with_file_and_line(tmp_path, content, said):
+    assert refusal(tmp_path, content).startswith(said)
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(DataError, match="No such file"):
+        read(tmp_path / "nothing")
+
+
+mutations = st.lists(
+    st.tuples(st.integers(0, 900), st.one_of(st.binary(max_size=3), st.sampled_from([b",", b"\n", b'"', b" ", b"9"]))),
+    max_size=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(start=st.sampled_from([HOT, ROWS, SEVEN, HEADED, ACCESS, ""]), changes=mutations, tail=st.binary(max_size=30))
+def test_any_bytes_give_the_long_table_or_the_clear_error(tmp_path_factory, start, changes, tail):
+    content = start.encode()
+    for place, bytes_ in changes:
+        content = content[:place] + bytes_ + content[place + len(bytes_) :]
+    path = write(tmp_path_factory.getbasetemp(), content + tail, "fuzzed")
+    try:
+        frame = read(path, units="metric")
+    except DataError:
+        pass
+    else:
+        assert dict(frame.schema) == LONG
+        assert frame["value"].is_finite().all()
+        assert frame.select(pl.col("station", "date", "element", "value").is_null().any()).row(0) == (False,) * 4

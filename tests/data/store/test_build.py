@@ -1,0 +1,151 @@
+"""A store holds the network's daily table, whatever broke its building off on the way."""
+
+import gzip
+import shutil
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from stratus.cli import main
+from stratus.data.store import build as building
+from stratus.data.store.build import build
+from stratus.data.store.read import open_store
+from stratus.errors import DataError
+
+
+def table(folder):
+    return open_store(folder).table().drop("wind")
+
+
+class BrokenOff(Exception):
+    pass
+
+
+def breaking(after):
+    """Tells nobody, and breaks off after so many steps."""
+    steps = iter(range(after))
+
+    def tell(line):
+        if next(steps, None) is None:
+            raise BrokenOff
+
+    return tell
+
+
+def test_a_store_is_the_daily_table_of_its_sources(sources, truth, tmp_path):
+    manifest = build(sources, tmp_path / "store")
+    assert_frame_equal(table(tmp_path / "store"), truth)
+    assert (manifest["days"], manifest["stations"]) == (truth.height, 12)
+    assert manifest["classes"] == ["rain", "snow", "sun"]
+    assert manifest["years"] == [2009, 2010, 2011, 2012]
+    assert not (tmp_path / "store" / "unfinished").exists()
+
+
+def test_values_that_do_not_fit_memory_go_to_the_disk_in_turns(sources, truth, tmp_path, monkeypatch):
+    monkeypatch.setattr(building, "HELD", 1000)
+    build(sources, tmp_path / "store")
+    assert_frame_equal(table(tmp_path / "store"), truth)
+
+
+@pytest.mark.parametrize("after", range(0, 8, 2))
+def test_a_building_broken_off_is_taken_up_where_it_was(sources, truth, tmp_path, after):
+    with pytest.raises(BrokenOff):
+        build(sources, tmp_path / "store", tell=breaking(after))
+    with pytest.raises(DataError, match="broken off"):
+        open_store(tmp_path / "store")
+    told = []
+    build(sources, tmp_path / "store", tell=told.append)
+    assert_frame_equal(table(tmp_path / "store"), truth)
+    assert sum("values" in line for line in told) == max(0, 8 - after - 1)  # those read before are not read again
+
+
+def test_a_part_is_whole_or_absent(sources, truth, tmp_path, monkeypatch):
+    written = []
+
+    def torn(frame, path, **options):
+        written.append(path)
+        if len(written) == 20:
+            path.write_bytes(b"PAR1 and no more")
+            raise OSError(28, "No space left on device")
+        return write(frame, path, **options)
+
+    write = pl.DataFrame.write_parquet
+    with monkeypatch.context() as disk:
+        disk.setattr(building.pl.DataFrame, "write_parquet", torn)
+        with pytest.raises(DataError, match="No space left on device"):
+            build(sources, tmp_path / "store")
+    build(sources, tmp_path / "store")
+    assert_frame_equal(table(tmp_path / "store"), truth)
+
+
+def test_years_are_added(sources, truth, tmp_path):
+    build(sources[:2], tmp_path / "store")
+    assert_frame_equal(table(tmp_path / "store"), truth.filter(pl.col("date").dt.year() < 2011))
+    build(sources, tmp_path / "store")
+    assert_frame_equal(table(tmp_path / "store"), truth)
+
+
+def test_building_again_changes_nothing(sources, tmp_path):
+    first = build(sources, tmp_path / "store")
+    files = {file: file.stat().st_mtime_ns for file in (tmp_path / "store").rglob("*.parquet")}
+    assert build(sources, tmp_path / "store") == first
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "store").rglob("*.parquet")} == files
+
+
+def test_a_year_given_twice_is_refused_and_the_store_stays(sources, truth, tmp_path):
+    build(sources, tmp_path / "store")
+    again = tmp_path / "again.csv"
+    shutil.copy(sources[0], again)
+    with pytest.raises(DataError, match="holds 2009 already"):
+        build([again], tmp_path / "store")
+    assert_frame_equal(table(tmp_path / "store"), truth)
+
+
+def test_an_unfinished_store_of_other_sources_is_refused(sources, tmp_path):
+    with pytest.raises(BrokenOff):
+        build(sources, tmp_path / "store", tell=breaking(1))
+    with pytest.raises(DataError, match="other sources"):
+        build(sources[:1], tmp_path / "store")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"USW00013904,20170201,TMAX,239,,,W,\nUSW00013904,20170202,TMAX,x,,,W,\n", "line 2, value: 'x'"),
+        (b"USW00013904,20170201,TMAX,239,,,W,\nUSW00013904,2017020", "line 2"),
+        (gzip.compress(b"USW00013904,20170201,TMAX,239,,,W,\n" * 900)[:-9], "cannot be read"),
+        (b"hello\n", "no known layout"),
+        (b"PAR1 and no more", "not a readable Parquet file"),
+    ],
+)
+def test_a_broken_source_is_said_in_one_line(tmp_path, capsys, content, said):
+    (tmp_path / "2017.csv").write_bytes(content)
+    assert main(["store", "build", str(tmp_path / "2017.csv"), "--to", str(tmp_path / "store")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "2017.csv" in line
+    assert said in line
+
+
+def test_a_missing_source_and_an_empty_folder_are_said(tmp_path):
+    for source, said in ((tmp_path / "none.csv", "no such file"), (tmp_path, "no Parquet file")):
+        with pytest.raises(DataError, match=said):
+            build([source], tmp_path / "store")
+
+
+def test_the_command_says_what_the_store_holds(sources, tmp_path, capsys):
+    assert main(["store", "build", *map(str, sources), "--to", str(tmp_path / "store")]) == 0
+    assert "17,532 days of 12 stations, 2009 to 2012" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_a_building_in_one_line_and_it_is_taken_up_again(sources, truth, tmp_path, capsys, monkeypatch):
+    def interrupted(*given, **named):
+        raise KeyboardInterrupt
+
+    ask = ["store", "build", *map(str, sources), "--to", str(tmp_path / "store")]
+    with monkeypatch.context() as keys:
+        keys.setattr(building, "_part", interrupted)
+        assert main(ask) == 130
+    assert capsys.readouterr().err == "stratus: interrupted\n"
+    assert main(ask) == 0
+    assert_frame_equal(table(tmp_path / "store"), truth)

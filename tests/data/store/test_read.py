@@ -1,0 +1,187 @@
+"""Reading a store touches only what was asked for; samples on disk are those in memory."""
+
+import json
+import math
+import re
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from polars.testing import assert_frame_equal
+
+from stratus import tasks
+from stratus.cli import main
+from stratus.data import sources
+from stratus.data.recipe import Recipe
+from stratus.data.splits import split, stream
+from stratus.data.store.build import build, part
+from stratus.data.store.read import open_store
+from stratus.errors import ConfigurationError, DataError
+from stratus.runs import record
+from stratus.settings.schema import Store
+from stratus.training.descent import largest_eigenvalue
+from stratus.verification.references import climatology, optimum, persistence
+
+BORDERS = {"train_from": date(2009, 1, 3), "validation_from": date(2011, 1, 1), "test_from": date(2012, 1, 1)}
+RECIPES = {
+    "regression": Recipe("temperature", {"two_days": {}, "harmonics": {"k": 1}}, 1),
+    "binary": Recipe("rain", {"two_days": {}}, 1),
+    "multiclass": Recipe("weather", {"two_days": {}}),
+}
+
+
+@pytest.fixture(scope="module")
+def store(sources, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store") / "network"
+    build(sources, folder)
+    return folder
+
+
+def test_a_station_and_its_years_are_read_without_the_rest(store, truth, tmp_path):
+    alone = tmp_path / "copy"
+    whole = open_store(store)
+    station = whole.stations[3]
+    (bucket,) = whole.index.filter(pl.col("station") == station)["bucket"].unique()
+    for file in store.rglob("*"):
+        wanted = file in [part(store, year, bucket) for year in (2011, 2012)]
+        if file.is_file() and (wanted or file.parent == store):
+            target = alone / file.relative_to(store)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    found = open_store(alone, [station], date(2011, 6, 1)).table()
+    expected = truth.filter(pl.col("station") == station, pl.col("date").dt.year() >= 2011)
+    assert_frame_equal(found.drop("wind"), expected)
+
+
+@pytest.mark.parametrize("days", [1, 1500, 4000, 10**6])
+def test_parts_hold_whole_stations_and_each_day_once(store, truth, days):
+    parts = list(open_store(store).parts(days))
+    stations = [set(one["station"]) for one in parts]
+    assert sum(map(len, stations)) == len(set().union(*stations)) == 12
+    assert_frame_equal(pl.concat(parts).sort("station", "date").drop("wind"), truth)
+
+
+def test_what_is_not_there_is_said(store, tmp_path):
+    for ask, said in (
+        (lambda: open_store(tmp_path / "none"), "no such store"),
+        (lambda: open_store(store, ["USW00000000"]), "no station USW00000000"),
+        (lambda: open_store(store, first=date(2020, 1, 1)), "it holds 2009 to 2012"),
+    ):
+        with pytest.raises(DataError, match=said):
+            ask()
+
+
+@pytest.fixture(scope="module")
+def both(store):
+    """The same splits in memory and on disk, by task."""
+
+    def make(name):
+        found = open_store(store)
+        folder = found.samples_folder(name)
+        parts = found.parts(3000)
+        streamed = stream(parts, RECIPES[name], folder, classes=found.classes, **BORDERS)
+        return split(found.table(), RECIPES[name], **BORDERS), streamed
+
+    return make
+
+
+def keyed(samples):
+    order = np.lexsort((samples.dates, samples.stations.astype(str)))
+    return samples.where(order)
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_samples_on_disk_are_those_in_memory(both, name):
+    memory, disk = both(name)
+    assert (memory.inputs, memory.outputs, memory.left_out) == (disk.inputs, disk.outputs, disk.left_out)
+    for one, other in zip(memory.named.values(), disk.named.values(), strict=True):
+        assert other.on_disk
+        for column in ("stations", "dates"):
+            assert (getattr(keyed(one), column) == getattr(keyed(other), column)).all()
+        for column in ("x", "y", "last"):
+            np.testing.assert_allclose(getattr(keyed(other), column), getattr(keyed(one), column), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(disk.standardisation, memory.standardisation, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_references_and_limits_are_those_in_memory(both, name, monkeypatch):
+    memory, disk = both(name)
+    task = tasks.find(name).fitting(memory)
+    expected, attained = optimum(task, memory)
+    monkeypatch.setattr("stratus.verification.references.CHUNK", 5000)  # the Hessian is that of some days only
+    found, _ = optimum(task, disk)
+    assert attained
+    for one, other in ((expected.weight, found.weight), (expected.bias, found.bias)):
+        centred = (one - one.mean(0), other - other.mean(0)) if name == "multiclass" else (one, other)
+        np.testing.assert_allclose(centred[1], centred[0], atol=1e-5)
+    assert largest_eigenvalue(task, disk) == pytest.approx(largest_eigenvalue(task, memory), rel=1e-5)
+    days, same = keyed(memory.test), keyed(disk.test)
+    np.testing.assert_allclose(climatology(disk)(same), climatology(memory)(days), rtol=1e-5, atol=1e-6)
+    for one, other in zip(persistence(disk)(same), persistence(memory)(days), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_samples_are_made_once(store, tmp_path):
+    found, folder = open_store(store), tmp_path / "samples"
+    given = {"classes": found.classes, **BORDERS}
+    first = stream(found.parts(3000), RECIPES["binary"], folder, **given)
+
+    def untouched():
+        raise AssertionError("the table is read again")
+        yield
+
+    again = stream(untouched(), RECIPES["binary"], folder, **given)
+    np.testing.assert_array_equal(again.train.x, first.train.x)
+
+
+def test_a_target_of_all_stations_at_once_is_refused_where_they_do_not_fit(store, tmp_path):
+    recipe = Recipe("rain_by_station", {"two_days": {}})
+    with pytest.raises(ConfigurationError, match=re.escape("data.memory")):
+        stream(open_store(store).parts(1000), recipe, tmp_path / "x", classes=[], **BORDERS)
+
+
+def given(store, *more):
+    days = [f"data.{name}={day}" for name, day in BORDERS.items()]
+    return ["data=store", f"data.path={store}", *days, "data.batch_size=256", "trainer.max_epochs=4", *more]
+
+
+def test_a_streamed_run_scores_as_its_weights_do_in_memory(trained, store, tmp_path, capsys):
+    run = trained(tmp_path / "run", "task=binary", *given(store, "data.memory=0.002"))
+    assert (run["status"], run["data"]["stations"]) == ("finished", ["12 stations"])
+    assert main(["evaluate", str(tmp_path / "run")]) == 0
+    told = capsys.readouterr().out
+    kept = json.loads((tmp_path / "run" / "run.json").read_text())
+    kept["data"]["source"]["memory"] = 2.0
+    (tmp_path / "run" / "run.json").write_text(json.dumps(kept))
+    assert isinstance(sources.again(kept["data"])[0], pl.DataFrame)
+    assert main(["evaluate", str(tmp_path / "run")]) == 0
+    assert capsys.readouterr().out == told
+    forecasts = pl.read_csv(tmp_path / "run" / "forecasts.csv")
+    right = (forecasts["truth"] == forecasts["prediction"]).mean()
+    assert right == pytest.approx(run["metrics"]["test/accuracy"], abs=1e-6)
+    loss = -pl.when(pl.col("truth") == "rain").then(pl.col("p(rain)")).otherwise(1 - pl.col("p(rain)")).log()
+    assert forecasts.select(loss.mean()).item() == pytest.approx(run["metrics"]["test/loss"], abs=1e-5)
+    assert run["gap"] < 0.01
+
+
+def test_two_processes_share_the_days_on_disk_and_score_them_exactly(door, store, tmp_path):
+    ddp = ["trainer=ddp", "trainer.accelerator=cpu", "data.memory=0.002", "pictures=none"]
+    process = door(tmp_path, "task=binary", *given(store, *ddp))
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    (file,) = tmp_path.glob("outputs/*/*/run.json")
+    run = record.read(file.parent)
+    train = run["data"]["samples"]["train"]
+    forecasts = pl.read_csv(file.parent / "forecasts.csv")
+    assert forecasts.height == run["data"]["samples"]["test"]
+    right = (forecasts["truth"] == forecasts["prediction"]).mean()
+    assert right == pytest.approx(run["metrics"]["test/accuracy"], abs=1e-6)
+    last = torch.load(file.parent / "checkpoints" / "last.ckpt", weights_only=True)
+    assert last["global_step"] == 4 * math.ceil(train // 2 / 256)
+
+
+def test_settings_of_a_store_are_checked():
+    with pytest.raises(ConfigurationError, match=re.escape("data.memory=0")):
+        Store(path="x", memory=0)

@@ -1,0 +1,102 @@
+"""From the settings of a source to its table: files of one's own, and stations fetched once and kept."""
+
+import calendar
+from contextlib import contextmanager
+from datetime import date
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import polars as pl
+import pytest
+from omegaconf import OmegaConf
+from polars.testing import assert_frame_equal
+
+from stratus.data import sources
+from stratus.data.ghcn.stations import TEXAS
+from stratus.data.table import read_csv, sha256
+from stratus.errors import ConfigurationError, DataError
+from stratus.settings.schema import Csv, Ghcn
+
+ROOT = Path(__file__).parents[2]
+AUSTIN = "USW00013904"
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """A folder laid out as NOAA's, with a station's year 2017: 20 and 10 °C throughout, 1.5 mm on each month's 3rd."""
+    lines = []
+    for month in range(1, 13):
+        days = calendar.monthrange(2017, month)[1]
+        for element, value in (("TMAX", 200), ("TMIN", 100), ("PRCP", 0)):
+            values = [15 if element == "PRCP" and day == 3 else value for day in range(1, days + 1)]
+            values += [-9999] * (31 - days)
+            lines.append(f"{AUSTIN}2017{month:02}{element}" + "".join(f"{v:>5}  W" for v in values))
+    folder = tmp_path / "archive"
+    (folder / "all").mkdir(parents=True)
+    (folder / f"all/{AUSTIN}.dly").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@contextmanager
+def served(folder):
+    class Quiet(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=str(folder))
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_a_station_is_fetched_on_first_use_and_read_offline_afterwards(archive, tmp_path, monkeypatch):
+    monkeypatch.setenv("STRATUS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("http_proxy", raising=False)
+    settings = {"station": AUSTIN, "names": {AUSTIN: "Austin"}}
+    with served(archive) as source:
+        table, facts = sources.load(Ghcn(**settings, source=source))
+    assert table.height == 365
+    assert table["station"].unique().to_list() == ["Austin"]
+    wet = table.filter(pl.col("precipitation") > 0)
+    assert wet["date"].to_list() == [date(2017, month, 3) for month in range(1, 13)]
+    assert wet["weather"].unique().to_list() == ["rain"]
+    assert facts["sha256"] == sha256(archive / f"all/{AUSTIN}.dly")
+    later, _ = sources.load(Ghcn(**settings, source=source, offline=True))
+    assert_frame_equal(later, table)
+    again, _ = sources.again(facts)
+    assert_frame_equal(again, table)
+
+
+def test_a_station_that_is_not_cached_cannot_be_had_offline(tmp_path, monkeypatch):
+    monkeypatch.setenv("STRATUS_CACHE", str(tmp_path))
+    with pytest.raises(DataError, match="while not offline"):
+        sources.load(Ghcn(station=AUSTIN, offline=True))
+
+
+def test_files_are_named_with_stars(archive):
+    table, facts = sources.load(Ghcn(path=str(archive / "all/*.dly")))
+    assert (table.height, facts["days"], facts["stations"]) == (365, 365, [AUSTIN])
+    with pytest.raises(DataError, match="there is no such file"):
+        sources.load(Ghcn(path=str(archive / "*.csv")))
+
+
+def test_data_ghcn_needs_a_station_or_files():
+    with pytest.raises(ConfigurationError, match=r"data\.station"):
+        Ghcn()
+
+
+def test_the_shipped_table_says_what_it_is():
+    path = str(ROOT / "data/weather.csv")
+    table, facts = sources.load(Csv(path=path, stations=["Seattle"]))
+    assert_frame_equal(table, read_csv(path).filter(pl.col("station") == "Seattle"))
+    assert (facts["file"], facts["sha256"], facts["days"]) == (path, sha256(path), 1461)
+
+
+def test_texas_means_the_same_stations_to_data_and_to_fetch():
+    file = OmegaConf.load(ROOT / "conf/data/texas.yaml")
+    assert tuple(file.stations) == TEXAS
+    assert set(file.names) == set(TEXAS)

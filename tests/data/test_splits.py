@@ -1,0 +1,249 @@
+"""Splits by date: their borders and counts, the scale of the training days, and what is refused."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.preprocessing import StandardScaler
+
+from stratus import tasks
+from stratus.data.recipe import Recipe
+from stratus.data.splits import split
+from stratus.data.table import check, read_csv, select
+from stratus.errors import ConfigurationError, DataError
+from stratus.verification.references import climatology, optimum
+
+SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
+SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
+TEST = date(2015, 1, 1)
+VALIDATION = date(2014, 1, 1)
+TWO_DAYS = Recipe("temperature", {"two_days": {}}, 1)
+
+
+def ten_days(**columns):
+    dates = [date(2020, 1, 1) + timedelta(day) for day in range(10)]
+    temperatures = {"temperature_max": list(range(10)), "temperature_min": list(range(10))}
+    day = {"station": "Oslo", "date": dates, **temperatures, "precipitation": [0.0, 1.0] * 5}
+    return check(pl.DataFrame(day | columns, strict=False), "table")
+
+
+def day(number):
+    return date(2020, 1, number)
+
+
+def split_ten(rows, target="temperature", lead=0, **borders):
+    recipe = Recipe(target, {"two_days": {}}, lead)
+    return split(rows, recipe, **({"test_from": day(9), "validation_from": day(6)} | borders))
+
+
+def reaches(samples):
+    return samples.dates.min().item(), samples.dates.max().item(), len(samples)
+
+
+def test_each_split_begins_on_its_day_and_ends_before_the_next():
+    splits = split(SEATTLE, TWO_DAYS, validation_from=VALIDATION, test_from=TEST)
+    assert reaches(splits.train) == (date(2012, 1, 3), date(2013, 12, 31), 366 + 365 - 2)
+    assert reaches(splits.validation) == (date(2014, 1, 1), date(2014, 12, 31), 365)
+    assert reaches(splits.test) == (date(2015, 1, 1), date(2015, 12, 31), 365)
+    assert list(splits.named) == ["train", "val", "test"]
+
+
+def test_without_a_validation_split_training_reaches_to_the_test_days():
+    splits = split(SEATTLE, TWO_DAYS, test_from=TEST)
+    assert splits.validation is None
+    assert reaches(splits.train) == (date(2012, 1, 3), date(2014, 12, 31), 1094)
+    assert list(splits.named) == ["train", "test"]
+
+
+def test_training_can_begin_later_with_inputs_from_before():
+    splits = split(SEATTLE, TWO_DAYS, train_from=date(2012, 3, 1), test_from=TEST)
+    assert splits.train.dates.min().item() == date(2012, 3, 1)
+    assert sum(splits.left_out.values()) == 0
+
+
+def test_the_test_days_can_end_before_the_table_does():
+    splits = split(SEATTLE, TWO_DAYS, test_from=TEST, until=date(2015, 3, 31))
+    assert reaches(splits.test) == (date(2015, 1, 1), date(2015, 3, 31), 90)
+    assert reaches(splits.train) == (date(2012, 1, 3), date(2014, 12, 31), 1094)
+
+
+@pytest.mark.parametrize("split_name", ["val", "test"])
+def test_inputs_reach_back_over_a_border(split_name):
+    splits = split(SEATTLE, TWO_DAYS, validation_from=VALIDATION, test_from=TEST)
+    first = splits.named[split_name]
+    before = [first.dates[0].item() - timedelta(days) for days in (2, 1)]
+    rows = SEATTLE.filter(pl.col("date").is_in(before))
+    expected = (rows["temperature_max"] + rows["temperature_min"]) / 2
+    assert first.x[0].tolist() == expected.to_list()
+
+
+def test_days_that_give_no_sample_are_counted_by_reason():
+    holes = ten_days(temperature_max=[0, 1, 2, None, 4, 5, 6, 7, 8, 9]).filter(pl.col("date") != day(8))
+    splits = split_ten(holes, test_from=day(10))
+    # not measured: days 4 and 8; day before unknown: 1 (the first), 5 and 9
+    assert splits.left_out == {
+        "the target was not measured": 2,
+        "an input needs a day or value that is missing": 3,
+    }
+    kept = [d.item().day for samples in splits.named.values() for d in samples.dates]
+    assert kept == [2, 3, 6, 7, 10]
+
+
+def test_days_before_training_begins_are_not_counted_as_left_out():
+    splits = split_ten(ten_days(temperature_max=[0, None, *range(2, 10)]), train_from=day(3))
+    assert splits.left_out == {
+        "the target was not measured": 0,
+        "an input needs a day or value that is missing": 1,
+    }
+
+
+# --- the scale
+
+
+def test_standardising_takes_mean_and_population_deviation_of_the_training_days():
+    recipe = Recipe("rain", {"station": {}, "harmonics": {}, "quadratic": {}})
+    splits = split(SEATTLE, recipe, validation_from=VALIDATION, test_from=TEST)
+    expected = StandardScaler().fit(splits.train.x)
+    mean, scale = splits.standardisation
+    np.testing.assert_allclose(mean, expected.mean_, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(scale, expected.scale_, rtol=1e-12)
+
+
+def test_an_input_that_never_varies_is_only_shifted():
+    constant = ten_days(temperature_max=[3] * 10, temperature_min=[1] * 10)
+    mean, scale = split_ten(constant).standardisation
+    assert mean.tolist() == [2, 2]
+    assert scale.tolist() == [1, 1]
+
+
+def test_unstandardised_inputs_keep_their_own_units():
+    mean, scale = split(SEATTLE, TWO_DAYS, test_from=TEST, standardise=False).standardisation
+    assert mean.tolist() == [0, 0]
+    assert scale.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("task", "target"), [("regression", "temperature"), ("binary", "rain")])
+@given(offset=st.floats(1, 20), validation=st.booleans())
+@settings(max_examples=3, deadline=None)
+def test_later_days_touch_no_statistic_of_the_training_days(task, target, offset, validation):
+    borders = {"validation_from": VALIDATION if validation else None, "test_from": TEST}
+    later = pl.col("date") >= (VALIDATION if validation else TEST)
+    measured = pl.col("temperature_max", "temperature_min", "precipitation", "wind")
+    changed = SEATTLE.with_columns(pl.when(later).then(measured + offset).otherwise(measured))
+    recipe = Recipe(target, {"two_days": {}, "station": {}}, 0)
+    before, after = (split(rows, recipe, **borders) for rows in (SEATTLE, changed))
+    assert not np.array_equal(before.test.x, after.test.x)
+
+    fitted = []
+    for splits in (before, after):
+        best, _ = optimum(tasks.find(task).fitting(splits), splits)
+        fitted.append([*splits.standardisation, climatology(splits)(before.test), best.weight, best.bias])
+    for one, other in zip(*fitted, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# --- what is refused
+
+
+def refusal(error, *arguments, **settings_of_split):
+    with pytest.raises(error) as caught:
+        split_ten(*arguments, **settings_of_split)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("borders", "message"),
+    [
+        ({"test_from": day(11)}, "no test days: the table reaches from 2020-01-01 to 2020-01-10; mend data.test_from"),
+        ({"validation_from": day(9)}, "no val days"),
+        ({"validation_from": day(2)}, "no train days"),
+        ({"train_from": day(6)}, "no train days"),
+        ({"validation_from": None, "test_from": day(1)}, "no train days"),
+    ],
+)
+def test_a_split_without_days_is_refused(borders, message):
+    assert message in refusal(DataError, ten_days(), **borders)
+
+
+def test_a_split_whose_days_are_all_incomplete_is_refused():
+    assert "no test days" in refusal(DataError, ten_days(temperature_max=[*range(8), None, None]))
+
+
+@pytest.mark.parametrize(
+    ("rain", "message"),
+    [([0] * 5 + [1] * 5, "'rain' never occurs in the 4 training days"), ([1] * 5 + [0] * 5, "'rain' always occurs")],
+)
+def test_an_event_that_training_never_or_always_shows_is_refused(rain, message):
+    assert message in refusal(DataError, ten_days(precipitation=rain), "rain")
+
+
+def test_a_class_that_training_never_shows_is_refused():
+    classes = ["sun", "rain"] * 4 + ["snow", "sun"]
+    assert "'snow' never occurs in the 4 training days" in refusal(DataError, ten_days(weather=classes), "weather")
+
+
+def test_a_choice_needs_two_classes():
+    assert "names 1 class(es)" in refusal(DataError, ten_days(weather=["sun"] * 10), "weather")
+
+
+def test_a_table_that_never_names_the_weather_is_refused():
+    assert "look for missing values" in refusal(DataError, ten_days(), "weather")
+
+
+def test_asking_where_it_rains_needs_more_than_one_station():
+    assert "one station (Oslo)" in refusal(ConfigurationError, ten_days(), "rain_by_station")
+
+
+def test_asking_where_it_rains_makes_one_sample_of_a_day_at_all_stations():
+    splits = split(SHIPPED, Recipe("rain_by_station", {"two_days": {}}), test_from=TEST)
+    assert splits.outputs == ["New York", "Seattle"]
+    assert len(splits.test) == 365
+    wet = splits.train.y.sum(axis=0) + splits.test.y.sum(axis=0)
+    # the published counts, less the first day, which has none before it and was wet in New York
+    assert wet.tolist() == [470 - 1, 623]
+
+
+def test_the_answer_among_the_inputs_is_warned_of(caplog):
+    table = read_csv(Path(__file__).parents[2] / "data/weather.csv").filter(pl.col("station") == "Seattle")
+    split(table, Recipe("temperature", {"two_days": {}}, lead_days=0), test_from=date(2015, 1, 1))
+    (record,) = caplog.records
+    assert "the input 'temperature d' is the target temperature itself" in record.message
+    caplog.clear()
+    split(table, Recipe("temperature", {"two_days": {}}, lead_days=1), test_from=date(2015, 1, 1))
+    assert not caplog.records
+
+
+# --- resampled training days
+
+
+def test_a_resample_draws_whole_weeks_of_the_training_days_and_nothing_else():
+    splits = split(SHIPPED, TWO_DAYS, validation_from=VALIDATION, test_from=TEST)
+    again = splits.resampled(3)
+    assert (again.validation, again.test) == (splits.validation, splits.test)
+    np.testing.assert_array_equal(again.standardisation, splits.standardisation)
+    dates, counts = np.unique(again.train.dates, return_counts=True)
+    assert len(again.train) == len(splits.train)
+    assert set(dates) < set(splits.train.dates)
+    assert set(counts % 2) == {0}  # both cities of a day are drawn together
+    # A block has seven days, so nearly every day that was drawn stands beside another.
+    days = np.sort(dates)
+    assert (np.diff(days) == np.timedelta64(1, "D")).mean() > 0.8
+    assert 0.55 < len(dates) / len(set(splits.train.dates)) < 0.72  # 1 - 1/e of the days, about
+
+
+def test_the_same_number_draws_the_same_days():
+    splits = split(SEATTLE, TWO_DAYS, test_from=TEST)
+    np.testing.assert_array_equal(splits.resampled(1).train.x, splits.resampled(1).train.x)
+    assert not np.array_equal(splits.resampled(1).train.x, splits.resampled(2).train.x)
+
+
+def test_an_input_that_was_never_measured_is_named():
+    calm = SEATTLE.with_columns(wind=pl.lit(None, pl.Float64))
+    with pytest.raises(DataError, match="wind d-1 was never measured"):
+        split(calm, Recipe("rain", {"station": {}}, 1), test_from=TEST)

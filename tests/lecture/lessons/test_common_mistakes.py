@@ -1,0 +1,85 @@
+"""What common mistakes do to the numbers."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy, nll_loss
+
+from stratus.lecture.mistakes import SigmoidTwice, SoftmaxTwice
+
+
+@pytest.fixture(scope="module")
+def run(trained, tmp_path_factory):
+    return trained(tmp_path_factory.mktemp("run"), "experiment=lecture/common_mistakes")
+
+
+@pytest.fixture(scope="module")
+def figures(run):
+    return run["lesson"]["figures"]
+
+
+def test_an_activation_applied_twice_loses_to_a_constant(figures):
+    sigmoid, softmax = figures["sigmoid"], figures["softmax"]
+    assert sigmoid["twice"] == pytest.approx(0.6927999, abs=2e-7)
+    assert softmax["twice"] == pytest.approx(1.2814321, abs=2e-6)
+    assert (sigmoid["constant"], sigmoid["once"]) == pytest.approx((0.6851700, 0.6390691), abs=1e-7)
+    assert (softmax["constant"], softmax["once"]) == pytest.approx((1.0796388, 0.9924306), abs=1e-7)
+    for one in (sigmoid, softmax):
+        assert one["best_of_starts"] > one["constant"] > one["once"]
+    assert (sigmoid["least"], sigmoid["most"]) == pytest.approx((0.5, 1 / (1 + math.exp(-1))))
+    assert softmax["most"] == pytest.approx(math.e / (math.e + 4))
+
+
+def test_an_activation_applied_twice_leaves_a_loss_that_is_not_convex(figures):
+    ends = figures["sigmoid"]["best_of_starts"], figures["sigmoid"]["worst_of_starts"]
+    assert ends[1] - ends[0] > 1e-4
+    task, y = SigmoidTwice(inputs=["a"], units=["1"], outputs=["rain"]), torch.ones(1, 1, dtype=torch.float64)
+    below, middle, above = (task.loss(torch.full_like(y, z), y).item() for z in (-3.0, -2.0, -1.0))
+    assert middle > (below + above) / 2  # the chord lies below the curve
+
+
+def test_the_wrong_losses_are_those_of_two_activations():
+    z = torch.linspace(-4, 4, 12, dtype=torch.float64)
+    twice = torch.sigmoid(torch.sigmoid(z[:, None]))
+    y = (torch.arange(12) % 2).double()[:, None]
+    task = SigmoidTwice(inputs=["a"], units=["1"], outputs=["rain"])
+    torch.testing.assert_close(task.loss(z[:, None], y), binary_cross_entropy(twice, y))
+    task = SoftmaxTwice(inputs=["a"], units=["1"], outputs=["a", "b", "c"])
+    rows, classes = z.view(4, 3), torch.tensor([0, 1, 2, 0])
+    said = torch.softmax(torch.softmax(rows, -1), -1)
+    torch.testing.assert_close(task.loss(rows, classes), nll_loss(said.log(), classes))
+
+
+def test_the_month_s_frequency_gains_by_counting_the_test_year(run, figures, days_of):
+    days = days_of(run).select("test", wet=pl.col("wet").cast(float), month=pl.col("date").dt.month())
+
+    def brier(counted):
+        usual = counted.group_by("month").agg(p=(pl.col("wet").sum() + 0.5) / (pl.len() + 1))
+        test = days.filter("test").join(usual, on="month")
+        return np.mean((test["p"] - test["wet"]).to_numpy() ** 2)
+
+    assert figures["month_brier"] == pytest.approx(brier(days.filter(~pl.col("test"))), abs=1e-12)
+    assert figures["leaking_month_brier"] == pytest.approx(brier(days), abs=1e-12)
+    assert figures["month_brier"] == pytest.approx(0.2029, abs=2e-4)
+    assert figures["leaking_month_brier"] < figures["month_brier"] - 0.005
+
+
+def test_the_optimum_does_not_depend_on_the_scale_and_few_steps_do(figures):
+    assert abs(figures["standardising_leak_optimum"]) < 1e-12
+    assert 1e-5 < abs(figures["standardising_leak_early"]) < 1e-2
+
+
+def test_an_answer_among_the_inputs_is_found(figures):
+    assert figures["given_rmse"] < 1e-5
+    assert figures["honest_rmse"] == pytest.approx(1.921, abs=1e-3)
+
+
+def test_the_card_s_command_can_work(run, commanded):
+    assert commanded(run)
+
+
+def test_the_walk_tells_the_same(run, in_the_walk):
+    assert in_the_walk(run)

@@ -1,0 +1,111 @@
+"""The closed forms, beside numpy's and scipy's gradients from the file; what finite differences lose; the optimum."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import expit, softmax
+
+TABLE = Path(__file__).parents[3] / "data" / "weather.csv"
+WEATHER = ["drizzle", "fog", "rain", "snow", "sun"]
+EPS = np.finfo(float).eps
+
+
+@pytest.fixture(scope="module")
+def finished(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gradients")
+    return folder, trained(folder, "experiment=lecture/gradients")
+
+
+@pytest.fixture(scope="module")
+def figures(finished):
+    return finished[1]["lesson"]["figures"]
+
+
+@pytest.fixture(scope="module")
+def models():
+    """A and y of each task, the days being those of 2012-01-03 to 2014-12-31."""
+    with open(TABLE, newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["station"] == "Seattle" and row["date"] < "2015"]
+    t = np.array([(float(row["temperature_max"]) + float(row["temperature_min"])) / 2 for row in rows])
+
+    def design(*columns):
+        x = np.column_stack(columns)
+        return np.column_stack([(x - x.mean(0)) / x.std(0), np.ones(len(x))])
+
+    today = design(t[1:-1], t[2:])
+    rain = np.array([float(row["precipitation"]) > 0 for row in rows[2:]], dtype=float)
+    weather = np.eye(5)[[WEATHER.index(row["weather"]) for row in rows[2:]]]
+    return {
+        "regression": (design(t[:-2], t[1:-1]), t[2:, None]),
+        "binary": (today, rain[:, None]),
+        "multiclass": (today, weather),
+    }
+
+
+FORECAST = {"regression": lambda z: z, "binary": expit, "multiclass": lambda z: softmax(z, axis=1)}
+NAMES = list(FORECAST)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_gradient_is_the_inputs_times_the_error(figures, models, name):
+    a, y = models[name]
+    theta = np.array(figures[name]["theta"])
+    error = FORECAST[name](a @ theta.T) - y
+    expected = (2 if name == "regression" else 1) * error.T @ a / len(a)
+    np.testing.assert_allclose(figures[name]["gradient"], expected, rtol=1e-5, atol=1e-6)  # means kept in float32
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_autograd_is_exact_up_to_rounding(figures, name):
+    assert figures[name]["autograd_error"] < 1e-13
+
+
+@pytest.mark.parametrize("name", ["binary", "multiclass"])
+def test_finite_differences_are_best_where_truncation_meets_rounding(figures, name):
+    # the error h² + ε/h is least near ε^(1/3), h + ε/h near ε^(1/2)
+    found = figures[name]
+    assert EPS ** (1 / 3) / 30 < found["central_best_step"] < EPS ** (1 / 3) * 30
+    assert found["central_best_error"] < 1e-9
+    assert EPS ** (1 / 2) / 30 < found["forward_best_step"] < EPS ** (1 / 2) * 30
+    assert 1e-10 < found["forward_best_error"] < 1e-6
+    for side, order in (("central", 2), ("forward", 1)):
+        errors = np.array(found[f"{side}_errors"])
+        assert errors[-4] / errors[-7] == pytest.approx(10**order, rel=0.1)  # h = 0.1 and 0.01
+        assert errors[0] > 1e4 * errors.min()
+
+
+def test_the_central_difference_of_a_parabola_has_rounding_only(figures):
+    errors = figures["regression"]["central_errors"]
+    assert errors[-1] < 1e-13
+    assert figures["regression"]["central_best_error"] < 1e-13
+
+
+def test_at_the_optimum_the_probabilities_sum_to_the_days_with_rain(figures, models):
+    a, y = models["binary"]
+    end = figures["run"]
+    assert end["events"] == y.sum() == 478
+    assert end["expected"] == pytest.approx(478, abs=1e-2)
+    assert end["start"] == pytest.approx(np.linalg.norm((0.5 - y).T @ a / len(a)), rel=1e-6)
+    assert end["end"] < 1e-6 * end["start"]
+
+
+def test_a_vector_has_no_transposed_matrix():
+    with pytest.raises(RuntimeError, match="only supported on matrices"):
+        _ = torch.zeros(3).mT
+
+
+def test_the_pictures_are_there(finished):
+    folder, run = finished
+    assert set(run["lesson"]["pictures"]) == {"difference_errors.png", "gradient_components.png"}
+    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
+
+
+def test_the_card_s_command_can_work(finished, commanded):
+    assert commanded(finished[1])
+
+
+def test_the_walk_tells_the_same(finished, in_the_walk):
+    assert in_the_walk(finished[1])

@@ -1,0 +1,105 @@
+"""Convex or not: all starts end at the least-squares wave; with the period learnt, where a scan in numpy says."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+TABLE = Path(__file__).parents[3] / "data" / "weather.csv"
+
+
+@pytest.fixture(scope="module")
+def finished(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("initialisation")
+    return folder, trained(folder, "experiment=lecture/initialisation")
+
+
+@pytest.fixture(scope="module")
+def figures(finished):
+    return finished[1]["lesson"]["figures"]
+
+
+@pytest.fixture(scope="module")
+def days():
+    """The days of 2012-01-03 to 2014-12-31: their age, their number in the year, their average temperature."""
+    with open(TABLE, newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["station"] == "Seattle"]
+    rows = [row for row in rows if "2012-01-03" <= row["date"] < "2015"]
+    number = np.array([date.fromisoformat(row["date"]).timetuple().tm_yday for row in rows])
+    y = np.array([(float(row["temperature_max"]) + float(row["temperature_min"])) / 2 for row in rows])
+    return np.arange(len(rows)), number, y
+
+
+def wave(t, cycle):
+    return np.column_stack([np.cos(2 * np.pi * t / cycle), np.sin(2 * np.pi * t / cycle)])
+
+
+def fit(x, y):
+    design = np.column_stack([x, np.ones(len(x))])
+    best = np.linalg.lstsq(design, y)[0]
+    return best, ((y - design @ best) ** 2).mean()
+
+
+def test_on_a_convex_loss_every_start_ends_at_least_squares(figures, days):
+    _, number, y = days
+    x = wave(number, 365.25)
+    best, lowest = fit((x - x.mean(0)) / x.std(0), y)
+    assert lowest == pytest.approx(7.9076053, abs=1e-7)  # published
+    assert figures["lowest"] == pytest.approx(lowest, rel=1e-9)
+    assert figures["run"] == pytest.approx(best, abs=1e-5)
+    assert figures["starts"] == 121
+    assert figures["farthest_start"] > 200
+    assert figures["farthest_end"] < 1e-5
+    assert figures["final_losses"] == pytest.approx([lowest, lowest], rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def scan(days):
+    """Frequencies with periods of 60 to 1500 days, and the lowest loss of a wave of each."""
+    age, _, y = days
+    frequency = np.linspace(1 / 1500, 1 / 60, 2000)
+    return frequency, np.array([fit(wave(age, 1 / one), y)[1] for one in frequency])
+
+
+def test_a_learnt_period_has_fourteen_valleys(figures, scan):
+    frequency, loss = scan
+    at = 1 + np.flatnonzero((loss[1:-1] < loss[:-2]) & (loss[1:-1] < loss[2:]))
+    minima = figures["period"]["minima"]
+    assert len(minima) == len(at) == 14
+    periods = np.sort([period for period, _ in minima])[::-1]
+    np.testing.assert_allclose(1 / periods, frequency[at], atol=2 * (frequency[1] - frequency[0]))
+    assert minima[0] == pytest.approx([363.0, 7.857], abs=0.05)
+    assert minima[0][1] == pytest.approx(7.857, abs=5e-4)
+    assert minima[1] == pytest.approx([246.1, 34.73], abs=0.05)
+
+
+def test_only_starts_between_the_ridges_find_the_best_period(figures, scan):
+    frequency, loss = scan
+    ridges = frequency[1:-1][(loss[1:-1] > loss[:-2]) & (loss[1:-1] > loss[2:])]
+    best = frequency[loss.argmin()]
+    starts = np.linspace(1 / 900, 1 / 60, 60)
+    inside = (ridges[ridges < best].max() < starts) & (starts < ridges[ridges > best].min())
+    assert figures["period"]["best_share"] == pytest.approx(inside.mean())
+    assert 0 < inside.mean() < 0.2
+
+
+def test_on_the_toy_the_side_of_the_ridge_decides(figures):
+    starts = np.linspace(-3, 3, 121)
+    assert figures["toy"]["ends"] == pytest.approx([-0.252573, 0.729316], abs=1e-4)  # published
+    assert figures["toy"]["best_share"] == pytest.approx((starts < 0.419729).mean())
+
+
+def test_the_pictures_are_there(finished):
+    folder, run = finished
+    assert set(run["lesson"]["pictures"]) == {"learnt_period.png", "one_wave.png", "toy.png"}
+    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
+
+
+def test_the_card_s_command_can_work(finished, commanded):
+    assert commanded(finished[1])
+
+
+def test_the_walk_tells_the_same(finished, in_the_walk):
+    assert in_the_walk(finished[1])

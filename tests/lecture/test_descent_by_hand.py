@@ -1,0 +1,88 @@
+"""The lecture's loop, beside the closed form of a quadratic, torch's own optimiser and the runs' trace."""
+
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from lightning.pytorch import Trainer
+
+from stratus import tasks
+from stratus.data.datamodule import WeatherDataModule
+from stratus.data.recipe import Recipe
+from stratus.data.splits import split
+from stratus.data.table import read_csv, select
+from stratus.lecture.descent_by_hand import descend, descend_each, loss_on, on_plane, path_of
+from stratus.training.descent import Trace, gaussian
+from stratus.verification.references import Weights
+
+SEATTLE = select(read_csv(Path(__file__).parents[2] / "data" / "weather.csv"), ["Seattle"], "weather.csv")
+TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather"}
+
+
+def fitting(name, **settings):
+    splits = split(SEATTLE, Recipe(TARGET[name], {"two_days": {}}, 1), test_from=date(2015, 1, 1))
+    return splits, tasks.find(name).fitting(splits, **settings)
+
+
+@given(
+    start=st.floats(-100, 100),
+    lowest=st.floats(-10, 10),
+    curvature=st.floats(0.01, 4),
+    rate=st.floats(0.001, 0.49),
+)
+def test_each_step_on_a_parabola_multiplies_the_error_by_one_less_rate_times_curvature(start, lowest, curvature, rate):
+    path = descend(lambda x: curvature / 2 * (x - lowest) ** 2, torch.tensor(start, dtype=torch.float64), rate, 20)
+    error = (start - lowest) * (1 - rate * curvature) ** np.arange(21)
+    np.testing.assert_allclose(path.numpy(), lowest + error, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", TARGET)
+def test_the_loop_takes_the_steps_of_a_run(name):
+    splits, task = fitting(name, init=partial(gaussian, sigma=3.0), seed=2, optimizer=partial(torch.optim.SGD, lr=0.2))
+    trace = Trace()
+    silent = {"logger": False, "enable_checkpointing": False, "enable_model_summary": False}
+    trainer = Trainer(
+        max_epochs=10,
+        accelerator="cpu",
+        callbacks=[trace],
+        limit_val_batches=0,
+        log_every_n_steps=1,
+        enable_progress_bar=False,
+        **silent,
+    )
+    trainer.fit(task, WeatherDataModule(splits, batch_size=None))
+    path = path_of(trace)
+    assert path.shape == (11, len(splits.outputs), 3)
+    by_hand = descend(loss_on(task, splits.train), path[0], 0.2, 10)
+    torch.testing.assert_close(by_hand, path, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", TARGET)
+def test_the_loss_of_a_matrix_is_the_tasks_own(name):
+    splits, task = fitting(name, init=partial(gaussian, sigma=1.0), seed=1)
+    theta = torch.cat([task.linear.weight, task.linear.bias[:, None]], 1).detach().double()
+    y = torch.as_tensor(splits.train.y)
+    own = task.loss(Weights.of(task).logits(task, splits.train.x), y)
+    torch.testing.assert_close(loss_on(task, splits.train, torch.float64)(theta), own)
+
+
+def test_starts_side_by_side_go_the_way_each_goes_alone():
+    splits, task = fitting("binary")
+    loss = loss_on(task, splits.train)
+    starts = torch.randn(3, 1, 3, generator=torch.Generator().manual_seed(0))
+    rates = torch.tensor([0.1, 1.0, 6.0])
+    together = descend_each(loss, starts, rates, 15)
+    alone = torch.stack([descend(loss, start, rate, 15) for start, rate in zip(starts, rates, strict=True)])
+    torch.testing.assert_close(together, alone)
+    torch.testing.assert_close(descend_each(loss, starts, 0.1, 15)[0], alone[0])
+
+
+def test_a_plane_is_spanned_by_its_axes():
+    origin, axes = torch.tensor([[1.0, 2.0, 3.0]]), torch.eye(3)[1:, None]
+    found = on_plane(lambda theta: (theta * torch.tensor([1.0, 10.0, 100.0])).sum(), origin, axes)
+    assert found(torch.tensor([4.0, 5.0])) == 1 + 10 * (2 + 4) + 100 * (3 + 5)

@@ -1,0 +1,108 @@
+"""Heidke's and Peirce's scores against published tables and scikit-learn, in torch and as contributions."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score, confusion_matrix
+from torchmetrics.classification import BinaryCohenKappa, MulticlassCohenKappa
+
+from stratus.scores.contributions import heidke, peirce
+from stratus.scores.metrics import LabelMean, Peirce
+
+FINLEY = [[2680, 72], [23, 28]]
+"""Tornado or not in 2,803 places and times, as Finley forecast it in 1884: [truth, decision] (Murphy, 1996)."""
+
+GOLDSMITH = [[50, 47, 54], [91, 2364, 205], [71, 170, 3288]]
+"""Freezing rain, snow or rain in the east of the United States, 1983 to 1988 (Goldsmith, 1990, in Wilks, ch. 7)."""
+
+PUBLISHED = [(FINLEY, 0.355, 0.523), (GOLDSMITH, 0.805, 0.811)]
+seeds = st.integers(0, 2**32 - 1)
+quickly = settings(max_examples=25, deadline=None)
+
+
+def days(table):
+    """Truth and decision of each day of a table."""
+    table = np.array(table)
+    truth, decision = np.indices(table.shape).reshape(2, -1).repeat(table.ravel(), axis=1)
+    return torch.as_tensor(truth), torch.as_tensor(decision)
+
+
+def result(metric, decision, y):
+    metric.update(torch.as_tensor(decision), torch.as_tensor(y))
+    return metric.compute().item()
+
+
+def shares(table):
+    """The share of right answers, and how often each class came and was decided, of a table [truth, decision]."""
+    table = table / table.sum()
+    return table.trace(), table.sum(1), table.sum(0)
+
+
+def answers(seed, labels, classes=2):
+    """Truth, and decisions that are right half of the time."""
+    draw = np.random.default_rng(seed)
+    y, other = draw.integers(0, classes, (2, 200, labels))
+    return y, np.where(draw.uniform(size=y.shape) < 0.5, y, other)
+
+
+@pytest.mark.parametrize(("table", "heidke_", "peirce_"), PUBLISHED)
+def test_the_published_tables_have_the_published_scores(table, heidke_, peirce_):
+    truth, decision = days(table)
+    k = len(table)
+    assert result(MulticlassCohenKappa(k), decision, truth) == pytest.approx(heidke_, abs=5e-4)
+    assert result(Peirce(k), decision, truth) == pytest.approx(peirce_, abs=5e-4)
+    for cells in (np.array(table), torch.tensor(table).double()):
+        assert float(heidke(*shares(cells))) == pytest.approx(heidke_, abs=5e-4)
+        assert float(peirce(*shares(cells))) == pytest.approx(peirce_, abs=5e-4)
+
+
+@given(seeds)
+@quickly
+def test_of_an_event_peirce_is_scikit_learn_s_adjusted_balanced_accuracy_and_heidke_its_kappa(seed):
+    y, decision = answers(seed, 1)
+    table = confusion_matrix(y[:, 0], decision[:, 0])
+    adjusted = balanced_accuracy_score(y[:, 0], decision[:, 0], adjusted=True)
+    assert result(Peirce(2), decision.astype(float), y.astype(float)) == pytest.approx(adjusted, abs=1e-9)
+    assert peirce(*shares(table)) == pytest.approx(adjusted, abs=1e-9)
+    assert heidke(*shares(table)) == pytest.approx(cohen_kappa_score(y[:, 0], decision[:, 0]), abs=1e-9)
+
+
+@given(seeds, st.integers(3, 6))
+@quickly
+def test_of_several_classes_the_scores_are_what_is_right_beyond_chance(seed, k):
+    y, decision = (one[:, 0] for one in answers(seed, 1, k))
+    shuffled = np.mean(y[:, None] == decision[None, :])  # every truth beside every decision
+    as_often = np.mean(y[:, None] == y[None, :])
+    expected = (np.mean(y == decision) - shuffled) / (1 - as_often)
+    assert result(Peirce(k), decision, y) == pytest.approx(expected, abs=1e-9)
+    table = shares(confusion_matrix(y, decision, labels=range(k)))
+    assert peirce(*table) == pytest.approx(expected, abs=1e-9)
+    assert heidke(*table) == pytest.approx(cohen_kappa_score(y, decision))
+    assert peirce(*shares(np.eye(k))) == pytest.approx(1)
+    assert heidke(*shares(np.eye(k))) == pytest.approx(1)
+
+
+@given(seeds)
+@quickly
+def test_scores_of_labels_are_the_mean_of_each_label_s(seed):
+    y, decision = answers(seed, 3)
+    each = list(zip(y.T, decision.T, strict=True))
+    found = result(LabelMean(BinaryCohenKappa(), 3), decision.astype(float), y)
+    assert found == pytest.approx(np.mean([cohen_kappa_score(*one) for one in each]), abs=1e-5)
+    found = result(LabelMean(Peirce(2), 3), decision.astype(float), y)
+    assert found == pytest.approx(np.mean([balanced_accuracy_score(*one, adjusted=True) for one in each]), abs=1e-9)
+
+
+@given(st.floats(0.01, 0.99))
+@quickly
+def test_answers_that_know_nothing_score_nothing_and_where_one_class_came_there_is_no_score(share):
+    blind = np.outer([0.3, 0.7], [share, 1 - share])
+    assert abs(peirce(*shares(blind))) < 1e-12
+    assert abs(heidke(*shares(blind))) < 1e-12
+    one_class = np.array([[share, 1 - share], [0, 0]])
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(peirce(*shares(one_class)))
+        assert np.isnan(heidke(*shares(np.array([[share, 0], [0, 0]]))))
+    assert np.isnan(result(Peirce(2), [1, 0], [1, 1]))

@@ -1,0 +1,100 @@
+"""The files in conf/: each composes, and each experiment and sweep runs."""
+
+from pathlib import Path
+
+import pytest
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import MissingConfigException
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+from stratus.data.features import FEATURES
+from stratus.settings import compose as config
+
+CONF = Path(__file__).parents[2] / "conf"
+FILES = sorted(CONF.glob("*/*.yaml"))
+MUST_BE_GIVEN = {
+    "data/csv": ["data.path=my.csv"],
+    "data/ghcn": ["data.station=GME00102380"],
+    "data/store": ["data.path=network"],
+}
+
+
+def files(group):
+    return [pytest.param(file.stem, id=file.stem) for file in sorted((CONF / group).glob("*.yaml"))]
+
+
+@pytest.fixture(scope="session")
+def composed(composed):
+    """The configuration, where the plugins of Hydra that it asks for are installed."""
+
+    def compose(*overrides, **options):
+        try:
+            return composed(*overrides, **options)
+        except MissingConfigException as error:
+            if "Could not find 'hydra/" not in str(error):
+                raise
+            pytest.skip("needs an extra that is not installed")
+
+    return compose
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_every_file_composes_into_a_configuration_that_can_work(composed, file):
+    choice = f"{file.parent.name}/{file.stem}"
+    found = composed(f"{file.parent.name}={file.stem}", *MUST_BE_GIVEN.get(choice, []))
+    assert config.check(found)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.parent.name in ("experiment", "sweep")], ids=str)
+def test_an_experiment_says_that_it_sets_what_lies_outside_its_folder(file):
+    # Hydra would pass over the file in silence.
+    assert file.read_text().startswith("# @package _global_\n")
+
+
+@pytest.mark.parametrize("name", files("features"))
+def test_a_file_of_features_is_one_feature_set_with_its_defaults(composed, name):
+    content = OmegaConf.to_container(OmegaConf.load(CONF / "features" / f"{name}.yaml"))
+    assert list(content) == [name]
+    assert config.check(composed(f"features={name}")).features.chosen == {name: content[name]}
+
+
+def test_every_feature_set_has_its_file():
+    assert sorted(FEATURES) == sorted(file.stem for file in (CONF / "features").glob("*.yaml"))
+
+
+def run_an_epoch(composed, trained, folder, *overrides):
+    overrides = (*overrides, "trainer.max_epochs=1")
+    if getattr(config.check(composed(*overrides)).data, "path", None) is None:
+        pytest.skip("its data would have to be fetched")
+    run = trained(folder, *overrides)
+    assert (run["status"], run["epochs"]) == ("finished", 1)
+    assert (folder / "forecasts.csv").is_file()
+
+
+@pytest.mark.parametrize("name", files("experiment"))
+def test_every_experiment_runs(composed, trained, tmp_path, name):
+    run_an_epoch(composed, trained, tmp_path, f"experiment={name}")
+
+
+def jobs(hydra):
+    """The jobs of a sweep, each a list of overrides; none where it names no values of its own."""
+    params = hydra.sweeper.get("params")
+    if not params or not hydra.sweeper._target_.endswith(".BasicSweeper"):
+        return []
+    overrides = OverridesParser.create().parse_overrides([f"{key}={value}" for key, value in params.items()])
+    (batch,) = BasicSweeper.split_arguments(overrides, None)
+    return batch
+
+
+@pytest.mark.parametrize("name", files("sweep"))
+def test_every_sweep_has_jobs_that_can_work_and_its_first_and_last_run(composed, trained, tmp_path, name):
+    hydra = composed(f"sweep={name}", with_hydra=True).hydra
+    assert hydra.mode == RunMode.MULTIRUN
+    every = jobs(hydra)
+    assert len(every) != 1
+    for job in every[:: len(every) // 20 + 1]:  # of two hundred, every tenth
+        assert config.check(composed(f"sweep={name}", *job))
+    for number, job in enumerate([every[0], every[-1]] if every else [[]]):
+        run_an_epoch(composed, trained, tmp_path / str(number), f"sweep={name}", *job)

@@ -1,0 +1,173 @@
+"""A sweep's jobs dealt out to processes: as one process records them, and told apart when one of them ends."""
+
+import os
+import pickle
+import signal
+import threading
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.errors import HydraException
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stratus.runs import record
+from stratus.sweep.batched.processes import AHEAD, JOBS, dealt, portable, run, sensible
+from stratus.sweep.batched.share import Share
+
+SWEEP = ("-m", "task=binary", "trainer.max_epochs=2", "seed=1,2", "optimizer.lr=0.1,1e38", "hydra.sweep.dir=sweep")
+
+
+@pytest.fixture(scope="module")
+def swept(door, tmp_path_factory):
+    """The same sweep by two processes, by one, and by Hydra's basic launcher: folders, exit codes, what was said."""
+
+    def sweep(*words):
+        folder = tmp_path_factory.mktemp("processes")
+        process = door(folder, *SWEEP, *words)
+        out, err = process.communicate(timeout=100)
+        return folder / "sweep", process.returncode, out + err
+
+    batched = "hydra/launcher=batched"
+    return sweep(batched, "hydra.launcher.processes=2"), sweep(batched, "hydra.launcher.processes=1"), sweep()
+
+
+def test_two_processes_leave_what_one_does(swept):
+    (two, code, said), (one, one_code, one_said), _ = swept
+    assert code == one_code == 1  # a job diverged
+    assert "training 2 jobs as one, #0 to #2" in said
+    assert "training 2 jobs as one, #1 to #3" in said
+    assert "training 4 jobs as one, #0 to #3" in one_said
+    tables = [pl.read_csv(folder / "summary.csv").drop("seconds") for folder in (two, one)]
+    assert tables[0]["job"].to_list() == tables[1]["job"].to_list()
+    assert tables[0]["status"].to_list() == ["finished", "finished", "diverged", "diverged"]
+    for number in range(4):
+        found, expected = (record.read(folder / str(number)) for folder in (two, one))
+        assert found["overrides"] == expected["overrides"]
+        if found["status"] == "finished":
+            assert found["metrics"] == pytest.approx(expected["metrics"], abs=1e-6, nan_ok=True)
+        names = ({path.name.partition("tfevents")[0] for path in (at / str(number)).rglob("*")} for at in (two, one))
+        assert next(names) == next(names)
+
+
+def test_a_job_s_log_holds_what_it_has_to_say_and_the_terminal_nothing_of_a_job_trained_with_others(swept):
+    (two, _, said), (one, _, one_said), (basic, _, basic_said) = swept
+    for number in range(4):
+        logs = [(folder / str(number) / "run.log").read_text().splitlines() for folder in (two, one, basic)]
+        (line,), *others = ([line.split(maxsplit=2)[2] for line in lines] for lines in logs)  # less the time
+        assert "learning rate" in line
+        assert others == [[line], [line]]
+        message = line.partition(" ")[2]
+        assert message in basic_said
+        assert message not in said + one_said
+
+
+def test_a_job_s_hydra_folder_is_the_one_that_hydra_writes(swept):
+    (two, _, _), _, (basic, _, _) = swept
+    for number in range(4):
+        at, expected_at = two / str(number) / ".hydra", basic / str(number) / ".hydra"
+        for name in ("config", "hydra", "overrides"):
+            found, expected = (yaml.safe_load((folder / f"{name}.yaml").read_text()) for folder in (at, expected_at))
+            if name == "config":
+                assert found.pop("pictures") == "none"  # unless they are asked for
+                assert expected.pop("pictures") == "all"
+            if name == "hydra":
+                for one in (found["hydra"], expected["hydra"]):
+                    assert one.pop("launcher")
+                    one["overrides"]["hydra"] = [line for line in one["overrides"]["hydra"] if "launcher" not in line]
+                    one["runtime"]["choices"].pop("hydra/launcher")
+                    one["runtime"].pop("cwd")
+                    one["runtime"]["output_dir"] = Path(one["runtime"]["output_dir"]).name
+            assert found == expected
+
+
+def children(pid):
+    """The processes that a process has started, with their command lines."""
+    found = {}
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found[int(child)] = Path(f"/proc/{child}/cmdline").read_text()
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, 1), (signal.SIGTERM, 143)])
+def test_a_process_that_is_ended_is_told_in_one_line(door, tmp_path, number, code):
+    words = ("-m", "hydra/launcher=batched", "hydra.launcher.processes=2", "seed=1,2", "hydra.sweep.dir=sweep")
+    sweep = door(tmp_path, *words, "task=binary", "trainer.max_epochs=1")
+    for _ in range(500):
+        if started := [child for child, line in children(sweep.pid).items() if "spawn_main" in line]:
+            break
+        time.sleep(0.02)
+    os.kill(started[0], number)
+    out, err = sweep.communicate(timeout=60)
+    assert sweep.returncode == code, out + err
+    assert "Traceback" not in out + err
+    assert record.read(tmp_path / "sweep" / "0")["status"] == "finished"
+    assert ("exit code -9" in out + err) == (number == signal.SIGKILL)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_no_process_outlives_the_sweep(door, tmp_path):
+    words = ("-m", "hydra/launcher=batched", "hydra.launcher.processes=2", "seed=1,2", "hydra.sweep.dir=sweep")
+    sweep = door(tmp_path, *words, "task=binary", "trainer.max_epochs=1000000")
+    while not (tmp_path / "sweep" / "1" / "run.json").exists():
+        assert sweep.poll() is None
+        time.sleep(0.02)
+    ((child, _),) = [one for one in children(sweep.pid).items() if "spawn_main" in one[1]]
+    sweep.kill()
+    sweep.communicate(timeout=20)
+    for _ in range(500):
+        if not Path(f"/proc/{child}").exists():
+            break
+        time.sleep(0.02)
+    assert record.read(tmp_path / "sweep" / "1")["status"] == "interrupted"
+
+
+def test_what_cannot_be_given_to_another_process_keeps_the_jobs_in_one(monkeypatch, caplog):
+    share = Share(context=threading.Lock(), config=None, jobs={3: ["seed=1"], 4: ["seed=2"]}, memory=1.0)
+    monkeypatch.setattr(Share, "run", lambda self, _: list(self.jobs))
+    with caplog.at_level("WARNING"):
+        assert run(share, 2, print) == [3, 4]
+    assert "one process runs all jobs" in caplog.text
+
+
+@given(jobs=st.integers(1, 300), count=st.integers(1, 20))
+def test_every_job_is_dealt_once_and_no_process_goes_without(jobs, count):
+    count = min(jobs, count)
+    shares = dealt(range(jobs), count)
+    assert len(shares) == count
+    assert all(shares)
+    assert sorted(number for share in shares for number in share) == list(range(jobs))
+    assert max(map(len, shares)) - min(map(len, shares)) <= AHEAD + 1
+
+
+class Odd(Exception):
+    """Cannot be made again from its arguments, as a pickled exception is."""
+
+    def __init__(self, number, *, place):
+        super().__init__(f"{number} at {place}")
+
+
+def test_an_unexpected_error_reaches_the_sweeper_with_its_traceback():
+    returned = JobReturn(overrides=["seed=1"])
+    try:
+        raise Odd(3, place="here")
+    except Odd as error:
+        returned.return_value, returned.status = error, JobStatus.FAILED
+    there = pickle.loads(pickle.dumps(portable(returned)))
+    with pytest.raises(RuntimeError, match=r"(?s)Traceback.*test_processes.*Odd: 3 at here"):
+        there.return_value  # noqa: B018 - raises, as a sweeper finds it
+    returned.return_value = HydraException("seed=-1: mend it")
+    with pytest.raises(HydraException, match="seed=-1"):
+        portable(returned).return_value  # noqa: B018
+
+
+def test_there_are_as_many_processes_as_have_jobs_enough():
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert [sensible(jobs) for jobs in (1, JOBS - 1, 2 * JOBS - 1)] == [1, 1, 1]
+    assert sensible(2 * JOBS) == min(2, cores)
+    assert sensible(10_000 * JOBS) == cores
