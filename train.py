@@ -27,7 +27,6 @@ from stratus.errors import ConfigurationError, StratusError
 from stratus.runs import record
 from stratus.settings import compose as config
 from stratus.settings.schema import Config
-from stratus.sweep.batched import ready
 
 config.register()
 
@@ -47,17 +46,13 @@ def train(composed: DictConfig) -> float:
             record.recorded(folder, **facts) if first else nullcontext({})
         )
         with recorded as entries:
-            if job.mode == RunMode.MULTIRUN and job.job.num in ready.jobs:  # trained among others by the launcher
-                trained = ready.jobs.pop(job.job.num)
-                objective = trained.recorded(folder, entries)
-            else:
-                settings = config.check(composed)
-                if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
-                    raise ConfigurationError(
-                        "several devices, as trainer=ddp has, start further processes, each of which would run the "
-                        "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
-                    )
-                objective = run(settings, folder, entries)
+            settings = config.check(composed)
+            if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
+                raise ConfigurationError(
+                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
+                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
+                )
+            objective = run(settings, folder, entries)
     except StratusError as error:
         if job.mode == RunMode.RUN:
             sys.exit(str(error))

@@ -7,7 +7,7 @@ from torchmetrics import Metric
 from torchmetrics.classification import MulticlassCohenKappa
 
 from stratus.scores.metrics import Brier, LogLoss, Peirce, brier_parts
-from stratus.tasks.linear import ClassDays, LinearTask
+from stratus.tasks.linear import ClassDays, LinearTask, broadcasts_over_members
 
 
 class MulticlassClassification(LinearTask):
@@ -15,6 +15,7 @@ class MulticlassClassification(LinearTask):
 
     curvature = 0.5  # the largest eigenvalue of diag(p) - ppᵀ is at most 1/2
 
+    @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """ℓ = -z_y + log Σₖ exp zₖ [n, 1] for logits z [n, k] and class indices y [n]."""
         return F.cross_entropy(logits, y, reduction="none")[:, None]

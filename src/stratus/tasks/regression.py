@@ -7,7 +7,7 @@ from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric
 
 from stratus.scores.contributions import ROUNDING
 from stratus.scores.metrics import Bias
-from stratus.tasks.linear import LinearTask
+from stratus.tasks.linear import LinearTask, broadcasts_over_members
 
 
 class Regression(LinearTask):
@@ -26,6 +26,7 @@ class Regression(LinearTask):
         self.save_hyperparameters("tolerance", logger=False)
         self.tolerance = tolerance
 
+    @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """(y - z)² [n, d] for logits z and targets y [n, d]; ℓ = ‖y - z‖² is their sum."""
         return (logits - y).square()

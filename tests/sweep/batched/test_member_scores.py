@@ -1,6 +1,7 @@
 """Scores of many members at once: each is what it is alone, and average precision is scikit-learn's."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from stratus.data import sources
 from stratus.runs import experiment
 from stratus.scores.metrics import RankedProbability
 from stratus.sweep.batched import scores
-from stratus.sweep.batched.member import fit_together
+from stratus.sweep.batched.member import train_together
 from stratus.sweep.batched.scores import Scores, average_precision
 from stratus.tasks.multiclass import MulticlassClassification
 from stratus.training.lone import starting
@@ -33,7 +34,7 @@ def group(settings, *overrides, varied=("seed=1", "seed=2", "seed=3")):
     words = ("trainer.max_epochs=2", "init=gaussian", "init.sigma=3", *overrides)
     members = [settings(*words, *one.split()) for one in varied]
     days = samples(members[0])
-    return members, days, fit_together(members, days)
+    return members, days, train_together(members, days)
 
 
 def scored(members, days, trained, places=None):
@@ -42,8 +43,8 @@ def scored(members, days, trained, places=None):
         own = days.resampled(members[place].data.resample)
         references = References.of(starting(members[place], own), own)
         found = trained.scores.of(place, own, references)
-        trained.outcome.kept.put(trained.task, place)
-        yield found, evaluation.metrics(trained.task, own, references), intervals(trained.task, own)
+        trained.result.best.put(trained.trainer.task, place)
+        yield found, evaluation.metrics(trained.trainer.task, own, references), intervals(trained.trainer.task, own)
 
 
 def assert_same(found, metrics, ends):
@@ -100,8 +101,8 @@ def test_members_may_be_asked_for_in_any_order_and_number(settings, monkeypatch,
 @pytest.mark.parametrize("weight", [1e11, 1e30, np.inf, np.nan])
 def test_a_member_with_huge_weights_leaves_the_others_as_they_are(settings, task, weight):
     members, days, trained = group(settings, task)
-    trained.outcome.kept.theta[..., 1] = weight
-    trained = replace(trained, scores=Scores(trained.task, trained.outcome, [None] * 3))
+    trained.result.best.theta[..., 1] = weight
+    trained = replace(trained, scores=Scores(trained.trainer.task, trained.result, [None] * 3))
     (first, *alone), (last, *last_alone) = scored(members, days, trained, [0, 2])
     assert_same(first, *alone)
     assert_same(last, *last_alone)
@@ -121,7 +122,7 @@ def test_a_task_with_scores_of_its_own_is_scored_member_by_member(settings, monk
     )
     assert [found for found, _, _ in scored(members, days, trained)] == [None] * 3
     record = {"data": {}}
-    fit = trained.fit_of(1)
+    fit = partial(trained.hand_over, 1)
     experiment.run(members[1], None, days, folder=tmp_path, record=record, fit=fit)
     assert 0 < record["metrics"]["test/ranked"] < 4
 
@@ -138,13 +139,15 @@ def test_a_task_that_means_something_else_by_a_score_is_scored_member_by_member(
 def test_a_run_of_a_group_records_the_scores_of_the_group(settings, tmp_path):
     members, days, trained = group(settings, "task=binary")
     record = {"data": {}}
-    fit = trained.fit_of(2)
+    fit = partial(trained.hand_over, 2)
     objective = experiment.run(members[2], None, days, folder=tmp_path, record=record, fit=fit)
-    trained.outcome.kept.put(trained.task, 2)
-    alone = evaluation.metrics(trained.task, days, References.of(starting(members[2], days), days))
+    trained.result.best.put(trained.trainer.task, 2)
+    alone = evaluation.metrics(trained.trainer.task, days, References.of(starting(members[2], days), days))
     assert record["metrics"] == pytest.approx(alone, abs=1e-5)
     assert objective == record["metrics"]["val/loss"]
-    assert record["intervals"]["test/brier"] == pytest.approx(intervals(trained.task, days)["intervals"]["test/brier"])
+    assert record["intervals"]["test/brier"] == pytest.approx(
+        intervals(trained.trainer.task, days)["intervals"]["test/brier"]
+    )
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 12))

@@ -1,12 +1,15 @@
-"""Which of a sweep's jobs are trained together, and their training."""
+"""One process's jobs of a sweep: which of them are trained together, and the run of each."""
 
 import gc
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from hydra.core.utils import JobReturn, configure_log, filter_overrides
+from hydra.types import TaskFunction
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from threadpoolctl import threadpool_limits
@@ -17,53 +20,90 @@ from stratus.data.store.read import Store
 from stratus.errors import StratusError
 from stratus.settings import compose as config
 from stratus.settings.schema import SGD, Adam, Config
-from stratus.sweep.batched import ready
-from stratus.sweep.batched.member import fit_together
+from stratus.sweep.batched.hydra_inside import Composed, Composer, run_job
+from stratus.sweep.batched.member import Member, train_together
+from stratus.sweep.batched.processes import Share, portable
 from stratus.tasks.linear import LinearTask
 from stratus.training.lone import starting
 from stratus.verification.evaluation import References
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("hydra_plugins.stratus_batched")
+
+PAUSE = 5.0
+"""Seconds after which a sweep says how far it is."""
 
 
-def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
-    """Trains together what can be, and leaves it in `ready.jobs`; says of the rest why it runs one by one.
+def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
+    """Trains together the jobs that can be, then runs each in order.
 
-    Args:
-        jobs: Number and configuration of each, without the node `hydra`.
-        memory: GiB that the runs trained as one may take.
+    A job that has been trained is only recorded, which takes a moment: of these one is named now and then, and what
+    they have to say is in their run.log.
     """
-    ready.jobs.clear()
-    groups: dict[tuple[str, ...], dict[int, Config]] = {}
-    single: dict[str, list[int]] = {}
-    for number, composed in jobs:
-        settings = _checked(composed)
-        if isinstance(settings, str):
-            single.setdefault(settings, []).append(number)
-        else:
-            groups.setdefault(_shared(settings), {})[number] = settings
-    for members in groups.values():
-        if reason := _together(members, memory):
-            single.setdefault(reason, []).extend(members)
-    for reason, numbers in single.items():
-        log.info("one by one: %d of the jobs, from #%d on: %s", len(numbers), numbers[0], reason)
-
-
-def prepare() -> None:
-    """Makes this process ready to train and record jobs."""
     # Which devices there are is no news.
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     threadpool_limits(1, user_api="blas")  # threads of several processes would wait for each other's cores
     gc.freeze()
     gc.enable()
+    hydra = share.config.hydra
+    members = train(((number, job.own) for number, job in _composed(share)), share.memory)
+    returned, said = [], time.monotonic()
+    for number, job in _composed(share):
+        member = members.pop(number, None)
+        if member is None or time.monotonic() > said + PAUSE:
+            configure_log(hydra.hydra_logging, hydra.verbose)
+            log.info("\t#%d : %s", number, " ".join(filter_overrides(share.jobs[number])))
+            said = time.monotonic()
+        function = portable(member.record if member else task_function)
+        returned.append(run_job(share.context, function, job, quiet=member is not None))
+    configure_log(hydra.hydra_logging, hydra.verbose)
+    return returned
 
 
-def _checked(composed: DictConfig) -> Config | str:
-    """A job's settings, or why it cannot be trained with others."""
-    try:
-        settings = config.check(composed)
-    except (StratusError, OmegaConfBaseException):
-        return "their settings are wrong, as each will tell"
+def _composed(share: Share) -> Iterator[tuple[int, Composed]]:
+    """The configuration of each job in turn; it is changed by the next."""
+    composer = share.context.config_loader
+    assert isinstance(composer, Composer)
+    for number, overrides in share.jobs.items():
+        job = composer.compose(share.config, overrides)
+        job.set({"hydra.job.id": str(number), "hydra.job.num": number})
+        if not any(one.startswith("pictures=") for one in overrides):
+            job.set({"pictures": "none"})  # they take a second a job
+        yield number, job
+
+
+def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> dict[int, Member]:
+    """Trains together the jobs that can be, and returns them by number; says of the rest why it runs one by one.
+
+    Args:
+        jobs: Number and configuration of each, without the node `hydra`.
+        memory: GiB that the runs trained as one may take.
+    """
+    groups: dict[tuple[str, ...], dict[int, Config]] = {}
+    alone: dict[str, list[int]] = {}
+    for number, composed in jobs:
+        try:
+            settings = config.check(composed)
+        except (StratusError, OmegaConfBaseException):
+            alone.setdefault("their settings are wrong, as each will tell", []).append(number)
+            continue
+        if reason := _special(settings):
+            alone.setdefault(reason, []).append(number)
+        else:
+            groups.setdefault(_shared(settings), {})[number] = settings
+    members: dict[int, Member] = {}
+    for group in groups.values():
+        trained = _train_group(group, memory)
+        if isinstance(trained, str):
+            alone.setdefault(trained, []).extend(group)
+        else:
+            members |= trained
+    for reason, numbers in alone.items():
+        log.info("one by one: %d of the jobs, from #%d on: %s", len(numbers), numbers[0], reason)
+    return members
+
+
+def _special(settings: Config) -> str | None:
+    """Why a job cannot be trained with any other, if it cannot."""
     if not isinstance(settings.optimizer, SGD | Adam):
         return f"{type(settings.optimizer).__name__} searches each step for itself"
     if settings.resume:
@@ -72,7 +112,7 @@ def _checked(composed: DictConfig) -> Config | str:
         return "they ask for several devices"
     if settings.trainer.detect_anomaly:
         return "trainer.detect_anomaly looks at one run at a time"
-    return settings
+    return None
 
 
 def _shared(settings: Config) -> tuple[str, ...]:
@@ -83,7 +123,7 @@ def _shared(settings: Config) -> tuple[str, ...]:
     return tuple(map(repr, (settings.task, data, settings.features, settings.trainer, type(settings.optimizer))))
 
 
-def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
+def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member] | str:
     """Trains jobs that have all in common but numbers; if that cannot be, why."""
     if len(jobs) == 1:
         return "no other differs from them in numbers alone"
@@ -101,27 +141,22 @@ def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
         return f"task={task.name} has a way of its own from inputs to logits"
 
     @cache
-    def drawn(resample: int | None) -> tuple[dict[str, Any], Splits, Callable[[], References]]:
-        days = splits.resampled(resample)
-        said = facts | {"source": facts["source"] | {"resample": resample}}
-        return said, days, cache(lambda: References.of(starting(first, days), days))
+    def shared(resample: int | None) -> dict[str, Any]:
+        days, source = splits.resampled(resample), facts["source"] | {"resample": resample}
+        references = cache(lambda: References.of(starting(first, days), days))
+        return {"table": table, "facts": facts | {"source": source}, "splits": days, "references": references}
 
-    for part in _parts(jobs, most(first, splits, memory)):
+    members, numbers, size = {}, list(jobs), largest_group(first, splits, memory)
+    for start in range(0, len(numbers), size):
+        part = numbers[start : start + size]
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
-        trained = fit_together(list(part.values()), splits)
+        group = train_together([jobs[number] for number in part], splits)
         for place, number in enumerate(part):
-            said, days, references = drawn(part[number].data.resample)
-            ready.jobs[number] = ready.Ready(part[number], table, said, days, trained.fit_of(place), references)
-    return None
+            members[number] = Member(jobs[number], group, place, **shared(jobs[number].data.resample))
+    return members
 
 
-def _parts(jobs: Mapping[int, Config], size: int) -> Iterator[dict[int, Config]]:
-    every = list(jobs.items())
-    for start in range(0, len(every), size):
-        yield dict(every[start : start + size])
-
-
-def most(settings: Config, splits: Splits, memory: float) -> int:
+def largest_group(settings: Config, splits: Splits, memory: float) -> int:
     """How many members a group has at most, for tensors that take so many GiB.
 
     A step holds about ten tensors of logits [batch, k], and their slopes times the inputs [m + 1, batch, k];

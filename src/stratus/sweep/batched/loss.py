@@ -10,7 +10,7 @@ from torch.func import vmap
 
 from stratus.data.datamodule import targets
 from stratus.data.samples import Samples
-from stratus.tasks.linear import LinearTask
+from stratus.tasks.linear import BROADCASTS, LinearTask
 
 
 @dataclass(frozen=True)
@@ -94,37 +94,22 @@ class Days:
 class Loss:
     """A task's loss and accuracy of M members at once.
 
-    Most losses take logits [n, k, M] as they take [n, k]: what is behind the classes they leave alone. That is far
-    faster than `torch.func.vmap`, which is right for any loss. So a task's own loss is tried out on a few days, and
-    `vmap` taken where that would not do.
+    A loss that is declared to broadcast over members takes logits [n, k, M] as it takes [n, k]. That is far faster than
+    `torch.func.vmap`, by which any other goes.
 
     Args:
         task: Whose loss it is.
-        days: Some of them are tried.
     """
 
-    def __init__(self, task: LinearTask, days: Days) -> None:
+    def __init__(self, task: LinearTask) -> None:
         self.task = task
+        self.broadcasts = type(task).loss is LinearTask.loss and BROADCASTS in vars(type(task).losses)
         self.by_member = vmap(task.loss, in_dims=-1)
         self._hits = vmap(lambda logits, y: task.correct(task.decide(logits), y).float().mean(), in_dims=-1)
-        self.at_once = True  # on trial
-        self.at_once = self._fits(days)
-
-    def _fits(self, days: Days) -> bool:
-        generator = torch.Generator().manual_seed(0)
-        rows = torch.randint(days.x.shape[1], (5, 3), generator=generator).to(days.x.device)
-        batch, k = days.own(rows), len(self.task.outputs)
-        logits = torch.randn(5, k, 3, generator=generator).to(days.x.device)
-        one_by_one = torch.stack([self.task.loss(logits[..., i], batch.y[..., i]) for i in range(3)])
-        try:
-            losses = self(logits, batch)
-        except (RuntimeError, ValueError, IndexError):
-            return False
-        return losses.shape == one_by_one.shape and torch.allclose(losses, one_by_one, rtol=1e-5, atol=1e-6)
 
     def _terms(self, logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Terms of L [., ., M] and what each of them counts; together they are L."""
-        if not self.at_once:
+        if not self.broadcasts:
             losses = self.by_member(logits, batch.y)[None, None]
             return losses, torch.ones_like(losses)
         terms = self.task.losses(logits, batch.y)

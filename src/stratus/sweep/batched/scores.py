@@ -12,7 +12,7 @@ from stratus.data.samples import Array, Samples
 from stratus.data.splits import Splits
 from stratus.scores import contributions
 from stratus.scores.metrics import bin_sums, class_shares, indicators, parts_of
-from stratus.sweep.batched.group import Outcome
+from stratus.sweep.batched.result import GroupResult
 from stratus.tasks.linear import LinearTask
 from stratus.training.lone import Scored
 from stratus.verification import evaluation
@@ -44,13 +44,13 @@ class Scores:
         resamples: Which resample of the training days each has.
     """
 
-    def __init__(self, task: LinearTask, outcome: Outcome, resamples: Sequence[int | None]) -> None:
-        self.task, self.kept = task, outcome.kept
+    def __init__(self, task: LinearTask, outcome: GroupResult, resamples: Sequence[int | None]) -> None:
+        self.task, self.kept = task, outcome.best
         self._found: dict[int, Scored] = {}
         self._waiting: dict[int, int | None] = {}
         if self.kept:
             fine = (self.kept.theta.abs().amax((0, 1)) < LARGEST).tolist()
-            ended = (place for place in range(len(resamples)) if place not in outcome.unending)
+            ended = (place for place in range(len(resamples)) if place not in outcome.divergences)
             self._waiting = {place: resamples[place] for place in ended if fine[place]}
 
     def of(self, place: int, splits: Splits, references: References) -> Scored | None:
