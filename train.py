@@ -14,7 +14,6 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -23,11 +22,12 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from stratus import lecture
 from stratus.errors import ConfigurationError, StratusError
 from stratus.runs import record
+from stratus.runs.record import DataRecord, RunRecord
 from stratus.settings import compose as config
 from stratus.settings.schema import Config
-from stratus.sweep.batched import ready
 
 config.register()
 
@@ -43,21 +43,17 @@ def train(composed: DictConfig) -> float:
     folder = Path(job.runtime.output_dir)
     facts = {"task": composed.task.name, "overrides": list(job.overrides.task), "seed": composed.seed}
     try:
-        recorded: AbstractContextManager[dict[str, Any]] = (
-            record.recorded(folder, **facts) if first else nullcontext({})
+        recorded: AbstractContextManager[RunRecord] = (
+            record.recorded(folder, **facts) if first else nullcontext(RunRecord(**facts))
         )
         with recorded as entries:
-            if job.mode == RunMode.MULTIRUN and job.job.num in ready.jobs:  # trained among others by the launcher
-                trained = ready.jobs.pop(job.job.num)
-                objective = trained.recorded(folder, entries)
-            else:
-                settings = config.check(composed)
-                if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
-                    raise ConfigurationError(
-                        "several devices, as trainer=ddp has, start further processes, each of which would run the "
-                        "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
-                    )
-                objective = run(settings, folder, entries)
+            settings = config.check(composed)
+            if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
+                raise ConfigurationError(
+                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
+                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
+                )
+            objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
     except StratusError as error:
         if job.mode == RunMode.RUN:
             sys.exit(str(error))
@@ -70,19 +66,20 @@ def train(composed: DictConfig) -> float:
     return objective
 
 
-def run(settings: Config, folder: Path, entries: dict[str, Any]) -> float:
+def run(settings: Config, folder: Path, entries: RunRecord, *, in_sweep: bool = False) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
     from stratus.data import sources  # noqa: PLC0415 - not for --help or a wrong setting
 
+    lesson = lecture.find(settings.lesson) if settings.lesson else None
     table, facts = sources.load(settings.data)
-    entries["data"] = facts
+    entries.data = DataRecord(**facts)
     days = sources.samples(table, settings.data, settings.recipe, standardise=settings.features.standardise)
     from stratus.runs import experiment  # noqa: PLC0415
 
     if not gc.isenabled():  # the first job
         gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
         gc.enable()
-    return experiment.run(settings, table, days, folder=folder, record=entries)
+    return experiment.run(settings, table, days, folder=folder, record=entries, lesson=lesson, in_sweep=in_sweep)
 
 
 def stop(signum: int, frame: FrameType | None) -> None:

@@ -1,6 +1,6 @@
 """Table ─► inputs x and targets y: what is known and what is asked of every day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -82,6 +82,11 @@ class Samples:
     def known(self) -> Array:
         """Where the truth is known [n]."""
         return np.asarray(self.y >= 0 if self.y.ndim == 1 else ~np.isnan(self.y).any(axis=1))
+
+
+def concatenated(parts: Sequence[Samples]) -> Samples:
+    """Samples of the same places, one after another."""
+    return Samples(parts[0].places, *(np.concatenate([getattr(one, name) for one in parts]) for name in COLUMNS))
 
 
 def assemble(

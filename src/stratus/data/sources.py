@@ -54,14 +54,14 @@ def shipped(*stations: str) -> pl.DataFrame:
     return observations.select(observations.read_csv(path), stations, str(path))
 
 
-def again(facts: dict[str, Any]) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
+def again(source: dict[str, Any]) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
     """Loads what a record's `data` describes once more."""
-    return load(settings(facts))
+    return load(settings(source))
 
 
-def settings(facts: dict[str, Any]) -> Data:
+def settings(source: dict[str, Any]) -> Data:
     """The settings that a record's `data` keeps."""
-    kept = dict(facts["source"])
+    kept = dict(source)
     return KINDS[kept.pop("kind")](**kept)
 
 

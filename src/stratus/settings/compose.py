@@ -144,7 +144,7 @@ def with_resumed(arguments: list[str]) -> list[str]:
     folder = given.get("resume", "null")
     if folder in ("null", ""):
         return arguments
-    overrides: list[str] = record.read(Path(folder))["overrides"]
+    overrides: list[str] = record.read(Path(folder)).overrides
     return [*(one for one in overrides if key(one) not in given), *arguments]
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import MISSING
 
-from stratus import lecture
 from stratus.data.features import FEATURES
 from stratus.data.recipe import Recipe
 from stratus.data.targets import TARGETS
@@ -219,7 +218,7 @@ class Constant(Schedule):
 class Cosine(Schedule):
     """Half a cosine from the learning rate to the share `final` of it."""
 
-    _target_: str | None = "stratus.training.descent.cosine"
+    _target_: str | None = "stratus.training.schedules.cosine"
     final: float = 0.0
 
     def __post_init__(self) -> None:
@@ -230,7 +229,7 @@ class Cosine(Schedule):
 class Step(Schedule):
     """The learning rate times `factor` after each `every` epochs."""
 
-    _target_: str | None = "stratus.training.descent.step"
+    _target_: str | None = "stratus.training.schedules.step"
     every: int = 30
     factor: float = 0.1
 
@@ -250,7 +249,7 @@ class Init:
 class Zeros(Init):
     """θ = 0."""
 
-    _target_: str = "stratus.training.descent.zeros"
+    _target_: str = "stratus.training.starts.zeros"
 
 
 @dataclass
@@ -267,14 +266,14 @@ class RandomInit(Init):
 class Gaussian(RandomInit):
     """θ ~ N(0, σ)."""
 
-    _target_: str = "stratus.training.descent.gaussian"
+    _target_: str = "stratus.training.starts.gaussian"
 
 
 @dataclass
 class Uniform(RandomInit):
     """θ ~ U(-σ, σ)."""
 
-    _target_: str = "stratus.training.descent.uniform"
+    _target_: str = "stratus.training.starts.uniform"
 
 
 @dataclass
@@ -360,7 +359,6 @@ class Config:
 
     def __post_init__(self) -> None:
         require(self.pictures in ("all", "none"), "pictures", self.pictures, "all or none")
-        require(self.lesson in (None, *lecture.NAMES), "lesson", self.lesson, f"one of {', '.join(lecture.NAMES)}")
         require(0 <= self.seed < 2**32, "seed", self.seed, "a whole number from 0 to below 2^32")
         positive("patience", self.patience)
         if self.lesson and isinstance(self.data, Store):
