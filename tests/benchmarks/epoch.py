@@ -21,8 +21,8 @@ from torch.nn.functional import cross_entropy
 from stratus.data import sources, splits
 from stratus.data.splits import Splits
 from stratus.runs import experiment
-from stratus.settings import compose as config
-from stratus.settings.schema import Config
+from stratus.settings.compose import PROJECT, check, register
+from stratus.settings.experiment import Config
 
 PAIRS, FEW, MANY = 9, 5, 45
 RAW = 200  # epochs of the raw loop, so that it takes about as long
@@ -30,8 +30,8 @@ RAW = 200  # epochs of the raw loop, so that it takes about as long
 
 def configured(*overrides: str) -> Config:
     """The settings of `python train.py` with overrides."""
-    with initialize_config_dir(str(config.PROJECT / "conf"), version_base=None):
-        return config.check(compose("config", list(overrides)))
+    with initialize_config_dir(str(PROJECT / "conf"), version_base=None):
+        return check(compose("config", list(overrides)))
 
 
 def stratus(epochs: int, table: DataFrame, days: Splits) -> float:
@@ -50,7 +50,7 @@ def raw(epochs: int, days: Splits) -> float:
     mean, scale = days.standardisation
     x, y = torch.as_tensor((days.train.x - mean) / scale, dtype=torch.float32), torch.as_tensor(days.train.y)
     model = torch.nn.Linear(len(days.inputs), len(days.outputs))
-    optimizer = config.build(settings.optimizer)(model.parameters())
+    optimizer = settings.optimizer.build()(model.parameters())
 
     def loop() -> None:
         for _ in range(epochs):
@@ -65,7 +65,7 @@ def raw(epochs: int, days: Splits) -> float:
 def main() -> None:
     """Runs both in turn."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    config.register()
+    register()
     settings = configured()
     table, _ = sources.load(settings.data)
     days = splits.split(table, settings.recipe, **settings.data.days)

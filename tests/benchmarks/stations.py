@@ -21,8 +21,8 @@ from stratus.data import sources
 from stratus.data.ghcn.layouts import pieces
 from stratus.data.store.read import open_store
 from stratus.runs import experiment
-from stratus.settings import compose as config
-from stratus.settings.schema import Config
+from stratus.settings.compose import PROJECT, check, register
+from stratus.settings.experiment import Config
 
 PAIRS = 5
 ELEMENTS = ("TMAX", "TMIN", "PRCP", "SNOW", "SNWD")
@@ -80,8 +80,8 @@ def scan(path: Path) -> pl.DataFrame:
 
 def configured(*overrides: str) -> Config:
     """The settings of `python train.py` with overrides."""
-    with initialize_config_dir(str(config.PROJECT / "conf"), version_base=None):
-        return config.check(compose("config", list(overrides)))
+    with initialize_config_dir(str(PROJECT / "conf"), version_base=None):
+        return check(compose("config", list(overrides)))
 
 
 def fit(store: Path, *overrides: str) -> tuple[float, int]:
@@ -103,7 +103,7 @@ def fit(store: Path, *overrides: str) -> tuple[float, int]:
 def main() -> None:
     """Runs all of them."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    config.register()
+    register()
     millions = float(sys.argv[1]) if len(sys.argv) > 1 else 30
     with TemporaryDirectory() as name:
         folder = Path(name)

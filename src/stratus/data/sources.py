@@ -16,9 +16,9 @@ from stratus.data.store import read as store
 from stratus.data.store.build import MANIFEST
 from stratus.errors import ConfigurationError, DataError
 from stratus.settings.compose import PROJECT
-from stratus.settings.schema import Csv, Data, Ghcn, Store
+from stratus.settings.data import CsvData, Data, GhcnData, StoreData
 
-KINDS: dict[str, type[Data]] = {"csv": Csv, "ghcn": Ghcn, "store": Store}
+KINDS: dict[str, type[Data]] = {"csv": CsvData, "ghcn": GhcnData, "store": StoreData}
 
 
 def load(data: Data) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
@@ -32,8 +32,8 @@ def load(data: Data) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
     Raises:
         DataError: A file is missing or broken, or a station is not in it or cannot be fetched.
     """
-    kind = type(data).__name__.lower()
-    if isinstance(data, Store):
+    kind = type(data).__name__.removesuffix("Data").lower()
+    if isinstance(data, StoreData):
         return _store(data)
     table, files, dropped = {"csv": _csv, "ghcn": _ghcn}[kind](data)
     hashes = [observations.sha256(file) for file in files]
@@ -87,16 +87,16 @@ def parts(table: pl.DataFrame | store.Store, data: Data) -> Iterator[pl.DataFram
     if isinstance(table, pl.DataFrame):
         yield table
     else:
-        assert isinstance(data, Store)
+        assert isinstance(data, StoreData)
         yield from table.parts(_fitting(data) // 4)
 
 
-def _fitting(data: Store) -> int:
+def _fitting(data: StoreData) -> int:
     """Days that fit memory."""
     return int(data.memory * 2**30 / store.BYTES_A_DAY)
 
 
-def _store(data: Store) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
+def _store(data: StoreData) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
     start = data.days["train_from"]
     # Inputs, and what is known of the day before, reach back over the border.
     found = store.open_store(Path(data.path), data.stations, start and start - timedelta(days=400))

@@ -10,13 +10,15 @@ from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from stratus.errors import ConfigurationError
+
 if TYPE_CHECKING:
     import polars as pl
     from matplotlib.animation import Animation
     from matplotlib.figure import Figure
 
     from stratus.data.splits import Splits
-    from stratus.settings.schema import Config
+    from stratus.settings.experiment import Config
     from stratus.tasks.linear import LinearTask
     from stratus.training.descent import Trace
 
@@ -95,6 +97,12 @@ class Lesson:
 
 
 def find(name: str) -> Callable[[Run], Lesson]:
-    """The function `lesson` of a module of this folder; `name` is one of `NAMES`."""
+    """The function `lesson` of a module of this folder.
+
+    Raises:
+        ConfigurationError: If `name` is none of `NAMES`.
+    """
+    if name not in NAMES:
+        raise ConfigurationError(f"lesson={name}: expected one of {', '.join(NAMES)}")
     lesson: Callable[[Run], Lesson] = import_module(f"{__name__}.lessons.{name}").lesson
     return lesson

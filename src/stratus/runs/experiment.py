@@ -15,8 +15,9 @@ from stratus.data.splits import Splits
 from stratus.data.store.read import Store
 from stratus.runs import tensorboard as board
 from stratus.runs.events import File, Sink
-from stratus.settings.compose import as_yaml
-from stratus.settings.schema import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
+from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
+from stratus.settings.experiment import Config
+from stratus.settings.yaml_text import as_yaml
 from stratus.training.lone import Fit, Fitted, Scored, alone
 from stratus.verification import evaluation
 from stratus.verification.evaluation import References
@@ -34,6 +35,7 @@ def run(
     record: dict[str, Any],
     fit: Fit | None = None,
     references: Callable[[], References] | None = None,
+    lesson: Callable[[lecture.Run], lecture.Lesson] | None = None,
 ) -> float:
     """Trains, scores and records one run, and draws it.
 
@@ -46,6 +48,7 @@ def run(
         fit: Hands over a run that has been trained among others, with curves and checkpoints, and writes the largest
             stable step into the record; where not given, the run is trained `alone`.
         references: Gives them where they are known already.
+        lesson: What shows the finished run, where it is one of the lecture's.
 
     Returns:
         The loss of the kept weights on the validation days; on the training days where there are none.
@@ -80,7 +83,7 @@ def run(
         board.final_figures(sink, columns(settings), chief, words, fitted.steps)
         in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
         finished = lecture.Run(settings, in_memory, splits.some(), fitted.task, fitted.trace, metrics, known.scores)
-        _show(finished, known.best, folder, record, sink, step=fitted.steps)
+        _show(finished, known.best, folder, record, sink, lesson=lesson, step=fitted.steps)
         return metrics["val/loss" if splits.validation else "train/loss"]
 
 
@@ -107,6 +110,7 @@ def _show(
     record: dict[str, Any],
     sink: Sink,
     *,
+    lesson: Callable[[lecture.Run], lecture.Lesson] | None,
     step: int,
 ) -> None:
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
@@ -116,17 +120,17 @@ def _show(
         from stratus.runs import pictures as of_run  # noqa: PLC0415 - matplotlib, not for a run without pictures
 
         drawings = of_run.drawings(finished, best)
-    if finished.settings.lesson:
-        lesson = lecture.find(finished.settings.lesson)(finished)
-        files = [*(f"{name}.png" for name in lesson.pictures), *(f"{name}.gif" for name in lesson.animations)]
+    if lesson:
+        shown = lesson(finished)
+        files = [*(f"{name}.png" for name in shown.pictures), *(f"{name}.gif" for name in shown.animations)]
         record["lesson"] = {
             "name": finished.settings.lesson,
-            "figures": lesson.figures,
-            "card": lesson.card.markdown,
+            "figures": shown.figures,
+            "card": shown.card.markdown,
             "pictures": files if drawn else [],
         }
-        board.card(sink, folder, lesson.card.markdown, step)
-        drawings, animations = drawings | lesson.pictures, lesson.animations
+        board.card(sink, folder, shown.card.markdown, step)
+        drawings, animations = drawings | shown.pictures, shown.animations
     if drawn:
         board.pictures(sink, folder, drawings, step)
         board.animations(folder, animations)
@@ -147,7 +151,7 @@ def chosen(settings: Config) -> dict[str, Any]:
         **{name: value for name, value in (("data.resample", data.resample),) if value is not None},
         **{f"task.{name}": value for name, value in settings.task.settings.items() if value is not None},
         **{name: type(group).__name__.lower() for name, group in groups.items()},
-        **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items() if k != "_target_"},
+        **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items()},
     }
 
 
@@ -159,6 +163,5 @@ def columns(settings: Config) -> dict[str, Any]:
         for group, kinds in choices.items()
         for kind in kinds
         for field in fields(kind)
-        if field.name != "_target_"
     }
     return others | chosen(settings)

@@ -20,8 +20,7 @@ from stratus.data.splits import Splits
 from stratus.errors import CheckpointError, ConfigurationError
 from stratus.runs.events import Sink
 from stratus.runs.tensorboard import Logger
-from stratus.settings.compose import build
-from stratus.settings.schema import Config
+from stratus.settings.experiment import Config
 from stratus.tasks.linear import LinearTask
 from stratus.training.checkpoints import PacedCheckpointIO, best_and_last
 from stratus.training.descent import Patience, SettingsRule, StabilityGuard, Trace
@@ -78,9 +77,9 @@ def starting(settings: Config, splits: Splits) -> LinearTask:
     """The task as training finds it."""
     return tasks.find(settings.task.name).fitting(
         splits,
-        optimizer=build(settings.optimizer),
-        schedule=build(settings.schedule),
-        init=build(settings.init),
+        optimizer=settings.optimizer.build(),
+        schedule=settings.schedule.build(),
+        init=settings.init.build(),
         seed=settings.seed,
         **settings.task.settings,
     )
@@ -134,7 +133,7 @@ def _trainer(settings: Config, splits: Splits, folder: Path, logger: Logger, wat
     if terminal := sys.stderr.isatty():
         callbacks.append(TQDMProgressBar(refresh_rate=20))
     try:
-        trainer: pl.Trainer = build(settings.trainer)(
+        trainer: pl.Trainer = settings.trainer.build()(
             callbacks=callbacks,
             logger=logger,
             plugins=[PacedCheckpointIO()],

@@ -20,7 +20,7 @@ from stratus.data.store.build import build, part
 from stratus.data.store.read import open_store
 from stratus.errors import ConfigurationError, DataError
 from stratus.runs import record
-from stratus.settings.schema import Store
+from stratus.settings.data import StoreData
 from stratus.training.descent import largest_eigenvalue
 from stratus.verification.references import climatology, optimum, persistence
 
@@ -184,4 +184,4 @@ def test_two_processes_share_the_days_on_disk_and_score_them_exactly(door, store
 
 def test_settings_of_a_store_are_checked():
     with pytest.raises(ConfigurationError, match=re.escape("data.memory=0")):
-        Store(path="x", memory=0)
+        StoreData(path="x", memory=0)

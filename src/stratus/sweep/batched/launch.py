@@ -16,7 +16,8 @@ from stratus.data.splits import Splits
 from stratus.data.store.read import Store
 from stratus.errors import StratusError
 from stratus.settings import compose as config
-from stratus.settings.schema import SGD, Adam, Config
+from stratus.settings.descent import SGD, Adam
+from stratus.settings.experiment import Config
 from stratus.sweep.batched import ready
 from stratus.sweep.batched.member import fit_together
 from stratus.tasks.linear import LinearTask
@@ -66,8 +67,8 @@ def _checked(composed: DictConfig) -> Config | str:
         return "their settings are wrong, as each will tell"
     if not isinstance(settings.optimizer, SGD | Adam):
         return f"{type(settings.optimizer).__name__} searches each step for itself"
-    if settings.resume:
-        return "resume goes on with a run of its own"
+    if settings.resume or settings.lesson:
+        return "resume and lesson are about one run each"
     if not settings.trainer.single:
         return "they ask for several devices"
     if settings.trainer.detect_anomaly:

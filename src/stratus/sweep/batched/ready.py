@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from polars import DataFrame
 
     from stratus.data.splits import Splits
-    from stratus.settings.schema import Config
+    from stratus.settings.experiment import Config
     from stratus.training.lone import Fit
     from stratus.verification.evaluation import References
 
