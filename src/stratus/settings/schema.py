@@ -5,8 +5,8 @@ Nothing in this module imports torch, so that every mistake is answered at once.
 
 import inspect
 import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields, make_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, make_dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import MISSING
 
 from stratus import lecture
+from stratus.data.borders import Borders
 from stratus.data.features import FEATURES
 from stratus.data.recipe import Recipe
 from stratus.data.targets import TARGETS
 from stratus.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from stratus.data.observations import Loaded
 
 
 def require(condition: bool, setting: str, value: object, expected: str) -> None:
@@ -39,6 +43,9 @@ def _day(setting: str, value: str | None) -> date | None:
         raise ConfigurationError(f"{setting}={value}: expected a day as YYYY-MM-DD") from None
 
 
+_BORDERS = ("train_from", "validation_from", "test_from", "until")
+
+
 @dataclass
 class Data:
     """Which stations, and where the splits begin; what all sources of data have."""
@@ -54,15 +61,28 @@ class Data:
     def __post_init__(self) -> None:
         positive("data.batch_size", self.batch_size)
         positive("data.resample", self.resample, zero=True)
-        given = [(name, day) for name, day in self.days.items() if day]
+        given = [(name, day) for name in _BORDERS if (day := getattr(self.borders, name))]
         for (before, first), (after, second) in pairwise(given):
             require(first < second, f"data.{after}", second, f"a day after data.{before}={first}")
 
     @property
-    def days(self) -> dict[str, Any]:
-        """The days at which the splits begin and the last one ends, as dates."""
-        names = ("train_from", "validation_from", "test_from", "until")
-        return {name: _day(f"data.{name}", getattr(self, name)) for name in names}
+    def borders(self) -> Borders:
+        """Where the splits begin."""
+        days: dict[str, Any] = {name: _day(f"data.{name}", getattr(self, name)) for name in _BORDERS}
+        return Borders(**days)
+
+    def load(self) -> "Loaded":
+        """The observations that these settings stand for, their stations chosen and named.
+
+        Raises:
+            DataError: A file is missing or broken, or a station is not in it or cannot be fetched.
+        """
+        raise NotImplementedError
+
+    def _recorded(self, loaded: "Loaded") -> "Loaded":
+        """The same, with these settings in its provenance, for `source_from_record`."""
+        (kind,) = (name for name, of in SOURCES.items() if type(self) is of)
+        return replace(loaded, provenance=replace(loaded.provenance, source={"kind": kind, **asdict(self)}))
 
 
 @dataclass
@@ -70,6 +90,12 @@ class Csv(Data):
     """A file in the daily table's own columns."""
 
     path: str = MISSING
+
+    def load(self) -> "Loaded":
+        """See `Data`."""
+        from stratus.data.sources import from_csv  # noqa: PLC0415 - not for --help
+
+        return self._recorded(from_csv(self.path, self.stations))
 
 
 @dataclass
@@ -97,6 +123,13 @@ class Ghcn(Data):
         """The ids of the stations asked for."""
         return [*([self.station] if self.station else []), *(self.stations or [])]
 
+    def load(self) -> "Loaded":
+        """See `Data`."""
+        from stratus.data.sources import from_ghcn  # noqa: PLC0415 - not for --help
+
+        plain = {name: getattr(self, name) for name in ("path", "names", "units", "ice_pellets", "source", "offline")}
+        return self._recorded(from_ghcn(self.ids, **plain))
+
 
 @dataclass
 class Store(Data):
@@ -108,6 +141,23 @@ class Store(Data):
     def __post_init__(self) -> None:
         super().__post_init__()
         positive("data.memory", self.memory)
+
+    def load(self) -> "Loaded":
+        """See `Data`."""
+        from stratus.data.sources import from_store  # noqa: PLC0415 - not for --help
+
+        train_from = self.borders.train_from
+        return self._recorded(from_store(self.path, self.stations, memory=self.memory, train_from=train_from))
+
+
+SOURCES: dict[str, type[Data]] = {"csv": Csv, "ghcn": Ghcn, "store": Store}
+"""By the name that a record gives them."""
+
+
+def source_from_record(source: Mapping[str, Any]) -> Data:
+    """The settings of a source that a record keeps as `data.source`."""
+    kept = dict(source)
+    return SOURCES[kept.pop("kind")](**kept)
 
 
 @dataclass
