@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -74,18 +75,18 @@ def train(composed: DictConfig) -> float:
 
 def run(settings: Config, folder: Path, entries: dict[str, Any]) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
-    from stratus.data import sources  # noqa: PLC0415 - not for --help or a wrong setting
-
     lesson = lecture.find(settings.lesson) if settings.lesson else None
-    table, facts = sources.load(settings.data)
-    entries["data"] = facts
-    days = sources.samples(table, settings.data, settings.recipe, standardise=settings.features.standardise)
+    loaded, data = settings.data.load(), settings.data
+    entries["data"] = asdict(loaded.provenance)
+    days = loaded.observations.split(
+        settings.recipe, data.borders, standardise=settings.features.standardise, resample=data.resample
+    )
     from stratus.runs import experiment  # noqa: PLC0415
 
     if not gc.isenabled():  # the first job
         gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
         gc.enable()
-    return experiment.run(settings, table, days, folder=folder, record=entries, lesson=lesson)
+    return experiment.run(settings, loaded.observations, days, folder=folder, record=entries, lesson=lesson)
 
 
 def stop(signum: int, frame: FrameType | None) -> None:

@@ -26,7 +26,6 @@ import torch
 from epoch import configured
 from ratios import seconds, show
 
-from stratus.data import sources, splits
 from stratus.data.splits import Splits
 from stratus.runs import experiment
 from stratus.settings.command_line import EXTRAS
@@ -149,8 +148,7 @@ def main(words: list[str]) -> None:
     logging.getLogger("stratus").setLevel(logging.ERROR)
     register()
     settings = configured("pictures=none")
-    table, _ = sources.load(settings.data)
-    days = splits.split(table, settings.recipe, **settings.data.days)
+    days = settings.data.load().observations.split(settings.recipe, settings.data.borders)
     print(f"load average {os.getloadavg()[0]:.1f}")
     if not words:
         sweep(settings, days)

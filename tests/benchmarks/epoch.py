@@ -18,7 +18,6 @@ from polars import DataFrame
 from ratios import seconds, show
 from torch.nn.functional import cross_entropy
 
-from stratus.data import sources, splits
 from stratus.data.splits import Splits
 from stratus.runs import experiment
 from stratus.settings.compose import PROJECT, check, register
@@ -34,12 +33,12 @@ def configured(*overrides: str) -> Config:
         return check(compose("config", list(overrides)))
 
 
-def stratus(epochs: int, table: DataFrame, days: Splits) -> float:
+def stratus(epochs: int, observations: DataFrame, days: Splits) -> float:
     """Seconds of a fit, its set-up included."""
     record: dict[str, Any] = {"data": {}}
     settings = configured(f"trainer.max_epochs={epochs}", "pictures=none")
     with TemporaryDirectory() as folder:
-        experiment.run(settings, table, days, folder=Path(folder), record=record)
+        experiment.run(settings, observations, days, folder=Path(folder), record=record)
     fit: float = record["fit_seconds"]
     return fit
 
@@ -67,12 +66,12 @@ def main() -> None:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     register()
     settings = configured()
-    table, _ = sources.load(settings.data)
-    days = splits.split(table, settings.recipe, **settings.data.days)
-    stratus(1, table, days)
+    observations = settings.data.load().observations
+    days = observations.split(settings.recipe, settings.data.borders)
+    stratus(1, observations, days)
     epoch, whole = [], []
     for _ in range(PAIRS):
-        few, bare, many = stratus(FEW, table, days), raw(RAW, days) / RAW, stratus(MANY, table, days)
+        few, bare, many = stratus(FEW, observations, days), raw(RAW, days) / RAW, stratus(MANY, observations, days)
         epoch.append((many - few) / (MANY - FEW) / bare)
         whole.append(many / MANY / bare)
     print(f"raw loop, last pair: {1000 * bare:.1f} ms an epoch")

@@ -17,7 +17,6 @@ import polars as pl
 from hydra import compose, initialize_config_dir
 from ratios import seconds, show
 
-from stratus.data import sources
 from stratus.data.ghcn.layouts import pieces
 from stratus.data.store.read import open_store
 from stratus.runs import experiment
@@ -91,11 +90,11 @@ def fit(store: Path, *overrides: str) -> tuple[float, int]:
         days = ("data.train_from=2017-01-03", "data.validation_from=null", "data.test_from=2017-12-20")
         chosen = ("task=binary", "data=store", f"data.path={store}", *days, "features=[two_days,harmonics]")
         settings = configured(*chosen, f"trainer.max_epochs={epochs}", "pictures=none", *overrides)
-        table, _ = sources.load(settings.data)
-        splits = sources.samples(table, settings.data, settings.recipe, standardise=True)
+        observations = settings.data.load().observations
+        splits = observations.split(settings.recipe, settings.data.borders)
         record: dict[str, object] = {"data": {}}
         with TemporaryDirectory() as folder:
-            experiment.run(settings, table, splits, folder=Path(folder), record=record)
+            experiment.run(settings, observations, splits, folder=Path(folder), record=record)
         took[epochs] = float(str(record["fit_seconds"]))
     return (took[4] - took[1]) / 3, len(splits.train)
 

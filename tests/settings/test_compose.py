@@ -15,8 +15,6 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from stratus import tasks
-from stratus.data import sources
-from stratus.data.splits import split
 from stratus.errors import ConfigurationError
 from stratus.settings.command_line import one_line
 from stratus.settings.compose import PROJECT, check
@@ -71,9 +69,9 @@ def test_what_needs_one_fixed_loss_takes_all_days_at_a_constant_rate(composed, o
 @pytest.mark.parametrize("data", ["seattle", "new_york"])
 def test_several_labels_need_several_stations(composed, data):
     found = check(composed("task=multilabel", f"data={data}"))
-    table, _ = sources.load(found.data)
+    observations = found.data.load().observations
     with pytest.raises(ConfigurationError, match="choose data=two_cities, or task=binary"):
-        split(table, found.recipe, **found.data.days)
+        observations.split(found.recipe, found.data.borders)
 
 
 # --- wrong choices are refused

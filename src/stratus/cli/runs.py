@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from stratus.data import sources
-from stratus.data import table as observations
+from stratus.data.observations import InMemory, Observations
+from stratus.data.table import extend, read_csv, select
 from stratus.errors import DataError
 from stratus.runs import record
 from stratus.runs.report import classes, listing, scoreboard, show
+from stratus.settings.data import source_from_record
 
 if TYPE_CHECKING:
     from stratus.verification.forecast import Forecaster
@@ -52,32 +52,31 @@ def _forecaster(run: Path) -> "Forecaster":
     return load(run / "checkpoints" / "best.ckpt")
 
 
-def _tables(run: Path, other: Path | None) -> tuple[Callable[[], Iterator[pl.DataFrame]], dict[str, Any]]:
-    """The observations asked for, in parts of whole stations, and what the run's record says of its data."""
+def _observations(run: Path, other: Path | None) -> tuple[Observations, dict[str, Any]]:
+    """The observations asked for, and what the run's record says of its data."""
     facts = record.read(run).get("data", {})
     if other is None:
         if not facts:
             raise DataError(f"{run} did not get as far as its data: give a table with --observations")
-        table, now = sources.again(facts)
-        if now["sha256"] != facts["sha256"]:
+        loaded = source_from_record(facts["source"]).load()
+        if loaded.provenance.sha256 != facts["sha256"]:
             show(f"note: the data have changed since the run ({facts['file']})")
-        return lambda: sources.parts(table, sources.settings(facts)), facts
-    whole = observations.read_csv(other)
+        return loaded.observations, facts
+    whole = read_csv(other)
     here = set(whole["station"].unique().to_list())
     stations = [name for name in facts.get("stations", []) if name in here]
     # Another file may hold one station under a name of its own.
-    chosen = observations.select(whole, stations, str(other)) if stations else whole
-    return lambda: iter([chosen]), facts
+    return InMemory(select(whole, stations, str(other)) if stations else whole), facts
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Prints the scores of a run's kept weights: on its own test days, or on all complete days of another table."""
-    tables, facts = _tables(options.run, options.observations)
+    observations, facts = _observations(options.run, options.observations)
     forecaster = _forecaster(options.run)
     from stratus.verification.forecast import scores  # noqa: PLC0415
 
     days = []
-    for table in tables():
+    for table in observations.parts():
         samples = forecaster.samples(table)
         samples = samples.where(samples.known)
         if options.observations is None:
@@ -104,14 +103,14 @@ def _test_scores(flat: dict[str, float]) -> dict[str, float]:
 
 def forecast(options: argparse.Namespace) -> None:
     """Prints or writes forecasts: for the days after the table's end that its last days reach, or for one day."""
-    tables, _ = _tables(options.run, options.observations)
+    observations, _ = _observations(options.run, options.observations)
     forecaster = _forecaster(options.run)
-    last = max(day for table in tables() if isinstance(day := table["date"].max(), date))
+    last = observations.last_day
     lead = forecaster.recipe.lead_days
     days = [options.date] if options.date else [last + timedelta(days=k) for k in range(1, max(lead, 1) + 1)]
     chosen = pl.concat(
         forecaster.forecast(samples.where(np.isin(samples.dates, np.array(days, "datetime64[D]"))))
-        for samples in (forecaster.samples(observations.extend(table, max(days))) for table in tables())
+        for samples in (forecaster.samples(extend(table, max(days))) for table in observations.parts())
     ).drop("truth", "^truth .*$")
     if chosen.is_empty():
         why = (

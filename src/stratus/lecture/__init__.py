@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.animation import Animation
     from matplotlib.figure import Figure
 
+    from stratus.data.observations import Observations
     from stratus.data.splits import Splits
     from stratus.settings.experiment import Config
     from stratus.tasks.linear import LinearTask
@@ -45,7 +46,7 @@ class Run:
 
     Attributes:
         settings: Its settings.
-        table: Its daily table.
+        observations: Its daily table.
         splits: Its samples.
         task: The task with the weights that were kept.
         trace: Its weights over the steps.
@@ -54,12 +55,18 @@ class Run:
     """
 
     settings: "Config"
-    table: "pl.DataFrame"
+    observations: "Observations"
     splits: "Splits"
     task: "LinearTask"
     trace: "Trace"
     metrics: Mapping[str, float]
     references: Mapping[str, Mapping[str, float]]
+
+    @property
+    def table(self) -> "pl.DataFrame":
+        """The daily table of a lesson, which is in memory: the settings see to it."""
+        (table,) = self.observations.parts()
+        return table
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from stratus import tasks
-from stratus.data.datamodule import targets
+from stratus.data.batches import targets
+from stratus.data.borders import Borders
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array, Samples
 from stratus.data.splits import Splits, split
@@ -71,7 +72,7 @@ class Model:
 
 def other(
     table: pl.DataFrame,
-    days: Mapping[str, Any],
+    borders: Borders,
     task: str,
     target: str,
     features: Mapping[str, Mapping[str, Any]],
@@ -82,13 +83,13 @@ def other(
 
     Args:
         table: A daily table.
-        days: Where the splits begin, `Data.days`.
+        borders: Where the splits begin.
         task: Name of the task.
         target: Name of the target.
         features: Names of feature sets with their settings.
         lead_days: Days between the last day known and the target day.
     """
-    return Model.best(split(table, Recipe(target, features, lead_days), **days), task)
+    return Model.best(split(table, Recipe(target, features, lead_days), borders), task)
 
 
 def with_inputs(splits: Splits, names: Sequence[str]) -> Splits:

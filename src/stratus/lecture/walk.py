@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stratus.errors import CheckpointError, DataError
+from stratus.files import replace
 from stratus.lecture import NAMES, PARTS
 from stratus.runs import record
 
@@ -121,7 +122,7 @@ def write(runs: Mapping[str, Path], to: Path) -> list[Path]:
             for file in records[name]["lesson"]["pictures"]:
                 written.append(to / _picture(name, file))
                 _copy(folder / "pictures" / file, written[-1])
-        record.replace(to / PAGE, "\n".join(text))
+        replace(to / PAGE, "\n".join(text))
     except OSError as error:
         raise DataError(f"cannot write the walk: {error}") from None
     return written

@@ -5,14 +5,13 @@ from contextlib import closing
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
-from polars import DataFrame
 
 from stratus import lecture
+from stratus.data.observations import Observations
 from stratus.data.splits import Splits
-from stratus.data.store.read import Store
 from stratus.runs import tensorboard as board
 from stratus.runs.events import File, Sink
 from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
@@ -28,7 +27,7 @@ from stratus.verification.references import Weights
 
 def run(
     settings: Config,
-    table: DataFrame | Store,
+    observations: Observations,
     splits: Splits,
     *,
     folder: Path,
@@ -41,7 +40,7 @@ def run(
 
     Args:
         settings: Task, descent and trainer; checked.
-        table: The daily table, for a lesson that makes other samples of it.
+        observations: The daily table, for pictures and lessons.
         splits: The samples.
         folder: The run's folder.
         record: What `run.json` will say; filled in here.
@@ -81,8 +80,8 @@ def run(
         board.constant_lines(folder, known.scores, fitted.steps)
         chief, words = metrics | {"gap": record["gap"]}, as_yaml(asdict(settings))
         board.final_figures(sink, columns(settings), chief, words, fitted.steps)
-        in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
-        finished = lecture.Run(settings, in_memory, splits.some(), fitted.task, fitted.trace, metrics, known.scores)
+        fair = splits.evenly_spaced()
+        finished = lecture.Run(settings, observations, fair, fitted.task, fitted.trace, metrics, known.scores)
         _show(finished, known.best, folder, record, sink, lesson=lesson, step=fitted.steps)
         return metrics["val/loss" if splits.validation else "train/loss"]
 

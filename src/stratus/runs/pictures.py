@@ -1,6 +1,6 @@
 """Which pictures a finished run has, and what they are given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
@@ -161,7 +161,7 @@ def _worst_days(run: Run, forecast: Array) -> Figure:
         [place + name for place, name in zip(places, names, strict=True)],
         given[row, column],
         days.y[row, column] if numbers else None,
-        _weather(run.table, days.dates[row], places),
+        _weather(run.observations.rows(places, days.dates[row])),
         said=[] if numbers else [_said(run, forecast[i], days.y[i], k) for i, k in worst],
         label=named("forecast and truth", target.unit) if numbers else label,
         place=f"{title(days)}, the {len(row)} missed worst",
@@ -193,10 +193,8 @@ _MEASURED = {
 """How a day's weather is told, from the columns of the daily table."""
 
 
-def _weather(table: pl.DataFrame, dates: Array, places: Sequence[str]) -> list[str]:
-    asked = pl.DataFrame({"station": list(places), "date": dates}, schema_overrides={"date": pl.Date})
-    rows = asked.join(table, on=["station", "date"], how="left", maintain_order="left").iter_rows(named=True)
+def _weather(rows: pl.DataFrame) -> list[str]:
     return [
         ", ".join(said.format(row[column]) for column, said in _MEASURED.items() if row.get(column) is not None)
-        for row in rows
+        for row in rows.iter_rows(named=True)
     ]

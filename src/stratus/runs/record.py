@@ -1,6 +1,5 @@
 """run.json: what was run, on what, and how it ended; there from the run's first second, whatever its end is."""
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -13,18 +12,9 @@ from typing import Any
 import orjson
 
 from stratus.errors import CheckpointError, Diverged
+from stratus.files import replace
 
 FILE = "run.json"
-
-
-def replace(path: Path, text: str) -> None:
-    """Writes a file whole or not at all: a temporary file beside it takes its place."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _as_json(record: Mapping[str, Any]) -> str:

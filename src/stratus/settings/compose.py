@@ -1,6 +1,6 @@
 """Hands the dataclasses of this folder to Hydra, and gets the composed configuration back as them, checked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,14 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from stratus.errors import ConfigurationError
-from stratus.settings.data import CsvData, GhcnData, StoreData
+from stratus.settings.data import SOURCES
 from stratus.settings.descent import LBFGS, SGD, Adam, Constant, Cosine, Gaussian, Step, Uniform, Zeros
 from stratus.settings.experiment import Config
 from stratus.settings.task import BinaryTask, MulticlassTask, MultilabelTask, OwnTask, RegressionTask
 
 PROJECT = Path(__file__).parents[3]
 
-SCHEMAS: dict[str, dict[str, type]] = {
+SCHEMAS: dict[str, Mapping[str, type]] = {
     "task": {
         "binary": BinaryTask,
         "multiclass": MulticlassTask,
@@ -25,7 +25,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "regression": RegressionTask,
         "task": OwnTask,
     },
-    "data": {"csv": CsvData, "ghcn": GhcnData, "store": StoreData},
+    "data": SOURCES,
     "optimizer": {"sgd": SGD, "adam": Adam, "lbfgs": LBFGS},
     "schedule": {"constant": Constant, "cosine": Cosine, "step": Step},
     "init": {"zeros": Zeros, "gaussian": Gaussian, "uniform": Uniform},

@@ -1,13 +1,20 @@
 """`data=…`: which stations, from which source, and where the splits begin."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import MISSING
 
+from stratus.data.borders import Borders
 from stratus.errors import ConfigurationError
 from stratus.settings.checks import day, positive, require, setting
+
+if TYPE_CHECKING:
+    from stratus.data.observations import Loaded
+
+BORDERS = ("train_from", "validation_from", "test_from", "until")
 
 
 @dataclass
@@ -25,15 +32,28 @@ class Data:
     def __post_init__(self) -> None:
         positive("data.batch_size", self.batch_size)
         positive("data.resample", self.resample, zero=True)
-        given = [(name, one) for name, one in self.days.items() if one]
+        given = [(name, one) for name in BORDERS if (one := getattr(self.borders, name))]
         for (before, first), (after, second) in pairwise(given):
             require(first < second, f"data.{after}", second, f"a day after data.{before}={first}")
 
     @property
-    def days(self) -> dict[str, Any]:
-        """The days at which the splits begin and the last one ends, as dates."""
-        names = ("train_from", "validation_from", "test_from", "until")
-        return {name: day(f"data.{name}", getattr(self, name)) for name in names}
+    def borders(self) -> Borders:
+        """Where the splits begin."""
+        days: dict[str, Any] = {name: day(f"data.{name}", getattr(self, name)) for name in BORDERS}
+        return Borders(**days)
+
+    def load(self) -> "Loaded":
+        """The observations that these settings stand for, their stations chosen and named.
+
+        Raises:
+            DataError: A file is missing or broken, or a station is not in it or cannot be fetched.
+        """
+        raise NotImplementedError
+
+    def _recorded(self, loaded: "Loaded") -> "Loaded":
+        """The same, with these settings in its provenance, for `source_from_record`."""
+        (kind,) = (name for name, of in SOURCES.items() if type(self) is of)
+        return replace(loaded, provenance=replace(loaded.provenance, source={"kind": kind, **asdict(self)}))
 
 
 @dataclass
@@ -41,6 +61,12 @@ class CsvData(Data):
     """A file in the daily table's own columns."""
 
     path: str = setting(MISSING, "the file")
+
+    def load(self) -> "Loaded":
+        """See `Data`."""
+        from stratus.data.sources import from_csv  # noqa: PLC0415 - not for --help
+
+        return self._recorded(from_csv(self.path, self.stations))
 
 
 @dataclass
@@ -68,6 +94,13 @@ class GhcnData(Data):
         """The ids of the stations asked for."""
         return [*([self.station] if self.station else []), *(self.stations or [])]
 
+    def load(self) -> "Loaded":
+        """See `Data`."""
+        from stratus.data.sources import from_ghcn  # noqa: PLC0415 - not for --help
+
+        plain = {name: getattr(self, name) for name in ("path", "names", "units", "ice_pellets", "source", "offline")}
+        return self._recorded(from_ghcn(self.ids, **plain))
+
 
 @dataclass
 class StoreData(Data):
@@ -79,3 +112,20 @@ class StoreData(Data):
     def __post_init__(self) -> None:
         super().__post_init__()
         positive("data.memory", self.memory)
+
+    def load(self) -> "Loaded":
+        """See `Data`."""
+        from stratus.data.sources import from_store  # noqa: PLC0415 - not for --help
+
+        train_from = self.borders.train_from
+        return self._recorded(from_store(self.path, self.stations, memory=self.memory, train_from=train_from))
+
+
+SOURCES: dict[str, type[Data]] = {"csv": CsvData, "ghcn": GhcnData, "store": StoreData}
+"""By the name that a record gives them."""
+
+
+def source_from_record(source: Mapping[str, Any]) -> Data:
+    """The settings of a source that a record keeps as `data.source`."""
+    kept = dict(source)
+    return SOURCES[kept.pop("kind")](**kept)

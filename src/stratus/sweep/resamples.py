@@ -1,7 +1,6 @@
 """What a sweep over resampled training days tells: intervals of the weights, of the boundary and of the skill."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from stratus.data import sources
 from stratus.data.samples import Array, Samples
 from stratus.scores.bootstrap import interval
+from stratus.settings.data import source_from_record
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -109,9 +108,7 @@ def _test_days(folder: Path, run: dict[str, Any]) -> Samples:
     from stratus.verification.forecast import load  # noqa: PLC0415 - imports what computes
 
     forecaster = load(next(folder.glob("*/checkpoints/best.ckpt")))
-    loaded, _ = sources.again(run["data"])
-    assert isinstance(loaded, pl.DataFrame)  # only days in memory are resampled
-    samples = forecaster.samples(loaded)
-    source = run["data"]["source"]
-    until = source["until"] and date.fromisoformat(source["until"])
-    return samples.where(samples.known).since(date.fromisoformat(source["test_from"])).until(until)
+    data = source_from_record(run["data"]["source"])
+    (table,) = data.load().observations.parts()  # only days in memory are resampled
+    samples = forecaster.samples(table)
+    return samples.where(samples.known).since(data.borders.test_from).until(data.borders.until)

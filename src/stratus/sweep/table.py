@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import polars as pl
 from rich.table import Table
 
+from stratus.files import replace
 from stratus.runs import record
 from stratus.runs.report import listing, show
 from stratus.sweep import resamples
@@ -85,9 +86,9 @@ def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
 def write(folder: Path, jobs: Records) -> pl.DataFrame:
     """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say."""
     table = collect(jobs)
-    record.replace(folder / "summary.csv", table.write_csv())
+    replace(folder / "summary.csv", table.write_csv())
     if (seeds := over_seeds(table)).height:
-        record.replace(folder / "summary_seeds.csv", seeds.write_csv())
+        replace(folder / "summary_seeds.csv", seeds.write_csv())
     return table
 
 
@@ -133,7 +134,7 @@ def _resampled(folder: Path, jobs: Records) -> list[Any]:
     if not runs:
         return []
     table = resamples.table(runs)
-    record.replace(folder / "resamples.csv", table.write_csv())
+    replace(folder / "resamples.csv", table.write_csv())
     return [listing(table, f"over {len(runs)} resamples of the training days: the mean, and between what 95 % lie")]
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from stratus.data.datamodule import targets
+from stratus.data.batches import targets
 from stratus.data.splits import Splits
 from stratus.errors import Diverged
 from stratus.tasks.linear import LinearTask

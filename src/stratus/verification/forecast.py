@@ -11,7 +11,7 @@ import polars as pl
 import torch
 
 from stratus import tasks
-from stratus.data.datamodule import targets
+from stratus.data.batches import targets
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples, assemble
 from stratus.data.targets import TARGETS

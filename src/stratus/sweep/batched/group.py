@@ -8,7 +8,7 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 
-from stratus.data.datamodule import EpochOrder
+from stratus.data.batches import EpochOrder
 from stratus.data.splits import Splits
 from stratus.settings.experiment import Config
 from stratus.sweep.batched.loss import Batch, Days, Loss
