@@ -1,29 +1,27 @@
-"""Files that are whole or absent, and what tells one version of a file from another."""
+"""Files that are whole or absent, and their checksums."""
 
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which takes its place at `path` once the body has ended well."""
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives the path of a temporary file beside `path`, which takes its place once the body has succeeded."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(beside, "wb") as file:
-            yield file
+        yield beside
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
 
-def replace(path: Path, content: str | bytes) -> None:
-    """Writes a file whole or not at all, in place of the one before it."""
-    with whole(path) as file:
-        file.write(content.encode() if isinstance(content, str) else content)
+def replace(path: Path, content: str | bytes | memoryview) -> None:
+    """Writes a file whole or not at all; text in UTF-8."""
+    with replacing(path) as beside:
+        beside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def sha256(path: str | Path) -> str:

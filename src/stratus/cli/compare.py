@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stratus.data.samples import Array
+from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError, DataError
 from stratus.runs import comparison
 from stratus.runs.comparison import Comparison
@@ -18,7 +19,8 @@ from stratus.scores.names import higher_is_better
 from stratus.sweep.table import differing
 
 _SHOWN = ("accuracy", "mae", "rmse", "bias", "log_loss", "brier", "heidke", "peirce")
-_DRAWN = {"continuous": ("mae", "rmse", "accuracy"), "probability": ("log_loss", "brier", "accuracy")}
+_DRAWN_OF_VALUES = ("mae", "rmse", "accuracy")
+_DRAWN_OF_PROBABILITIES = ("log_loss", "brier", "accuracy")
 
 
 def add_commands(commands: Any) -> None:
@@ -40,7 +42,7 @@ def compare(options: argparse.Namespace) -> None:
     names = [f"#{k}" for k in range(1, len(options.runs) + 1)]
     labels = [f"{name} {label}" for name, label in zip(names, _labels(options.runs, found), strict=True)]
     title = f"{found.records[0].task}, {_days(found)}"
-    values = found.target.kind == "continuous"
+    values = isinstance(found.target, Continuous)
     within = f"; accuracy: within {found.records[0].tolerance:g} {found.target.unit}" if values else ""
     show(
         _table(found, names, title),
@@ -98,11 +100,10 @@ def _draw(file: Path, found: Comparison, labels: list[str], title: str) -> None:
     from stratus.pictures import comparison as picture  # noqa: PLC0415 - matplotlib only where a picture is asked for
     from stratus.pictures.canvas import named  # noqa: PLC0415
 
-    kind = "continuous" if found.target.kind == "continuous" else "probability"
+    drawn = _DRAWN_OF_VALUES if isinstance(found.target, Continuous) else _DRAWN_OF_PROBABILITIES
     units = {"mae": found.target.unit, "rmse": found.target.unit}
     panels = {
-        named(one.replace("_", " "), units.get(one, "1")): (found.values[one], found.differences[one])
-        for one in _DRAWN[kind]
+        named(one.replace("_", " "), units.get(one, "1")): (found.values[one], found.differences[one]) for one in drawn
     }
     figure = picture.draw(labels, panels, title=f"{title}, 95 % intervals")
     try:

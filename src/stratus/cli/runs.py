@@ -3,7 +3,6 @@
 import argparse
 import gc
 import math
-from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from stratus.data import sources
-from stratus.data import table as daily
+from stratus.data.observations import InMemory, Observations
+from stratus.data.table import extend, read_csv, select
 from stratus.errors import DataError
 from stratus.runs import record
 from stratus.runs.report import classes, listing, scoreboard, show
 from stratus.scores.skill import skill
+from stratus.settings.data import source_from_record
 
 if TYPE_CHECKING:
     from stratus.runs.record import DataRecord, Scores
@@ -55,33 +55,32 @@ def _checkpoint(run: Path) -> "Checkpoint":
     return load(run / "checkpoints" / "best.ckpt")
 
 
-def _tables(run: Path, other: Path | None) -> tuple[Callable[[], Iterator[pl.DataFrame]], "DataRecord | None"]:
-    """The observations asked for, in parts of whole stations, and what the run's record says of its data."""
+def _observations(run: Path, other: Path | None) -> tuple[Observations, "DataRecord | None"]:
+    """The observations asked for, and what the run's record says of its data."""
     data = record.read(run).data
     if other is None:
         if not data:
             raise DataError(f"{run} did not get as far as its data: give a table with --observations")
-        table, now = sources.again(data.source)
-        if now["sha256"] != data.sha256:
+        loaded = source_from_record(data.source).load()
+        if loaded.provenance.sha256 != data.sha256:
             show(f"note: the data have changed since the run ({data.file})")
-        return lambda: sources.parts(table, sources.settings(data.source)), data
-    whole = daily.read_csv(other)
+        return loaded.observations, data
+    whole = read_csv(other)
     here = set(whole["station"].unique().to_list())
     stations = [name for name in (data.stations if data else []) if name in here]
     # Another file may hold one station under a name of its own.
-    chosen = daily.select(whole, stations, str(other)) if stations else whole
-    return lambda: iter([chosen]), data
+    return InMemory(select(whole, stations, str(other)) if stations else whole), data
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Prints the scores of a run's kept weights: on its own test days, or on all complete days of another table."""
-    tables, data = _tables(options.run, options.observations)
+    observations, data = _observations(options.run, options.observations)
     checkpoint = _checkpoint(options.run)
     from stratus.verification.model import Model  # noqa: PLC0415
     from stratus.verification.verify import Tally  # noqa: PLC0415
 
     model, tally, dates = Model.of(checkpoint.task, checkpoint.recipe.target), Tally(checkpoint.task), []
-    for table in tables():
+    for table in observations.parts():
         samples = checkpoint.samples(table)
         samples = samples.where(samples.known)
         if options.observations is None and data:
@@ -112,17 +111,17 @@ def _test_scores(flat: "Scores") -> "Scores":
 
 def forecast(options: argparse.Namespace) -> None:
     """Prints or writes forecasts: for the days after the table's end that its last days reach, or for one day."""
-    tables, _ = _tables(options.run, options.observations)
+    observations, _ = _observations(options.run, options.observations)
     checkpoint = _checkpoint(options.run)
     from stratus.verification.model import Model  # noqa: PLC0415
 
     model = Model.of(checkpoint.task, checkpoint.recipe.target)
-    last = max(day for table in tables() if isinstance(day := table["date"].max(), date))
+    last = observations.last_day
     lead = checkpoint.recipe.lead_days
     days = [options.date] if options.date else [last + timedelta(days=k) for k in range(1, max(lead, 1) + 1)]
     chosen = pl.concat(
         model.forecasts(samples.where(np.isin(samples.dates, np.array(days, "datetime64[D]")))).table()
-        for samples in (checkpoint.samples(daily.extend(table, max(days))) for table in tables())
+        for samples in (checkpoint.samples(extend(table, max(days))) for table in observations.parts())
     ).drop("truth", "^truth .*$")
     if chosen.is_empty():
         why = (

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from stratus import tasks
+from stratus.data.borders import Borders
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array, Samples
 from stratus.data.splits import Splits, split
@@ -50,11 +51,6 @@ class Model:
         """The model that a run has trained."""
         return cls(run.splits, run.task, Weights.of(run.task))
 
-    @property
-    def forecaster(self) -> Forecaster:
-        """The task with these weights."""
-        return Forecaster(self.task, self.weights, self.splits.target)
-
     def logits(self, x: Array) -> Tensor:
         """Logits [n, k] of inputs [n, m] in their own units."""
         return self.weights.logits(self.task, x)
@@ -65,7 +61,7 @@ class Model:
 
     def scores(self, samples: Samples) -> dict[str, float]:
         """The task's scores over samples whose truth is known."""
-        return scores(self.forecaster, samples)
+        return scores(Forecaster(self.task, self.weights, self.splits.target), samples)
 
     @property
     def line(self) -> tuple[Array, Array]:
@@ -76,7 +72,7 @@ class Model:
 
 def other(
     table: pl.DataFrame,
-    days: Mapping[str, Any],
+    borders: Borders,
     task: str,
     target: str,
     features: Mapping[str, Mapping[str, Any]],
@@ -87,13 +83,13 @@ def other(
 
     Args:
         table: A daily table.
-        days: Where the splits begin, `Data.days`.
+        borders: Where the splits begin.
         task: Name of the task.
         target: Name of the target.
         features: Names of feature sets with their settings.
         lead_days: Days between the last day known and the target day.
     """
-    return Model.best(split(table, Recipe(target, features, lead_days), **days), task)
+    return Model.best(split(table, Recipe(target, features, lead_days), borders), task)
 
 
 def with_inputs(splits: Splits, names: Sequence[str]) -> Splits:

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from polars import DataFrame
 
 from stratus import files, tasks
 from stratus.data.datamodule import WeatherDataModule
+from stratus.data.observations import Observations
 from stratus.data.splits import Splits
-from stratus.data.store.read import Store
 from stratus.runs import tensorboard
 from stratus.runs.events import Sink
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.runs.record import LessonRecord, RunRecord, WeightsRecord
-from stratus.settings.compose import as_yaml, build
-from stratus.settings.schema import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
+from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
+from stratus.settings.experiment import Config
+from stratus.settings.yaml_text import as_yaml
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.fit import TrainingResult, fit
@@ -35,9 +35,9 @@ def starting(settings: Config, splits: Splits) -> LinearTask:
     """The task as training finds it."""
     return tasks.find(settings.task.name).fitting(
         splits,
-        optimizer=build(settings.optimizer),
-        schedule=build(settings.schedule),
-        init=build(settings.init),
+        optimizer=settings.optimizer.build(),
+        schedule=settings.schedule.build(),
+        init=settings.init.build(),
         seed=settings.seed,
         **settings.task.settings,
     )
@@ -45,7 +45,7 @@ def starting(settings: Config, splits: Splits) -> LinearTask:
 
 def run(
     settings: Config,
-    table: DataFrame | Store,
+    observations: Observations,
     splits: Splits,
     *,
     folder: Path,
@@ -57,7 +57,7 @@ def run(
 
     Args:
         settings: Task, descent and trainer; checked.
-        table: The daily table, for pictures and a lesson.
+        observations: The daily table, for pictures and a lesson.
         splits: The samples.
         folder: The run's folder.
         record: What `run.json` will say; filled in here.
@@ -80,7 +80,7 @@ def run(
         result = fit(
             task,
             WeatherDataModule(splits, settings.data.batch_size, settings.seed),
-            build(settings.trainer),
+            settings.trainer.build(),
             folder=folder,
             logger=logger,
             limit=record.largest_stable_step,
@@ -91,12 +91,12 @@ def run(
             return float("nan")
         references = References.fit(result.task, splits)
         model = Model(result.task, Weights.of(result.task), splits.target)
-        with files.whole(folder / "forecasts.csv") as file:
+        with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as file:
             (verification,) = verify(model, splits, references, lambda part: part.append_to(file))
         finished = FinishedRun(
             settings,
-            table,  # type: ignore[arg-type]
-            splits.some(),
+            observations,
+            splits.evenly_spaced(),
             result.task,
             result.trace,
             verification.metrics,
@@ -181,7 +181,7 @@ def chosen(settings: Config) -> dict[str, Any]:
         **{name: value for name, value in (("data.resample", data.resample),) if value is not None},
         **{f"task.{name}": value for name, value in settings.task.settings.items() if value is not None},
         **{name: type(group).__name__.lower() for name, group in groups.items()},
-        **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items() if k != "_target_"},
+        **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items()},
     }
 
 
@@ -193,6 +193,5 @@ def columns(settings: Config) -> dict[str, Any]:
         for group, kinds in choices.items()
         for kind in kinds
         for field in fields(kind)
-        if field.name != "_target_"
     }
     return others | chosen(settings)

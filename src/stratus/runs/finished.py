@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from polars import DataFrame
+import polars as pl
 
+from stratus.data.observations import InMemory, Observations
 from stratus.data.splits import Splits
-from stratus.settings.schema import Config
+from stratus.settings.experiment import Config
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Trace
@@ -21,7 +22,7 @@ class FinishedRun:
 
     Attributes:
         settings: Its settings.
-        table: Its daily table.
+        observations: Its daily table.
         splits: Its samples; of streamed ones a fair sample.
         task: The task with the weights that were kept.
         trace: Its weights over the steps.
@@ -32,7 +33,7 @@ class FinishedRun:
     """
 
     settings: Config
-    table: DataFrame
+    observations: Observations
     splits: Splits
     task: LinearTask
     trace: Trace
@@ -40,6 +41,12 @@ class FinishedRun:
     references: Mapping[str, Mapping[str, float]]
     optimum: Optimum
     test: Forecasts
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The daily table of a run whose days are in memory, as those of lessons are."""
+        assert isinstance(self.observations, InMemory)
+        return self.observations.table
 
     @property
     def model(self) -> Model:

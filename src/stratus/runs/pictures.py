@@ -1,6 +1,6 @@
 """Which pictures a finished run has, and what they are given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array, Samples
+from stratus.data.targets import Category, Continuous, Target
 from stratus.pictures import (
     boundary,
     confusion,
@@ -33,7 +34,7 @@ LONGEST = 1100
 def drawings(run: FinishedRun) -> Drawings:
     """The pictures that fit a run, by the name of their file, each drawn only when called."""
     found: Drawings = {"weights": partial(_weights, run), "worst_days": partial(_worst_days, run)}
-    if run.splits.target.kind == "continuous":
+    if isinstance(run.splits.target, Continuous):
         return _of_values(run) | found
     test, outputs = run.test["model"], run.splits.outputs
     days, where = test.days, title(test.days)
@@ -114,7 +115,7 @@ def _weights(run: FinishedRun) -> Figure:
     optimum = None if best is None else (best.weight.numpy(), best.bias.numpy())
     scale = "weights on standardised inputs" if run.splits.standardise else "weights on raw inputs, per unit of each"
     note = ""
-    if run.splits.target.kind == "category":
+    if isinstance(run.splits.target, Category):
         # Softmax does not change when every class gets the same addition: the mean over the classes is free.
         weight, bias = weight - weight.mean(axis=1, keepdims=True), bias - bias.mean(axis=1, keepdims=True)
         optimum = optimum and (optimum[0] - optimum[0].mean(axis=0), optimum[1] - optimum[1].mean())
@@ -126,7 +127,7 @@ def _weights(run: FinishedRun) -> Figure:
         optimum,
         inputs=run.splits.inputs,
         outputs=run.splits.outputs,
-        unit=run.splits.target.unit if run.splits.target.kind == "continuous" else "log-odds",
+        unit=run.splits.target.unit if isinstance(run.splits.target, Continuous) else "log-odds",
         place=f"{_places(run.splits.train)}: {scale}{note}",
     )
 
@@ -135,35 +136,37 @@ def _worst_days(run: FinishedRun) -> Figure:
     """Of all days and outputs those with the largest error, or the least probability of what came."""
     days, outputs, target = run.test.days, run.splits.outputs, run.splits.target
     forecast = run.test["model"].forecast[0]
-    numbers = target.kind == "continuous"
-    given = forecast if numbers else _given_to_truth(forecast, days.y)
+    numbers = isinstance(target, Continuous)
+    given = forecast if numbers else _given_to_truth(target, forecast, days.y)
     loss = np.abs(forecast - days.y) if numbers else -given
     row, column = np.divmod(np.argsort(-loss, axis=None, kind="stable")[:WORST], loss.shape[1])
     worst = list(zip(row, column, strict=True))
     places = [outputs[k] if target.everywhere else days.stations[i] for i, k in worst]
     names = [f", {outputs[k].replace('_', ' ')}" if numbers and len(outputs) > 1 else "" for k in column]
-    label = "probability given to what came" + (" (and to the likeliest)" if target.kind == "category" else "")
+    label = "probability given to what came" + (" (and to the likeliest)" if isinstance(target, Category) else "")
     return worst_days.draw(
         days.dates[row],
         [place + name for place, name in zip(places, names, strict=True)],
         given[row, column],
         days.y[row, column] if numbers else None,
-        _weather(run.table, days.dates[row], places),
+        _weather(run.observations.rows(places, days.dates[row])),
         said=[] if numbers else [_said(run, forecast[i], days.y[i], k) for i, k in worst],
         label=named("forecast and truth", target.unit) if numbers else label,
         place=f"{title(days)}, the {len(row)} missed worst",
     )
 
 
-def _given_to_truth(p: Array, y: Array) -> Array:
+def _given_to_truth(target: Target, p: Array, y: Array) -> Array:
     """The probability that was given to what came: [n, 1] of class indices [n], [n, k] of events [n, k]."""
-    return np.take_along_axis(p, y[:, None], axis=1) if y.ndim == 1 else np.where(y > 0.5, p, 1 - p)
+    if isinstance(target, Category):
+        return np.take_along_axis(p, y[:, None], axis=1)
+    return np.where(y > 0.5, p, 1 - p)
 
 
 def _said(run: FinishedRun, forecast: Array, truth: Array, k: int) -> str:
     """What was forecast on one day, in words: the probability of what came, and of the likeliest class."""
     outputs, target = run.splits.outputs, run.splits.target
-    if target.kind == "category":
+    if isinstance(target, Category):
         likeliest = int(forecast.argmax())
         return f"{outputs[truth]} {forecast[truth]:.2g} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
     (event,) = target.values
@@ -180,10 +183,8 @@ _MEASURED = {
 """How a day's weather is told, from the columns of the daily table."""
 
 
-def _weather(table: pl.DataFrame, dates: Array, places: Sequence[str]) -> list[str]:
-    asked = pl.DataFrame({"station": list(places), "date": dates}, schema_overrides={"date": pl.Date})
-    rows = asked.join(table, on=["station", "date"], how="left", maintain_order="left").iter_rows(named=True)
+def _weather(rows: pl.DataFrame) -> list[str]:
     return [
         ", ".join(said.format(row[column]) for column, said in _MEASURED.items() if row.get(column) is not None)
-        for row in rows
+        for row in rows.iter_rows(named=True)
     ]

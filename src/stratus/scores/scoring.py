@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from stratus.data.samples import Array
-from stratus.data.targets import Target
+from stratus.data.targets import Category, Continuous, Target
 from stratus.scores import decisions, probabilities, reliability, values
 
 Terms: TypeAlias = dict[str, Array]
@@ -177,6 +177,6 @@ def _brier_parts(sums: Mapping[str, Array], forecasts: int) -> Terms:
 
 def scoring_of(target: Target, tolerance: float = 0.0) -> Scoring:
     """The scores of a target; values within `tolerance` (its unit) count as accurate."""
-    if target.kind == "continuous":
+    if isinstance(target, Continuous):
         return ValueScoring(tolerance)
-    return CategoryScoring() if target.kind == "category" else EventScoring()
+    return CategoryScoring() if isinstance(target, Category) else EventScoring()

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from stratus.data.samples import Array
-from stratus.data.targets import TARGETS
+from stratus.data.targets import TARGETS, Continuous
 from stratus.pictures.canvas import named
 from stratus.runs.record import RunRecord
 
@@ -60,15 +60,16 @@ def drawable(records: Sequence[RunRecord]) -> Jobs | None:
         return None
     validated = {"val/loss" in metrics for metrics in scored}
     target = TARGETS[str(ended[0].target)]
+    values = isinstance(target, Continuous)
     return Jobs(
         objective=_column(run.objective for run in ended),
         training=_column(run.metrics.get("train/loss") for run in ended),
         limits=_column(run.largest_stable_step for run in ended),
-        limit="largest stable step" if target.kind == "continuous" else "largest step sure to be stable",
+        limit="largest stable step" if values else "largest step sure to be stable",
         swept=swept,
         seeds=len(found) > len(swept),
         loss="objective" if len(validated) > 1 else "validation loss" if validated == {True} else "training loss",
-        unit="1" if target.kind != "continuous" else f"({target.unit})²" if " " in target.unit else f"{target.unit}²",
+        unit="1" if not values else f"({target.unit})²" if " " in target.unit else f"{target.unit}²",
         title=_title(ended, len(records) - len(ended)),
     )
 

@@ -1,7 +1,6 @@
 """What a sweep over resampled training days tells: intervals of the weights, of the boundary and of the skill."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from stratus.data import sources
 from stratus.data.samples import Array, Samples
 from stratus.runs.record import RunRecord, WeightsRecord
 from stratus.scores.bootstrap import interval
+from stratus.settings.data import source_from_record
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,11 +113,8 @@ def _test_days(folder: Path, run: RunRecord) -> Samples:
     """The test days of a run with their inputs, made of its data once more."""
     from stratus.training.checkpoints import load  # noqa: PLC0415 - imports what computes
 
-    checkpoint = load(next(folder.glob("*/checkpoints/best.ckpt")))
     assert run.data is not None
-    loaded, _ = sources.again(run.data.source)
-    assert isinstance(loaded, pl.DataFrame)  # only days in memory are resampled
-    samples = checkpoint.samples(loaded)
-    source = run.data.source
-    until = source["until"] and date.fromisoformat(source["until"])
-    return samples.where(samples.known).since(date.fromisoformat(source["test_from"])).until(until)
+    checkpoint, data = load(next(folder.glob("*/checkpoints/best.ckpt"))), source_from_record(run.data.source)
+    (table,) = data.load().observations.parts()  # only days in memory are resampled
+    samples = checkpoint.samples(table)
+    return samples.where(samples.known).since(data.borders.test_from).until(data.borders.until)

@@ -133,7 +133,7 @@ class LinearTask(LightningModule, ABC):
     def importance(self, y: Tensor) -> Tensor:
         """The class weight of each term of the loss [n, choices]."""
         assert self.class_weights is not None
-        came = (y[:, None] if y.ndim == 1 else y).long()
+        came = y.reshape(len(y), -1).long()
         choice = torch.arange(came.shape[1], device=came.device)
         return self.class_weights[choice, came]
 

@@ -17,7 +17,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from stratus import files, tasks
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples, assemble
-from stratus.data.targets import TARGETS
+from stratus.data.targets import TARGETS, Category
 from stratus.errors import CheckpointError, first_line
 from stratus.tasks.linear import LinearTask
 
@@ -47,7 +47,7 @@ class Checkpoint:
         Raises:
             CheckpointError: If the table gives other inputs than the task was trained on (other stations).
         """
-        classes = self.task.outputs if TARGETS[self.recipe.target].kind == "category" else None
+        classes = self.task.outputs if isinstance(TARGETS[self.recipe.target], Category) else None
         samples, inputs, outputs = assemble(table, self.recipe, classes)
         if (found := [one.name for one in inputs]) != self.inputs or outputs != self.task.outputs:
             raise CheckpointError(

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.optim import SGD, Optimizer
 
-from stratus.data.datamodule import targets
+from stratus.data.batches import targets
 from stratus.data.splits import Splits
 from stratus.errors import Diverged
 from stratus.tasks.linear import LinearTask

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from stratus.data.samples import Array, Samples, concatenated
-from stratus.data.targets import TARGETS, Target
+from stratus.data.targets import TARGETS, Category, Continuous, Target
 from stratus.errors import CheckpointError, first_line
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Forecasts:
         """
         key = {"date": self.days.dates, "station": pl.Series(self.days.stations, dtype=pl.String)}
         forecast, outputs = self.forecast[place].astype(np.float64), self.outputs
-        if self.target.kind == "continuous":
+        if isinstance(self.target, Continuous):
             columns = {"truth": self.days.y, "prediction": forecast}
             mark = [""] if len(outputs) == 1 else [f" {output}" for output in outputs]
             return pl.DataFrame(
@@ -121,7 +121,7 @@ class Forecasts:
                     for k in range(len(outputs))
                 }
             )
-        named = _class_names if self.target.kind == "category" else _event_names
+        named = _class_names if isinstance(self.target, Category) else _event_names
         answers = {"truth": named(outputs, self.days.y), "prediction": named(outputs, self.decision[place])}
         return pl.DataFrame(key | answers | {f"p({output})": forecast[:, k] for k, output in enumerate(outputs)})
 
@@ -133,14 +133,14 @@ class Forecasts:
     def of_table(cls, table: pl.DataFrame, target: str, name: str = "model") -> "Forecasts":
         """The forecasts that a table in the columns of `table` holds."""
         asked, stations = TARGETS[target], table["station"]
-        if asked.kind == "continuous":
+        if isinstance(asked, Continuous):
             forecast, y = (table.select(f"^{one}.*$").to_numpy() for one in ("prediction", "truth"))
             outputs = [one.removeprefix("prediction").strip() or target for one in table.columns if "prediction" in one]
             decision = forecast
         else:
             p = table.select(r"^p\(.*\)$")
             outputs, forecast = [one[2:-1] for one in p.columns], p.to_numpy()
-            indices = _class_indices if asked.kind == "category" else _events
+            indices = _class_indices if isinstance(asked, Category) else _events
             decision, y = (indices(outputs, table[one]) for one in ("prediction", "truth"))
         places = stations.unique(maintain_order=True).to_list()
         at = stations.replace_strict(places, range(len(places)), return_dtype=pl.Int32).to_numpy()

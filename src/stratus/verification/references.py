@@ -7,8 +7,9 @@ from typing import Protocol
 import numpy as np
 
 from stratus.data.features import YEAR
-from stratus.data.samples import Array, Samples
+from stratus.data.samples import Array, Samples, unknown
 from stratus.data.splits import Splits
+from stratus.data.targets import Classes, Continuous
 from stratus.tasks.linear import LinearTask
 from stratus.training.optimum import Optimum, optimum
 from stratus.verification.forecasts import Forecasts, beside
@@ -49,8 +50,8 @@ class Climatology:
     @classmethod
     def fit(cls, splits: Splits) -> "Climatology":
         """The climatology of the training days."""
-        kind = TwoHarmonics if splits.target.kind == "continuous" else MonthlyFrequencies
-        season = kind.fit(splits)
+        fitted = TwoHarmonics if isinstance(splits.target, Continuous) else MonthlyFrequencies
+        season: Season = fitted.fit(splits)
         return cls(season, {n: k for k, n in enumerate(splits.train.places) if season.days[k] >= YEAR_OF_DAYS})
 
     def forecast(self, days: Samples) -> Array:
@@ -112,14 +113,13 @@ class MonthlyFrequencies:
     @classmethod
     def fit(cls, splits: Splits) -> "MonthlyFrequencies":
         """Counts the training days of each place and month."""
-        category = splits.target.kind == "category"
+        target, k = splits.target, len(splits.outputs)
+        assert isinstance(target, Classes)
 
         def counts(part: Samples) -> Array:
-            came = splits.indicators(part.y)[:, 0] if category else part.y
-            return np.concatenate([np.ones((len(came), 1)), came], axis=1)
+            return np.concatenate([np.ones((len(part), 1)), target.as_forecast(part.y, k)], axis=1)
 
-        sums = _sums(splits.train, counts, cls._month, 12)
-        classes = len(splits.outputs) if category else 2
+        sums, classes = _sums(splits.train, counts, cls._month, 12), target.classes(k)
         return cls((sums[:, :, 1:] + 0.5) / (sums[:, :, :1] + 0.5 * classes), sums[:, :, 0].sum(axis=1))
 
     @staticmethod
@@ -156,13 +156,13 @@ class Persistence:
     def fit(cls, splits: Splits, climatology: Climatology | None = None) -> "Persistence":
         """The persistence of the training days' weather."""
         usual = climatology or Climatology.fit(splits)
-        if splits.target.kind == "continuous":
+        if not isinstance(splits.target, Classes):
             return cls(splits, usual)
         frequency = splits.class_counts / len(splits.train)
         by_chance = np.square(frequency).sum(axis=1)
         stayed, days = np.zeros(len(frequency)), np.zeros(len(frequency))
         for part in splits.train.chunks():
-            known = ~_unknown(part.last)
+            known = ~unknown(part.last)
             stayed += (known & (part.y == part.last)).reshape(len(part), -1).sum(axis=0)
             days += known.reshape(len(part), -1).sum(axis=0)
         share = stayed / np.maximum(days, 1)
@@ -171,24 +171,17 @@ class Persistence:
 
     def forecast(self, days: Samples) -> Array:
         """Values or probabilities [n, k]."""
-        usual, unknown = self.climatology.forecast(days), _unknown(days.last)
-        if self.frequency is None or self.stay is None:
-            return np.where(unknown, usual, days.last)
-        stay = self.stay[:, None]
-        p = stay * self.splits.indicators(np.where(unknown, 0, days.last)) + (1 - stay) * self.frequency
-        return np.where(unknown[:, None], usual, p[:, 0]) if unknown.ndim == 1 else np.where(unknown, usual, p[..., 1])
+        target, none = self.splits.target, unknown(days.last)
+        again = days.last
+        if isinstance(target, Classes) and self.stay is not None:
+            last = target.indicators(np.where(none, 0, days.last), len(self.splits.outputs))
+            again = target.probabilities(self.stay[:, None] * last + (1 - self.stay[:, None]) * self.frequency)
+        return np.where(none.reshape(len(days), -1), self.climatology.forecast(days), again)
 
     def decision(self, days: Samples) -> Array:
         """The last known y itself, in the form of y."""
-        usual, unknown = self.climatology.forecast(days), _unknown(days.last)
-        kind = self.splits.target.kind
-        likeliest = usual if kind == "continuous" else usual.argmax(axis=1) if kind == "category" else usual > 0.5
-        return np.where(unknown, likeliest, days.last)
-
-
-def _unknown(last: Array) -> Array:
-    """Where no last y is known: -1 for categories, else NaN."""
-    return last < 0 if last.ndim == 1 else np.isnan(last)
+        usual = self.splits.target.likeliest(self.climatology.forecast(days))
+        return np.where(unknown(days.last), usual, days.last)
 
 
 @dataclass(frozen=True)

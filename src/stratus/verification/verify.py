@@ -106,7 +106,7 @@ def losses(task: LinearTask, forecasts: Forecasts) -> Array:
     """ℓ of each forecaster and day [F, n], each choice's term times the weight of the class that came."""
     assert forecasts.logits is not None
     z, y = torch.from_numpy(forecasts.logits), exact(forecasts.days.y)
-    every = y.repeat(len(z), *[1] * (y.ndim - 1))
+    every = torch.cat([y] * len(z))
     terms = task.losses(z.flatten(0, 1), every)
     if task.class_weights is not None:
         terms = terms * task.importance(every)

@@ -24,7 +24,7 @@ _STARTS = 4
 
 def lesson(run: FinishedRun) -> Lesson:
     """An activation applied twice, statistics from the test days, the answer among the inputs."""
-    days = run.settings.data.days
+    days = run.settings.data.borders
     weather = other(run.table, days, "multiclass", "weather", {"two_days": {}})
     pairs: dict[str, tuple[Model, LinearTask]] = {
         "sigmoid": (Model.best(run.splits, "binary"), SigmoidTwice.fitting(run.splits)),

@@ -85,7 +85,7 @@ def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: T
 
 def _valley(run: FinishedRun) -> loss_surface.Surface:
     """Tomorrow's temperature from two days': weights of inputs so alike that the bowl is a valley."""
-    splits = split(run.table, ASKED["regression"], **run.settings.data.days)
+    splits = split(run.table, ASKED["regression"], run.settings.data.borders)
     task = tasks.find("regression").fitting(splits)
     best = optimum(task, splits).weights
     bias = torch.tensor([[0.0, 0.0, best.bias.item()]])
@@ -97,7 +97,7 @@ def _valley(run: FinishedRun) -> loss_surface.Surface:
 
 def _one_temperature(run: FinishedRun) -> loss_surface.Surface:
     """P(rain) from the day's own temperature alone: the weight of the day before is held at 0."""
-    splits = split(run.table, ASKED["binary"], **run.settings.data.days)
+    splits = split(run.table, ASKED["binary"], run.settings.data.borders)
     task = tasks.find("binary").fitting(splits)
     loss = on_plane(loss_on(task, splits.train), torch.zeros(1, 3), torch.eye(3)[1:, None])
     path = descend(loss, torch.tensor([3.0, 3.0]), 2.0, 60)

@@ -84,7 +84,7 @@ def lesson(run: FinishedRun) -> Lesson:
     """The three closed forms beside autograd and finite differences; and the gradient at the end of the run."""
     if run.splits.target.kind != "event" or len(run.splits.outputs) != 1:
         raise ConfigurationError("this lesson ends at the optimum of a binary model: task=binary")
-    asked = {name: split(run.table, recipe, **run.settings.data.days) for name, recipe in ASKED.items()}
+    asked = {name: split(run.table, recipe, run.settings.data.borders) for name, recipe in ASKED.items()}
     found = {name: Gradients(name, splits, run.settings.seed) for name, splits in asked.items()}
     figures: dict[str, Any] = {name: _figures(gradients) for name, gradients in found.items()}
     figures["run"] = _at_the_end(run)

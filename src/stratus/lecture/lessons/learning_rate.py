@@ -58,7 +58,7 @@ class Model:
     """
 
     def __init__(self, run: FinishedRun, name: str, recipe: Recipe, unit: str, *, standardise: bool = True) -> None:
-        splits = split(run.table, recipe, standardise=standardise, **run.settings.data.days)
+        splits = split(run.table, recipe, run.settings.data.borders, standardise=standardise)
         task = tasks.find(name).fitting(splits)
         best = optimum(task, splits).weights
         theta = torch.cat([best.weight, best.bias[:, None]], 1)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.func import grad, vmap
 
 from stratus import tasks
-from stratus.data.datamodule import targets
+from stratus.data.batches import targets
 from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits, split
 from stratus.lecture.descent_by_hand import loss_on, path_of
@@ -37,7 +37,7 @@ class Cost(NamedTuple):
 
 def lesson(run: FinishedRun) -> Lesson:
     """ℓ(z, y) of each task, and how much of the best constant's loss the two temperatures save."""
-    asked = {name: split(run.table, recipe, **run.settings.data.days) for name, recipe in ASKED.items()}
+    asked = {name: split(run.table, recipe, run.settings.data.borders) for name, recipe in ASKED.items()}
     models = {name: tasks.find(name).fitting(splits) for name, splits in asked.items()}
     costs = {name: cost(models[name], asked[name]) for name in ASKED}
     start = loss_on(run.task, run.splits.train)(path_of(run.trace)[0]).item()

@@ -24,7 +24,7 @@ _ELSEWHERE = "New York"
 def lesson(run: FinishedRun) -> Lesson:
     """σ(Wx + b): its boundary, the parallel lines of equal probability, W; and what the average throws away."""
     model = Model.trained(run)
-    elsewhere = other(shipped(_ELSEWHERE), run.settings.data.days, "binary", "rain", {"two_days": {}})
+    elsewhere = other(shipped(_ELSEWHERE), run.settings.data.borders, "binary", "rain", {"two_days": {}})
     one = {
         "temperature": Model.best(with_inputs(run.splits, run.splits.inputs[1:]), "binary"),
         "range": Model.best(_with_range(run), "binary"),

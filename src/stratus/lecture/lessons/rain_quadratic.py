@@ -16,7 +16,7 @@ from stratus.runs.lesson import Card, Lesson
 
 def lesson(run: FinishedRun) -> Lesson:
     """σ(Wφ(x) + b) with φ = (T1, T2, T1², T2², T1·T2): linear in φ, a conic in the plane of T1 and T2."""
-    straight = other(run.table, run.settings.data.days, "binary", "rain", {"two_days": {}})
+    straight = other(run.table, run.settings.data.borders, "binary", "rain", {"two_days": {}})
     models = {"straight": straight, "curved": Model.trained(run)}
     usual = run.references["climatology"]["test/brier"]
     figures: dict[str, Any] = {}

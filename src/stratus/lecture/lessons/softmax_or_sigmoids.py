@@ -23,7 +23,7 @@ def lesson(run: FinishedRun) -> Lesson:
     softmax, sigmoids = Model.trained(run), Model.best(one_against_the_rest(run.splits), "multilabel")
     cities = other(
         shipped("New York", "Seattle"),
-        run.settings.data.days,
+        run.settings.data.borders,
         "multilabel",
         "rain_by_station",
         {"station": {}, "harmonics": {}},

@@ -82,6 +82,6 @@ def _fits(run: FinishedRun) -> dict[str, Model]:
         "parabola": {"day_of_year": {"degree": 2}},
         "one wave": {"harmonics": {"k": 1}},
     }
-    days = run.settings.data.days
+    days = run.settings.data.borders
     exact = {name: other(run.table, days, "regression", "temperature", one) for name, one in inputs.items()}
     return exact | {"two waves": Model.trained(run)}
