@@ -58,7 +58,7 @@ def trained(composed):
         facts = {"task": OmegaConf.get_type(composition, "task").name, "overrides": overrides, "seed": composition.seed}
         with record.recorded(folder, **facts) as entries:
             objective = train.run(compose.check(composition), folder, entries)
-    return json.loads((folder / "run.json").read_text()) | {"objective": objective}
+        return json.loads((folder / "run.json").read_text()) | {"objective": objective}
 
     return run
 
