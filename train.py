@@ -16,7 +16,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -28,9 +27,9 @@ from omegaconf.errors import OmegaConfBaseException
 from stratus import lecture
 from stratus.errors import ConfigurationError, StratusError
 from stratus.runs import record
+from stratus.runs.record import DataRecord, RunRecord
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
-from stratus.sweep.batched import ready
 
 compose.register()
 
@@ -46,21 +45,17 @@ def train(composed: DictConfig) -> float:
     folder = Path(job.runtime.output_dir)
     facts = {"task": job.runtime.choices["task"], "overrides": list(job.overrides.task), "seed": composed.seed}
     try:
-        recorded: AbstractContextManager[dict[str, Any]] = (
-            record.recorded(folder, **facts) if first else nullcontext({})
+        recorded: AbstractContextManager[RunRecord] = (
+            record.recorded(folder, **facts) if first else nullcontext(RunRecord(**facts))
         )
         with recorded as entries:
-            if job.mode == RunMode.MULTIRUN and job.job.num in ready.jobs:  # trained among others by the launcher
-                trained = ready.jobs.pop(job.job.num)
-                objective = trained.recorded(folder, entries)
-            else:
-                settings = compose.check(composed)
-                if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
-                    raise ConfigurationError(
-                        "several devices, as trainer=ddp has, start further processes, each of which would run the "
-                        "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
-                    )
-                objective = run(settings, folder, entries)
+            settings = compose.check(composed)
+            if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
+                raise ConfigurationError(
+                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
+                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
+                )
+            objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
     except StratusError as error:
         if job.mode == RunMode.RUN:
             sys.exit(str(error))
@@ -73,11 +68,11 @@ def train(composed: DictConfig) -> float:
     return objective
 
 
-def run(settings: Config, folder: Path, entries: dict[str, Any]) -> float:
+def run(settings: Config, folder: Path, entries: RunRecord, *, in_sweep: bool = False) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
     lesson = lecture.find(settings.lesson) if settings.lesson else None
     loaded, data = settings.data.load(), settings.data
-    entries["data"] = asdict(loaded.provenance)
+    entries.data = DataRecord(**asdict(loaded.provenance))
     days = loaded.observations.split(
         settings.recipe, data.borders, standardise=settings.features.standardise, resample=data.resample
     )
@@ -86,7 +81,9 @@ def run(settings: Config, folder: Path, entries: dict[str, Any]) -> float:
     if not gc.isenabled():  # the first job
         gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
         gc.enable()
-    return experiment.run(settings, loaded.observations, days, folder=folder, record=entries, lesson=lesson)
+    return experiment.run(
+        settings, loaded.observations, days, folder=folder, record=entries, lesson=lesson, in_sweep=in_sweep
+    )
 
 
 def stop(signum: int, frame: FrameType | None) -> None:
@@ -102,7 +99,7 @@ def main() -> None:
     try:
         command_line.check_extras(arguments)
         if earlier := command_line.resumed_run(arguments):
-            arguments = command_line.with_overrides(record.read(earlier)["overrides"], arguments)
+            arguments = command_line.with_overrides(record.read(earlier).overrides, arguments)
         sys.argv[1:] = command_line.with_globs(arguments)
         train()
     except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:

@@ -1,6 +1,6 @@
 """Table ─► inputs x and targets y: what is known and what is asked of every day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -97,6 +97,11 @@ class StreamedSamples(Samples):
 def unknown(y: Array) -> Array:
     """Where a y is not known, in the form of y: NaN of values and events, -1 of class indices."""
     return np.asarray(np.isnan(y) if np.issubdtype(y.dtype, np.floating) else y < 0)
+
+
+def concatenated(parts: Sequence[Samples]) -> Samples:
+    """Samples of the same places, one after another."""
+    return Samples(parts[0].places, *(np.concatenate([getattr(one, name) for one in parts]) for name in COLUMNS))
 
 
 def assemble(

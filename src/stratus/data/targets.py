@@ -44,6 +44,10 @@ class Target(ABC):
         """
         return y
 
+    def likeliest(self, forecast: "Array") -> "Array":
+        """The answer, in the form of y, to a forecast [n, k]: values or probabilities."""
+        return forecast
+
     def array(self, columns: pl.DataFrame) -> "Array":
         """Columns of y as an array [n, k], NaN where unknown; class indices [n] of a category."""
         return columns.cast(pl.Float64).to_numpy(writable=True)
@@ -69,6 +73,10 @@ class Classes(Target):
     def indicators(self, y: "Array", outputs: int) -> "Array":
         """y as zeros, and a one at the class that came, for each choice [n, choices, classes]."""
 
+    @abstractmethod
+    def probabilities(self, choices: "Array") -> "Array":
+        """The forecast [n, k], from the probabilities of each choice's classes [n, choices, classes]."""
+
 
 class Event(Classes):
     """Something happens or not: y [n, k] is 1 or 0; each of the k events is a choice among (no, yes)."""
@@ -87,6 +95,14 @@ class Event(Classes):
         came: Array = (y[:, :, None] == range(2)).astype(float)
         return came
 
+    def probabilities(self, choices: "Array") -> "Array":
+        """Of yes."""
+        return choices[:, :, 1]
+
+    def likeliest(self, forecast: "Array") -> "Array":
+        """1 where an event is more likely than not, else 0."""
+        return (forecast > 0.5).astype(float)
+
 
 class Category(Classes):
     """One of k classes: y [n] is its index, -1 where unknown; the only choice is among them all."""
@@ -104,6 +120,15 @@ class Category(Classes):
         """[n, 1, k]."""
         came: Array = (y[:, None, None] == range(outputs)).astype(float)
         return came
+
+    def probabilities(self, choices: "Array") -> "Array":
+        """Of each class."""
+        return choices[:, 0]
+
+    def likeliest(self, forecast: "Array") -> "Array":
+        """The class of the highest probability, the first of several."""
+        index: Array = forecast.argmax(axis=1)
+        return index
 
     def as_forecast(self, y: "Array", outputs: int) -> "Array":
         """Unit vectors [n, k]."""

@@ -10,15 +10,16 @@ import torch
 from torch import Tensor
 
 from stratus import tasks
-from stratus.data.batches import targets
 from stratus.data.borders import Borders
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array, Samples
 from stratus.data.splits import Splits, split
-from stratus.lecture import Run
+from stratus.runs.finished import FinishedRun
 from stratus.tasks.linear import LinearTask
-from stratus.verification.references import Weights, optimum
-from stratus.verification.scorer import score
+from stratus.tasks.weights import Weights
+from stratus.training.optimum import optimum
+from stratus.verification.model import Model as Forecaster
+from stratus.verification.verify import scores
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,14 @@ class Model:
     def best(cls, splits: Splits, task: str) -> "Model":
         """The exact optimum of the task of that name on the training days."""
         fitting = tasks.find(task).fitting(splits)
-        weights, _ = optimum(fitting, splits)
+        weights = optimum(fitting, splits).weights
         with torch.no_grad():
             fitting.linear.weight.copy_(weights.weight)
             fitting.linear.bias.copy_(weights.bias)
         return cls(splits, fitting, weights)
 
     @classmethod
-    def trained(cls, run: Run) -> "Model":
+    def trained(cls, run: FinishedRun) -> "Model":
         """The model that a run has trained."""
         return cls(run.splits, run.task, Weights.of(run.task))
 
@@ -60,8 +61,7 @@ class Model:
 
     def scores(self, samples: Samples) -> dict[str, float]:
         """The task's scores over samples whose truth is known."""
-        y = targets(samples)
-        return score(self.task, self.logits(samples.x), y.double() if y.is_floating_point() else y)
+        return scores(Forecaster(self.task, self.weights, self.splits.target), samples)
 
     @property
     def line(self) -> tuple[Array, Array]:

@@ -115,7 +115,7 @@ class Cosine(Schedule):
 
     def build(self) -> MakeSchedule:
         """Makes `cosine`."""
-        from stratus.training.descent import cosine  # noqa: PLC0415
+        from stratus.training.schedules import cosine  # noqa: PLC0415
 
         return partial(cosine, **asdict(self))
 
@@ -133,7 +133,7 @@ class Step(Schedule):
 
     def build(self) -> MakeSchedule:
         """Makes `step`."""
-        from stratus.training.descent import step  # noqa: PLC0415
+        from stratus.training.schedules import step  # noqa: PLC0415
 
         return partial(step, **asdict(self))
 
@@ -153,7 +153,7 @@ class Zeros(Init):
 
     def build(self) -> Start:
         """Gives `zeros`."""
-        from stratus.training.descent import zeros  # noqa: PLC0415
+        from stratus.training.starts import zeros  # noqa: PLC0415
 
         return zeros
 
@@ -174,7 +174,7 @@ class Gaussian(RandomInit):
 
     def build(self) -> Start:
         """Binds `gaussian`."""
-        from stratus.training.descent import gaussian  # noqa: PLC0415
+        from stratus.training.starts import gaussian  # noqa: PLC0415
 
         return partial(gaussian, **asdict(self))
 
@@ -185,6 +185,6 @@ class Uniform(RandomInit):
 
     def build(self) -> Start:
         """Binds `uniform`."""
-        from stratus.training.descent import uniform  # noqa: PLC0415
+        from stratus.training.starts import uniform  # noqa: PLC0415
 
         return partial(uniform, **asdict(self))
