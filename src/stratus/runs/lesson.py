@@ -28,16 +28,11 @@ class Card:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A card with its pictures and the numbers that it claims.
+    """A card with its pictures and the numbers that it claims."""
 
-    Attributes:
-        card: The sentences.
-        figures: The numbers that the sentences rest on, by name, for the record.
-        pictures: By the name of their file, each drawn only when called.
-        animations: Likewise.
-    """
-
-    card: Card
+    card: Card  # the sentences
+    # The numbers that the sentences rest on, by name, for the record
     figures: dict[str, Any] = field(default_factory=dict)
+    # By the name of their file, each drawn only when called
     pictures: "dict[str, Callable[[], Figure]]" = field(default_factory=dict)
-    animations: "dict[str, Callable[[], Animation]]" = field(default_factory=dict)
+    animations: "dict[str, Callable[[], Animation]]" = field(default_factory=dict)  # likewise
