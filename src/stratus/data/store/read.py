@@ -69,7 +69,7 @@ class Store:
         last: date = rows.select(pl.col("date").max()).collect().item()
         return last
 
-    def some(self, stations: Sequence[str], dates: Any) -> pl.DataFrame:
+    def around(self, stations: Sequence[str], dates: Any) -> pl.DataFrame:
         """The daily table of some stations in the years of some dates [n], datetime64[D]."""
         years = pl.Series(dates).dt.year().unique()
         found = self.index.filter(pl.col("station").is_in(list(stations)), pl.col("year").is_in(years.to_list()))
