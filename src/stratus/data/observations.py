@@ -127,23 +127,14 @@ def fitting(memory: float) -> int:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What `run.json` says of a run's observations.
+    """What `run.json` says of a run's observations."""
 
-    Attributes:
-        file: The file, several, or a store's folder.
-        sha256: Of each file; of a store its manifest's.
-        stations: Their names; of more than ten in a store only how many.
-        days: Number of days over all stations.
-        dropped: Number of values left out, by reason.
-        source: The settings that load the same again; added by them.
-    """
-
-    file: str | list[str]
-    sha256: str | list[str]
-    stations: list[str]
-    days: int
-    dropped: dict[str, int]
-    source: dict[str, Any] = field(default_factory=dict)
+    file: str | list[str]  # the file, several, or a store's folder
+    sha256: str | list[str]  # of each file; of a store its manifest's
+    stations: list[str]  # their names; of more than ten in a store only how many
+    days: int  # number of days over all stations
+    dropped: dict[str, int]  # number of values left out, by reason
+    source: dict[str, Any] = field(default_factory=dict)  # the settings that load the same again; added by them
 
 
 @dataclass(frozen=True)

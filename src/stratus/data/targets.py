@@ -13,20 +13,14 @@ if TYPE_CHECKING:  # numpy is not for --help
 
 @dataclass(frozen=True)
 class Target(ABC):
-    """What a model is asked for: `Continuous`, `Event`, `EventEverywhere` or `Category`.
+    """What a model is asked for: `Continuous`, `Event`, `EventEverywhere` or `Category`."""
 
-    Attributes:
-        values: Name and expression of each output; one text column for a category.
-        unit: The unit of a continuous target, else "1".
-        asks: What a task has to be able to answer: a `number`, an `event`, several `events`, or a `category`.
-        everywhere: True where one sample is a day at all stations together, one output a station.
-    """
+    values: dict[str, pl.Expr]  # name and expression of each output; one text column for a category
+    unit: str = "1"  # the unit of a continuous target, else "1"
 
-    values: dict[str, pl.Expr]
-    unit: str = "1"
-
+    # What a task has to be able to answer: a `number`, an `event`, several `events`, or a `category`
     asks: ClassVar[str]
-    everywhere: ClassVar[bool] = False
+    everywhere: ClassVar[bool] = False  # true where one sample is a day at all stations together, one output a station
 
     @property
     def kind(self) -> str:

@@ -20,17 +20,11 @@ BYTES_A_DAY = 700
 
 @dataclass(frozen=True)
 class Store:
-    """A store's days of some stations, from a year on.
+    """A store's days of some stations, from a year on."""
 
-    Attributes:
-        folder: Where it is.
-        manifest: What store.json says.
-        index: Columns station, bucket, year, days, of what was asked for.
-    """
-
-    folder: Path
-    manifest: Manifest
-    index: pl.DataFrame
+    folder: Path  # where it is
+    manifest: Manifest  # what store.json says
+    index: pl.DataFrame  # columns station, bucket, year, days, of what was asked for
 
     @property
     def days(self) -> int:
