@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from lightning.pytorch import Trainer
+from stratus.training.descent import Trace, gaussian
 
 from stratus import tasks
 from stratus.data.datamodule import WeatherDataModule
@@ -17,7 +18,6 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.data.table import read_csv, select
 from stratus.lecture.descent_by_hand import descend, descend_each, loss_on, on_plane, path_of
-from stratus.training.descent import Trace, gaussian
 from stratus.verification.references import Weights
 
 SEATTLE = select(read_csv(Path(__file__).parents[2] / "data" / "weather.csv"), ["Seattle"], "weather.csv")

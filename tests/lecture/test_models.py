@@ -7,10 +7,11 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from stratus.data.borders import Borders
 from stratus.data.sources import shipped
 from stratus.lecture.models import Model, other, with_inputs
 
-DAYS = {"train_from": date(2012, 1, 3), "test_from": date(2015, 1, 1)}
+DAYS = Borders(train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
 
 
 @pytest.fixture(scope="module")

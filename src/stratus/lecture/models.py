@@ -10,14 +10,16 @@ import torch
 from torch import Tensor
 
 from stratus import tasks
-from stratus.data.datamodule import targets
+from stratus.data.borders import Borders
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array, Samples
 from stratus.data.splits import Splits, split
-from stratus.lecture import Run
+from stratus.runs.finished import FinishedRun
 from stratus.tasks.linear import LinearTask
-from stratus.verification.references import Weights, optimum
-from stratus.verification.scorer import score
+from stratus.tasks.weights import Weights
+from stratus.training.optimum import optimum
+from stratus.verification.model import Model as Forecaster
+from stratus.verification.verify import scores
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,14 @@ class Model:
     def best(cls, splits: Splits, task: str) -> "Model":
         """The exact optimum of the task of that name on the training days."""
         fitting = tasks.find(task).fitting(splits)
-        weights, _ = optimum(fitting, splits)
+        weights = optimum(fitting, splits).weights
         with torch.no_grad():
             fitting.linear.weight.copy_(weights.weight)
             fitting.linear.bias.copy_(weights.bias)
         return cls(splits, fitting, weights)
 
     @classmethod
-    def trained(cls, run: Run) -> "Model":
+    def trained(cls, run: FinishedRun) -> "Model":
         """The model that a run has trained."""
         return cls(run.splits, run.task, Weights.of(run.task))
 
@@ -59,8 +61,7 @@ class Model:
 
     def scores(self, samples: Samples) -> dict[str, float]:
         """The task's scores over samples whose truth is known."""
-        y = targets(samples)
-        return score(self.task, self.logits(samples.x), y.double() if y.is_floating_point() else y)
+        return scores(Forecaster(self.task, self.weights, self.splits.target), samples)
 
     @property
     def line(self) -> tuple[Array, Array]:
@@ -71,7 +72,7 @@ class Model:
 
 def other(
     table: pl.DataFrame,
-    days: Mapping[str, Any],
+    borders: Borders,
     task: str,
     target: str,
     features: Mapping[str, Mapping[str, Any]],
@@ -82,13 +83,13 @@ def other(
 
     Args:
         table: A daily table.
-        days: Where the splits begin, `Data.days`.
+        borders: Where the splits begin.
         task: Name of the task.
         target: Name of the target.
         features: Names of feature sets with their settings.
         lead_days: Days between the last day known and the target day.
     """
-    return Model.best(split(table, Recipe(target, features, lead_days), **days), task)
+    return Model.best(split(table, Recipe(target, features, lead_days), borders), task)
 
 
 def with_inputs(splits: Splits, names: Sequence[str]) -> Splits:

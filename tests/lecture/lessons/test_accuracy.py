@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
+from stratus.verification.forecast import load
 
 from stratus.data.splits import split
 from stratus.data.table import read_csv, select
 from stratus.lecture.lessons import accuracy
 from stratus.lecture.models import Model
-from stratus.verification.forecast import load
 from stratus.verification.references import Weights
 
 

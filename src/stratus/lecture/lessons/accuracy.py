@@ -8,22 +8,23 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.models import Model
 from stratus.lecture.pictures import loss_and_accuracy, share_within
 from stratus.runs import pictures as of_run
-from stratus.verification.references import climatology
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
+from stratus.verification.references import Climatology
 
 _TOLERANCES = (0, 1, 2, 3)
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """Share of exact hits, and within 1, 2 and 3 °C; and why no gradient leads to a better share."""
     test, model = run.splits.test, Model.trained(run)
     misses = {
         "model": _miss(model.forecast(test.x), test.y),
         "the same as today": _miss(test.last, test.y),
-        "usual on this day": _miss(climatology(run.splits)(test), test.y),
+        "usual on this day": _miss(Climatology.fit(run.splits).forecast(test), test.y),
     }
     weight = model.line[0][0, 1]
     wide, near = weight + np.linspace(-1, 1, 401), weight + np.linspace(-0.004, 0.004, 801)
@@ -51,7 +52,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _card(run: Run, figures: dict[str, Any]) -> Card:
+def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
     (model, same, _), rmse = figures["within"].values(), figures["rmse"]
     return Card(
         title="Why a regression's accuracy is never “equal”",

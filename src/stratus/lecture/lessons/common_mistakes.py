@@ -10,20 +10,21 @@ from matplotlib.figure import Figure
 from torch.func import vmap
 
 from stratus.data.samples import Array
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.descent_by_hand import descend, loss_on
 from stratus.lecture.mistakes import SigmoidTwice, SoftmaxTwice, minimised, month_leak, standardising_leak
 from stratus.lecture.models import Model, other
 from stratus.lecture.pictures import leaks, losses_over_steps
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 from stratus.runs.pictures import title
 from stratus.tasks.linear import LinearTask
 
 _STARTS = 4
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """An activation applied twice, statistics from the test days, the answer among the inputs."""
-    days = run.settings.data.days
+    days = run.settings.data.borders
     weather = other(run.table, days, "multiclass", "weather", {"two_days": {}})
     pairs: dict[str, tuple[Model, LinearTask]] = {
         "sigmoid": (Model.best(run.splits, "binary"), SigmoidTwice.fitting(run.splits)),
@@ -99,7 +100,7 @@ def _twice(right: Model, wrong: LinearTask) -> dict[str, float]:
     }
 
 
-def _draw_twice(run: Run, pairs: dict[str, tuple[Model, LinearTask]], figures: dict[str, Any]) -> Figure:
+def _draw_twice(run: FinishedRun, pairs: dict[str, tuple[Model, LinearTask]], figures: dict[str, Any]) -> Figure:
     asked = {"sigmoid": "rain or not", "softmax": "five types of weather"}
     panels = [
         losses_over_steps.Panel(
@@ -112,7 +113,7 @@ def _draw_twice(run: Run, pairs: dict[str, tuple[Model, LinearTask]], figures: d
     return losses_over_steps.draw(panels, place=title(run.splits.train, "training days"))
 
 
-def _losses(model: Model, task: LinearTask, run: Run) -> Array:
+def _losses(model: Model, task: LinearTask, run: FinishedRun) -> Array:
     """Training loss at each step from zeros, in steps as long and as many as the run's."""
     loss = loss_on(task, model.splits.train, torch.float64)
     start = torch.zeros(len(model.splits.outputs), len(model.splits.inputs) + 1, dtype=torch.float64)
@@ -120,7 +121,7 @@ def _losses(model: Model, task: LinearTask, run: Run) -> Array:
     return np.asarray(vmap(loss)(path))
 
 
-def _draw_leaks(run: Run, temperature: dict[str, Model], figures: dict[str, Any]) -> Figure:
+def _draw_leaks(run: FinishedRun, temperature: dict[str, Model], figures: dict[str, Any]) -> Figure:
     days = temperature["honest"].splits.test
     brier = {
         "rain from two\ntemperatures": run.metrics["test/brier"],

@@ -12,26 +12,27 @@ from torch.func import vmap
 from stratus import tasks
 from stratus.data.splits import split
 from stratus.errors import ConfigurationError
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, on_plane, path_of
 from stratus.lecture.landscapes import toy
 from stratus.lecture.lessons.losses import ASKED
 from stratus.lecture.pictures import descent_on_curve, line_in_descent, loss_surface
 from stratus.pictures.canvas import named
-from stratus.training.descent import gaussian
-from stratus.verification.references import optimum
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
+from stratus.training.optimum import optimum
+from stratus.training.starts import gaussian
 
 TOY_RATE, TOY_STEPS, TOY_SIGMA, TOY_STARTS = 0.02, 100, 3.0, 10_000
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """θ' = θ - ε ∇L(θ), seen: the run's path is that of the loop written by hand."""
     if len(run.splits.inputs) != 1 or run.splits.target.kind != "continuous":
         raise ConfigurationError("this lesson draws a line: task=regression with one input, features=day_of_year")
     loss, path = loss_on(run.task, run.splits.train), path_of(run.trace)
     rate = run.settings.optimizer.lr
     by_hand = descend(loss, path[0], rate, len(path) - 1)
-    best = optimum(run.task, run.splits)[0]
+    best = optimum(run.task, run.splits).weights
     descent = _line(run, loss, path[:, 0], torch.cat([best.weight[0], best.bias]).float())
     paths, of_toy = _toy(run)
     figures: dict[str, Any] = {
@@ -54,7 +55,7 @@ def lesson(run: Run) -> Lesson:
     )
 
 
-def _line(run: Run, loss: Loss, path: Tensor, best: Tensor) -> line_in_descent.Descent:
+def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> line_in_descent.Descent:
     """The run's own descent: a path [t + 1, 2] of weight and bias."""
     days, unit = run.splits.train, run.splits.target.unit
     ends = torch.tensor([[days.x.min()], [days.x.max()]], dtype=torch.float32)
@@ -82,11 +83,11 @@ def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: T
     return loss_surface.Surface(*names, x.numpy(), y.numpy(), heights.numpy(), path.numpy(), best.numpy())
 
 
-def _valley(run: Run) -> loss_surface.Surface:
+def _valley(run: FinishedRun) -> loss_surface.Surface:
     """Tomorrow's temperature from two days': weights of inputs so alike that the bowl is a valley."""
-    splits = split(run.table, ASKED["regression"], **run.settings.data.days)
+    splits = split(run.table, ASKED["regression"], run.settings.data.borders)
     task = tasks.find("regression").fitting(splits)
-    best = optimum(task, splits)[0]
+    best = optimum(task, splits).weights
     bias = torch.tensor([[0.0, 0.0, best.bias.item()]])
     loss = on_plane(loss_on(task, splits.train), bias, torch.eye(3)[:2, None])
     names = "temperature by two days", "weight of d-2 (°C)", "weight of d-1 (°C)", "°C²"
@@ -94,9 +95,9 @@ def _valley(run: Run) -> loss_surface.Surface:
     return _surface(names, loss, path, best.weight[0].float())
 
 
-def _one_temperature(run: Run) -> loss_surface.Surface:
+def _one_temperature(run: FinishedRun) -> loss_surface.Surface:
     """P(rain) from the day's own temperature alone: the weight of the day before is held at 0."""
-    splits = split(run.table, ASKED["binary"], **run.settings.data.days)
+    splits = split(run.table, ASKED["binary"], run.settings.data.borders)
     task = tasks.find("binary").fitting(splits)
     loss = on_plane(loss_on(task, splits.train), torch.zeros(1, 3), torch.eye(3)[1:, None])
     path = descend(loss, torch.tensor([3.0, 3.0]), 2.0, 60)
@@ -104,7 +105,7 @@ def _one_temperature(run: Run) -> loss_surface.Surface:
     return _surface(("rain by one temperature", "weight", "bias", "nat"), loss, path, best)
 
 
-def _toy(run: Run) -> tuple[Tensor, dict[str, float]]:
+def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
     """Paths on the toy, [s, t + 1], from x₀ ~ N(0, σ), and where they end.
 
     The share that ends in the worse valley is also known exactly: Φ's share of starts beyond the maximum, since steps
@@ -143,7 +144,7 @@ def _draw_toy(paths: Tensor, ridge: float) -> Figure:
     )
 
 
-def _card(run: Run, figures: dict[str, Any], rate: float) -> Card:
+def _card(run: FinishedRun, figures: dict[str, Any], rate: float) -> Card:
     losses, path, toys = figures["losses"], figures["path"], figures["toy"]
     unit = run.splits.target.unit
     return Card(

@@ -11,10 +11,11 @@ from torch.func import grad, vmap
 from stratus import tasks
 from stratus.data.splits import Splits, split
 from stratus.errors import ConfigurationError
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.descent_by_hand import Loss, loss_on, path_of
 from stratus.lecture.lessons.losses import ASKED
 from stratus.lecture.pictures import difference_errors, gradient_components
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 from stratus.tasks.linear import LinearTask
 
 TITLES = {
@@ -79,11 +80,11 @@ def forward(loss: Loss, theta: Tensor, h: float) -> Tensor:
     return ((vmap(loss)(_shifted(theta, h)) - loss(theta)) / h).view(theta.shape)
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """The three closed forms beside autograd and finite differences; and the gradient at the end of the run."""
     if run.splits.target.kind != "event" or len(run.splits.outputs) != 1:
         raise ConfigurationError("this lesson ends at the optimum of a binary model: task=binary")
-    asked = {name: split(run.table, recipe, **run.settings.data.days) for name, recipe in ASKED.items()}
+    asked = {name: split(run.table, recipe, run.settings.data.borders) for name, recipe in ASKED.items()}
     found = {name: Gradients(name, splits, run.settings.seed) for name, splits in asked.items()}
     figures: dict[str, Any] = {name: _figures(gradients) for name, gradients in found.items()}
     figures["run"] = _at_the_end(run)
@@ -114,7 +115,7 @@ def _figures(gradients: Gradients) -> dict[str, Any]:
     }
 
 
-def _at_the_end(run: Run) -> dict[str, float]:
+def _at_the_end(run: FinishedRun) -> dict[str, float]:
     """The gradient's size as the run begins and ends; its probabilities' sum beside the days with the event."""
     path, days = path_of(run.trace), run.splits.train
     with torch.inference_mode():
@@ -135,7 +136,7 @@ def _components(name: str, splits: Splits, gradients: Gradients) -> gradient_com
     )
 
 
-def _card(run: Run, figures: dict[str, Any]) -> Card:
+def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
     worst = max(figures[name]["autograd_error"] for name in ASKED)
     binary, end = figures["binary"], figures["run"]
     return Card(

@@ -10,13 +10,14 @@ from torch import Tensor
 from torch.func import vmap
 
 from stratus.errors import ConfigurationError
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.descent_by_hand import descend_each, loss_on, path_of
 from stratus.lecture.landscapes import learnt_period, toy
 from stratus.lecture.pictures import final_loss_against_start, starts_on_bowl
 from stratus.lecture.pictures.final_loss_against_start import Landscape
-from stratus.training.descent import gaussian, uniform, zeros
-from stratus.verification.references import optimum
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
+from stratus.training.optimum import optimum
+from stratus.training.starts import gaussian, uniform, zeros
 
 STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "zeros": zeros,
@@ -29,11 +30,11 @@ PERIODS = 60.0, 900.0
 """Shortest and longest period at which a learnt period starts, in days."""
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """One wave of the year from many starts; then the same wave with its period learnt; then the toy."""
     if run.splits.inputs != ["cos 1/year", "sin 1/year"] or run.splits.target.kind != "continuous":
         raise ConfigurationError("this lesson is about one wave: task=regression features=harmonics with k=1")
-    best = optimum(run.task, run.splits)[0]
+    best = optimum(run.task, run.splits).weights
     lowest = torch.cat([best.weight[0], best.bias]).float()
     paths = _from_everywhere(run)
     loss = loss_on(run.task, run.splits.train)
@@ -64,7 +65,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, {"one_wave": convex, "learnt_period": waves, "toy": two_valleys})
 
 
-def _from_everywhere(run: Run, each: int = 30, steps: int = 100) -> dict[str, Tensor]:
+def _from_everywhere(run: FinishedRun, each: int = 30, steps: int = 100) -> dict[str, Tensor]:
     """θ [s, t + 1, m + 1] of descents at the run's own rate, from `each` starts of every kind."""
     loss, width = loss_on(run.task, run.splits.train), len(run.splits.inputs) + 1
     generator = torch.Generator().manual_seed(run.settings.seed)
@@ -76,7 +77,7 @@ def _from_everywhere(run: Run, each: int = 30, steps: int = 100) -> dict[str, Te
     return paths
 
 
-def _period(run: Run) -> tuple[Landscape, list[tuple[float, float]]]:
+def _period(run: FinishedRun) -> tuple[Landscape, list[tuple[float, float]]]:
     """The loss over the period of the wave, descents in its frequency from all along, and the local minima.
 
     A minimum is its period and its loss, the lowest first.
@@ -111,7 +112,7 @@ def _share_at_lowest(landscape: Landscape) -> float:
     return float((landscape.final < landscape.loss.min() + 1e-3 * np.ptp(landscape.loss)).mean())
 
 
-def _card(run: Run, figures: dict[str, Any]) -> Card:
+def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
     period, toys = figures["period"], figures["toy"]
     (best, best_loss), (second, second_loss) = period["minima"][:2]
     return Card(

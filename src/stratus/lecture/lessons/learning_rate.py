@@ -12,12 +12,13 @@ from torch.func import hessian, vmap
 from stratus import tasks
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.descent_by_hand import Loss, descend_each, loss_on
 from stratus.lecture.lessons.losses import ASKED
 from stratus.lecture.pictures import loss_against_rate, loss_curves
-from stratus.training.descent import largest_stable_step
-from stratus.verification.references import optimum
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
+from stratus.training.optimum import optimum
+from stratus.training.stability import largest_stable_step
 
 TWO_DAYS = {0.005: "too low", 0.25: "right", 0.5: "near the limit", 0.52: "above it", 0.6: "far above"}
 RAW = {1.0e-5: "low", 2.2e-5: "near the limit", 2.3e-5: "above it"}
@@ -27,7 +28,7 @@ STEPS = 100
 """Steps of the sweeps over many rates."""
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """The same descent at several rates: 2/λmax parts those that arrive from those that leave the numbers."""
     two_days = Model(run, "regression", ASKED["regression"], "°C²")
     raw = Model(run, "regression", Recipe("temperature", {"day_of_year": {}}), "°C²", standardise=False)
@@ -56,10 +57,10 @@ class Model:
         slowest: 1/λmin there: the slowest part of the error falls to 1/e in slowest/ε steps.
     """
 
-    def __init__(self, run: Run, name: str, recipe: Recipe, unit: str, *, standardise: bool = True) -> None:
-        splits = split(run.table, recipe, standardise=standardise, **run.settings.data.days)
+    def __init__(self, run: FinishedRun, name: str, recipe: Recipe, unit: str, *, standardise: bool = True) -> None:
+        splits = split(run.table, recipe, run.settings.data.borders, standardise=standardise)
         task = tasks.find(name).fitting(splits)
-        best = optimum(task, splits)[0]
+        best = optimum(task, splits).weights
         theta = torch.cat([best.weight, best.bias[:, None]], 1)
         exact = loss_on(task, splits.train, torch.float64)
         curvatures = torch.linalg.eigvalsh(hessian(exact)(theta).reshape(theta.numel(), -1))
@@ -143,7 +144,7 @@ def _sweep(model: Model, title: str, limits: dict[str, float]) -> loss_against_r
     return loss_against_rate.Sweep(title, model.unit, rates.numpy(), ends, model.lowest, start, limits)
 
 
-def _card(run: Run, figures: dict[str, Any]) -> Card:
+def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
     two_days, raw, rain = (figures[name] for name in ("two_days", "raw", "rain"))
     low, high = rain["swings"]
     return Card(

@@ -9,14 +9,15 @@ from torch import Tensor
 from torch.func import grad, vmap
 
 from stratus import tasks
-from stratus.data.datamodule import targets
+from stratus.data.batches import targets
 from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits, split
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.descent_by_hand import loss_on, path_of
 from stratus.lecture.pictures import cost_of_a_constant, loss_functions
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 from stratus.tasks.linear import LinearTask
-from stratus.verification.references import optimum
+from stratus.training.optimum import optimum
 
 ASKED = {
     "regression": Recipe("temperature", {"two_days": {}}, lead_days=1),
@@ -34,9 +35,9 @@ class Cost(NamedTuple):
     model: float
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """ℓ(z, y) of each task, and how much of the best constant's loss the two temperatures save."""
-    asked = {name: split(run.table, recipe, **run.settings.data.days) for name, recipe in ASKED.items()}
+    asked = {name: split(run.table, recipe, run.settings.data.borders) for name, recipe in ASKED.items()}
     models = {name: tasks.find(name).fitting(splits) for name, splits in asked.items()}
     costs = {name: cost(models[name], asked[name]) for name in ASKED}
     start = loss_on(run.task, run.splits.train)(path_of(run.trace)[0]).item()
@@ -68,7 +69,7 @@ def cost(task: LinearTask, splits: Splits) -> Cost:
     y = targets(splits.train)
     y = y.double() if y.is_floating_point() else y
     everyday = torch.ones(len(y), 1, dtype=torch.float64)
-    best, _ = optimum(task, splits)
+    best = optimum(task, splits).weights
     constant = task.link(mean_truth(splits))
     logits = (everyday * 0 * constant, everyday * constant, best.logits(task, splits.train.x))
     return Cost(*(task.loss(z, y).item() for z in logits))
@@ -142,7 +143,7 @@ def _classes(splits: Splits) -> dict[str, tuple[float, float]]:
     return {name: (share.item(), -share.log().item()) for name, share in zip(splits.outputs, shares, strict=True)}
 
 
-def _card(costs: dict[str, Cost], start: float, run: Run) -> Card:
+def _card(costs: dict[str, Cost], start: float, run: FinishedRun) -> Card:
     squared, binary, classes = (costs[name] for name in ASKED)
     return Card(
         title="Three losses, and what a constant costs",

@@ -12,18 +12,19 @@ from matplotlib.figure import Figure
 from stratus.data.samples import Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.models import Model, other, with_inputs
 from stratus.lecture.pictures import event_over_input, planes
 from stratus.runs import pictures as of_run
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 _ELSEWHERE = "New York"
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """σ(Wx + b): its boundary, the parallel lines of equal probability, W; and what the average throws away."""
     model = Model.trained(run)
-    elsewhere = other(shipped(_ELSEWHERE), run.settings.data.days, "binary", "rain", {"two_days": {}})
+    elsewhere = other(shipped(_ELSEWHERE), run.settings.data.borders, "binary", "rain", {"two_days": {}})
     one = {
         "temperature": Model.best(with_inputs(run.splits, run.splits.inputs[1:]), "binary"),
         "range": Model.best(_with_range(run), "binary"),
@@ -36,7 +37,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _figures(run: Run, model: Model, ranged: Model, elsewhere: Model) -> dict[str, Any]:
+def _figures(run: FinishedRun, model: Model, ranged: Model, elsewhere: Model) -> dict[str, Any]:
     usual = run.references["climatology"]["test/brier"]
     brier = ranged.scores(ranged.splits.test)["brier"]
     (weight,), (bias,) = model.line
@@ -60,7 +61,7 @@ def _figures(run: Run, model: Model, ranged: Model, elsewhere: Model) -> dict[st
     }
 
 
-def _card(run: Run, f: dict[str, Any]) -> Card:
+def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
     verdict = "worse" if f["skill"] < 0 else "better"
     return Card(
         title="Rain or not, from two temperatures",
@@ -85,7 +86,7 @@ def _card(run: Run, f: dict[str, Any]) -> Card:
     )
 
 
-def _with_range(run: Run) -> Splits:
+def _with_range(run: FinishedRun) -> Splits:
     """The same days with one input: maximum less minimum of day 2 in °C."""
     table = run.table.select("station", "date", x=pl.col("temperature_max") - pl.col("temperature_min"))
 
@@ -99,7 +100,7 @@ def _with_range(run: Run) -> Splits:
     return replace(run.splits, inputs=["range d"], units=["°C"], train=train, validation=None, test=test)
 
 
-def _draw_planes(run: Run, here: Model, elsewhere: Model) -> Figure:
+def _draw_planes(run: FinishedRun, here: Model, elsewhere: Model) -> Figure:
     panels = []
     for model in (here, elsewhere):
         days = model.splits.train

@@ -7,15 +7,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.models import Model, other
 from stratus.lecture.pictures import planes
 from stratus.runs import pictures as of_run
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """σ(Wφ(x) + b) with φ = (T1, T2, T1², T2², T1·T2): linear in φ, a conic in the plane of T1 and T2."""
-    straight = other(run.table, run.settings.data.days, "binary", "rain", {"two_days": {}})
+    straight = other(run.table, run.settings.data.borders, "binary", "rain", {"two_days": {}})
     models = {"straight": straight, "curved": Model.trained(run)}
     usual = run.references["climatology"]["test/brier"]
     figures: dict[str, Any] = {}
@@ -33,7 +34,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _card(run: Run, figures: dict[str, Any]) -> Card:
+def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
     straight, curved = figures["straight"], figures["curved"]
     conic = "a hyperbola" if figures["discriminant"] > 0 else "an ellipse"
     return Card(
@@ -54,7 +55,7 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
     )
 
 
-def _draw(run: Run, models: dict[str, Model], figures: dict[str, Any]) -> Figure:
+def _draw(run: FinishedRun, models: dict[str, Model], figures: dict[str, Any]) -> Figure:
     titles = {"straight": "T1, T2", "curved": "T1, T2, T1², T2², T1·T2"}
     panels = []
     for name, model in models.items():

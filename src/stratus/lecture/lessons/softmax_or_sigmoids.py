@@ -11,18 +11,19 @@ from matplotlib.figure import Figure
 from stratus.data.samples import Array, Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.models import Model, other
 from stratus.lecture.pictures import regions_beside, reliability_beside, sums, two_labels
 from stratus.runs import pictures as of_run
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """Regions, sums and reliability of both; the claim that only one of them is calibrated, held against the days."""
     softmax, sigmoids = Model.trained(run), Model.best(one_against_the_rest(run.splits), "multilabel")
     cities = other(
         shipped("New York", "Seattle"),
-        run.settings.data.days,
+        run.settings.data.borders,
         "multilabel",
         "rain_by_station",
         {"station": {}, "harmonics": {}},
@@ -52,7 +53,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _of_types(run: Run, softmax: Model, sigmoids: Model) -> dict[str, Any]:
+def _of_types(run: FinishedRun, softmax: Model, sigmoids: Model) -> dict[str, Any]:
     """Both models' scores, and what the sigmoids sum to."""
     train, test = run.splits.train, run.splits.test
     frequency = [np.bincount(days.y, minlength=len(run.splits.outputs)) / len(days) for days in (train, test)]
@@ -95,7 +96,7 @@ def _of_cities(cities: Model) -> dict[str, float]:
     }
 
 
-def _card(run: Run, f: dict[str, Any]) -> Card:
+def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
     softmax, sigmoids, cities = f["softmax"], f["sigmoids"], f["cities"]
     return Card(
         title="One softmax, or one sigmoid a class?",
@@ -160,7 +161,7 @@ def calibration_error(p: Array, y: Array, bins: int = 10) -> float:
     return float(np.mean(errors))
 
 
-def _draw_regions(run: Run, sigmoids: Model) -> Figure:
+def _draw_regions(run: FinishedRun, sigmoids: Model) -> Figure:
     seen = of_run.plane(run)
     assert seen is not None
     grid = np.stack(np.meshgrid(seen.across, seen.up), axis=-1)
@@ -176,7 +177,7 @@ def _draw_regions(run: Run, sigmoids: Model) -> Figure:
     )
 
 
-def _draw_sums(run: Run, sigmoids: Model) -> Figure:
+def _draw_sums(run: FinishedRun, sigmoids: Model) -> Figure:
     days = {"training days": run.splits.train, "test days": run.splits.test}
     return sums.draw(
         {name: (one.x[:, 1], sigmoids.forecast(one.x).sum(axis=1)) for name, one in days.items()},

@@ -8,14 +8,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.models import Model, other
 from stratus.lecture.pictures import fits_over_year
 from stratus.pictures import fit_over_calendar
 from stratus.runs import pictures as of_run
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """f = Wφ(x) + b: the model stays linear in W, the inputs φ bend."""
     days, fits = run.splits.train, _fits(run)
     values = {name: fit.forecast(fit.splits.train.x)[:, 0] for name, fit in fits.items()}
@@ -42,7 +43,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _card(run: Run, figures: dict[str, Any]) -> Card:
+def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
     explained, rmse, days = figures["explained"], figures["test_rmse"], run.splits.train
     jump = figures["parabola_new_year_jump"]
     return Card(
@@ -61,7 +62,7 @@ def _card(run: Run, figures: dict[str, Any]) -> Card:
     )
 
 
-def _draw_fits(run: Run, values: dict[str, Array], figures: dict[str, Any]) -> Figure:
+def _draw_fits(run: FinishedRun, values: dict[str, Array], figures: dict[str, Any]) -> Figure:
     days = run.splits.train
     explained, rmse = figures["explained"], figures["test_rmse"]
     return fits_over_year.draw(
@@ -74,13 +75,13 @@ def _draw_fits(run: Run, values: dict[str, Array], figures: dict[str, Any]) -> F
     )
 
 
-def _fits(run: Run) -> dict[str, Model]:
+def _fits(run: FinishedRun) -> dict[str, Model]:
     """The models by name; the last is the one that was trained, the others are exact."""
     inputs = {
         "line": {"day_of_year": {"degree": 1}},
         "parabola": {"day_of_year": {"degree": 2}},
         "one wave": {"harmonics": {"k": 1}},
     }
-    days = run.settings.data.days
+    days = run.settings.data.borders
     exact = {name: other(run.table, days, "regression", "temperature", one) for name, one in inputs.items()}
     return exact | {"two waves": Model.trained(run)}

@@ -2,13 +2,14 @@
 
 from functools import partial
 
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.models import Model
 from stratus.pictures import fit_over_calendar
 from stratus.runs import pictures as of_run
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """f(x) = wx + b over the day of the year: the best line explains hardly any of the temperature."""
     days, model = run.splits.train, Model.trained(run)
     explained = 1 - run.metrics["train/loss"] / days.y.var()

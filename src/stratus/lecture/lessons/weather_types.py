@@ -8,13 +8,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array, Samples
-from stratus.lecture import Card, Lesson, Run
 from stratus.lecture.models import Model
 from stratus.lecture.pictures import class_shares, hard_and_soft, recall
 from stratus.runs import pictures as of_run
+from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 
-def lesson(run: Run) -> Lesson:
+def lesson(run: FinishedRun) -> Lesson:
     """softmax(Wx + b): straight boundaries between pairs of classes, soft on both sides; and the recall of each."""
     model = Model.trained(run)
     found = {"training days": _found(model, run.splits.train), "test days": _found(model, run.splits.test)}
@@ -45,7 +46,7 @@ def lesson(run: Run) -> Lesson:
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _figures(run: Run, model: Model, hits: Array, days: Array) -> dict[str, Any]:
+def _figures(run: FinishedRun, model: Model, hits: Array, days: Array) -> dict[str, Any]:
     outputs, splits = run.splits.outputs, run.splits.named
     decisions = np.concatenate([model.logits(samples.x).argmax(-1) for samples in splits.values()])
     return {
@@ -70,7 +71,7 @@ def _found(model: Model, days: Samples) -> tuple[Array, Array]:
     return np.bincount(days.y[decision == days.y], minlength=k), np.bincount(days.y, minlength=k)
 
 
-def _card(run: Run, f: dict[str, Any]) -> Card:
+def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
     said = [
         f"{name} undefined (no such test day)" if share is None else f"{name} {share:.2f} (of {f['days'][name]} days)"
         for name, share in f["recall"].items()

@@ -7,17 +7,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from stratus.data.datamodule import EpochOrder
+from stratus.data.batches import EpochOrder
 from stratus.data.splits import Splits
-from stratus.settings.compose import build
-from stratus.settings.schema import Config
+from stratus.settings.experiment import Config
 from stratus.sweep.batched.loss import Batch, Days, Loss
 from stratus.sweep.batched.result import Divergence, GroupResult, Snapshot
 from stratus.sweep.batched.steps import steps_of
 from stratus.tasks.linear import LinearTask
-
-AT_ONCE = 1 << 21
-"""Numbers of inputs and logits of the batches that are gathered and checked together: each alone takes longer."""
 
 
 class Group:
@@ -41,11 +37,14 @@ class Group:
         self.members, self.device, self.traced = list(members), device, traced
         self.loss, count = Loss(task), len(members)
         self.train_days = Days(task, splits.train, count, device)
-        self.val_days = Days(task, splits.validation, count, device).same() if splits.validation else None
+        self.val_days: Batch | None = None
+        if splits.validation:
+            every = torch.arange(len(splits.validation), device=device)[:, None]
+            self.val_days = Days(task, splits.validation, count, device).take(every)
         self._draw(splits)
         start = []
         for one in members:
-            task.start(build(one.init), one.seed)
+            task.start(one.init.build(), one.seed)
             start.append(torch.cat([task.linear.weight.T, task.linear.bias[None]]).detach())
         self.theta = torch.stack(start, -1).to(device)
         self.steps = steps_of(members, self.theta)
@@ -63,8 +62,6 @@ class Group:
         data, days = self.members[0].data, len(splits.train)
         self.size = min(data.batch_size or days, days)
         self.steps_an_epoch = min(math.ceil(days / self.size), self.members[0].trainer.limit_train_batches or days)
-        numbers = self.size * len(self.members) * (len(splits.inputs) + len(splits.outputs))
-        self.gathered = self.size * max(AT_ONCE // numbers, 1)
         # All days at once come in no order.
         drawn = [(None if data.batch_size is None else one.seed, one.data.resample) for one in self.members]
         place = {one: k for k, one in enumerate(dict.fromkeys(drawn))}
@@ -86,51 +83,38 @@ class Group:
             curves={tag: torch.stack(values).cpu() if values else none for tag, values in self.curves.items()},
             rates=self.steps.planned,
             steps_an_epoch=self.steps_an_epoch,
-            last=self.last.cpu(),
-            best=(self.best if self.val_days else self.last).cpu(),
+            last=self.last,
+            best=self.best if self.val_days else self.last,
             divergences=self.divergences,
-            trace=[one.cpu() for one in self.trace],
+            trace=self.trace,
             seconds=(time.perf_counter() - started) / len(self.members),
         )
 
     def _train(self, epoch: int) -> None:
         """An epoch's steps, and its point of the training curves."""
-        order, step = self._order(epoch)[: self.steps_an_epoch * self.size], epoch * self.steps_an_epoch
-        loss, accuracy = (torch.zeros(len(self.members), device=self.device) for _ in range(2))
-        for rows in torch.split(order, self.gathered):
-            days = self._days(rows)
-            losses, logits = self._descend(days, epoch)
-            self._find_divergences(losses, step)
-            step += len(losses)
-            # Shares before they are summed: the sum over the days of a loss that diverges may be infinite.
-            full, last = self.size / len(order), (len(rows) - self.size * (len(losses) - 1)) / len(order)
-            loss += (full * losses[:-1]).sum(0) + last * losses[-1]
-            accuracy += len(rows) / len(order) * self.loss.accuracy(logits, days.y)
-        self.curves["train/loss"].append(loss)
-        self.curves["train/accuracy"].append(accuracy)
-
-    def _descend(self, days: Batch, epoch: int) -> tuple[Tensor, Tensor]:
-        """A step by each batch of some days: the losses before each step [steps, M], and the logits [n, k, M]."""
-        losses, answers = [], []
+        days = self._days(epoch)
+        losses, logits, sizes = [], [], []
         for batch in days.batches(self.size):
-            logits = batch.logits(self.theta)
-            loss, slope = self.loss.with_slope(logits, batch)
+            answers = batch.logits(self.theta)
+            loss, slope = self.loss.with_slope(answers, batch)
             self.steps.take(self.theta, batch.gradient(slope), epoch)
             losses.append(loss)
-            answers.append(logits.detach())
-        return torch.stack(losses), torch.cat(answers)
+            logits.append(answers.detach())
+            sizes.append(len(answers))
+        before_step = torch.stack(losses)
+        self._find_divergences(before_step, epoch * self.steps_an_epoch)
+        # Shares before they are summed: the sum over the days of a loss that diverges may be infinite.
+        share = torch.tensor(sizes, device=self.device)[:, None] / sum(sizes)
+        self.curves["train/loss"].append((share * before_step).sum(0))
+        self.curves["train/accuracy"].append(self.loss.accuracy(torch.cat(logits), days.y))
 
-    def _order(self, epoch: int) -> Tensor:
-        """Where the days of each order stand [n, orders]."""
+    def _days(self, epoch: int) -> Batch:
+        """The days of an epoch, to each member in the order of its seed."""
         for one in self.orders:
             one.set_epoch(epoch)
         order = torch.stack([one.order() for one in self.orders])
-        return self.rows.gather(1, order).T.to(self.device)
-
-    def _days(self, rows: Tensor) -> Batch:
-        if len(self.orders) == 1:
-            return self.train_days.same(rows[:, 0])
-        return self.train_days.own(rows[:, self.order_of])
+        rows = self.rows.gather(1, order).T[: self.steps_an_epoch * self.size].to(self.device)
+        return self.train_days.take(rows if len(self.orders) == 1 else rows[:, self.order_of])
 
     def _find_divergences(self, losses: Tensor, step: int) -> None:
         """Ends members that have a loss which is not finite; their weights are computed on, but no longer kept.
@@ -140,12 +124,11 @@ class Group:
             step: The first of these.
         """
         finite = torch.isfinite(losses)
-        if not finite.all():
-            for i in (~finite.all(0) & self.alive).nonzero()[:, 0].tolist():
-                *before, loss = losses[: finite[:, i].tolist().index(False) + 1, i].tolist()
-                last_finite = before[-1] if before else self.last_finite[i].item()
-                self.divergences[i] = Divergence(step + len(before), loss, last_finite)
-            self.alive = self.alive & finite.all(0)
+        for i in (self.alive & ~finite.all(0)).nonzero()[:, 0].tolist():
+            first = int(finite[:, i].int().argmin())
+            last_finite = losses[first - 1, i] if first else self.last_finite[i]
+            self.divergences[i] = Divergence(step + first, losses[first, i].item(), last_finite.item())
+        self.alive = self.alive & finite.all(0)
         self.last_finite = torch.where(self.alive, losses[-1], self.last_finite)
 
     def _keep(self, epoch: int) -> None:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 from hydra.core.utils import JobReturn, configure_log, filter_overrides
 from hydra.types import TaskFunction
@@ -14,23 +13,24 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from threadpoolctl import threadpool_limits
 
-from stratus.data import sources
 from stratus.data.splits import Splits
-from stratus.data.store.read import Store
 from stratus.errors import StratusError
-from stratus.settings import compose as config
-from stratus.settings.schema import SGD, Adam, Config
+from stratus.runs.experiment import starting
+from stratus.settings import compose
+from stratus.settings.descent import SGD, Adam
+from stratus.settings.experiment import Config
 from stratus.sweep.batched.hydra_inside import Composed, Composer, run_job
-from stratus.sweep.batched.member import Member, train_together
+from stratus.sweep.batched.member import Block, Days, Member, train_together
 from stratus.sweep.batched.processes import Share, portable
 from stratus.tasks.linear import LinearTask
-from stratus.training.lone import starting
-from stratus.verification.evaluation import References
 
 log = logging.getLogger("hydra_plugins.stratus_batched")
 
 PAUSE = 5.0
 """Seconds after which a sweep says how far it is."""
+
+BLOCK = 64
+"""Members that are verified together: more at once are not faster."""
 
 
 def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
@@ -53,7 +53,7 @@ def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
             configure_log(hydra.hydra_logging, hydra.verbose)
             log.info("\t#%d : %s", number, " ".join(filter_overrides(share.jobs[number])))
             said = time.monotonic()
-        function = portable(member.record if member else task_function)
+        function = portable(member.run if member else task_function)
         returned.append(run_job(share.context, function, job, quiet=member is not None))
     configure_log(hydra.hydra_logging, hydra.verbose)
     return returned
@@ -82,7 +82,7 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> dict[int, Me
     alone: dict[str, list[int]] = {}
     for number, composed in jobs:
         try:
-            settings = config.check(composed)
+            settings = compose.check(composed)
         except (StratusError, OmegaConfBaseException):
             alone.setdefault("their settings are wrong, as each will tell", []).append(number)
             continue
@@ -110,6 +110,8 @@ def _special(settings: Config) -> str | None:
         return "resume goes on with a run of its own"
     if not settings.trainer.single:
         return "they ask for several devices"
+    if settings.lesson:
+        return "a lesson looks at one run at a time"
     if settings.trainer.detect_anomaly:
         return "trainer.detect_anomaly looks at one run at a time"
     return None
@@ -129,30 +131,32 @@ def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member]
         return "no other differs from them in numbers alone"
     first = next(iter(jobs.values()))
     try:
-        data = replace(first.data, resample=None)
-        table, facts = sources.load(data)
-        splits = sources.samples(table, data, first.recipe, standardise=first.features.standardise)
+        loaded = first.data.load()
+        splits = loaded.observations.split(first.recipe, first.data.borders, standardise=first.features.standardise)
     except StratusError:
         return "their data are wrong, as each will tell"
-    if isinstance(table, Store) or splits.train.on_disk:
+    if splits.train.on_disk:
         return "their days are streamed from disk"
-    task = starting(first, splits)
-    if type(task).forward is not LinearTask.forward:
-        return f"task={task.name} has a way of its own from inputs to logits"
+    if type(starting(first, splits)).forward is not LinearTask.forward:
+        return f"task={first.task.name} has a way of its own from inputs to logits"
 
     @cache
-    def shared(resample: int | None) -> dict[str, Any]:
-        days, source = splits.resampled(resample), facts["source"] | {"resample": resample}
-        references = cache(lambda: References.of(starting(first, days), days))
-        return {"table": table, "facts": facts | {"source": source}, "splits": days, "references": references}
+    def drawn(resample: int | None) -> Days:
+        said = replace(loaded.provenance, source=loaded.provenance.source | {"resample": resample})
+        days = splits.resampled(resample)
+        return Days(starting(first, days), loaded.observations, said, days)
 
-    members, numbers, size = {}, list(jobs), largest_group(first, splits, memory)
-    for start in range(0, len(numbers), size):
-        part = numbers[start : start + size]
+    members: dict[int, Member] = {}
+    numbers, size = list(jobs), largest_group(first, splits, memory)
+    for part in (numbers[start : start + size] for start in range(0, len(numbers), size)):
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
-        group = train_together([jobs[number] for number in part], splits)
-        for place, number in enumerate(part):
-            members[number] = Member(jobs[number], group, place, **shared(jobs[number].data.resample))
+        settings = [jobs[number] for number in part]
+        group = train_together(settings, splits)
+        for resample in dict.fromkeys(one.data.resample for one in settings):
+            places = [place for place, one in enumerate(settings) if one.data.resample == resample]
+            for some in (places[start : start + BLOCK] for start in range(0, len(places), BLOCK)):
+                block = Block(group, some, drawn(resample))
+                members |= {part[place]: Member(block, place) for place in some}
     return members
 
 
@@ -161,10 +165,11 @@ def largest_group(settings: Config, splits: Splits, memory: float) -> int:
 
     A step holds about ten tensors of logits [batch, k], and their slopes times the inputs [m + 1, batch, k];
     validation holds eight tensors of its own; weights, what the optimiser remembers, and copies of both are some
-    twenty times [m + 1, k]; a member draws its days anew each epoch; and a module is 100 kB.
+    twenty times [m + 1, k]; an epoch gathers a member's days, and keeps their logits; and a module is 100 kB.
     """
     m, k, epochs = len(splits.inputs) + 1, len(splits.outputs), settings.trainer.max_epochs
     days, checked = len(splits.train), len(splits.validation or ())
     batch = settings.data.batch_size or days
-    floats = batch * (10 * k + m * k + 2 * m) + 8 * checked * k + (20 + epochs) * m * k + 2 * days + 4 * epochs
+    floats = batch * (10 * k + m * k + 2 * m) + 8 * checked * k + (20 + epochs) * m * k + 4 * epochs
+    floats += days * (m + 4 * k + 2)
     return max(int(memory * 2**30 / (4 * floats + 100_000)), 1)

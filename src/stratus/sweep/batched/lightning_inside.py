@@ -21,12 +21,11 @@ from torch.optim import Optimizer
 
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.splits import Splits
-from stratus.settings.compose import build
-from stratus.settings.schema import Config
+from stratus.settings.experiment import Config
 from stratus.sweep.batched.result import GroupResult, Snapshot
 from stratus.tasks.linear import LinearTask
+from stratus.training.callbacks import Patience, StabilityGuard
 from stratus.training.checkpoints import AtomicCheckpointIO, best_and_last
-from stratus.training.descent import Patience, StabilityGuard
 
 
 class MemberTrainer:
@@ -39,8 +38,8 @@ class MemberTrainer:
     """
 
     def __init__(self, task: LinearTask, settings: Config, splits: Splits) -> None:
-        self.task, self.guard, self.validated = task, StabilityGuard(splits), splits.validation is not None
-        self.trainer: Trainer = build(settings.trainer)(
+        self.task, self.guard, self.validated = task, StabilityGuard(), splits.validation is not None
+        self.trainer: Trainer = settings.trainer.build()(
             max_steps=1,
             logger=False,
             plugins=[AtomicCheckpointIO()],
@@ -61,7 +60,7 @@ class MemberTrainer:
 
     def prepare(self, settings: Config) -> Optimizer:
         """Gives the Trainer the optimiser and the schedule of a member, and returns the optimiser."""
-        self.task.optimizer, self.task.schedule = build(settings.optimizer), build(settings.schedule)
+        self.task.optimizer, self.task.schedule = settings.optimizer.build(), settings.schedule.build()
         self.trainer.strategy.setup_optimizers(self.trainer)
         return self.trainer.optimizers[0]
 
@@ -77,7 +76,7 @@ class MemberTrainer:
         for name, snapshot in (("best", result.best), ("last", result.last)):
             epochs = int(snapshot.epochs[place])
             if epochs and (self.validated or name == "last"):
-                snapshot.put(self.task, place)
+                snapshot.weights(place).put(self.task)
                 self._advance(epochs, epochs * result.steps_an_epoch)
                 self._put_optimizer(snapshot, place, result.rates[epochs, place].item())
                 self._put_callbacks(snapshot, place, settings, folder)
@@ -112,7 +111,7 @@ class MemberTrainer:
 
     def _put_callbacks(self, snapshot: Snapshot, place: int, settings: Config, folder: Path) -> None:
         self.guard.last_finite = snapshot.last_finite[place].item()
-        keeps, score = best_and_last(folder, validation=self.validated), snapshot.best_loss[place].clone()
+        keeps, score = best_and_last(folder, validation=self.validated), snapshot.best_loss[place].cpu().clone()
         for keep in keeps:
             keep.best_model_path = str(Path(str(keep.dirpath)) / f"{keep.filename}.ckpt")
         if self.validated:

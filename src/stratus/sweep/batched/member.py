@@ -1,91 +1,47 @@
 """A member of a trained group as a run of its own: its curves, its checkpoints, its scores, its record."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 from omegaconf import DictConfig
-from polars import DataFrame
 
+from stratus import files
+from stratus.data.observations import Observations, Provenance
 from stratus.data.splits import Splits
 from stratus.errors import StratusError
-from stratus.runs import experiment
-from stratus.runs import record as records
-from stratus.runs import tensorboard as board
-from stratus.runs.events import Sink
-from stratus.settings.schema import Config
+from stratus.runs import experiment, record, tensorboard
+from stratus.runs.events import EventFile
+from stratus.runs.record import DataRecord, RunRecord
+from stratus.settings.experiment import Config
 from stratus.sweep.batched.group import Group
 from stratus.sweep.batched.lightning_inside import MemberTrainer
 from stratus.sweep.batched.result import GroupResult
-from stratus.sweep.batched.scores import Scores
-from stratus.training.descent import Trace, announced_limit, divergence
-from stratus.training.lone import Fitted, starting
-from stratus.verification.evaluation import References
-from stratus.verification.references import Weights
+from stratus.tasks.linear import LinearTask
+from stratus.training.callbacks import Trace
+from stratus.training.fit import TrainingResult
+from stratus.training.optimum import mean_loss
+from stratus.training.stability import divergence
+from stratus.verification.model import Model
+from stratus.verification.references import References
+from stratus.verification.verify import Verification, verify
 
 
 @dataclass(frozen=True)
 class TrainedGroup:
-    """Runs that have been trained as one.
+    """Runs that have been trained as one."""
 
-    Attributes:
-        result: What training gave.
-        trainer: Writes their checkpoints; its task is given each member's weights in turn.
-        scores: Their scores.
-    """
-
+    members: Sequence[Config]
     result: GroupResult
-    trainer: MemberTrainer
-    scores: Scores
-
-    def hand_over(
-        self, place: int, settings: Config, splits: Splits, folder: Path, sink: Sink, record: dict[str, Any]
-    ) -> Fitted:
-        """Writes what a lone run writes while it trains, and gives what its training gives.
-
-        Raises:
-            Diverged: If the member's loss stopped being a finite number.
-        """
-        result, task = self.result, self.trainer.task
-        optimizer = self.trainer.prepare(settings)
-        record["largest_stable_step"] = limit = announced_limit(task, splits, optimizer)
-        epochs = int(result.last.epochs[place])
-        board.curves(sink, self._curves(place, epochs, settings.trainer.check_val_every_n_epoch))
-        self.trainer.write(result, place, settings, folder / "checkpoints")
-        if found := result.divergences.get(place):
-            raise divergence(found.loss, found.step, found.last_finite, result.rates[epochs, place].item(), limit)
-        result.last.put(task, place)
-        last = Weights.of(task)
-        result.best.put(task, place)
-        steps, best_epoch = result.steps_an_epoch * epochs, int(result.best.epochs[place])
-        scored = partial(self.scores.of, place, splits)
-        return Fitted(task, best_epoch, last, epochs, steps, result.seconds, self._trace(place, epochs), scored)
-
-    def _curves(self, place: int, epochs: int, validated_every: int) -> Iterator[tuple[int, dict[str, float]]]:
-        """Steps and points of the curves, as Lightning logs them."""
-        curves = {tag: values[:, place].tolist() for tag, values in self.result.curves.items()}
-        for epoch in range(epochs):
-            values = {tag: curves[tag][epoch] for tag in ("train/loss", "train/accuracy")}
-            validation, missing = divmod(epoch + 1, validated_every)
-            if curves["val/loss"] and not missing:
-                values |= {tag: curves[tag][validation - 1] for tag in ("val/loss", "val/accuracy")}
-            yield self.result.steps_an_epoch * (epoch + 1) - 1, values | {"epoch": epoch}
-
-    def _trace(self, place: int, epochs: int) -> Trace:
-        trace = Trace()
-        for epoch, theta in enumerate(self.result.trace[: epochs + 1]):
-            trace.steps.append(self.result.steps_an_epoch * epoch)
-            trace.weight.append(theta[:-1, :, place].T.clone())
-            trace.bias.append(theta[-1, :, place].clone())
-        return trace
+    trainer: MemberTrainer  # writes their checkpoints; its task is given each member's weights in turn
 
 
-def train_together(settings: Sequence[Config], splits: Splits) -> TrainedGroup:
+def train_together(members: Sequence[Config], splits: Splits) -> TrainedGroup:
     """Trains runs that differ only in numbers; `splits` are those of the days themselves, not of a resample.
 
     Raises:
@@ -94,55 +50,132 @@ def train_together(settings: Sequence[Config], splits: Splits) -> TrainedGroup:
     torch.set_num_threads(1)
     # With deterministic algorithms torch fills all new memory with nan, for programs that read before they write.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    task = starting(settings[0], splits.resampled(settings[0].data.resample))
-    trainer = MemberTrainer(task, settings[0], splits)
-    traced = any(one.pictures != "none" or one.lesson for one in settings)
-    result = Group(task, settings, splits, device=trainer.device, traced=traced).train()
-    return TrainedGroup(result, trainer, Scores(task, result, [one.data.resample for one in settings]))
+    task = experiment.starting(members[0], splits.resampled(members[0].data.resample))
+    trainer = MemberTrainer(task, members[0], splits)
+    traced = any(one.pictures != "none" for one in members)
+    return TrainedGroup(members, Group(task, members, splits, device=trainer.device, traced=traced).train(), trainer)
+
+
+@dataclass(frozen=True)
+class Days:
+    """What members on the same training days share."""
+
+    task: LinearTask  # theirs, whatever its weights
+    observations: Observations
+    provenance: Provenance
+    splits: Splits
+
+    @cached_property
+    def references(self) -> References:
+        """What the members are compared with."""
+        return References.fit(self.task, self.splits)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Members on the same days, which are verified together when the first of them is recorded."""
+
+    group: TrainedGroup
+    places: list[int]  # theirs in the group
+    days: Days
+
+    @cached_property
+    def verifications(self) -> dict[int, Verification]:
+        """By place."""
+        weights, splits = self.group.result.best.weights(self.places), self.days.splits
+        models = Model(self.days.task, weights, splits.target, tuple(map(str, self.places)))
+        return dict(zip(self.places, verify(models, splits, self.days.references), strict=True))
 
 
 @dataclass(frozen=True)
 class Member:
-    """A job that has been trained with others.
+    """A job that has been trained with others."""
 
-    Attributes:
-        settings: Its settings.
-        group: With whom.
-        place: Its place among them.
-        table: The daily table.
-        facts: What the record says of the table.
-        splits: Its samples.
-        references: What it is compared with; computed once for all that share them.
-    """
+    block: Block  # those who are verified with it
+    place: int  # its place in their group
 
-    settings: Config
-    group: TrainedGroup
-    place: int
-    table: DataFrame
-    facts: dict[str, Any]
-    splits: Splits
-    references: Callable[[], References]
+    @property
+    def settings(self) -> Config:
+        """Its settings."""
+        return self.block.group.members[self.place]
 
-    def record(self, composed: DictConfig) -> float:
+    def run(self, composed: DictConfig) -> float:
         """Hydra's task function for this job: does what is left of its run, and returns the sweep's objective.
 
         Raises:
             CompactHydraException: In place of an error that the user can mend, so that the other jobs run.
         """
         job = HydraConfig.get()
-        folder = Path(job.runtime.output_dir)
-        said = {"task": composed.task.name, "overrides": list(job.overrides.task), "seed": composed.seed}
+        folder, task = Path(job.runtime.output_dir), job.runtime.choices["task"]
         try:
-            with records.recorded(folder, **said) as entries:
-                entries["data"] = dict(self.facts)
-                return experiment.run(
-                    self.settings,
-                    self.table,
-                    self.splits,
-                    folder=folder,
-                    record=entries,
-                    fit=partial(self.group.hand_over, self.place),
-                    references=self.references,
-                )
+            with record.recorded(folder, task=task, overrides=list(job.overrides.task), seed=composed.seed) as entries:
+                entries.data = DataRecord(**asdict(self.block.days.provenance))
+                return self.finish(folder, entries)
         except StratusError as error:
             raise CompactHydraException(str(error)) from None
+
+    def finish(self, folder: Path, entries: RunRecord) -> float:
+        """Writes what a lone run writes, and returns its objective.
+
+        Raises:
+            Diverged: If the member's loss stopped being a finite number.
+        """
+        days, settings = self.block.days, self.settings
+        with closing(EventFile(folder)) as file:
+            tensorboard.settings(file, experiment.chosen(settings))
+            result = self.hand_over(folder, file, entries)
+            verification = self.block.verifications[self.place]
+            with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
+                verification.test.append_to(csv)
+            return experiment.finish(
+                result,
+                verification,
+                settings=settings,
+                observations=days.observations,
+                splits=days.splits,
+                optimum=days.references.optimum,
+                folder=folder,
+                record=entries,
+                file=file,
+                in_sweep=True,
+            )
+
+    def hand_over(self, folder: Path, file: EventFile, entries: RunRecord) -> TrainingResult:
+        """Writes what a lone run writes while it trains, and gives what its training gives.
+
+        Raises:
+            Diverged: If the member's loss stopped being a finite number.
+        """
+        group, place, splits = self.block.group, self.place, self.block.days.splits
+        result, trainer, task = group.result, group.trainer, group.trainer.task
+        trainer.prepare(self.settings)
+        experiment.begin(self.settings, splits, task, entries)
+        epochs = int(result.last.epochs[place])
+        tensorboard.curves(file, self._curves(epochs))
+        trainer.write(result, place, self.settings, folder / "checkpoints")
+        if found := result.divergences.get(place):
+            rate, limit = result.rates[epochs, place].item(), entries.largest_stable_step
+            raise divergence(found.loss, found.step, found.last_finite, rate, limit)
+        last_loss = mean_loss(task, result.last.weights(place), splits.train)
+        result.best.weights(place).put(task)
+        best, steps = int(result.best.epochs[place]), epochs * result.steps_an_epoch
+        return TrainingResult(task, best, last_loss, epochs, steps, result.seconds, self._trace(epochs))
+
+    def _curves(self, epochs: int) -> Iterator[tuple[int, dict[str, float]]]:
+        """Steps and points of the curves, as Lightning logs them."""
+        result, every = self.block.group.result, self.settings.trainer.check_val_every_n_epoch
+        curves = {tag: values[:, self.place].tolist() for tag, values in result.curves.items()}
+        for epoch in range(epochs):
+            values = {tag: curves[tag][epoch] for tag in ("train/loss", "train/accuracy")}
+            validation, missing = divmod(epoch + 1, every)
+            if curves["val/loss"] and not missing:
+                values |= {tag: curves[tag][validation - 1] for tag in ("val/loss", "val/accuracy")}
+            yield result.steps_an_epoch * (epoch + 1) - 1, values | {"epoch": epoch}
+
+    def _trace(self, epochs: int) -> Trace:
+        trace, result = Trace(), self.block.group.result
+        for epoch, theta in enumerate(result.trace[: epochs + 1]):
+            trace.steps.append(result.steps_an_epoch * epoch)
+            trace.weight.append(theta[:-1, :, self.place].T.clone())
+            trace.bias.append(theta[-1, :, self.place].clone())
+        return trace

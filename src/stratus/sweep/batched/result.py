@@ -7,53 +7,39 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stratus.tasks.linear import LinearTask
+from stratus.tasks.weights import Weights
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The members as an epoch left them, each perhaps another epoch. Members are the last dimension, M.
+    """M members as an epoch left them, each perhaps another epoch; members are the last dimension."""
 
-    Attributes:
-        theta: W with b below it [m + 1, k, M].
-        memory: What the optimiser remembers, by torch's names: [m + 1, k, M], or a number of steps [M].
-        epochs: Epochs completed [M]; 0 before the first.
-        last_finite: The last loss that was finite [M].
-        best_loss: The lowest validation loss so far [M].
-        waited: Validations since then [M].
-    """
-
-    theta: Tensor
-    memory: Mapping[str, Tensor]
-    epochs: Tensor
-    last_finite: Tensor
-    best_loss: Tensor
-    waited: Tensor
+    theta: Tensor  # W with b below it [m + 1, k, M]
+    memory: Mapping[str, Tensor]  # what the optimiser remembers, by torch's names: [m + 1, k, M], or a count [M]
+    epochs: Tensor  # epochs completed [M]; 0 before the first
+    last_finite: Tensor  # the last loss that was finite [M]
+    best_loss: Tensor  # the lowest validation loss so far [M]
+    waited: Tensor  # validations since then [M]
 
     def updated(self, which: Tensor, later: "Snapshot") -> "Snapshot":
         """The later state of the members `which` [M], this one of the others; all tensors are new."""
         memory = {name: torch.where(which, later.memory[name], value) for name, value in self.memory.items()}
-        names = ("theta", "epochs", "last_finite", "best_loss", "waited")
+        others = {name: value for name, value in vars(self).items() if name != "memory"}
         return Snapshot(
-            memory=memory, **{name: torch.where(which, getattr(later, name), getattr(self, name)) for name in names}
+            memory=memory, **{name: torch.where(which, getattr(later, name), value) for name, value in others.items()}
         )
 
-    def cpu(self) -> "Snapshot":
-        """The same in the host's memory."""
-        memory = {name: value.cpu() for name, value in self.memory.items()}
-        return Snapshot(**{name: value.cpu() for name, value in vars(self).items() if name != "memory"}, memory=memory)
-
-    def put(self, task: LinearTask, member: int) -> None:
-        """Gives a task a member's weights."""
-        with torch.no_grad():
-            task.linear.weight.copy_(self.theta[:-1, :, member].T)
-            task.linear.bias.copy_(self.theta[-1, :, member])
+    def weights(self, members: int | list[int]) -> Weights:
+        """The weights of one member [k, m] and [k], or of several [F, k, m] and [F, k]."""
+        theta = self.theta[..., members].movedim(-1, 0) if isinstance(members, list) else self.theta[..., members]
+        theta = theta.double().cpu()
+        return Weights(theta[..., :-1, :].mT, theta[..., -1, :])
 
     def memory_of(self, member: int) -> list[dict[str, Any]]:
         """What a lone run's optimiser would remember of W and of b, in tensors of their own."""
         parts: list[dict[str, Any]] = [{}, {}]
         for name, value in self.memory.items():
-            own = value[..., member]
+            own = value[..., member].cpu()
             for part, numbers in zip(parts, (own[:-1].T, own[-1]) if own.ndim else (own, own), strict=True):
                 part[name] = numbers.clone(memory_format=torch.contiguous_format)
         return parts
@@ -63,31 +49,20 @@ class Snapshot:
 class Divergence:
     """Where a member's loss stopped being a finite number."""
 
-    step: int
-    loss: float
-    last_finite: float
+    step: int  # the step it was to be taken from
+    loss: float  # that loss
+    last_finite: float  # the one before
 
 
 @dataclass(frozen=True)
 class GroupResult:
-    """A trained group of M members, in the host's memory.
+    """A trained group of M members."""
 
-    Attributes:
-        curves: Loss and accuracy by tag [epochs, M]; of validation at each validated epoch.
-        rates: Learning rate of each epoch, and the one after the last [epochs + 1, M].
-        steps_an_epoch: Number of steps of an epoch.
-        last: The members as their last completed epoch left them.
-        best: As the epoch with the lowest validation loss left them; as the last one where there is no validation.
-        divergences: By member.
-        trace: θ at the start and after each epoch; empty if nothing is drawn.
-        seconds: The training's time, shared out among the members.
-    """
-
-    curves: dict[str, Tensor]
-    rates: Tensor
+    curves: Mapping[str, Tensor]  # loss and accuracy by tag [epochs, M]; of validation at each validated epoch
+    rates: Tensor  # learning rate of each epoch, and the one after the last [epochs + 1, M], float64
     steps_an_epoch: int
-    last: Snapshot
-    best: Snapshot
-    divergences: dict[int, Divergence]
-    trace: list[Tensor]
-    seconds: float
+    last: Snapshot  # as the last completed epoch left the members
+    best: Snapshot  # as the epoch with the lowest validation loss did; the last where there is no validation
+    divergences: Mapping[int, Divergence]  # by member
+    trace: list[Tensor]  # θ at the start and after each epoch; empty if nothing is drawn
+    seconds: float  # the training's time, shared out among the members

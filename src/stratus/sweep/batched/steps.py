@@ -5,18 +5,22 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 
-from stratus.settings.compose import build
-from stratus.settings.schema import Adam, Config
+from stratus.settings.descent import Adam
+from stratus.settings.experiment import Config
 
 
 def rates(members: Sequence[Config]) -> Tensor:
     """The learning rate of each epoch, and the one after the last [epochs + 1, M], float64."""
     epochs = members[0].trainer.max_epochs
-    factors = {repr(one.schedule): [1.0] * (epochs + 1) for one in members}
-    for one in {repr(one.schedule): one for one in members}.values():
-        if schedule := build(one.schedule):
-            (factor,) = schedule(torch.optim.SGD([torch.zeros(1)]), epochs=epochs).lr_lambdas
+    factors: dict[str, list[float]] = {}
+    for one in members:
+        if repr(one.schedule) not in factors:
+            make = one.schedule.build()
+            schedule = make(torch.optim.SGD([torch.zeros(1)]), epochs=epochs) if make else None
+            assert schedule is None or isinstance(schedule, LambdaLR)
+            factor = schedule.lr_lambdas[0] if schedule else lambda epoch: 1.0
             factors[repr(one.schedule)] = [factor(epoch) for epoch in range(epochs + 1)]
     planned = [[one.optimizer.lr * factor for factor in factors[repr(one.schedule)]] for one in members]
     return torch.tensor(planned, dtype=torch.float64).T
@@ -37,7 +41,7 @@ class Steps(ABC):
     def __init__(self, members: Sequence[Config], theta: Tensor) -> None:
         self.planned = rates(members)
         self.rates = self.planned.to(theta.device, torch.float32)
-        self.options = [build(one.optimizer)([torch.zeros(1)]).defaults for one in members]
+        self.options = [one.optimizer.build()([torch.zeros(1)]).defaults for one in members]
         self.decay = self._option("weight_decay", theta)
         self.longest = members[0].trainer.gradient_clip_val
         self.memory: dict[str, Tensor] = {}
@@ -96,8 +100,9 @@ class AdamSteps(Steps):
         self.memory["step"].fill_(self.steps)
         mean = self.memory["exp_avg"].lerp_(gradient, 1 - self.first)
         square = self.memory["exp_avg_sq"].mul_(self.second).addcmul_(gradient, gradient, value=1 - self.second)
-        root = (square / (1 - self.second**self.steps)).sqrt_()
-        return mean / (1 - self.first**self.steps) / root.add_(self.small)
+        root = (square / (1 - self.second**self.steps)).sqrt()
+        direction: Tensor = mean / (1 - self.first**self.steps) / (root + self.small)
+        return direction
 
 
 def steps_of(members: Sequence[Config], theta: Tensor) -> Steps:

@@ -1,0 +1,168 @@
+"""All scores of a kind of forecast, in two steps: what each day contributes, and the scores from the days' means.
+
+A score in two steps can be computed of days that come in chunks, of many forecasters at once, and of resampled days,
+which is what an interval asks for. Arrays are numpy's, float64, of F forecasters, n days and k outputs.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from stratus.data.samples import Array
+from stratus.data.targets import Category, Continuous, Target
+from stratus.scores import decisions, probabilities, reliability, values
+
+Terms: TypeAlias = dict[str, Array]
+"""By name what each day contributes [F, n, …], or the means of that over the days [F, …]."""
+
+
+class Scoring(ABC):
+    """The scores of one kind of target.
+
+    Attributes:
+        ruler: The score that skill is measured by: 0 for a perfect forecast.
+    """
+
+    ruler: str
+
+    @abstractmethod
+    def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
+        """What each day contributes.
+
+        Args:
+            forecast: Values or probabilities [F, n, k].
+            decision: The answers, in the form of y.
+            y: The truth [1, n, k], of a category class indices [1, n].
+        """
+
+    @abstractmethod
+    def from_means(self, means: Mapping[str, Array]) -> Terms:
+        """The scores by name [F], from the means of `terms` [F, …]."""
+
+    def bins(self, forecast: Array, y: Array) -> Terms:
+        """Sums over bins of probabilities [F, bins, k], as `reliability.bin_sums` gives them; none for values."""
+        return {}
+
+    def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
+        """The scores by name [F] from those sums over so many days."""
+        return {}
+
+    def classes(self, forecast: Array, decision: Array, y: Array) -> tuple[Array, Array, Array]:
+        """Each class's probability, and whether it was decided and came [F, n, c]; no class for values."""
+        none = np.zeros((*forecast.shape[:2], 0))
+        return none, none, none
+
+    def class_names(self, outputs: list[str]) -> list[str]:
+        """The names of those classes."""
+        return []
+
+
+@dataclass(frozen=True)
+class ValueScoring(Scoring):
+    """Of values: accuracy within `tolerance` (the target's unit), mae, rmse and bias, over days and outputs."""
+
+    tolerance: float
+    ruler = "mse"
+
+    def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
+        """See `Scoring.terms`."""
+        return {
+            "accuracy": values.within(forecast, y, self.tolerance).mean(-1),
+            "mae": values.absolute_error(forecast, y),
+            "mse": values.squared_error(forecast, y),
+            "bias": values.error(forecast, y),
+        }
+
+    def from_means(self, means: Mapping[str, Array]) -> Terms:
+        """See `Scoring.from_means`; mse stays for the skill."""
+        return {**means, "rmse": np.sqrt(means["mse"])}
+
+
+class ProbabilityScoring(Scoring):
+    """Of probabilities: log loss, Brier score and its parts, accuracy, Heidke's and Peirce's score."""
+
+    ruler = "brier"
+
+    def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
+        """See `Scoring.terms`; whether an answer is right, and what came and was decided [F, n, k]."""
+        return {
+            "log_loss": probabilities.log_loss(forecast, y),
+            "brier": probabilities.brier(forecast, y),
+            "right": decision == y,
+            "came": probabilities.indicators(forecast, y),
+            "decided": probabilities.indicators(forecast, decision),
+        }
+
+    def from_means(self, means: Mapping[str, Array]) -> Terms:
+        """See `Scoring.from_means`."""
+        shares = [means[name] for name in ("right", "came", "decided")]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return {name: means[name] for name in means if name not in _SHARES} | self.of_shares(*shares)
+
+    @abstractmethod
+    def of_shares(self, right: Array, came: Array, decided: Array) -> Terms:
+        """Accuracy, heidke and peirce [F], from the means of those terms."""
+
+    def bins(self, forecast: Array, y: Array) -> Terms:
+        """See `Scoring.bins`."""
+        return reliability.bin_sums(forecast, probabilities.indicators(forecast, y))
+
+    def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
+        """The parts of the Brier score, summed over the outputs."""
+        return {f"brier_{name}": value for name, value in reliability.parts(sums, days).items()}
+
+    def classes(self, forecast: Array, decision: Array, y: Array) -> tuple[Array, Array, Array]:
+        """See `Scoring.classes`."""
+        return forecast, probabilities.indicators(forecast, decision), probabilities.indicators(forecast, y)
+
+    def class_names(self, outputs: list[str]) -> list[str]:
+        """See `Scoring.class_names`."""
+        return outputs
+
+
+_SHARES = ("right", "came", "decided")
+
+
+class CategoryScoring(ProbabilityScoring):
+    """Of a category: what is said of a day is one of the classes."""
+
+    def of_shares(self, right: Array, came: Array, decided: Array) -> Terms:
+        """See `ProbabilityScoring.of_shares`."""
+        skills = {"heidke": decisions.heidke(right, came, decided), "peirce": decisions.peirce(right, came, decided)}
+        return {"accuracy": right, **skills}
+
+
+class EventScoring(ProbabilityScoring):
+    """Of events: the scores of each label, yes or no, averaged."""
+
+    def of_shares(self, right: Array, came: Array, decided: Array) -> Terms:
+        """See `ProbabilityScoring.of_shares`."""
+        yes_or_no = [np.stack([1 - one, one], axis=-1) for one in (came, decided)]
+        skills = {"heidke": decisions.heidke(right, *yes_or_no), "peirce": decisions.peirce(right, *yes_or_no)}
+        return {name: one.mean(-1) for name, one in {"accuracy": right, **skills}.items()}
+
+    def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
+        """The parts of the Brier score, averaged over the labels."""
+        return super().from_bins(sums, days * sums["n"].shape[-1])
+
+    def classes(self, forecast: Array, decision: Array, y: Array) -> tuple[Array, Array, Array]:
+        """Of several labels each; of a single event the days with it, and those without."""
+        every = super().classes(forecast, decision, y)
+        if forecast.shape[-1] > 1:
+            return every
+        event, decided, came = (np.concatenate([one, 1 - one], axis=-1) for one in every)
+        return event, decided, came
+
+    def class_names(self, outputs: list[str]) -> list[str]:
+        """See `Scoring.class_names`."""
+        return outputs if len(outputs) > 1 else [outputs[0], f"no {outputs[0]}"]
+
+
+def scoring_of(target: Target, tolerance: float = 0.0) -> Scoring:
+    """The scores of a target; values within `tolerance` (its unit) count as accurate."""
+    if isinstance(target, Continuous):
+        return ValueScoring(tolerance)
+    return CategoryScoring() if isinstance(target, Category) else EventScoring()
