@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from stratus.cli import main
-from stratus.lecture import Run
 from stratus.runs import pictures as of_run
 from stratus.runs import record
+from stratus.runs.finished import FinishedRun
 from stratus.settings import compose as config
 from stratus.verification.references import Weights
 
@@ -120,7 +120,7 @@ def refusal(capsys):
 @dataclass
 class Drawn:
     folder: Path
-    run: Run
+    run: FinishedRun
     best: Weights | None
     figures: dict
 

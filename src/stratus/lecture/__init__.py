@@ -1,7 +1,7 @@
-"""The lecture's ideas, a module each: what a run of `conf/experiment/lecture/<name>.yaml` shows, and its card.
+"""The lecture's ideas, a lesson each: what a run of `conf/experiment/lecture/<name>.yaml` shows, and its card.
 
-`experiment=lecture/rain` names `lecture/rain.py`, whose function `lesson` is given the finished run. Numbers in a
-card's sentences are the run's own, so that text and truth cannot drift apart.
+`experiment=lecture/rain` names `lessons/rain.py`, whose function `lesson` takes the finished run. The numbers in a
+card are the run's own, so that text and truth cannot drift apart.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,14 +11,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import polars as pl
     from matplotlib.animation import Animation
     from matplotlib.figure import Figure
 
-    from stratus.data.splits import Splits
-    from stratus.settings.schema import Config
-    from stratus.tasks.linear import LinearTask
-    from stratus.training.descent import Trace
+    from stratus.runs.finished import FinishedRun
 
 PARTS = {
     "Linear regression and classification": (
@@ -32,32 +28,9 @@ PARTS = {
     "Datasets and losses": ("accuracy", "losses"),
     "Optimisation": ("gradient_descent", "learning_rate", "initialisation", "gradients", "common_mistakes"),
 }
-"""The lessons in the lecture's order, by its parts; each is a file of this folder."""
+"""The lessons in the lecture's order, by its parts; each is a file of `lessons/`."""
 
 NAMES = tuple(chain.from_iterable(PARTS.values()))
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run, as a lesson sees it.
-
-    Attributes:
-        settings: Its settings.
-        table: Its daily table.
-        splits: Its samples.
-        task: The task with the weights that were kept.
-        trace: Its weights over the steps.
-        metrics: Its scores: "train/loss", "test/accuracy", …
-        references: The same of climatology, persistence and optimum.
-    """
-
-    settings: "Config"
-    table: "pl.DataFrame"
-    splits: "Splits"
-    task: "LinearTask"
-    trace: "Trace"
-    metrics: Mapping[str, float]
-    references: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -83,18 +56,18 @@ class Lesson:
 
     Attributes:
         card: The sentences.
-        figures: The numbers that the sentences rest on, by name, for the record.
-        pictures: By the name of their file, each drawn only when called.
+        figures: The numbers in them, by name, for the record.
+        pictures: By the name of their file; each is drawn when it is called.
         animations: Likewise.
     """
 
     card: Card
-    figures: dict[str, Any] = field(default_factory=dict)
-    pictures: "dict[str, Callable[[], Figure]]" = field(default_factory=dict)
-    animations: "dict[str, Callable[[], Animation]]" = field(default_factory=dict)
+    figures: Mapping[str, Any]
+    pictures: "Mapping[str, Callable[[], Figure]]"
+    animations: "Mapping[str, Callable[[], Animation]]" = field(default_factory=dict)
 
 
-def find(name: str) -> Callable[[Run], Lesson]:
-    """The function `lesson` of a module of this folder; `name` is one of `NAMES`."""
-    lesson: Callable[[Run], Lesson] = import_module(f"{__name__}.lessons.{name}").lesson
+def find(name: str) -> "Callable[[FinishedRun], Lesson]":
+    """The function `lesson` of a module of `lessons/`; `name` is one of `NAMES`."""
+    lesson: Callable[[FinishedRun], Lesson] = import_module(f"{__name__}.lessons.{name}").lesson
     return lesson

@@ -15,6 +15,7 @@ from stratus.data.splits import Splits
 from stratus.data.store.read import Store
 from stratus.runs import tensorboard as board
 from stratus.runs.events import File, Sink
+from stratus.runs.finished import FinishedRun
 from stratus.settings.compose import as_yaml
 from stratus.settings.schema import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
 from stratus.training.lone import Fit, Fitted, Scored, alone
@@ -79,7 +80,7 @@ def run(
         chief, words = metrics | {"gap": record["gap"]}, as_yaml(asdict(settings))
         board.final_figures(sink, columns(settings), chief, words, fitted.steps)
         in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
-        finished = lecture.Run(settings, in_memory, splits.some(), fitted.task, fitted.trace, metrics, known.scores)
+        finished = FinishedRun(settings, in_memory, splits.some(), fitted.task, fitted.trace, metrics, known.scores)
         _show(finished, known.best, folder, record, sink, step=fitted.steps)
         return metrics["val/loss" if splits.validation else "train/loss"]
 
@@ -101,7 +102,7 @@ def _scored(
 
 
 def _show(
-    finished: lecture.Run,
+    finished: FinishedRun,
     best: Weights | None,
     folder: Path,
     record: dict[str, Any],
@@ -126,7 +127,7 @@ def _show(
             "pictures": files if drawn else [],
         }
         board.card(sink, folder, lesson.card.markdown, step)
-        drawings, animations = drawings | lesson.pictures, lesson.animations
+        drawings, animations = {**drawings, **lesson.pictures}, {**lesson.animations}
     if drawn:
         board.pictures(sink, folder, drawings, step)
         board.animations(folder, animations)

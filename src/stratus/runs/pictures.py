@@ -10,7 +10,6 @@ import torch
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array, Samples
-from stratus.lecture import Run
 from stratus.pictures import (
     boundary,
     confusion,
@@ -21,6 +20,7 @@ from stratus.pictures import (
     worst_days,
 )
 from stratus.pictures.canvas import named
+from stratus.runs.finished import FinishedRun
 from stratus.verification.references import Weights, climatology
 
 Drawings: TypeAlias = dict[str, Callable[[], Figure]]
@@ -32,7 +32,7 @@ LONGEST = 1100
 """So many days fit on a calendar, three years."""
 
 
-def drawings(run: Run, best: Weights | None) -> Drawings:
+def drawings(run: FinishedRun, best: Weights | None) -> Drawings:
     """The pictures that fit a run, by the name of their file, each drawn only when called.
 
     Args:
@@ -56,7 +56,7 @@ def drawings(run: Run, best: Weights | None) -> Drawings:
     }
 
 
-def forecasts(run: Run, x: Array) -> tuple[Array, Array]:
+def forecasts(run: FinishedRun, x: Array) -> tuple[Array, Array]:
     """The kept weights' forecast [n, k] and decision, in the form of y, for inputs [n, m] in their own units."""
     with torch.inference_mode():
         logits = Weights.of(run.task).logits(run.task, x)
@@ -74,7 +74,7 @@ def _places(days: Samples) -> str:
     return " + ".join(stations) if len(stations) <= 3 else f"{len(stations)} stations"
 
 
-def plane(run: Run, points: int = 141) -> boundary.Plane | None:
+def plane(run: FinishedRun, points: int = 141) -> boundary.Plane | None:
     """The kept weights' probabilities wherever a sample lies; None where more than two numbers decide.
 
     Two inputs span a plane. So do the five of `quadratic`: two temperatures with their squares and product.
@@ -93,7 +93,7 @@ def plane(run: Run, points: int = 141) -> boundary.Plane | None:
     return boundary.Plane(across, up, p.reshape(points, points, -1), (axes[0], axes[1]))
 
 
-def _of_values(run: Run, forecast: Array) -> Drawings:
+def _of_values(run: FinishedRun, forecast: Array) -> Drawings:
     days, target = run.splits.test, run.splits.target
     here = np.flatnonzero(days.stations == days.stations[0])[-LONGEST:]
     one = days.where(np.isin(np.arange(len(days)), here))
@@ -122,7 +122,7 @@ def _of_values(run: Run, forecast: Array) -> Drawings:
     return found
 
 
-def _weights(run: Run, best: Weights | None) -> Figure:
+def _weights(run: FinishedRun, best: Weights | None) -> Figure:
     weight = np.stack([one.double().cpu().numpy() for one in run.trace.weight])
     bias = np.stack([one.double().cpu().numpy() for one in run.trace.bias])
     optimum = None if best is None else (best.weight.numpy(), best.bias.numpy())
@@ -145,7 +145,7 @@ def _weights(run: Run, best: Weights | None) -> Figure:
     )
 
 
-def _worst_days(run: Run, forecast: Array) -> Figure:
+def _worst_days(run: FinishedRun, forecast: Array) -> Figure:
     """Of all days and outputs those with the largest error, or the least probability of what came."""
     days, outputs, target = run.splits.test, run.splits.outputs, run.splits.target
     numbers = target.kind == "continuous"
@@ -173,7 +173,7 @@ def _given_to_truth(p: Array, y: Array) -> Array:
     return np.take_along_axis(p, y[:, None], axis=1) if y.ndim == 1 else np.where(y > 0.5, p, 1 - p)
 
 
-def _said(run: Run, forecast: Array, truth: Array, k: int) -> str:
+def _said(run: FinishedRun, forecast: Array, truth: Array, k: int) -> str:
     """What was forecast on one day, in words: the probability of what came, and of the likeliest class."""
     outputs, target = run.splits.outputs, run.splits.target
     if target.kind == "category":

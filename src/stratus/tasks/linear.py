@@ -172,8 +172,16 @@ class LinearTask(LightningModule, ABC):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits z [n, k] of inputs x [n, m] in their own units."""
-        logits: Tensor = self.linear((x - self.mean) / self.scale)
+        logits: Tensor = self.linear(self.standardised(x))
         return logits
+
+    def standardised(self, x: Tensor) -> Tensor:
+        """(x - mean)/scale [n, m] of inputs in their own units, in the precision of x."""
+        return (x - self.mean) / self.scale
+
+    def design(self, x: Tensor) -> Tensor:
+        """A = (standardised x, 1) [n, m + 1]: z = Aθ."""
+        return torch.cat([self.standardised(x), x.new_ones(len(x), 1)], 1)
 
     def parameters_in_words(self) -> dict[str, Any]:
         """W and b on standardised inputs, with the inputs' and outputs' names, and the inputs' mean and scale."""

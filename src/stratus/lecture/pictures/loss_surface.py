@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import BLACK, ORANGE, RED, sheet, styled
+from stratus.pictures.canvas import BLACK, ORANGE, RED, panel_row, styled
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ def contours(axis: Any, surface: Surface) -> None:
 @styled
 def draw(surfaces: Sequence[Surface]) -> Figure:
     """A map a panel; the path as dots, a dot a step."""
-    figure, axes = sheet(1, len(surfaces), width=10.5, height=4.0, squeeze=False)
-    for surface, axis in zip(surfaces, axes[0], strict=True):
+    figure, axes = panel_row(len(surfaces), width=10.5, height=4.0)
+    for surface, axis in zip(surfaces, axes, strict=True):
         contours(axis, surface)
         axis.plot(*surface.path.T, ".-", color=ORANGE, linewidth=1, markersize=5, label="steps")
         axis.plot(*surface.path[0], "o", color=BLACK, label="start")
-    axes[0, 0].legend(loc="lower left", frameon=True)
+    axes[0].legend(loc="lower left", frameon=True)
     return figure
