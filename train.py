@@ -6,15 +6,16 @@ python train.py -m task=binary optimizer.lr=0.01,0.1,1 seed=0,1,2
 
 import gc
 
-gc.disable()  # until all is imported: imports allocate much and free nothing, a fifth of their time would go in vain
+if __name__ == "__main__":
+    gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
 
 import os
 import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -23,13 +24,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from stratus import lecture
 from stratus.errors import ConfigurationError, StratusError
 from stratus.runs import record
-from stratus.settings import compose as config
-from stratus.settings.schema import Config
-from stratus.sweep.batched import ready
+from stratus.runs.record import DataRecord, RunRecord
+from stratus.settings import command_line, compose
+from stratus.settings.experiment import Config
 
-config.register()
+compose.register()
 
 
 @hydra.main(version_base=None, config_path="conf", config_name="config")
@@ -41,23 +43,19 @@ def train(composed: DictConfig) -> float:
     # Processes that Lightning starts beside the first train with it and record nothing.
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
     folder = Path(job.runtime.output_dir)
-    facts = {"task": composed.task.name, "overrides": list(job.overrides.task), "seed": composed.seed}
+    facts = {"task": job.runtime.choices["task"], "overrides": list(job.overrides.task), "seed": composed.seed}
     try:
-        recorded: AbstractContextManager[dict[str, Any]] = (
-            record.recorded(folder, **facts) if first else nullcontext({})
+        recorded: AbstractContextManager[RunRecord] = (
+            record.recorded(folder, **facts) if first else nullcontext(RunRecord(**facts))
         )
         with recorded as entries:
-            if job.mode == RunMode.MULTIRUN and job.job.num in ready.jobs:  # trained among others by the launcher
-                trained = ready.jobs.pop(job.job.num)
-                objective = trained.recorded(folder, entries)
-            else:
-                settings = config.check(composed)
-                if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
-                    raise ConfigurationError(
-                        "several devices, as trainer=ddp has, start further processes, each of which would run the "
-                        "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
-                    )
-                objective = run(settings, folder, entries)
+            settings = compose.check(composed)
+            if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
+                raise ConfigurationError(
+                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
+                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
+                )
+            objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
     except StratusError as error:
         if job.mode == RunMode.RUN:
             sys.exit(str(error))
@@ -70,19 +68,22 @@ def train(composed: DictConfig) -> float:
     return objective
 
 
-def run(settings: Config, folder: Path, entries: dict[str, Any]) -> float:
+def run(settings: Config, folder: Path, entries: RunRecord, *, in_sweep: bool = False) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
-    from stratus.data import sources  # noqa: PLC0415 - not for --help or a wrong setting
-
-    table, facts = sources.load(settings.data)
-    entries["data"] = facts
-    days = sources.samples(table, settings.data, settings.recipe, standardise=settings.features.standardise)
+    lesson = lecture.find(settings.lesson) if settings.lesson else None
+    loaded, data = settings.data.load(), settings.data
+    entries.data = DataRecord(**asdict(loaded.provenance))
+    days = loaded.observations.split(
+        settings.recipe, data.borders, standardise=settings.features.standardise, resample=data.resample
+    )
     from stratus.runs import experiment  # noqa: PLC0415
 
     if not gc.isenabled():  # the first job
         gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
         gc.enable()
-    return experiment.run(settings, table, days, folder=folder, record=entries)
+    return experiment.run(
+        settings, loaded.observations, days, folder=folder, record=entries, lesson=lesson, in_sweep=in_sweep
+    )
 
 
 def stop(signum: int, frame: FrameType | None) -> None:
@@ -94,14 +95,18 @@ def main() -> None:
     """The command line; what a user can mend is one line, with exit code 1."""
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
+    arguments = sys.argv[1:]
     try:
-        config.check_extras(sys.argv[1:])
-        sys.argv[1:] = config.with_globs(config.with_resumed(sys.argv[1:]))
+        command_line.check_extras(arguments)
+        if earlier := command_line.resumed_run(arguments):
+            arguments = command_line.with_overrides(record.read(earlier).overrides, arguments)
+        sys.argv[1:] = command_line.with_globs(arguments)
         train()
     except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:
-        if asked_for_tracebacks or (isinstance(error, AssertionError) and "for root" not in str(error)):
+        line = command_line.one_line(error, sys.argv[1:])
+        if line is None or asked_for_tracebacks:
             raise
-        sys.exit(config.one_line(error))
+        sys.exit(line)
 
 
 if __name__ == "__main__":

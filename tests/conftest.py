@@ -12,17 +12,17 @@ import hydra
 import numpy as np
 import pytest
 import torch
+from omegaconf import OmegaConf
 
+import train
 from stratus.cli import main
+from stratus.lecture import Run
 from stratus.runs import pictures as of_run
 from stratus.runs import record
-from stratus.runs.finished import FinishedRun
-from stratus.settings import compose as config
+from stratus.settings import command_line, compose
 from stratus.verification.references import Weights
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-import train  # noqa: E402
 
 os.environ["OMP_NUM_THREADS"] = "1"  # threads of several test processes would wait for each other
 logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)  # as conf/config.yaml has it
@@ -38,11 +38,11 @@ def pytest_configure(config):
 def composed():
     """The configuration that a command line stands for."""
 
-    def compose(*overrides, with_hydra=False):
+    def composition(*overrides, with_hydra=False):
         with hydra.initialize_config_dir(str(ROOT / "conf"), version_base=None):
             return hydra.compose("config", list(overrides), return_hydra_config=with_hydra)
 
-    return compose
+    return composition
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +50,14 @@ def trained(composed):
     """Trains as `python train.py` does, but here; returns what run.json says, and the objective."""
 
     def run(folder, *given):
-        overrides = config.with_resumed(list(given))
+        overrides = list(given)
+        if earlier := command_line.resumed_run(overrides):
+            overrides = command_line.with_overrides(record.read(earlier)["overrides"], overrides)
         drawn = any(one.startswith(("pictures=", "experiment=lecture/")) for one in given)
         composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
-        facts = {"task": composition.task.name, "overrides": overrides, "seed": composition.seed}
+        facts = {"task": OmegaConf.get_type(composition, "task").name, "overrides": overrides, "seed": composition.seed}
         with record.recorded(folder, **facts) as entries:
-            objective = train.run(config.check(composition), folder, entries)
+            objective = train.run(compose.check(composition), folder, entries)
         return record.read(folder) | {"objective": objective}
 
     return run
@@ -120,7 +122,7 @@ def refusal(capsys):
 @dataclass
 class Drawn:
     folder: Path
-    run: FinishedRun
+    run: Run
     best: Weights | None
     figures: dict
 

@@ -18,12 +18,12 @@ from stratus.runs import record
 TRAIN = Path(__file__).parents[1] / "train.py"
 HEADER = "station,date,temperature_max,temperature_min,precipitation"
 WRONG = {
-    "optimizer.lrr=0.1": "Could not override 'optimizer.lrr'. Key 'lrr' not in 'SGD'",
-    "optimizer.lr=fast": "Value 'fast' of type 'str' could not be converted to Float",
+    "optimizer.lrr=0.1": "there is no setting optimizer.lrr; optimizer has lr, momentum, nesterov, weight_decay",
+    "optimizer.lr=fast": "optimizer.lr=fast: Value 'fast' of type 'str' could not be converted to Float",
     "optimizer.lr=-1": "optimizer.lr=-1.0: expected a finite number above 0",
-    "optimizer=sgdd": "Could not find 'optimizer/sgdd' Available options in 'optimizer': adam gd lbfgs momentum sgd",
-    "task=regresion": "Available options in 'task': binary multiclass multilabel regression",
-    "foo=1": "Could not override 'foo'",
+    "optimizer=sgdd": "there is no optimizer/sgdd; there are: adam, gd, lbfgs, momentum, sgd",
+    "task=regresion": "there is no task/regresion; there are: binary, multiclass, multilabel, regression",
+    "foo=1": "there is no setting foo; see python train.py --help",
     "+foo=1": "there is no setting foo",
     "+optimizer.foo=1": "there is no setting optimizer.foo",
     "optimizer": "missing EQUAL at '<EOF>'",
@@ -39,10 +39,11 @@ WRONG = {
     "data.validation_from=2014-02-30": "expected a day as YYYY-MM-DD",
     "features=[]": "features must be given",
     "features.harmonics.k=3": "features=[two_days,harmonics]",
-    "features=harmonics features.harmonics.kk=3": "Key 'kk' not in 'harmonics'",
+    "features=harmonics features.harmonics.kk=3": "there is no setting features.harmonics.kk; features.harmonics has k",
     "optimizer=lbfgs data.batch_size=32": "leave data.batch_size=null",
     "patience=3 data.validation_from=null": "set data.validation_from",
-    "optimizer._target_=os.system": "SGD is torch.optim.SGD, nothing else",
+    "optimizer._target_=os.system": "there is no setting optimizer._target_",
+    "lesson=sunshine": "lesson=sunshine: expected one of temperature_line, temperature_cycle, rain",
     "resume=nothing": "nothing is not a run's folder",
     "-m trainer=ddp": "several devices, as trainer=ddp has, start further processes",
     "-m trainer.devices=2": "would run the whole sweep again",
@@ -121,7 +122,7 @@ def test_help_and_configuration_are_shown_without_torch_and_without_a_run(tmp_pa
         cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "stratus.settings.schema" in imported
+    assert "stratus.settings.compose" in imported
     assert not imported & {"torch", "lightning", "lightning.pytorch", "torchmetrics"}
     assert list(tmp_path.iterdir()) == []
     if flags == ["--help"]:
@@ -129,7 +130,7 @@ def test_help_and_configuration_are_shown_without_torch_and_without_a_run(tmp_pa
         assert "\noptimizer: adam, gd, lbfgs, momentum, sgd\n" in done.stdout
         assert "\n  max_epochs: 100\n" in done.stdout
     else:
-        assert "  name: binary\n  asks: event\n  target: rain\n" in done.stdout
+        assert "task:\n  target: rain\n  class_weights: null\n" in done.stdout
         assert "\n  lr: 0.25\n" in done.stdout
 
 

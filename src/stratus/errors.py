@@ -19,3 +19,8 @@ class CheckpointError(StratusError):
 
 class Diverged(StratusError):
     """Training that stopped at a loss which is not a finite number."""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an exception's message."""
+    return (str(error).splitlines() or [""])[0]

@@ -26,11 +26,11 @@ import torch
 from epoch import configured
 from ratios import seconds, show
 
-from stratus.data import sources, splits
 from stratus.data.splits import Splits
 from stratus.runs import experiment
-from stratus.settings import compose as config
-from stratus.settings.schema import Config
+from stratus.settings.command_line import EXTRAS
+from stratus.settings.compose import register
+from stratus.settings.experiment import Config
 from stratus.sweep.batched.member import fit_together
 
 TRAIN = str(Path(__file__).parents[2] / "train.py")
@@ -81,7 +81,7 @@ def sweep(settings: Config, days: Splits) -> None:
         written.append((whole - start) / one)
         basic.append((command(*some) - start) * MEMBERS / (FEW - 1) / (whole - start))
         print(f"one run {one:.2f} s, {MEMBERS} trained {together:.2f} s, whole {whole:.1f} s, start {start:.1f} s")
-        if list(distributions(name=config.EXTRAS["joblib"])):
+        if list(distributions(name=EXTRAS["joblib"])):
             joblib.append((command("hydra/launcher=joblib", *some) - start) * MEMBERS / FEW / (whole - start))
     show(f"training {MEMBERS} runs of 100 epochs beside one", trained, "at most 2")
     show("the same with everything written, less the start, beside one run's training", written, "at most 2")
@@ -146,10 +146,9 @@ def main(words: list[str]) -> None:
     """Runs what is asked for."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     logging.getLogger("stratus").setLevel(logging.ERROR)
-    config.register()
+    register()
     settings = configured("pictures=none")
-    table, _ = sources.load(settings.data)
-    days = splits.split(table, settings.recipe, **settings.data.days)
+    days = settings.data.load().observations.split(settings.recipe, settings.data.borders)
     print(f"load average {os.getloadavg()[0]:.1f}")
     if not words:
         sweep(settings, days)

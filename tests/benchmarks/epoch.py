@@ -18,11 +18,10 @@ from polars import DataFrame
 from ratios import seconds, show
 from torch.nn.functional import cross_entropy
 
-from stratus.data import sources, splits
 from stratus.data.splits import Splits
 from stratus.runs import experiment
-from stratus.settings import compose as config
-from stratus.settings.schema import Config
+from stratus.settings.compose import PROJECT, check, register
+from stratus.settings.experiment import Config
 
 PAIRS, FEW, MANY = 9, 5, 45
 RAW = 200  # epochs of the raw loop, so that it takes about as long
@@ -30,16 +29,16 @@ RAW = 200  # epochs of the raw loop, so that it takes about as long
 
 def configured(*overrides: str) -> Config:
     """The settings of `python train.py` with overrides."""
-    with initialize_config_dir(str(config.PROJECT / "conf"), version_base=None):
-        return config.check(compose("config", list(overrides)))
+    with initialize_config_dir(str(PROJECT / "conf"), version_base=None):
+        return check(compose("config", list(overrides)))
 
 
-def stratus(epochs: int, table: DataFrame, days: Splits) -> float:
+def stratus(epochs: int, observations: DataFrame, days: Splits) -> float:
     """Seconds of a fit, its set-up included."""
     record: dict[str, Any] = {"data": {}}
     settings = configured(f"trainer.max_epochs={epochs}", "pictures=none")
     with TemporaryDirectory() as folder:
-        experiment.run(settings, table, days, folder=Path(folder), record=record)
+        experiment.run(settings, observations, days, folder=Path(folder), record=record)
     fit: float = record["fit_seconds"]
     return fit
 
@@ -50,7 +49,7 @@ def raw(epochs: int, days: Splits) -> float:
     mean, scale = days.standardisation
     x, y = torch.as_tensor((days.train.x - mean) / scale, dtype=torch.float32), torch.as_tensor(days.train.y)
     model = torch.nn.Linear(len(days.inputs), len(days.outputs))
-    optimizer = config.build(settings.optimizer)(model.parameters())
+    optimizer = settings.optimizer.build()(model.parameters())
 
     def loop() -> None:
         for _ in range(epochs):
@@ -65,14 +64,14 @@ def raw(epochs: int, days: Splits) -> float:
 def main() -> None:
     """Runs both in turn."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    config.register()
+    register()
     settings = configured()
-    table, _ = sources.load(settings.data)
-    days = splits.split(table, settings.recipe, **settings.data.days)
-    stratus(1, table, days)
+    observations = settings.data.load().observations
+    days = observations.split(settings.recipe, settings.data.borders)
+    stratus(1, observations, days)
     epoch, whole = [], []
     for _ in range(PAIRS):
-        few, bare, many = stratus(FEW, table, days), raw(RAW, days) / RAW, stratus(MANY, table, days)
+        few, bare, many = stratus(FEW, observations, days), raw(RAW, days) / RAW, stratus(MANY, observations, days)
         epoch.append((many - few) / (MANY - FEW) / bare)
         whole.append(many / MANY / bare)
     print(f"raw loop, last pair: {1000 * bare:.1f} ms an epoch")

@@ -17,12 +17,11 @@ import polars as pl
 from hydra import compose, initialize_config_dir
 from ratios import seconds, show
 
-from stratus.data import sources
 from stratus.data.ghcn.layouts import pieces
 from stratus.data.store.read import open_store
 from stratus.runs import experiment
-from stratus.settings import compose as config
-from stratus.settings.schema import Config
+from stratus.settings.compose import PROJECT, check, register
+from stratus.settings.experiment import Config
 
 PAIRS = 5
 ELEMENTS = ("TMAX", "TMIN", "PRCP", "SNOW", "SNWD")
@@ -80,8 +79,8 @@ def scan(path: Path) -> pl.DataFrame:
 
 def configured(*overrides: str) -> Config:
     """The settings of `python train.py` with overrides."""
-    with initialize_config_dir(str(config.PROJECT / "conf"), version_base=None):
-        return config.check(compose("config", list(overrides)))
+    with initialize_config_dir(str(PROJECT / "conf"), version_base=None):
+        return check(compose("config", list(overrides)))
 
 
 def fit(store: Path, *overrides: str) -> tuple[float, int]:
@@ -91,11 +90,11 @@ def fit(store: Path, *overrides: str) -> tuple[float, int]:
         days = ("data.train_from=2017-01-03", "data.validation_from=null", "data.test_from=2017-12-20")
         chosen = ("task=binary", "data=store", f"data.path={store}", *days, "features=[two_days,harmonics]")
         settings = configured(*chosen, f"trainer.max_epochs={epochs}", "pictures=none", *overrides)
-        table, _ = sources.load(settings.data)
-        splits = sources.samples(table, settings.data, settings.recipe, standardise=True)
+        observations = settings.data.load().observations
+        splits = observations.split(settings.recipe, settings.data.borders)
         record: dict[str, object] = {"data": {}}
         with TemporaryDirectory() as folder:
-            experiment.run(settings, table, splits, folder=Path(folder), record=record)
+            experiment.run(settings, observations, splits, folder=Path(folder), record=record)
         took[epochs] = float(str(record["fit_seconds"]))
     return (took[4] - took[1]) / 3, len(splits.train)
 
@@ -103,7 +102,7 @@ def fit(store: Path, *overrides: str) -> tuple[float, int]:
 def main() -> None:
     """Runs all of them."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    config.register()
+    register()
     millions = float(sys.argv[1]) if len(sys.argv) > 1 else 30
     with TemporaryDirectory() as name:
         folder = Path(name)

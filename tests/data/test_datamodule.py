@@ -10,11 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratus.data.datamodule import Batches, BlockOrder, EpochOrder, Stream, WeatherDataModule, targets
+from stratus.data.batches import Batches, BlockOrder, EpochOrder, Stream, targets
+from stratus.data.datamodule import WeatherDataModule
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
 from stratus.data.splits import Splits
-from stratus.data.spool import Spool
+from stratus.data.streaming import Writer
 from stratus.errors import ConfigurationError
 
 CPU = torch.device("cpu")
@@ -25,8 +26,8 @@ quickly = settings(max_examples=50, deadline=None)
 def order(length, seed, epoch=0, rank=0, ranks=1):
     found = EpochOrder(length, seed, rank, ranks)
     found.set_epoch(epoch)
-    assert len(list(found)) == len(found)
-    return list(found)
+    assert len(found.order()) == len(found)
+    return found.order().tolist()
 
 
 def numbered(length, kind="continuous"):
@@ -102,7 +103,7 @@ def test_batches_serve_every_sample_with_its_own_target_in_the_sampler_s_order(l
     batches = Batches(numbered(length), size, sampler, CPU)
     found = list(batches)
     assert len(found) == len(batches)
-    assert served(found) == list(sampler)
+    assert served(found) == sampler.order().tolist()
     assert all(torch.equal(x[:, :1], y) and torch.equal(x[:, 1:], -y) for x, y in found)
     assert {len(x) for x, _ in found[:-1]} <= {size}
     assert len(found[-1][0]) <= (size or length)
@@ -131,12 +132,12 @@ def test_an_epoch_set_after_the_loop_has_asked_for_an_iterator_still_counts():
 # --- samples on disk
 
 
-def spooled(folder, length, kind="continuous"):
+def written(folder, length, kind="continuous"):
     """The numbered samples, written in three parts and mapped."""
-    spool = Spool(folder)
+    writer = Writer(folder)
     for part in np.array_split(np.arange(length), 3):
-        spool.append(numbered(length, kind).where(part))
-    return spool.close()
+        writer.append(numbered(length, kind).where(part))
+    return writer.close()
 
 
 def rows(order):
@@ -163,7 +164,7 @@ def test_blocks_are_shared_without_a_row_twice(length, seed, epoch, ranks, block
 @pytest.mark.parametrize("kind", ["continuous", "category"])
 @pytest.mark.parametrize(("seed", "pool"), [(None, 30), (0, 30), (0, 10_000), (3, 64)])
 def test_a_stream_serves_every_sample_once_with_its_own_target(tmp_path, kind, seed, pool):
-    samples = spooled(tmp_path / "x", 1000, kind)
+    samples = written(tmp_path / "x", 1000, kind)
     assert samples.on_disk
     stream = Stream(samples, 32, BlockOrder(1000, seed, block=16), CPU, pool=pool)
     found = list(stream)
@@ -176,7 +177,7 @@ def test_a_stream_serves_every_sample_once_with_its_own_target(tmp_path, kind, s
 
 
 def test_a_stream_s_order_is_that_of_seed_and_epoch(tmp_path):
-    samples = spooled(tmp_path / "x", 500)
+    samples = written(tmp_path / "x", 500)
 
     def epoch(seed, number):
         order = BlockOrder(500, seed, block=16)
@@ -190,7 +191,7 @@ def test_a_stream_s_order_is_that_of_seed_and_epoch(tmp_path):
 
 def test_all_days_at_once_are_refused_where_they_are_not_in_memory(tmp_path):
     data = made(batch_size=None)
-    data.splits = replace(data.splits, train=spooled(tmp_path / "x", 100))
+    data.splits = replace(data.splits, train=written(tmp_path / "x", 100))
     with pytest.raises(ConfigurationError, match="batch_size=null"):
         data.train_dataloader()
 

@@ -12,11 +12,11 @@ import pytest
 from omegaconf import OmegaConf
 from polars.testing import assert_frame_equal
 
-from stratus.data import sources
 from stratus.data.ghcn.stations import TEXAS
-from stratus.data.table import read_csv, sha256
+from stratus.data.table import read_csv
 from stratus.errors import ConfigurationError, DataError
-from stratus.settings.schema import Csv, Ghcn
+from stratus.files import sha256
+from stratus.settings.data import CsvData, GhcnData, source_from_record
 
 ROOT = Path(__file__).parents[2]
 AUSTIN = "USW00013904"
@@ -36,6 +36,12 @@ def archive(tmp_path):
     (folder / "all").mkdir(parents=True)
     (folder / f"all/{AUSTIN}.dly").write_text("\n".join(lines) + "\n")
     return folder
+
+
+def loaded(data):
+    found = data.load()
+    (table,) = found.observations.parts()
+    return table, found.provenance
 
 
 @contextmanager
@@ -58,42 +64,42 @@ def test_a_station_is_fetched_on_first_use_and_read_offline_afterwards(archive, 
     monkeypatch.delenv("http_proxy", raising=False)
     settings = {"station": AUSTIN, "names": {AUSTIN: "Austin"}}
     with served(archive) as source:
-        table, facts = sources.load(Ghcn(**settings, source=source))
+        table, facts = loaded(GhcnData(**settings, source=source))
     assert table.height == 365
     assert table["station"].unique().to_list() == ["Austin"]
     wet = table.filter(pl.col("precipitation") > 0)
     assert wet["date"].to_list() == [date(2017, month, 3) for month in range(1, 13)]
     assert wet["weather"].unique().to_list() == ["rain"]
-    assert facts["sha256"] == sha256(archive / f"all/{AUSTIN}.dly")
-    later, _ = sources.load(Ghcn(**settings, source=source, offline=True))
+    assert facts.sha256 == sha256(archive / f"all/{AUSTIN}.dly")
+    later, _ = loaded(GhcnData(**settings, source=source, offline=True))
     assert_frame_equal(later, table)
-    again, _ = sources.again(facts)
+    again, _ = loaded(source_from_record(facts.source))
     assert_frame_equal(again, table)
 
 
 def test_a_station_that_is_not_cached_cannot_be_had_offline(tmp_path, monkeypatch):
     monkeypatch.setenv("STRATUS_CACHE", str(tmp_path))
     with pytest.raises(DataError, match="while not offline"):
-        sources.load(Ghcn(station=AUSTIN, offline=True))
+        GhcnData(station=AUSTIN, offline=True).load()
 
 
 def test_files_are_named_with_stars(archive):
-    table, facts = sources.load(Ghcn(path=str(archive / "all/*.dly")))
-    assert (table.height, facts["days"], facts["stations"]) == (365, 365, [AUSTIN])
+    table, facts = loaded(GhcnData(path=str(archive / "all/*.dly")))
+    assert (table.height, facts.days, facts.stations) == (365, 365, [AUSTIN])
     with pytest.raises(DataError, match="there is no such file"):
-        sources.load(Ghcn(path=str(archive / "*.csv")))
+        GhcnData(path=str(archive / "*.csv")).load()
 
 
 def test_data_ghcn_needs_a_station_or_files():
     with pytest.raises(ConfigurationError, match=r"data\.station"):
-        Ghcn()
+        GhcnData()
 
 
 def test_the_shipped_table_says_what_it_is():
     path = str(ROOT / "data/weather.csv")
-    table, facts = sources.load(Csv(path=path, stations=["Seattle"]))
+    table, facts = loaded(CsvData(path=path, stations=["Seattle"]))
     assert_frame_equal(table, read_csv(path).filter(pl.col("station") == "Seattle"))
-    assert (facts["file"], facts["sha256"], facts["days"]) == (path, sha256(path), 1461)
+    assert (facts.file, facts.sha256, facts.days) == (path, sha256(path), 1461)
 
 
 def test_texas_means_the_same_stations_to_data_and_to_fetch():

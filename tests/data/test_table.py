@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stratus.data.table import SCHEMA, calendar, check, read_csv, select, sha256
+from stratus.data.table import SCHEMA, calendar, check, read_csv, select
 from stratus.errors import DataError
+from stratus.files import sha256
 
 DATA = Path(__file__).parents[2] / "data"
 SOURCE_SHA256 = "27219f1ca8dbd94c9b6f4b9f4f52ab2f1eb33dfdcf719cd9fc6481ed50b74549"

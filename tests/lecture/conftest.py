@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from stratus.lecture.walk import section
 from stratus.runs import record
-from stratus.settings import compose as config
+from stratus.settings.compose import check
 
 WALK = Path(__file__).parents[2] / "docs" / "lecture.md"
 
@@ -43,7 +43,7 @@ def commanded(composed):
     def read(run):
         program, *overrides = shlex.split(run["lesson"]["card"].splitlines()[-1])[1:]
         assert program == "train.py"
-        return config.check(composed(*overrides))
+        return check(composed(*overrides))
 
     return read
 

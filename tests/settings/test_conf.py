@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from stratus.data.features import FEATURES
-from stratus.settings import compose as config
+from stratus.settings.compose import check
 
 CONF = Path(__file__).parents[2] / "conf"
 FILES = sorted(CONF.glob("*/*.yaml"))
@@ -44,7 +44,7 @@ def composed(composed):
 def test_every_file_composes_into_a_configuration_that_can_work(composed, file):
     choice = f"{file.parent.name}/{file.stem}"
     found = composed(f"{file.parent.name}={file.stem}", *MUST_BE_GIVEN.get(choice, []))
-    assert config.check(found)
+    assert check(found)
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.parent.name in ("experiment", "sweep")], ids=str)
@@ -57,7 +57,7 @@ def test_an_experiment_says_that_it_sets_what_lies_outside_its_folder(file):
 def test_a_file_of_features_is_one_feature_set_with_its_defaults(composed, name):
     content = OmegaConf.to_container(OmegaConf.load(CONF / "features" / f"{name}.yaml"))
     assert list(content) == [name]
-    assert config.check(composed(f"features={name}")).features.chosen == {name: content[name]}
+    assert check(composed(f"features={name}")).features.chosen == {name: content[name]}
 
 
 def test_every_feature_set_has_its_file():
@@ -66,7 +66,7 @@ def test_every_feature_set_has_its_file():
 
 def run_an_epoch(composed, trained, folder, *overrides):
     overrides = (*overrides, "trainer.max_epochs=1")
-    if getattr(config.check(composed(*overrides)).data, "path", None) is None:
+    if getattr(check(composed(*overrides)).data, "path", None) is None:
         pytest.skip("its data would have to be fetched")
     run = trained(folder, *overrides)
     assert (run["status"], run["epochs"]) == ("finished", 1)
@@ -95,6 +95,6 @@ def test_every_sweep_has_jobs_that_can_work_and_its_first_and_last_run(composed,
     every = jobs(hydra)
     assert len(every) != 1
     for job in every[:: len(every) // 20 + 1]:  # of two hundred, every tenth
-        assert config.check(composed(f"sweep={name}", *job))
+        assert check(composed(f"sweep={name}", *job))
     for number, job in enumerate([every[0], every[-1]] if every else [[]]):
         run_an_epoch(composed, trained, tmp_path / str(number), f"sweep={name}", *job)

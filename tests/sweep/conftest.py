@@ -9,7 +9,7 @@ import pytest
 
 from stratus.errors import Diverged
 from stratus.runs import record
-from stratus.settings import compose as config
+from stratus.settings.compose import check
 from stratus.sweep import pictures
 from stratus.sweep.jobs import drawable
 
@@ -27,7 +27,7 @@ class Sweep:
 @pytest.fixture(scope="module")
 def settings(composed):
     """The checked settings of a run without pictures."""
-    return lambda *overrides: config.check(composed("pictures=none", *overrides))
+    return lambda *overrides: check(composed("pictures=none", *overrides))
 
 
 @pytest.fixture(scope="session")

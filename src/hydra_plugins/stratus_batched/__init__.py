@@ -14,7 +14,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from stratus.settings.schema import positive
+from stratus.settings.checks import positive
 
 log = logging.getLogger(__name__)
 

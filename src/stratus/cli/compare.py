@@ -10,15 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from stratus.data.samples import Array
+from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError, DataError
 from stratus.runs import comparison
 from stratus.runs.comparison import Comparison
 from stratus.runs.report import show
+from stratus.scores.names import higher_is_better
 from stratus.sweep.table import differing
 
 _SHOWN = ("accuracy", "mae", "rmse", "bias", "log_loss", "brier", "heidke", "peirce")
-_DRAWN = {"continuous": ("mae", "rmse", "accuracy"), "probability": ("log_loss", "brier", "accuracy")}
-_HIGHER_IS_BETTER = ("accuracy", "heidke", "peirce")
+_DRAWN_OF_VALUES = ("mae", "rmse", "accuracy")
+_DRAWN_OF_PROBABILITIES = ("log_loss", "brier", "accuracy")
 
 
 def add_commands(commands: Any) -> None:
@@ -39,9 +41,9 @@ def compare(options: argparse.Namespace) -> None:
     found = comparison.compare(options.runs)
     names = [f"#{k}" for k in range(1, len(options.runs) + 1)]
     labels = [f"{name} {label}" for name, label in zip(names, _labels(options.runs, found), strict=True)]
-    title = f"{found.records[0]['task']}, {_days(found)}"
-    values = found.target.kind == "continuous"
-    within = f"; accuracy: within {found.records[0]['tolerance']:g} {found.target.unit}" if values else ""
+    title = f"{found.records[0].task}, {_days(found)}"
+    values = isinstance(found.target, Continuous)
+    within = f"; accuracy: within {found.records[0].tolerance:g} {found.target.unit}" if values else ""
     show(
         _table(found, names, title),
         Text("\n".join(f"{label}  ({folder})" for label, folder in zip(labels, options.runs, strict=True))),
@@ -58,7 +60,7 @@ def _days(found: Comparison) -> str:
 
 def _labels(folders: list[Path], found: Comparison) -> list[str]:
     """What tells each run from the others: the settings that not all share; the folders where that says nothing."""
-    settings = differing(pl.Series([" ".join(run["overrides"]) for run in found.records])).to_list()
+    settings = differing(pl.Series([" ".join(run.overrides) for run in found.records])).to_list()
     return [one or "defaults" for one in settings] if len(set(settings)) == len(folders) else [f.name for f in folders]
 
 
@@ -89,20 +91,19 @@ def _span(row: Array, sign: str) -> str:
 def _verdict(score: str, difference: Array) -> str:
     """Whether a difference is one: nothing where 0 lies in its interval."""
     _, low, high = difference
-    if score == "bias" or not (low > 0 or high < 0):
+    if higher_is_better(score) is None or not (low > 0 or high < 0):
         return ""
-    return "better" if (low > 0) == (score in _HIGHER_IS_BETTER) else "worse"
+    return "better" if (low > 0) == higher_is_better(score) else "worse"
 
 
 def _draw(file: Path, found: Comparison, labels: list[str], title: str) -> None:
     from stratus.pictures import comparison as picture  # noqa: PLC0415 - matplotlib only where a picture is asked for
     from stratus.pictures.canvas import named  # noqa: PLC0415
 
-    kind = "continuous" if found.target.kind == "continuous" else "probability"
+    drawn = _DRAWN_OF_VALUES if isinstance(found.target, Continuous) else _DRAWN_OF_PROBABILITIES
     units = {"mae": found.target.unit, "rmse": found.target.unit}
     panels = {
-        named(one.replace("_", " "), units.get(one, "1")): (found.values[one], found.differences[one])
-        for one in _DRAWN[kind]
+        named(one.replace("_", " "), units.get(one, "1")): (found.values[one], found.differences[one]) for one in drawn
     }
     figure = picture.draw(labels, panels, title=f"{title}, 95 % intervals")
     try:

@@ -6,7 +6,7 @@ The expressions are evaluated station by station on a table with one row for eve
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import polars as pl
 
@@ -43,7 +43,7 @@ def quadratic(lead_days: int) -> list[Input]:
     return [first, second, *(Input(f"{a.name} × {b.name}", "°C²", a.value * b.value) for a, b in pairs)]
 
 
-def day_of_year(lead_days: int, degree: int = 1) -> list[Input]:
+def day_of_year(lead_days: int, degree: Annotated[int, "highest power of the day of the year"] = 1) -> list[Input]:
     """Powers 1 to `degree` of the target day's number within its year, 1 to 366; known in advance at any lead."""
     day = pl.col("date").dt.ordinal_day().cast(pl.Float64)
     return [
@@ -52,7 +52,7 @@ def day_of_year(lead_days: int, degree: int = 1) -> list[Input]:
     ]
 
 
-def harmonics(lead_days: int, k: int = 2) -> list[Input]:
+def harmonics(lead_days: int, k: Annotated[int, "waves a year: 1 to k"] = 2) -> list[Input]:
     """Cosine and sine of 2πj · day of year / 365.25 for j = 1 to `k`: the cycle of the year in 2k numbers."""
     angle = 2 * math.pi / YEAR * pl.col("date").dt.ordinal_day().cast(pl.Float64)
     waves = [(j, name, wave) for j in range(1, k + 1) for name, wave in (("cos", pl.Expr.cos), ("sin", pl.Expr.sin))]

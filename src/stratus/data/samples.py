@@ -1,9 +1,9 @@
 """Table ─► inputs x and targets y: what is known and what is asked of every day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stratus.data.features import Input
 from stratus.data.recipe import Recipe
 from stratus.data.table import calendar
-from stratus.data.targets import TARGETS
+from stratus.data.targets import TARGETS, Category, Target
 
 Array = NDArray[Any]
 
@@ -24,7 +24,7 @@ COLUMNS = ("at", "dates", "x", "y", "last")
 
 @dataclass(frozen=True)
 class Samples:
-    """Target days with what is known of them; n days, m inputs, k outputs.
+    """Target days with what is known of them, in memory; n days, m inputs, k outputs.
 
     Attributes:
         places: Names of the stations; all of them, joined by " + ", where a sample is a day everywhere.
@@ -42,11 +42,13 @@ class Samples:
     y: Array
     last: Array
 
+    on_disk: ClassVar[bool] = False
+
     def __len__(self) -> int:
         return len(self.dates)
 
     def where(self, keep: Array | slice) -> "Samples":
-        """The samples at which the mask `keep` [n] is true, or a slice of them."""
+        """The samples at which the mask `keep` [n] is true, or at its indices, or a slice of them; in memory."""
         return Samples(self.places, *(getattr(self, name)[keep] for name in COLUMNS))
 
     @property
@@ -54,16 +56,14 @@ class Samples:
         """Name of the station of each day [n]."""
         return np.asarray(self.places, dtype=object)[self.at]
 
-    @property
-    def on_disk(self) -> bool:
-        """Whether the arrays are mapped from files, to be read in chunks."""
-        return isinstance(self.x, np.memmap)
-
     def chunks(self, days: int = CHUNK) -> Iterator["Samples"]:
         """The samples in their order, so many days at a time, in memory."""
         for start in range(0, len(self), days):
-            part = self.where(slice(start, start + days))
-            yield Samples(part.places, *(np.array(getattr(part, name)) for name in COLUMNS)) if self.on_disk else part
+            yield self.where(slice(start, start + days))
+
+    def evenly_spaced(self, days: int) -> "Samples":
+        """About so many days, spread evenly over the samples, in memory; all of them where they are fewer."""
+        return self.where(slice(None, None, max(-(-len(self) // days), 1)))
 
     def since(self, day: date) -> "Samples":
         """The samples of a day and later ones."""
@@ -81,7 +81,27 @@ class Samples:
     @property
     def known(self) -> Array:
         """Where the truth is known [n]."""
-        return np.asarray(self.y >= 0 if self.y.ndim == 1 else ~np.isnan(self.y).any(axis=1))
+        return np.asarray(~unknown(self.y).any(axis=tuple(range(1, self.y.ndim))))
+
+
+class StreamedSamples(Samples):
+    """Samples whose arrays are mapped from files, to be read in chunks; see `streaming`."""
+
+    on_disk = True
+
+    def where(self, keep: Array | slice) -> Samples:
+        """As in `Samples`: what is asked for is read into memory."""
+        return Samples(self.places, *(np.array(getattr(self, name)[keep]) for name in COLUMNS))
+
+
+def unknown(y: Array) -> Array:
+    """Where a y is not known, in the form of y: NaN of values and events, -1 of class indices."""
+    return np.asarray(np.isnan(y) if np.issubdtype(y.dtype, np.floating) else y < 0)
+
+
+def concatenated(parts: Sequence[Samples]) -> Samples:
+    """Samples of the same places, one after another."""
+    return Samples(parts[0].places, *(np.concatenate([getattr(one, name) for one in parts]) for name in COLUMNS))
 
 
 def assemble(
@@ -111,13 +131,10 @@ def assemble(
     outputs = list(target.values)
     if target.everywhere:
         frame, inputs, outputs = _side_by_side(frame, inputs)
-    if target.kind == "category":
+    if isinstance(target, Category):
         outputs = classes or frame["y0"].drop_nulls().unique().sort().to_list()
-        index = pl.Enum(outputs)
-        frame = frame.with_columns(
-            pl.col("y0", "last0").cast(index, strict=False).to_physical().cast(pl.Int64).fill_null(-1)
-        )
-    return _arrays(frame, category=target.kind == "category"), inputs, outputs
+        frame = target.encode(frame, outputs)
+    return _arrays(frame, target), inputs, outputs
 
 
 def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFrame, list[Input], list[str]]:
@@ -139,7 +156,7 @@ def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFram
         )
     columns = {
         **{name: f"x{j}" for j, (name, _) in enumerate(names)},
-        **{f"{kind}0@{at}": f"{kind}{j}" for kind in ("y", "last") for j, at in enumerate(stations)},
+        **{f"{letter}0@{at}": f"{letter}{j}" for letter in ("y", "last") for j, at in enumerate(stations)},
     }
     everywhere = pl.lit(" + ".join(stations)).alias("station")
     return (
@@ -149,17 +166,12 @@ def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFram
     )
 
 
-def _arrays(frame: pl.DataFrame, *, category: bool) -> Samples:
-    def block(letter: str) -> Array:
-        columns = [name for name in frame.columns if name.startswith(letter)]
-        values = frame.select(columns).to_numpy()
-        return values[:, 0] if category and letter != "x" else values.astype(np.float64)
-
+def _arrays(frame: pl.DataFrame, target: Target) -> Samples:
     return Samples(
         frame["station"].unique(maintain_order=True).to_list(),
         frame["station"].rle_id().to_numpy().astype(np.int32),  # a station's days stand together
         frame["date"].to_numpy().astype("datetime64[D]"),
-        block("x"),
-        block("y"),
-        block("last"),
+        frame.select("^x.*$").to_numpy().astype(np.float64),
+        target.array(frame.select("^y.*$")),
+        target.array(frame.select("^last.*$")),
     )

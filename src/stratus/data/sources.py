@@ -1,135 +1,119 @@
-"""From the settings of a source to the daily table, and what the record says of it."""
+"""Where observations come from: a CSV file, GHCN-Daily, or a store."""
 
 import glob
-from collections.abc import Iterator
-from dataclasses import asdict
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from stratus.data import table as observations
-from stratus.data.recipe import Recipe
-from stratus.data.splits import Splits, split, stream
-from stratus.data.store import read as store
+from stratus.data.ghcn.layouts import Units
+from stratus.data.observations import InMemory, Loaded, OnDisk, Provenance, fitting
 from stratus.data.store.build import MANIFEST
-from stratus.errors import ConfigurationError, DataError
-from stratus.settings.compose import PROJECT
-from stratus.settings.schema import Csv, Data, Ghcn, Store
+from stratus.data.store.read import open_store
+from stratus.data.table import KEY, read_csv, select
+from stratus.errors import DataError
+from stratus.files import sha256
 
-KINDS: dict[str, type[Data]] = {"csv": Csv, "ghcn": Ghcn, "store": Store}
+SHIPPED = Path(__file__).parents[3] / "data" / "weather.csv"
+"""The weather of Seattle and New York that comes with Stratus."""
 
-
-def load(data: Data) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
-    """The daily table that a source's settings stand for, its stations chosen and named.
-
-    Returns:
-        The table, or the store that holds it where it is too large for `data.memory`. And for `run.json` the files (one
-        as text, several as a list) with their SHA-256, the stations, the number of days, what was dropped, and the
-        settings themselves, from which `again` loads the same.
-
-    Raises:
-        DataError: A file is missing or broken, or a station is not in it or cannot be fetched.
-    """
-    kind = type(data).__name__.lower()
-    if isinstance(data, Store):
-        return _store(data)
-    table, files, dropped = {"csv": _csv, "ghcn": _ghcn}[kind](data)
-    hashes = [observations.sha256(file) for file in files]
-    single = len(files) == 1
-    return table, {
-        "file": files[0] if single else files,
-        "sha256": hashes[0] if single else hashes,
-        "stations": table["station"].unique().sort().to_list(),
-        "days": table.height,
-        "dropped": dropped,
-        "source": {"kind": kind, **asdict(data)},
-    }
+REACH = timedelta(days=400)
+"""How far before the first training day its inputs, and what is known of the day before, are looked for."""
 
 
 def shipped(*stations: str) -> pl.DataFrame:
     """The daily table of cities in the file that ships with Stratus."""
-    path = PROJECT / "data" / "weather.csv"
-    return observations.select(observations.read_csv(path), stations, str(path))
+    return select(read_csv(SHIPPED), stations, str(SHIPPED))
 
 
-def again(facts: dict[str, Any]) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
-    """Loads what a record's `data` describes once more."""
-    return load(settings(facts))
+def from_csv(path: str, stations: Sequence[str] | None = None) -> Loaded:
+    """Observations in a file of the daily table's own columns.
 
-
-def settings(facts: dict[str, Any]) -> Data:
-    """The settings that a record's `data` keeps."""
-    kept = dict(facts["source"])
-    return KINDS[kept.pop("kind")](**kept)
-
-
-def samples(table: pl.DataFrame | store.Store, data: Data, recipe: Recipe, *, standardise: bool) -> Splits:
-    """The samples of what `load` gave: in memory, or in files beside the store.
+    Args:
+        path: The file.
+        stations: Those that are wanted; None for all.
 
     Raises:
-        DataError: As `splits.split` and `splits.stream`.
-        ConfigurationError: As those, or if days on disk are to be resampled.
+        DataError: The file is missing or broken, or a station is not in it.
     """
-    borders = data.days
-    if isinstance(table, pl.DataFrame):
-        return split(table, recipe, standardise=standardise, **borders).resampled(data.resample)
-    if data.resample is not None:
-        raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
-    folder = table.samples_folder(asdict(recipe), borders)
-    # A part is made into samples while those before it are written.
-    return stream(parts(table, data), recipe, folder, classes=table.classes, standardise=standardise, **borders)
+    table = read_csv(path)
+    return _in_memory(select(table, stations, path) if stations else table, [path], {})
 
 
-def parts(table: pl.DataFrame | store.Store, data: Data) -> Iterator[pl.DataFrame]:
-    """The daily table in parts of whole stations, each far smaller than `data.memory` where it is a store's."""
-    if isinstance(table, pl.DataFrame):
-        yield table
-    else:
-        assert isinstance(data, Store)
-        yield from table.parts(_fitting(data) // 4)
+def from_ghcn(
+    ids: Sequence[str],
+    path: str | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    units: Units | None = None,
+    ice_pellets: bool = False,
+    source: str | None = None,
+    offline: bool = False,
+) -> Loaded:
+    """Observations of stations of GHCN-Daily, fetched, or read from files in any of its layouts.
 
+    Args:
+        ids: The stations' ids; all that the files hold where there is none.
+        path: The files, with * and ?; None to fetch the stations.
+        names: The name that a station is shown by, by its id.
+        units: Of a Climate Data Online export, see `layouts.read`.
+        ice_pellets: Whether they count as hail.
+        source: Another base address than NOAA's.
+        offline: Whether only what was fetched before is used.
 
-def _fitting(data: Store) -> int:
-    """Days that fit memory."""
-    return int(data.memory * 2**30 / store.BYTES_A_DAY)
-
-
-def _store(data: Store) -> tuple[pl.DataFrame | store.Store, dict[str, Any]]:
-    start = data.days["train_from"]
-    # Inputs, and what is known of the day before, reach back over the border.
-    found = store.open_store(Path(data.path), data.stations, start and start - timedelta(days=400))
-    stations = found.stations
-    return found.table() if found.days <= _fitting(data) else found, {
-        "file": data.path,
-        "sha256": observations.sha256(Path(data.path) / MANIFEST),
-        "stations": stations if len(stations) <= 10 else [f"{len(stations)} stations"],
-        "days": found.days,
-        "dropped": found.manifest["dropped"],
-        "source": {"kind": "store", **asdict(data)},
-    }
-
-
-def _csv(data: Any) -> tuple[pl.DataFrame, list[str], dict[str, int]]:
-    table = observations.read_csv(data.path)
-    chosen = observations.select(table, data.stations, data.path) if data.stations else table
-    return chosen, [data.path], {}
-
-
-def _ghcn(data: Any) -> tuple[pl.DataFrame, list[str], dict[str, int]]:
+    Raises:
+        DataError: A file is missing or broken, or a station is not in it or cannot be fetched.
+    """
     from stratus.data.ghcn.daily import read_files  # noqa: PLC0415 - the shipped table needs none of it
 
-    files = sorted(glob.glob(data.path)) if data.path else _fetched(data)
+    files = sorted(glob.glob(path)) if path else _fetched(ids, source, offline=offline)
     if not files:
-        raise DataError(f"data.path={data.path}: there is no such file")
-    table, dropped = read_files(files, data.units, ice_pellets=data.ice_pellets)
-    chosen = observations.select(table, data.ids, data.path or "GHCN-Daily") if data.ids else table
-    return chosen.with_columns(pl.col("station").replace(data.names)).sort("station", "date"), files, dropped
+        raise DataError(f"data.path={path}: there is no such file")
+    table, dropped = read_files(files, units, ice_pellets=ice_pellets)
+    chosen = select(table, ids, path or "GHCN-Daily") if ids else table
+    return _in_memory(chosen.with_columns(pl.col("station").replace(names or {})).sort(KEY), files, dropped)
 
 
-def _fetched(data: Any) -> list[str]:
+def from_store(path: str, stations: Sequence[str] | None, *, memory: float, train_from: date | None = None) -> Loaded:
+    """Observations of a store: read into memory where they and their samples fit, else left on the disk.
+
+    Args:
+        path: The store's folder.
+        stations: Those that are wanted; None for all.
+        memory: GiB that the table and its samples may take.
+        train_from: The first training day; None for the store's first day.
+
+    Raises:
+        DataError: As `open_store`.
+    """
+    store = open_store(Path(path), stations, train_from and train_from - REACH)
+    names = store.stations
+    provenance = Provenance(
+        file=path,
+        sha256=sha256(Path(path) / MANIFEST),
+        stations=names if len(names) <= 10 else [f"{len(names)} stations"],
+        days=store.days,
+        dropped=store.manifest["dropped"],
+    )
+    fits = store.days <= fitting(memory)
+    return Loaded(InMemory(store.table()) if fits else OnDisk(store, memory), provenance)
+
+
+def _in_memory(table: pl.DataFrame, files: Sequence[str], dropped: dict[str, int]) -> Loaded:
+    hashes = [sha256(file) for file in files]
+    single = len(files) == 1
+    provenance = Provenance(
+        file=files[0] if single else list(files),
+        sha256=hashes[0] if single else hashes,
+        stations=table["station"].unique().sort().to_list(),
+        days=table.height,
+        dropped=dropped,
+    )
+    return Loaded(InMemory(table), provenance)
+
+
+def _fetched(ids: Sequence[str], source: str | None, *, offline: bool) -> list[str]:
     from stratus.data.ghcn import fetch  # noqa: PLC0415 - the network is touched only here
 
-    source = data.source or fetch.SOURCE
-    return [str(path) for path in fetch.station_files(data.ids, source=source, offline=data.offline)]
+    return [str(path) for path in fetch.station_files(ids, source=source or fetch.SOURCE, offline=offline)]

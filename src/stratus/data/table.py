@@ -1,7 +1,6 @@
 """The daily table: one row per station and day; its columns, its checks, and reading it from a file."""
 
 import csv
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -113,12 +112,6 @@ def extend(table: pl.DataFrame, until: date) -> pl.DataFrame:
     """Let each station's calendar reach to a day, of which nothing is known yet."""
     ahead = table.select(pl.col("station").unique()).with_columns(date=pl.lit(until))
     return pl.concat([table, ahead.join(table, on=KEY, how="anti")], how="diagonal")
-
-
-def sha256(path: str | Path) -> str:
-    """Return a file's SHA-256 in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:

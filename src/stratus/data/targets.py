@@ -1,43 +1,156 @@
 """Targets y: what is forecast for a day, as polars expressions over a station's calendar."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+if TYPE_CHECKING:  # numpy is not for --help
+    from stratus.data.samples import Array
+
 
 @dataclass(frozen=True)
-class Target:
-    """What a model is asked for.
+class Target(ABC):
+    """What a model is asked for: `Continuous`, `Event` or `Category`.
 
     Attributes:
-        kind: `continuous` (a number), `event` (it happens or not) or `category` (one of several).
-        unit: The unit of a continuous target, else "1".
         values: Name and expression of each output; one text column for a category.
+        unit: The unit of a continuous target, else "1".
         everywhere: True where one sample is a day at all stations together, one output a station.
     """
 
-    kind: Literal["continuous", "event", "category"]
-    unit: str
     values: dict[str, pl.Expr]
+    unit: str = "1"
     everywhere: bool = False
 
     @property
+    @abstractmethod
     def asks(self) -> str:
         """What a task has to be able to answer: a `number`, an `event`, several `events`, or a `category`."""
-        event = "events" if self.everywhere else "event"
-        return {"continuous": "number", "event": event, "category": "category"}[self.kind]
+
+    @property
+    def kind(self) -> str:
+        """The class's name in small letters."""
+        return type(self).__name__.lower()
+
+    def as_forecast(self, y: "Array", outputs: int) -> "Array":
+        """y as the forecast that would have been right: values or probabilities [n, k].
+
+        Args:
+            y: The truth, known throughout.
+            outputs: The number k.
+        """
+        return y
+
+    def likeliest(self, forecast: "Array") -> "Array":
+        """The answer, in the form of y, to a forecast [n, k]: values or probabilities."""
+        return forecast
+
+    def array(self, columns: pl.DataFrame) -> "Array":
+        """Columns of y as an array [n, k], NaN where unknown; class indices [n] of a category."""
+        return columns.cast(pl.Float64).to_numpy(writable=True)
+
+
+class Continuous(Target):
+    """Numbers in a unit: y [n, k]."""
+
+    @property
+    def asks(self) -> str:
+        """A number."""
+        return "number"
+
+
+class Classes(Target):
+    """What happens is one of several classes: an event that happens or not, or a category."""
+
+    @abstractmethod
+    def classes(self, outputs: int) -> int:
+        """Number of classes that each choice is made among, of a target with so many outputs."""
+
+    @abstractmethod
+    def indicators(self, y: "Array", outputs: int) -> "Array":
+        """y as zeros, and a one at the class that came, for each choice [n, choices, classes]."""
+
+    @abstractmethod
+    def probabilities(self, choices: "Array") -> "Array":
+        """The forecast [n, k], from the probabilities of each choice's classes [n, choices, classes]."""
+
+
+class Event(Classes):
+    """Something happens or not: y [n, k] is 1 or 0; each of the k events is a choice among (no, yes)."""
+
+    @property
+    def asks(self) -> str:
+        """An event, or one a station."""
+        return "events" if self.everywhere else "event"
+
+    def classes(self, outputs: int) -> int:
+        """No and yes."""
+        return 2
+
+    def indicators(self, y: "Array", outputs: int) -> "Array":
+        """[n, k, 2]."""
+        came: Array = (y[:, :, None] == range(2)).astype(float)
+        return came
+
+    def probabilities(self, choices: "Array") -> "Array":
+        """Of yes."""
+        return choices[:, :, 1]
+
+    def likeliest(self, forecast: "Array") -> "Array":
+        """1 where an event is more likely than not, else 0."""
+        return (forecast > 0.5).astype(float)
+
+
+class Category(Classes):
+    """One of k classes: y [n] is its index, -1 where unknown; the only choice is among them all."""
+
+    @property
+    def asks(self) -> str:
+        """A category."""
+        return "category"
+
+    def classes(self, outputs: int) -> int:
+        """All outputs."""
+        return outputs
+
+    def indicators(self, y: "Array", outputs: int) -> "Array":
+        """[n, 1, k]."""
+        came: Array = (y[:, None, None] == range(outputs)).astype(float)
+        return came
+
+    def probabilities(self, choices: "Array") -> "Array":
+        """Of each class."""
+        return choices[:, 0]
+
+    def likeliest(self, forecast: "Array") -> "Array":
+        """The class of the highest probability, the first of several."""
+        return forecast.argmax(axis=1)
+
+    def as_forecast(self, y: "Array", outputs: int) -> "Array":
+        """Unit vectors [n, k]."""
+        return self.indicators(y, outputs)[:, 0]
+
+    def array(self, columns: pl.DataFrame) -> "Array":
+        """Class indices [n]."""
+        return columns.to_series().to_numpy(writable=True)
+
+    @staticmethod
+    def encode(frame: pl.DataFrame, classes: Sequence[str]) -> pl.DataFrame:
+        """The columns y0 and last0 as indices in `classes`; -1 for null and for what is none of them."""
+        index = pl.col("y0", "last0").cast(pl.Enum(classes), strict=False)
+        return frame.with_columns(index.to_physical().cast(pl.Int64).fill_null(-1))
 
 
 _rain = (pl.col("precipitation") > 0).cast(pl.Float64)
 
 TARGETS: dict[str, Target] = {
-    "temperature": Target("continuous", "°C", {"temperature": pl.col("temperature")}),
-    "temperature_max_min": Target(
-        "continuous", "°C", {name: pl.col(name) for name in ("temperature_max", "temperature_min")}
-    ),
-    "rain": Target("event", "1", {"rain": _rain}),
-    "weather": Target("category", "1", {"weather": pl.col("weather")}),
-    "rain_by_station": Target("event", "1", {"rain": _rain}, everywhere=True),
+    "temperature": Continuous({"temperature": pl.col("temperature")}, "°C"),
+    "temperature_max_min": Continuous({name: pl.col(name) for name in ("temperature_max", "temperature_min")}, "°C"),
+    "rain": Event({"rain": _rain}),
+    "weather": Category({"weather": pl.col("weather")}),
+    "rain_by_station": Event({"rain": _rain}, everywhere=True),
 }
 """By the name that `task.target` gives. Rain is measurable precipitation: more than 0 mm."""

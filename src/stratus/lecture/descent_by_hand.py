@@ -16,8 +16,8 @@ from torch.func import grad, vmap
 
 from stratus.data.samples import Samples
 from stratus.tasks.linear import LinearTask
-from stratus.training.descent import Trace
-from stratus.verification.references import Weights
+from stratus.tasks.weights import Weights
+from stratus.training.callbacks import Trace
 
 Loss: TypeAlias = Callable[[Tensor], Tensor]
 """L as a function of θ alone: a scalar."""

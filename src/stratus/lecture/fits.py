@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
-import torch
 
 from stratus import tasks
-from stratus.data.datamodule import targets
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array, Samples
 from stratus.data.splits import Splits, split
 from stratus.pictures.boundary import Plane
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
+from stratus.training.optimum import optimum
+from stratus.verification import verify
 from stratus.verification.model import Model
-from stratus.verification.references import Weights, optimum
-from stratus.verification.scorer import score
 
 TWO_DAYS = {
     "regression": Recipe("temperature", {"two_days": {}}, lead_days=1),
@@ -35,9 +33,7 @@ class Fit:
 
     def scores(self, name: str) -> dict[str, float]:
         """The model's scores on a split: "train" or "test"."""
-        days, task = self.splits.named[name], self.model.task
-        y = targets(days)
-        return score(task, torch.as_tensor(self.model.logits(days.x)), y.double() if y.is_floating_point() else y)
+        return verify.scores(self.model, self.splits.named[name])
 
     @property
     def line(self) -> tuple[Array, Array]:
@@ -49,25 +45,21 @@ class Fit:
 
 def fit_of(run: FinishedRun) -> Fit:
     """The model that a run has trained."""
-    return Fit(run.splits, Model(run.task, Weights.of(run.task)))
+    return Fit(run.splits, run.model)
 
 
 def best_fit(splits: Splits, name: str) -> Fit:
     """The exact optimum of the task of that name on the training days."""
     task = tasks.find(name).fitting(splits)
-    weights, _ = optimum(task, splits)
-    with torch.no_grad():
-        task.linear.weight.copy_(weights.weight)
-        task.linear.bias.copy_(weights.bias)
-    return Fit(splits, Model(task, weights))
+    return Fit(splits, Model(task, optimum(task, splits).weights, splits.target))
 
 
 def split_like(
     run: FinishedRun, recipe: Recipe, *, table: pl.DataFrame | None = None, standardise: bool = True
 ) -> Splits:
     """Samples by another recipe, of the run's daily table or of another, split at the run's dates."""
-    days = run.settings.data.days
-    return split(run.table if table is None else table, recipe, standardise=standardise, **days)
+    borders = run.settings.data.borders
+    return split(run.table if table is None else table, recipe, borders, standardise=standardise)
 
 
 def with_inputs(splits: Splits, names: Sequence[str]) -> Splits:
@@ -82,8 +74,8 @@ def with_inputs(splits: Splits, names: Sequence[str]) -> Splits:
     return replace(some, inputs=list(names), units=[splits.units[column] for column in columns])
 
 
-def plane_of(run: FinishedRun, fit: Fit) -> Plane:
+def plane_of(fit: Fit) -> Plane:
     """The model's probabilities over the plane of its two inputs."""
-    plane = of_run.plane(replace(run, splits=fit.splits, task=fit.model.task))
+    plane = of_run.plane(fit.model, fit.splits)
     assert plane is not None
     return plane

@@ -11,8 +11,10 @@ from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import Loss, descend, loss_on
 from stratus.tasks.binary import BinaryClassification
 from stratus.tasks.multiclass import MulticlassClassification
+from stratus.tasks.weights import Weights
+from stratus.training.optimum import optimum
 from stratus.verification.model import Model
-from stratus.verification.references import Weights, climatology, optimum
+from stratus.verification.references import Climatology
 
 
 class SigmoidTwice(BinaryClassification):
@@ -54,7 +56,7 @@ def with_test_days(splits: Splits) -> Splits:
 
 def month_leak(splits: Splits) -> tuple[float, float]:
     """Test Brier score of the month's frequency, counted over the training days, and over the test days as well."""
-    honest, leaking = (climatology(one)(splits.test) for one in (splits, with_test_days(splits)))
+    honest, leaking = (Climatology.fit(one).forecast(splits.test) for one in (splits, with_test_days(splits)))
     return float(np.mean((honest - splits.test.y) ** 2)), float(np.mean((leaking - splits.test.y) ** 2))
 
 
@@ -70,11 +72,11 @@ def standardising_leak(splits: Splits, steps: int | None, rate: float = 0.3) -> 
     for scaled in (with_test_days(splits), splits):
         task = BinaryClassification.fitting(scaled)
         if steps is None:
-            weights, _ = optimum(task, splits)
+            weights = optimum(task, splits).weights
         else:
             start = torch.zeros(1, len(splits.inputs) + 1, dtype=torch.float64)
             theta = descend(loss_on(task, splits.train, torch.float64), start, rate, steps)[-1]
             weights = Weights(theta[:, :-1], theta[:, -1])
-        p = Model(task, weights).forecast(splits.test.x)
+        p = Model(task, weights, splits.target).forecast(splits.test.x)
         scores.append(float(np.mean((p - splits.test.y) ** 2)))
     return scores[0] - scores[1]

@@ -4,11 +4,12 @@ import shlex
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
+from stratus import files
 from stratus.errors import CheckpointError, DataError
 from stratus.lecture import NAMES, PARTS
 from stratus.runs import record
+from stratus.runs.record import LessonRecord, RunRecord
 
 PAGE = "lecture.md"
 """The page; its pictures are in the folder of that name beside it."""
@@ -59,12 +60,12 @@ def lessons(folders: Iterable[Path]) -> dict[str, Path]:
     for folder in folders:
         for run in [folder] if (folder / record.FILE).exists() else _jobs(folder):
             entries = record.read(run)
-            if entries["status"] != "finished" or "lesson" not in entries:
+            if entries.status != "finished" or not entries.lesson:
                 raise CheckpointError(
-                    f"{run}: its status is {entries['status']}, its lesson {entries.get('lesson', {}).get('name')}; "
+                    f"{run}: its status is {entries.status}, its lesson {entries.lesson and entries.lesson.name}; "
                     "the walk needs finished runs of experiment=lecture/…"
                 )
-            name = entries["lesson"]["name"]
+            name = entries.lesson.name
             if name in found:
                 raise CheckpointError(f"{found[name]} and {run} are both runs of the lesson {name}: give one of them")
             found[name] = run
@@ -78,15 +79,20 @@ def _jobs(folder: Path) -> list[Path]:
     return jobs
 
 
-def section(run: Mapping[str, Any]) -> str:
+def section(run: RunRecord) -> str:
     """One lesson of the page, from the record of its run: title, command, pictures, card."""
-    name = run["lesson"]["name"]
-    heading, card = run["lesson"]["card"].split("\n", 1)
+    lesson = _lesson(run)
+    name, (heading, card) = lesson.name, lesson.card.split("\n", 1)
     title = heading.removeprefix("# ")
-    files = run["lesson"]["pictures"]
-    links = [f"![{title}: {Path(file).stem.replace('_', ' ')}]({_picture(name, file)})" for file in files]
-    command = shlex.join(["python", "train.py", *run["overrides"]])
+    pictures = lesson.pictures
+    links = [f"![{title}: {Path(file).stem.replace('_', ' ')}]({_picture(name, file)})" for file in pictures]
+    command = shlex.join(["python", "train.py", *run.overrides])
     return "\n\n".join([f"### {title}", f"```sh\n{command}\n```", *links, card.strip()]) + "\n"
+
+
+def _lesson(run: RunRecord) -> LessonRecord:
+    assert run.lesson is not None  # as `lessons` has seen to
+    return run.lesson
 
 
 def _picture(lesson: str, file: str) -> str:
@@ -118,10 +124,10 @@ def write(runs: Mapping[str, Path], to: Path) -> list[Path]:
         for name, folder in runs.items():
             for old in (to / Path(PAGE).stem).glob(f"{name}.*"):
                 old.unlink()
-            for file in records[name]["lesson"]["pictures"]:
+            for file in _lesson(records[name]).pictures:
                 written.append(to / _picture(name, file))
                 _copy(folder / "pictures" / file, written[-1])
-        record.replace(to / PAGE, "\n".join(text))
+        files.replace(to / PAGE, "\n".join(text))
     except OSError as error:
         raise DataError(f"cannot write the walk: {error}") from None
     return written

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
 from stratus.pictures.canvas import GREY, colours, heading, label_outer, panel_grid, styled
-from stratus.scores.reliability import bin_sums
+from stratus.scores.probabilities import indicators
+from stratus.scores.reliability import bin_sums, points
 
 
 @styled
@@ -26,8 +26,8 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
         place: Where and when, for the title.
         bins: Number of bins, of equal width.
     """
-    came = np.eye(len(outputs))[y] if y.ndim == 1 else y
-    days, said, happened = bin_points(p, came, bins)
+    came = indicators(p, y)
+    days, said, happened = points(bin_sums(p, came, bins)).values()
     figure, panels = panel_grid(
         len(outputs), each=(3.0, 3.0), edge=(0, 1.2), least=5.0, ratios=(3, 1), sharex=True, sharey="row"
     )
@@ -42,14 +42,6 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     label_outer(panels[:, 1], x="forecast probability", y="days")
     heading(figure, f"{place}\ngrey: where a right probability falls 19 times in 20")
     return figure
-
-
-def bin_points(p: Array, came: Array, bins: int = 10) -> tuple[Array, Array, Array]:
-    """Days, mean probability and frequency of each bin [bins, k] of probabilities [n, k]; nan where it is empty."""
-    sums = bin_sums(torch.as_tensor(p), torch.as_tensor(came), bins)
-    days, said, happened = (np.asarray(sums[name]) for name in ("n", "p", "y"))
-    count = np.where(days > 0, days, np.nan)
-    return days, said / count, happened / count
 
 
 def _curve(axes: Axes, days: Array, said: Array, happened: Array, colour: str) -> None:

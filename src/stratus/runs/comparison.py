@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,10 +11,11 @@ from stratus.data.samples import Array
 from stratus.data.targets import TARGETS, Target
 from stratus.errors import CheckpointError, ConfigurationError
 from stratus.runs import record
-from stratus.scores.bootstrap import Bootstrap, interval
-from stratus.scores.contributions import of_categories, of_events, of_values, scores
-
-_KEY = ["date", "station"]
+from stratus.runs.record import RunRecord
+from stratus.scores.bootstrap import interval
+from stratus.scores.scoring import scoring_of
+from stratus.verification.forecasts import KEY, Forecasts, beside, read_table
+from stratus.verification.intervals import ScoreDraws
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Comparison:
         differences: By score, the same of the score less the first run's [k, 3].
     """
 
-    records: list[dict[str, Any]]
+    records: list[RunRecord]
     stations: list[str]
     days: pl.Series
     values: dict[str, Array]
@@ -39,7 +39,7 @@ class Comparison:
     @property
     def target(self) -> Target:
         """What all runs forecast."""
-        return TARGETS[self.records[0]["target"]]
+        return TARGETS[str(self.records[0].target)]
 
 
 def compare(folders: Sequence[Path]) -> Comparison:
@@ -53,65 +53,55 @@ def compare(folders: Sequence[Path]) -> Comparison:
     """
     runs = [_finished(folder) for folder in folders]
     tables = _shared(folders, runs)
-    contributions = [_contributions(runs[0], table) for table in tables]
-    dates = tables[0]["date"].to_numpy()
-    values = [scores({name: one.mean(0) for name, one in each.items()}) for each in contributions]
-    draws = [_drawn(dates, each) for each in contributions]
-    first, drawn = values[0], draws[0]
-    pairs = list(zip(values, draws, strict=True))
+    target = str(runs[0].target)
+    every = beside(
+        [Forecasts.of_table(table, target, str(folder)) for table, folder in zip(tables, folders, strict=True)]
+    )
+    scoring = scoring_of(TARGETS[target], runs[0].tolerance)
+    terms, draws = scoring.terms(every.forecast, every.decision, every.y), ScoreDraws(scoring)
+    draws.update(every.days.dates, terms)
+    values = scoring.from_means({name: one.mean(1, dtype=np.float64) for name, one in terms.items()})
+    drawn = draws.compute()
+    names = [name for name in values if name != "mse"]
     return Comparison(
         runs,
         tables[0]["station"].unique().sort().to_list(),
         tables[0]["date"].unique().sort(),
-        {name: np.array([(one[name], *interval(draw[name])) for one, draw in pairs]) for name in first},
+        {name: np.column_stack([values[name], interval(drawn[name])]) for name in names},
         {
-            name: np.array([(one[name] - first[name], *interval(draw[name] - drawn[name])) for one, draw in pairs])
-            for name in first
+            name: np.column_stack([values[name] - values[name][0], interval(drawn[name] - drawn[name][0])])
+            for name in names
         },
     )
 
 
-def _drawn(dates: Array, contributions: dict[str, Array]) -> dict[str, Array]:
-    bootstrap = Bootstrap()
-    bootstrap.update(dates, contributions)
-    return scores(bootstrap.means())
-
-
-def _finished(folder: Path) -> dict[str, Any]:
+def _finished(folder: Path) -> RunRecord:
     run = record.read(folder)
-    if run["status"] != "finished" or "target" not in run or not (folder / "forecasts.csv").exists():
-        raise CheckpointError(f"{folder} holds no forecasts to compare: its run is recorded as {run['status']}")
+    if run.status != "finished" or not run.target or not (folder / "forecasts.csv").exists():
+        raise CheckpointError(f"{folder} holds no forecasts to compare: its run is recorded as {run.status}")
     return run
 
 
-def _shared(folders: Sequence[Path], runs: list[dict[str, Any]]) -> list[pl.DataFrame]:
+def _shared(folders: Sequence[Path], runs: list[RunRecord]) -> list[pl.DataFrame]:
     """The forecasts of each run on the stations and dates that all have, in one order."""
-    tables = [_read(folder / "forecasts.csv") for folder in folders]
-    days = tables[0].select(_KEY)
+    tables = [read_table(folder / "forecasts.csv") for folder in folders]
+    days = tables[0].select(KEY)
     for folder, run, table in zip(folders, runs, tables, strict=True):
-        if run["target"] != runs[0]["target"] or table.columns != tables[0].columns:
+        if run.target != runs[0].target or table.columns != tables[0].columns:
             raise ConfigurationError(
-                f"{folders[0]} and {folder} forecast different things: {runs[0]['target']} ({_outputs(tables[0])}), "
-                f"and {run['target']} ({_outputs(table)})"
+                f"{folders[0]} and {folder} forecast different things: {runs[0].target} ({_outputs(tables[0])}), "
+                f"and {run.target} ({_outputs(table)})"
             )
-        days = days.join(table, on=_KEY, how="semi")
+        days = days.join(table, on=KEY, how="semi")
         if days.is_empty():
             raise ConfigurationError(
                 f"{folders[0]} and {folder} have no test day in common: {_reach(tables[0])}, and {_reach(table)}"
             )
-    tables = [table.join(days, on=_KEY, how="semi").sort(_KEY) for table in tables]
+    tables = [table.join(days, on=KEY, how="semi").sort(KEY) for table in tables]
     for folder, table in zip(folders, tables, strict=True):
         if not table.select("^truth.*$").equals(tables[0].select("^truth.*$")):
             raise ConfigurationError(f"{folders[0]} and {folder} do not agree on what the weather was: other data")
     return tables
-
-
-def _read(file: Path) -> pl.DataFrame:
-    try:
-        table = pl.read_csv(file, schema_overrides={"date": pl.Date, "station": pl.String})
-        return table.select(*_KEY, pl.exclude(_KEY))
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise CheckpointError(f"cannot read {file}: {str(error).splitlines()[0]}") from None
 
 
 def _outputs(table: pl.DataFrame) -> str:
@@ -122,21 +112,3 @@ def _outputs(table: pl.DataFrame) -> str:
 def _reach(table: pl.DataFrame) -> str:
     stations = " and ".join(table["station"].unique().sort())
     return f"{stations} {table['date'].min()!s} to {table['date'].max()!s}"
-
-
-def _contributions(run: dict[str, Any], table: pl.DataFrame) -> dict[str, Array]:
-    """Each day's contributions, from a table of forecasts; the tolerance is that of `run`."""
-    kind = TARGETS[run["target"]].kind
-    if kind == "continuous":
-        forecast, y = (table.select(f"^{name}.*$").to_numpy() for name in ("prediction", "truth"))
-        return of_values(forecast, y, run["tolerance"])
-    p = table.select(r"^p\(.*\)$")
-    outputs = [name[2:-1] for name in p.columns]
-    if kind == "category":
-        answers = (table[name].cast(pl.Enum(outputs)).to_physical().to_numpy() for name in ("prediction", "truth"))
-        return of_categories(p.to_numpy(), *answers)
-    events = (
-        np.stack([table[name].str.split(" + ").list.contains(output).to_numpy() for output in outputs], axis=1)
-        for name in ("prediction", "truth")
-    )
-    return of_events(p.to_numpy(), *events)

@@ -1,52 +1,68 @@
-"""One run: from configuration and samples to scores, forecasts and the record of them."""
+"""One run: from its settings and samples to weights, forecasts, scores and the record of them."""
 
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, fields
-from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias
 
 import torch
-from polars import DataFrame
 
-from stratus import lecture
+from stratus import files, tasks
+from stratus.data.datamodule import WeatherDataModule
+from stratus.data.observations import Observations
 from stratus.data.splits import Splits
-from stratus.data.store.read import Store
-from stratus.runs import tensorboard as board
-from stratus.runs.events import File, Sink
+from stratus.runs import tensorboard
+from stratus.runs.events import Sink
 from stratus.runs.finished import FinishedRun
-from stratus.settings.compose import as_yaml
-from stratus.settings.schema import LBFGS, SGD, Adam, Config, Cosine, RandomInit, Step
-from stratus.training.lone import Fit, Fitted, Scored, alone
-from stratus.verification import evaluation
-from stratus.verification.evaluation import References
-from stratus.verification.forecast import Forecaster
-from stratus.verification.intervals import intervals
-from stratus.verification.references import Weights
+from stratus.runs.lesson import Lesson
+from stratus.runs.record import LessonRecord, RunRecord, WeightsRecord
+from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
+from stratus.settings.experiment import Config
+from stratus.settings.yaml_text import as_yaml
+from stratus.tasks.linear import LinearTask
+from stratus.tasks.weights import Weights
+from stratus.training.fit import TrainingResult, fit
+from stratus.training.stability import announced_limit
+from stratus.verification.model import Model
+from stratus.verification.references import References
+from stratus.verification.verify import Verification, verify
+
+LessonFunction: TypeAlias = Callable[[FinishedRun], Lesson]
+
+
+def starting(settings: Config, splits: Splits) -> LinearTask:
+    """The task as training finds it."""
+    return tasks.find(settings.task.name).fitting(
+        splits,
+        optimizer=settings.optimizer.build(),
+        schedule=settings.schedule.build(),
+        init=settings.init.build(),
+        seed=settings.seed,
+        **settings.task.settings,
+    )
 
 
 def run(
     settings: Config,
-    table: DataFrame | Store,
+    observations: Observations,
     splits: Splits,
     *,
     folder: Path,
-    record: dict[str, Any],
-    fit: Fit | None = None,
-    references: Callable[[], References] | None = None,
+    record: RunRecord,
+    lesson: LessonFunction | None = None,
+    in_sweep: bool = False,
 ) -> float:
-    """Trains, scores and records one run, and draws it.
+    """Trains one run, verifies it, and leaves its record, files, pictures and TensorBoard events in its folder.
 
     Args:
         settings: Task, descent and trainer; checked.
-        table: The daily table, for a lesson that makes other samples of it.
+        observations: The daily table, for pictures and a lesson.
         splits: The samples.
         folder: The run's folder.
         record: What `run.json` will say; filled in here.
-        fit: Hands over a run that has been trained among others, with curves and checkpoints, and writes the largest
-            stable step into the record; where not given, the run is trained `alone`.
-        references: Gives them where they are known already.
+        lesson: What the run is to show.
+        in_sweep: Whether it is a job of a sweep, which shares the references' curves with the others.
 
     Returns:
         The loss of the kept weights on the validation days; on the training days where there are none.
@@ -57,80 +73,97 @@ def run(
     """
     # On a busy machine two threads wait for each other at each of a step's operations, which are too small to share.
     torch.set_num_threads(1)
-    record |= {"target": splits.recipe.target, **settings.task.settings}
-    record["data"] |= {
-        "samples": {name: len(samples) for name, samples in splits.named.items()},
-        "left_out": splits.left_out,
-    }
-    if fit:
-        sink: Sink = File(folder)
-        train = partial(fit, settings, splits, folder, sink)
-    else:
-        sink = logger = board.Logger(folder)
-        train = partial(alone, settings, splits, folder, logger)
-    with closing(sink):
-        board.settings(sink, chosen(settings))
-        fitted = train(record)
-        if fitted is None:
+    task = starting(settings, splits)
+    begin(settings, splits, task, record)
+    with closing(tensorboard.Logger(folder)) as logger:
+        tensorboard.settings(logger, chosen(settings))
+        result = fit(
+            task,
+            WeatherDataModule(splits, settings.data.batch_size, settings.seed),
+            settings.trainer.build(),
+            folder=folder,
+            logger=logger,
+            limit=record.largest_stable_step,
+            patience=settings.patience,
+            resume=Path(settings.resume) if settings.resume else None,
+        )
+        if result is None:
             return float("nan")
-        known = references() if references else References.of(fitted.task, splits)
-        metrics = _scored(settings, splits, fitted, known, record)
-        Forecaster(fitted.task, splits.recipe).write(splits.test, folder / "forecasts.csv")
-        board.constant_lines(folder, known.scores, fitted.steps)
-        chief, words = metrics | {"gap": record["gap"]}, as_yaml(asdict(settings))
-        board.final_figures(sink, columns(settings), chief, words, fitted.steps)
-        in_memory = cast(DataFrame, table)  # where there is a lesson: the settings see to it
-        finished = FinishedRun(settings, in_memory, splits.some(), fitted.task, fitted.trace, metrics, known.scores)
-        _show(finished, known.best, folder, record, sink, step=fitted.steps)
-        return metrics["val/loss" if splits.validation else "train/loss"]
+        references = References.fit(result.task, splits)
+        model = Model(result.task, Weights.of(result.task), splits.target)
+        with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as file:
+            (verification,) = verify(model, splits, references, lambda part: part.append_to(file))
+        finished = FinishedRun(
+            settings,
+            observations,
+            splits.evenly_spaced(),
+            result.task,
+            result.trace,
+            verification.metrics,
+            verification.references,
+            references.optimum,
+            verification.test,
+        )
+        finish(finished, result, verification, folder=folder, record=record, sink=logger, in_sweep=in_sweep)
+        show(finished, lesson, folder=folder, record=record, sink=logger, step=result.steps)
+    assert record.objective is not None
+    return record.objective
 
 
-def _scored(
-    settings: Config, splits: Splits, fitted: Fitted, known: References, record: dict[str, Any]
-) -> dict[str, float]:
-    """The scores of a trained run; they and what else is said of it are added to the record."""
-    record |= {"epochs": fitted.epochs, "fit_seconds": round(fitted.seconds, 3)}
-    task = fitted.task
-    scored = fitted.scored(known) or Scored(evaluation.metrics(task, splits, known), intervals(task, splits))
-    metrics = scored.metrics
-    gap = evaluation.training_loss(task, splits, fitted.last) - known.scores["optimum"]["train/loss"]
-    record |= {"metrics": metrics, "references": known.scores, "skill": metrics["test/skill"], "gap": gap}
-    record |= scored.intervals
-    record["weights"] = task.parameters_in_words()
-    record |= {"best_epoch": fitted.best_epoch, "optimum_attained": known.best is not None}
-    return metrics
+def begin(settings: Config, splits: Splits, task: LinearTask, record: RunRecord) -> None:
+    """Records what is known before training, and logs the largest stable step beside the chosen one."""
+    record.target, record.task_settings = splits.recipe.target, settings.task.settings
+    if record.data:
+        record.data.samples = {name: len(samples) for name, samples in splits.named.items()}
+        record.data.left_out = splits.left_out
+    record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()))
 
 
-def _show(
-    finished: FinishedRun,
-    best: Weights | None,
-    folder: Path,
-    record: dict[str, Any],
-    sink: Sink,
+def finish(
+    run: FinishedRun,
+    result: TrainingResult,
+    verification: Verification,
     *,
-    step: int,
+    folder: Path,
+    record: RunRecord,
+    sink: Sink,
+    in_sweep: bool,
+) -> None:
+    """Records a trained run's scores and weights, and writes them for TensorBoard."""
+    record.epochs, record.best_epoch = result.epochs, result.best_epoch
+    record.fit_seconds = round(result.seconds, 3)
+    record.metrics, record.references = verification.metrics, verification.references
+    record.skill = verification.metrics["test/skill"]
+    record.gap = result.last_loss - verification.references["optimum"]["train/loss"]
+    record.intervals = verification.intervals.scores
+    record.intervals_against_climatology = verification.intervals.against_climatology
+    record.weights = WeightsRecord(**result.task.parameters_in_words())
+    record.optimum_attained = run.optimum.attained
+    tensorboard.constant_lines(folder, verification.references, result.steps, shared=in_sweep)
+    chief, words = verification.metrics | {"gap": record.gap}, as_yaml(asdict(run.settings))
+    tensorboard.final_figures(sink, columns(run.settings), chief, words, result.steps)
+
+
+def show(
+    run: FinishedRun, lesson: LessonFunction | None, *, folder: Path, record: RunRecord, sink: Sink, step: int
 ) -> None:
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
     drawings, animations = {}, {}
-    drawn = finished.settings.pictures != "none"
+    drawn = run.settings.pictures != "none"
     if drawn:
-        from stratus.runs import pictures as of_run  # noqa: PLC0415 - matplotlib, not for a run without pictures
+        from stratus.runs import pictures  # noqa: PLC0415 - matplotlib, not for a run without pictures
 
-        drawings = of_run.drawings(finished, best)
-    if finished.settings.lesson:
-        lesson = lecture.find(finished.settings.lesson)(finished)
-        files = [*(f"{name}.png" for name in lesson.pictures), *(f"{name}.gif" for name in lesson.animations)]
-        record["lesson"] = {
-            "name": finished.settings.lesson,
-            "figures": lesson.figures,
-            "card": lesson.card.markdown,
-            "pictures": files if drawn else [],
-        }
-        board.card(sink, folder, lesson.card.markdown, step)
-        drawings, animations = {**drawings, **lesson.pictures}, {**lesson.animations}
+        drawings = pictures.drawings(run)
+    if lesson:
+        said = lesson(run)
+        names = [*(f"{name}.png" for name in said.pictures), *(f"{name}.gif" for name in said.animations)]
+        card, name = said.card.markdown, str(run.settings.lesson)
+        record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
+        tensorboard.card(sink, folder, card, step)
+        drawings, animations = {**drawings, **said.pictures}, {**said.animations}
     if drawn:
-        board.pictures(sink, folder, drawings, step)
-        board.animations(folder, animations)
+        tensorboard.pictures(sink, folder, drawings, step)
+        tensorboard.animations(folder, animations)
 
 
 def chosen(settings: Config) -> dict[str, Any]:
@@ -148,7 +181,7 @@ def chosen(settings: Config) -> dict[str, Any]:
         **{name: value for name, value in (("data.resample", data.resample),) if value is not None},
         **{f"task.{name}": value for name, value in settings.task.settings.items() if value is not None},
         **{name: type(group).__name__.lower() for name, group in groups.items()},
-        **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items() if k != "_target_"},
+        **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items()},
     }
 
 
@@ -160,6 +193,5 @@ def columns(settings: Config) -> dict[str, Any]:
         for group, kinds in choices.items()
         for kind in kinds
         for field in fields(kind)
-        if field.name != "_target_"
     }
     return others | chosen(settings)

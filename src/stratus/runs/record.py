@@ -1,61 +1,195 @@
 """run.json: what was run, on what, and how it ended; there from the run's first second, whatever its end is."""
 
-import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-import orjson
+import msgspec
 
+from stratus import files
 from stratus.errors import CheckpointError, Diverged
 
 FILE = "run.json"
 
+SCHEMA = 2
+"""Of the records written here. Those before had no number: a task's settings stood beside the other entries."""
 
-def replace(path: Path, text: str) -> None:
-    """Writes a file whole or not at all: a temporary file beside it takes its place."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+Scores: TypeAlias = Mapping[str, float | None]
+"""By names such as `test/loss`; JSON knows no NaN, so a score that is none is None once it is read."""
+
+Ends: TypeAlias = Mapping[str, Sequence[float | None]]
+"""Low and high end of an interval by the score's name."""
+
+
+@dataclass
+class DataRecord:
+    """What a run was trained and tested on.
+
+    Attributes:
+        file: Of the data, or a list of files.
+        sha256: Of the file, or of each.
+        stations: Their names; where there are many, how many.
+        days: Rows of the daily table.
+        dropped: Values that were not believed, by reason.
+        source: The settings from which the same data are loaded again.
+        samples: Number of samples of each split.
+        left_out: Number of days that gave no sample, by reason.
+    """
+
+    file: str | list[str]
+    sha256: str | list[str]
+    stations: list[str]
+    days: int
+    dropped: dict[str, int]
+    source: dict[str, Any]
+    samples: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class WeightsRecord:
+    """W [k, m] and b [k] on standardised inputs, with the names and the inputs' mean and scale [m]."""
+
+    inputs: list[str]
+    units: list[str]
+    outputs: list[str]
+    weight: list[list[float]]
+    bias: list[float]
+    mean: list[float]
+    scale: list[float]
+
+
+@dataclass
+class LessonRecord:
+    """What a lesson said: its name, the numbers it rests on, its card as Markdown, its pictures' files."""
+
+    name: str
+    figures: dict[str, Any]
+    card: str
+    pictures: list[str]
+
+
+@dataclass
+class GitRecord:
+    """The commit of the code, and whether files differed from it."""
+
+    sha: str
+    dirty: bool
+
+
+@dataclass
+class RunRecord:
+    """A run's record; what is not known yet, or not of this run, is None or empty.
+
+    Attributes:
+        task: Its name.
+        overrides: What the command line said.
+        seed: Of the order of the days and of a random start.
+        schema: The version of these entries.
+        status: running, finished, diverged, failed or interrupted.
+        error: The message of what ended it.
+        started: When, with the zone.
+        seconds: How long it took in all.
+        versions: Of the packages, by name.
+        git: The code's.
+        target: What is forecast.
+        task_settings: The task's own, such as the tolerance.
+        data: What it was trained and tested on.
+        largest_stable_step: Of gradient descent; None where the optimiser has none.
+        epochs: Epochs trained.
+        fit_seconds: How long training took.
+        best_epoch: The epoch whose weights are kept, counted from 1.
+        metrics: Scores of the kept weights, each over its whole split.
+        references: The same of climatology, persistence and optimum.
+        skill: On the test days.
+        gap: Training loss after the last epoch, less the optimum's.
+        intervals: Low and high end of 95 % of the test scores.
+        intervals_against_climatology: Of their differences from climatology's.
+        weights: The kept weights.
+        optimum_attained: Whether the loss has a minimum.
+        lesson: What its lesson said.
+    """
+
+    task: str
+    overrides: list[str]
+    seed: int = 0
+    schema: int = SCHEMA
+    status: str = "running"
+    error: str | None = None
+    started: str = ""
+    seconds: float | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    git: GitRecord | None = None
+    target: str | None = None
+    task_settings: dict[str, Any] = field(default_factory=dict)
+    data: DataRecord | None = None
+    largest_stable_step: float | None = None
+    epochs: int | None = None
+    fit_seconds: float | None = None
+    best_epoch: int | None = None
+    metrics: Scores = field(default_factory=dict)
+    references: Mapping[str, Scores] = field(default_factory=dict)
+    skill: float | None = None
+    gap: float | None = None
+    intervals: Ends = field(default_factory=dict)
+    intervals_against_climatology: Ends = field(default_factory=dict)
+    weights: WeightsRecord | None = None
+    optimum_attained: bool | None = None
+    lesson: LessonRecord | None = None
+
+    @property
+    def objective(self) -> float | None:
+        """The loss of the kept weights on the validation days, on the training days where there are none."""
+        return self.metrics.get("val/loss", self.metrics.get("train/loss"))
+
+    @property
+    def tolerance(self) -> float:
+        """Within which a forecast of values is accurate; 0 where the task has none."""
+        return float(self.task_settings.get("tolerance") or 0)
+
+    def write(self, folder: Path) -> None:
+        """Replaces `folder/run.json`."""
+        files.replace(folder / FILE, _as_json(self))
+
+
+def _as_json(record: RunRecord) -> bytes:
+    """The record as JSON; numbers that are not finite, which it does not know, become null."""
+    plain = msgspec.to_builtins(record, enc_hook=_plain)
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
+    except UnicodeEncodeError:  # an argument or a path may be any bytes
+        return msgspec.json.format(msgspec.json.encode(_legible(plain)), indent=2) + b"\n"
 
 
-def _as_json(record: Mapping[str, Any]) -> str:
-    """A record as JSON; numbers that are not finite, which it does not know, become null."""
-    form = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-    try:
-        return orjson.dumps(record, default=str, option=form).decode()
-    except TypeError:  # a mistaken setting may be a number of any length, a path in a message any bytes
-        return orjson.dumps(_spelled(record), default=str, option=form).decode()
+def _plain(value: Any) -> Any:
+    """Numpy's numbers and arrays as Python's; anything else as its text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
-def _spelled(value: Any) -> Any:
-    """A value whose long whole numbers and broken characters are spelled out."""
+def _legible(value: Any) -> Any:
+    """A value whose broken characters are spelled out."""
     if isinstance(value, dict):
-        return {_spelled(key): _spelled(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_spelled(one) for one in value]
-    if isinstance(value, int) and value.bit_length() > 63:
-        return str(value)
+        return {_legible(key): _legible(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_legible(one) for one in value]
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 @cache
-def _git(folder: Path) -> dict[str, Any] | None:
+def _git(folder: Path) -> GitRecord | None:
     def ask(*words: str) -> str:
         # A run may be killed while git works: it must not leave the repository locked.
         command = ["git", "--no-optional-locks", "-C", str(folder), *words]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     with suppress(OSError, subprocess.CalledProcessError):
-        return {"sha": ask("rev-parse", "HEAD").strip(), "dirty": bool(ask("status", "--porcelain").strip())}
+        return GitRecord(ask("rev-parse", "HEAD").strip(), bool(ask("status", "--porcelain").strip()))
     return None
 
 
@@ -65,45 +199,37 @@ def _versions() -> dict[str, str]:
 
 
 @contextmanager
-def recorded(folder: Path, **facts: Any) -> Iterator[dict[str, Any]]:
-    """Keeps `folder/run.json` while the body runs; the body adds to the dictionary it is given.
+def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Iterator[RunRecord]:
+    """Keeps `folder/run.json` while the body runs; the body fills in the record it is given.
 
     The status is `running` from the start and at the end `finished`, `diverged` (Diverged), `interrupted`
     (KeyboardInterrupt, SystemExit) or `failed` (any other exception), with the exception's message as `error`.
 
     Args:
         folder: The run's folder; made where it is missing.
-        **facts: The first entries.
+        task: Name of the task.
+        overrides: What the command line said.
+        seed: The run's seed.
     """
     start = time.time()
     folder.mkdir(parents=True, exist_ok=True)
-    record: dict[str, Any] = {
-        "status": "running",
-        "error": None,
-        **facts,
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(start)),
-        "versions": _versions(),
-        "git": _git(Path(__file__).parent),
-    }
-
-    def write() -> None:
-        replace(folder / FILE, _as_json(record))
-
-    write()
+    record = RunRecord(task, overrides, seed, versions=_versions(), git=_git(Path(__file__).parent))
+    record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(start))
+    record.write(folder)
     try:
         yield record
-        record["status"] = "finished"
+        record.status = "finished"
     except BaseException as error:
         interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
-        record["status"] = "diverged" if isinstance(error, Diverged) else "interrupted" if interrupted else "failed"
-        record["error"] = f"stopped with exit code {error}" if interrupted else str(error) or type(error).__name__
+        record.status = "diverged" if isinstance(error, Diverged) else "interrupted" if interrupted else "failed"
+        record.error = f"stopped with exit code {error}" if interrupted else str(error) or type(error).__name__
         raise
     finally:
-        record["seconds"] = round(time.time() - start, 3)
-        write()
+        record.seconds = round(time.time() - start, 3)
+        record.write(folder)
 
 
-def of_jobs(folder: Path) -> dict[int, dict[str, Any]]:
+def of_jobs(folder: Path) -> dict[int, RunRecord]:
     """The records of a sweep's jobs that have begun, by the jobs' numbers and in their order.
 
     Raises:
@@ -113,19 +239,27 @@ def of_jobs(folder: Path) -> dict[int, dict[str, Any]]:
     return dict(sorted(found.items()))
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read(folder: Path) -> RunRecord:
     """The record of a run.
 
     Raises:
-        CheckpointError: If the folder holds no readable run.json.
+        CheckpointError: If the folder holds no readable run.json, or one of a schema that is not known here.
     """
     path = folder / FILE
     try:
-        record: dict[str, Any] = orjson.loads(path.read_bytes())
+        content = msgspec.json.decode(path.read_bytes())
     except OSError as error:
         raise CheckpointError(f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror})") from None
-    except ValueError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path} is not JSON: {error}") from None
-    if not isinstance(record, dict) or "overrides" not in record:
+    if not isinstance(content, dict) or "overrides" not in content:
         raise CheckpointError(f"{path} is not a run's record")
-    return record
+    if (schema := content.get("schema")) not in (None, SCHEMA):
+        raise CheckpointError(f"{path} has schema {schema}; this version of Stratus reads schema {SCHEMA}: update it")
+    if schema is None:
+        names = ("tolerance", "class_weights")
+        content["task_settings"] = {name: content[name] for name in names if name in content}
+    try:
+        return msgspec.convert(content, RunRecord)
+    except msgspec.ValidationError as error:
+        raise CheckpointError(f"{path} is not a run's record: {error}") from None

@@ -12,8 +12,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from stratus.runs.record import RunRecord
+
 _CLASS_SCORES = ("days", "recall", "precision", "average_precision")
-ORDER = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
+SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
 def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Table:
@@ -24,7 +26,7 @@ def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Ta
         title: What the scores are of.
     """
     named = list(dict.fromkeys(score for row in rows.values() for score in row))
-    columns = [one for one in ORDER if one in named]
+    columns = [one for one in SHOWN if one in named]
     table = Table(title=Text(title), title_justify="left", title_style="bold")
     table.add_column("")
     for column in columns:
@@ -59,37 +61,38 @@ def _remark(days: float | None, recall: float | None, precision: float | None, r
     return "never forecast" if precision is None or math.isnan(precision) else ""
 
 
-def show_run(run: Mapping[str, Any], folder: Path) -> None:
+def show_run(run: RunRecord, folder: Path) -> None:
     """Prints what a finished run's record says: its scores on the test days beside the references', and its gap."""
     rows = {
         name: {k.removeprefix("test/"): v for k, v in row.items() if k.startswith("test/")}
-        for name, row in {"model": run["metrics"], **run["references"]}.items()
+        for name, row in {"model": run.metrics, **run.references}.items()
     }
-    best = run["references"]["optimum"]["train/loss"]
-    left_out = sum(run["data"]["left_out"].values())
-    samples = ", ".join(f"{n} {name}" for name, n in run["data"]["samples"].items())
+    assert run.data is not None
+    best, gap = run.references["optimum"]["train/loss"] or math.nan, run.gap or 0.0
+    left_out = sum(run.data.left_out.values())
+    samples = ", ".join(f"{n} {name}" for name, n in run.data.samples.items())
     show(
-        scoreboard(rows, f"{run['task']}, {' + '.join(run['data']['stations'])}: scores on the test days"),
+        scoreboard(rows, f"{run.task}, {' + '.join(run.data.stations)}: scores on the test days"),
         classes(rows["model"]),
         _beside_climatology(run),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
-        f"model: the weights of epoch {run['best_epoch']} of {run['epochs']}"
-        + (", the lowest validation loss" if "val/loss" in run["metrics"] else ""),
-        f"training loss after the last epoch: {best + run['gap']:.6g}, "
+        f"model: the weights of epoch {run.best_epoch} of {run.epochs}"
+        + (", the lowest validation loss" if "val/loss" in run.metrics else ""),
+        f"training loss after the last epoch: {best + gap:.6g}, "
         + (
-            f"{run['gap']:.2g} above the exact optimum of this model"
-            if run["optimum_attained"]
+            f"{gap:.2g} above the exact optimum of this model"
+            if run.optimum_attained
             else "and no minimum: a class can be told apart without error, so it falls for ever"
         ),
-        Panel(Markdown(run["lesson"]["card"]), width=100) if "lesson" in run else None,
+        Panel(Markdown(run.lesson.card), width=100) if run.lesson else None,
         str(folder),
     )
 
 
-def _beside_climatology(run: Mapping[str, Any]) -> str | None:
+def _beside_climatology(run: RunRecord) -> str | None:
     """Whether the skill on the test days may be chance; None where there are too few of them to say."""
-    low, high = run["intervals"]["test/skill"]
-    if math.isnan(low):
+    low, high = run.intervals["test/skill"]
+    if low is None or high is None or math.isnan(low):
         return None
     said = (
         "better than climatology"
@@ -98,7 +101,7 @@ def _beside_climatology(run: Mapping[str, Any]) -> str | None:
         if high < 0
         else "it cannot be told from climatology on these days"
     )
-    return f"skill {run['skill']:+.3f}, 95 % between {low:+.3f} and {high:+.3f}: {said}"
+    return f"skill {run.skill:+.3f}, 95 % between {low:+.3f} and {high:+.3f}: {said}"
 
 
 def _figure(value: float | None, column: str) -> str:

@@ -79,21 +79,20 @@ def curves(sink: Sink, points: Iterable[tuple[int, Mapping[str, float]]]) -> Non
         sink.add_summary(events.scalars(values), step)
 
 
-def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int) -> None:
+def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int, *, shared: bool) -> None:
     """Each reference as a run of its own below `folder/references/`, its scores constant from step 0 to `steps`.
 
     TensorBoard draws the same tag of several runs in one chart, so the lines lie beside the model's curves. The jobs of
     a sweep share theirs, above them all, each that differs once: TensorBoard shows no more than forty runs unasked.
     """
-    sweep = (folder.parent / "multirun.yaml").exists()  # Hydra writes it there before the first job
     for name, scores in references.items():
         shown = {tag: value for tag, value in scores.items() if tag.endswith(("/loss", "/accuracy"))}
         place = folder / "references" / name
-        if sweep:
+        if shared:
             values = repr(tuple(shown.items())).encode()
             place = folder.parent / "references" / f"{name}-{hashlib.sha256(values).hexdigest()[:4]}"
         with suppress(FileExistsError):  # of jobs that end at once, the one that makes the folder writes
-            place.mkdir(parents=True, exist_ok=not sweep)
+            place.mkdir(parents=True, exist_ok=not shared)
             with closing(events.File(place)) as file:
                 curves(file, [(0, shown), (steps, shown)])
 

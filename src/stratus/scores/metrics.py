@@ -1,36 +1,282 @@
-"""Forecast scores that torchmetrics lacks, as torchmetrics; a module for each kind of forecast."""
+"""The scores as torchmetrics: thin shells over the functions of this folder, for any loop and device.
 
-from stratus.scores.decisions import Accuracy, LabelMean, Peirce, class_scores, class_shares
-from stratus.scores.probabilities import Brier, LogLoss, RankedProbability, indicators
-from stratus.scores.reliability import (
-    Reliability,
-    ReliabilityTable,
-    Resolution,
-    Uncertainty,
-    bin_sums,
-    brier_parts,
-    parts_of,
-)
-from stratus.scores.skill import Skill
-from stratus.scores.values import Bias
+Each takes forecasts and truth [n, k], of categories class indices [n], and averages over all days it was given.
+"""
 
-__all__ = [
-    "Accuracy",
-    "Bias",
-    "Brier",
-    "LabelMean",
-    "LogLoss",
-    "Peirce",
-    "RankedProbability",
-    "Reliability",
-    "ReliabilityTable",
-    "Resolution",
-    "Skill",
-    "Uncertainty",
-    "bin_sums",
-    "brier_parts",
-    "class_scores",
-    "class_shares",
-    "indicators",
-    "parts_of",
-]
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.classification import MulticlassConfusionMatrix
+from torchmetrics.wrappers.abstract import WrapperMetric
+
+from stratus.scores import decisions, probabilities, reliability, skill, values
+from stratus.scores.names import HIGHER_IS_BETTER
+
+
+class DailyMean(Metric):
+    """The mean over the days of what each contributes."""
+
+    full_state_update = False
+    total: Tensor
+    count: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
+        self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
+
+    @abstractmethod
+    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
+        """What each day contributes [n], or [n, k]."""
+
+    def update(self, forecast: Tensor, y: Tensor) -> None:
+        """Takes in forecasts and truth."""
+        each = self.of_day(forecast, y)
+        self.total, self.count = self.total + each.sum(), self.count + each.numel()
+
+    def compute(self) -> Tensor:
+        """The mean."""
+        return self.total / self.count
+
+
+class Accuracy(DailyMean):
+    """Share of answers that are right.
+
+    Args:
+        right: Tells of answers and truth, in one form, which answers are right.
+
+    >>> score = Accuracy(torch.eq)
+    >>> score.update(torch.tensor([2, 0, 1, 1]), torch.tensor([2, 0, 1, 0]))
+    >>> score.compute()
+    tensor(0.7500)
+    """
+
+    higher_is_better = HIGHER_IS_BETTER["accuracy"]
+
+    def __init__(self, right: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.right = right
+
+    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
+        """Whether each answer is right."""
+        return self.right(forecast, y).float()
+
+
+class Bias(DailyMean):
+    """Mean error, forecast less truth: above 0 where the forecast is too high."""
+
+    higher_is_better = HIGHER_IS_BETTER["bias"]
+
+    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
+        """See `values.error`."""
+        return torch.as_tensor(values.error(forecast, y))
+
+
+class Brier(DailyMean):
+    """Brier score; see `probabilities.brier`.
+
+    >>> score = Brier()
+    >>> score.update(torch.tensor([[0.75], [0.5]]), torch.tensor([[1.0], [0.0]]))
+    >>> score.compute()
+    tensor(0.1562)
+    """
+
+    higher_is_better = HIGHER_IS_BETTER["brier"]
+
+    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
+        """See `probabilities.brier`."""
+        return torch.as_tensor(probabilities.brier(forecast, y))
+
+
+class LogLoss(DailyMean):
+    """Log loss; see `probabilities.log_loss`.
+
+    >>> score = LogLoss()
+    >>> score.update(torch.tensor([[0.25, 0.75]]), torch.tensor([1]))
+    >>> score.compute()
+    tensor(0.2877)
+    """
+
+    higher_is_better = HIGHER_IS_BETTER["log_loss"]
+
+    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
+        """See `probabilities.log_loss`."""
+        return torch.as_tensor(probabilities.log_loss(forecast, y))
+
+
+class RankedProbability(DailyMean):
+    """Ranked probability score; see `probabilities.ranked_probability`.
+
+    Here the truth is the last of three classes. A forecast sure of the middle one costs 1, one sure of the first 2:
+
+    >>> score = RankedProbability()
+    >>> score.update(torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), torch.tensor([2, 2]))
+    >>> score.compute()
+    tensor(1.5000)
+    """
+
+    higher_is_better = HIGHER_IS_BETTER["ranked_probability"]
+
+    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
+        """See `probabilities.ranked_probability`."""
+        return torch.as_tensor(probabilities.ranked_probability(forecast, y))
+
+
+class Peirce(MulticlassConfusionMatrix):
+    """Peirce skill score of k classes; see `decisions.peirce`.
+
+    >>> score = Peirce(2)
+    >>> score.update(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 0, 0, 0]))
+    >>> score.compute()
+    tensor(0.6667, dtype=torch.float64)
+    """
+
+    higher_is_better = HIGHER_IS_BETTER["peirce"]
+    of_shares = staticmethod(decisions.peirce)
+
+    def update(self, decision: Tensor, y: Tensor) -> None:
+        """Takes in answers and truth of one shape, class indices or events as 0 and 1."""
+        super().update(decision.long(), y.long())
+
+    def compute(self) -> Tensor:
+        """The score."""
+        cells = super().compute().double()
+        shares = cells / cells.sum()
+        return torch.as_tensor(self.of_shares(shares.trace(), shares.sum(1), shares.sum(0)))
+
+
+class Heidke(Peirce):
+    """Heidke skill score of k classes; see `decisions.heidke`.
+
+    >>> score = Heidke(2)
+    >>> score.update(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 0, 0, 0]))
+    >>> score.compute()
+    tensor(0.5000, dtype=torch.float64)
+    """
+
+    higher_is_better = HIGHER_IS_BETTER["heidke"]
+    of_shares = staticmethod(decisions.heidke)
+
+
+class _Binned(Metric):
+    """`reliability.bin_sums` over all days, in float64.
+
+    Args:
+        outputs: Number of labels, or of classes of a category, k.
+        bins: Number of bins.
+    """
+
+    full_state_update = False
+    forecasts: Tensor
+
+    def __init__(self, outputs: int = 1, bins: int = reliability.BINS) -> None:
+        super().__init__()
+        self.bins = bins
+        for name in reliability.SUMS:
+            self.add_state(name, torch.zeros(bins, outputs, dtype=torch.float64), dist_reduce_fx="sum")
+        self.add_state("forecasts", torch.tensor(0), dist_reduce_fx="sum")
+
+    def update(self, p: Tensor, y: Tensor) -> None:
+        """Takes in probabilities [n, k] and events [n, k] or class indices [n]."""
+        self.forecasts = self.forecasts + y.numel()  # as Brier averages: over days and labels, not over classes
+        came = probabilities.indicators(p, y)
+        for name, value in reliability.bin_sums(p.double(), came.double(), self.bins).items():
+            setattr(self, name, getattr(self, name) + value)
+
+    def sums(self) -> dict[str, Tensor]:
+        """The sums by name [bins, k]."""
+        return {name: getattr(self, name) for name in reliability.SUMS}
+
+
+class Reliability(_Binned):
+    """First part of the Brier score; see `reliability.parts`.
+
+    Of two days with 0.75 one had the event:
+
+    >>> score = Reliability()
+    >>> score.update(torch.tensor([[0.75], [0.75]]), torch.tensor([[1.0], [0.0]]))
+    >>> score.compute()
+    tensor(0.0625, dtype=torch.float64)
+    """
+
+    part = "reliability"
+    higher_is_better = HIGHER_IS_BETTER["brier_reliability"]
+
+    def compute(self) -> Tensor:
+        """This part."""
+        return torch.as_tensor(reliability.parts(self.sums(), self.forecasts.item())[self.part])
+
+
+class Resolution(Reliability):
+    """Second part of the Brier score; see `reliability.parts`.
+
+    >>> score = Resolution()
+    >>> score.update(torch.tensor([[0.75], [0.75], [0.25]]), torch.tensor([[1.0], [1.0], [0.0]]))
+    >>> score.compute()
+    tensor(0.2222, dtype=torch.float64)
+    """
+
+    part = "resolution"
+    higher_is_better = HIGHER_IS_BETTER["brier_resolution"]
+
+
+class Uncertainty(Reliability):
+    """Third part of the Brier score; see `reliability.parts`."""
+
+    part = "uncertainty"
+    higher_is_better = HIGHER_IS_BETTER["brier_uncertainty"]
+
+
+class ReliabilityTable(_Binned):
+    """The points of a reliability diagram; see `reliability.points`.
+
+    >>> table = ReliabilityTable(bins=2)
+    >>> table.update(torch.tensor([[0.75], [1.0], [0.25]]), torch.tensor([[1.0], [0.0], [0.0]]))
+    >>> {name: column[:, 0].tolist() for name, column in table.compute().items()}
+    {'days': [1.0, 2.0], 'forecast': [0.25, 0.875], 'observed': [0.0, 0.5]}
+    """
+
+    higher_is_better = None
+
+    def compute(self) -> dict[str, Any]:
+        """Of each bin and output [bins, k]: days, mean forecast, observed frequency; nan where there are no days."""
+        return reliability.points(self.sums())
+
+
+class Skill(WrapperMetric):
+    """Skill against a reference; see `skill.skill`.
+
+    Args:
+        score: A score that is 0 for a perfect forecast, such as `Brier()`; a copy of it takes in the reference.
+
+    >>> from torchmetrics import MeanSquaredError
+    >>> skill = Skill(MeanSquaredError())
+    >>> skill.update(torch.tensor([11.0]), torch.tensor([12.0]), torch.tensor([10.0]))
+    >>> skill.compute()
+    tensor(0.7500)
+    """
+
+    higher_is_better = HIGHER_IS_BETTER["skill"]
+
+    def __init__(self, score: Metric) -> None:
+        super().__init__()
+        self.score, self.reference = score, score.clone()
+
+    def update(self, forecast: Tensor, reference: Tensor, y: Tensor) -> None:
+        """Takes in forecasts, the reference's of the same days, and the truth, in the form that the score takes."""
+        self.score.update(forecast, y)
+        self.reference.update(reference, y)
+
+    def compute(self) -> Tensor:
+        """The skill."""
+        return torch.as_tensor(skill.skill(self.score.compute(), self.reference.compute()))
+
+    def reset(self) -> None:
+        """Forgets what was taken in."""
+        super().reset()
+        self.score.reset()
+        self.reference.reset()

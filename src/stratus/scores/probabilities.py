@@ -1,60 +1,44 @@
-"""Scores of forecasts that are probabilities; what they share is that no other forecast than one's belief pays."""
+"""Scores of probabilities, a day at a time: the mean over the days is the score. Each is proper: honesty pays best.
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
-from torchmetrics import MeanMetric
+Functions here take numpy arrays or torch tensors; axes before those named stay. Truth is events [..., n, k] as 0 or
+1, or class indices [..., n] with as many leading axes as the probabilities.
+"""
+
+from typing import Any
+
+from array_api_compat import array_namespace
+
+LEAST = 2.0**-23
+"""The least probability that the truth counts as given (float32's epsilon), so that a day's -log p is finite."""
 
 
-def indicators(p: Tensor, y: Tensor) -> Tensor:
-    """Truth as a 0/1 matrix of the shape of p: class indices [n] become their unit vectors."""
-    return F.one_hot(y, p.shape[-1]).to(p.dtype) if y.ndim < p.ndim else y.to(p.dtype)
+def indicators(p: Any, y: Any) -> Any:
+    """Truth as zeros and ones of the shape of p: class indices [..., n] become unit vectors [..., n, k]."""
+    xp = array_namespace(p)
+    came = y[..., None] == xp.arange(p.shape[-1]) if y.ndim < p.ndim else y
+    return xp.astype(came, p.dtype)
 
 
-class Brier(MeanMetric):
-    """Brier score, the mean of (p - y)²: over days and labels; summed over the classes of a category (Brier, 1950).
+def log_loss(p: Any, y: Any) -> Any:
+    """-log of the probability given to the truth [..., n]; the mean over the labels where y are events."""
+    xp = array_namespace(p)
+    came = indicators(p, y)
+    if y.ndim < p.ndim:
+        return -xp.log(xp.clip((p * came).sum(-1), min=LEAST))
+    return -xp.log(xp.clip(xp.where(came > 0.5, p, 1 - p), min=LEAST)).mean(-1)
 
-    >>> score = Brier()
-    >>> score.update(torch.tensor([[0.75], [0.5]]), torch.tensor([[1.0], [0.0]]))
-    >>> score.compute()
-    tensor(0.1562)
+
+def brier(p: Any, y: Any) -> Any:
+    """(p - y)² [..., n]: the mean over the labels of events, the sum over the classes of a category (Brier, 1950)."""
+    squares = (p - indicators(p, y)) ** 2
+    return squares.sum(-1) if y.ndim < p.ndim else squares.mean(-1)
+
+
+def ranked_probability(p: Any, y: Any) -> Any:
+    """Σᵢ (Pᵢ - Yᵢ)² [..., n] of classes with an order (Epstein, 1969; Murphy, 1971).
+
+    Pᵢ is the probability of class i or a lower one, Yᵢ whether it came so: to miss by one class costs less than to miss
+    by two. Of two classes it is (p - y)².
     """
-
-    def update(self, p: Tensor, y: Tensor) -> None:  # type: ignore[override]
-        """Takes in probabilities [n, k] and events [n, k] or class indices [n]."""
-        squares = (p - indicators(p, y)).square()
-        super().update(squares.sum(-1) if y.ndim < p.ndim else squares)
-
-
-class LogLoss(MeanMetric):
-    """Log loss, the mean of -log of the probability that the truth was given; over days, or days and labels.
-
-    >>> score = LogLoss()
-    >>> score.update(torch.tensor([[0.25, 0.75]]), torch.tensor([1]))
-    >>> score.compute()
-    tensor(0.2877)
-    """
-
-    def update(self, p: Tensor, y: Tensor) -> None:  # type: ignore[override]
-        """Takes in probabilities [n, k], at least the smallest step of p, and events [n, k] or classes [n]."""
-        given = p.gather(-1, y[:, None]) if y.ndim < p.ndim else torch.where(y > 0.5, p, 1 - p)
-        super().update(-given.clamp_min(torch.finfo(p.dtype).eps).log())
-
-
-class RankedProbability(MeanMetric):
-    """Ranked probability score of classes with an order, the mean of Σᵢ (Pᵢ - Yᵢ)² (Epstein, 1969; Murphy, 1971).
-
-    Pᵢ is the probability of class i or a lower one, Yᵢ whether it came so. To miss by one class costs less than to
-    miss by two; the Brier score, which knows no order, takes both alike. Of two classes it is (p - y)².
-
-    Here the truth is the last of three classes. A forecast sure of the middle one costs 1, one sure of the first 2:
-
-    >>> score = RankedProbability()
-    >>> score.update(torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), torch.tensor([2, 2]))
-    >>> score.compute()
-    tensor(1.5000)
-    """
-
-    def update(self, p: Tensor, y: Tensor) -> None:  # type: ignore[override]
-        """Takes in probabilities [n, k] of classes from the lowest to the highest, and class indices [n]."""
-        super().update((p - indicators(p, y)).cumsum(-1).square().sum(-1))
+    xp = array_namespace(p)
+    return (xp.cumulative_sum(p - indicators(p, y), axis=-1) ** 2).sum(-1)

@@ -1,1 +1,6 @@
-"""What a configuration may say: dataclasses that check their own values. Nothing here imports torch."""
+"""What a configuration may say: a dataclass a group, which checks its own values. Nothing here imports torch.
+
+`experiment.Config` is the whole of it; `data`, `task`, `features`, `descent` (optimizer, schedule, init) and `trainer`
+are its groups. `compose` hands them to Hydra and gets them back checked, `command_line` is what is done to the command
+line before Hydra reads it, and `help` is what `python train.py --help` says.
+"""

@@ -1,15 +1,15 @@
 """A sweep's jobs as columns, from their records: what was swept, and what came of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from stratus.data.samples import Array
-from stratus.data.targets import TARGETS
+from stratus.data.targets import TARGETS, Continuous
 from stratus.pictures.canvas import named
+from stratus.runs.record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -44,31 +44,32 @@ class Jobs:
         return named(self.loss, self.unit)
 
 
-def drawable(records: Sequence[Mapping[str, Any]]) -> Jobs | None:
+def drawable(records: Sequence[RunRecord]) -> Jobs | None:
     """The jobs that can be drawn, in their order, from their records.
 
     None where fewer than two ended, none of them with a finite loss, where their targets differ, since losses of
     several cannot be compared, where no setting differs, or where all ask for no pictures.
     """
-    ended = [run for run in records if run["status"] == "diverged" or _objective(run) is not None]
-    scored = [run["metrics"] for run in ended if _objective(run) is not None]
-    found = settings([run["overrides"] for run in ended])
+    ended = [run for run in records if run.status == "diverged" or run.objective is not None]
+    scored = [run.metrics for run in ended if run.objective is not None]
+    found = settings([run.overrides for run in ended])
     swept = {name: values for name, values in found.items() if name != "seed"} or found
-    targets = {run.get("target") for run in ended}
-    unwanted = all("pictures=none" in run["overrides"] for run in ended)
+    targets = {run.target for run in ended}
+    unwanted = all("pictures=none" in run.overrides for run in ended)
     if len(ended) < 2 or not scored or not swept or len(targets) > 1 or targets.isdisjoint(TARGETS) or unwanted:
         return None
     validated = {"val/loss" in metrics for metrics in scored}
-    target = TARGETS[ended[0]["target"]]
+    target = TARGETS[str(ended[0].target)]
+    values = isinstance(target, Continuous)
     return Jobs(
-        objective=_column(_objective(run) for run in ended),
-        training=_column(run.get("metrics", {}).get("train/loss") for run in ended),
-        limits=_column(run.get("largest_stable_step") for run in ended),
-        limit="largest stable step" if target.kind == "continuous" else "largest step sure to be stable",
+        objective=_column(run.objective for run in ended),
+        training=_column(run.metrics.get("train/loss") for run in ended),
+        limits=_column(run.largest_stable_step for run in ended),
+        limit="largest stable step" if values else "largest step sure to be stable",
         swept=swept,
         seeds=len(found) > len(swept),
         loss="objective" if len(validated) > 1 else "validation loss" if validated == {True} else "training loss",
-        unit="1" if target.kind != "continuous" else f"({target.unit})²" if " " in target.unit else f"{target.unit}²",
+        unit="1" if not values else f"({target.unit})²" if " " in target.unit else f"{target.unit}²",
         title=_title(ended, len(records) - len(ended)),
     )
 
@@ -81,22 +82,16 @@ def settings(overrides: Sequence[Sequence[str]]) -> dict[str, list[str]]:
     return {name: column for name, column in values.items() if len(set(column)) > 1}
 
 
-def _objective(run: Mapping[str, Any]) -> float | None:
-    metrics = run.get("metrics", {})
-    found: float | None = metrics.get("val/loss", metrics.get("train/loss"))
-    return found
-
-
 def _column(values: Iterable[float | None]) -> Array:
     return np.array([np.nan if value is None else value for value in values])
 
 
-def _title(ended: Sequence[Mapping[str, Any]], others: int) -> str:
-    places = {" + ".join(run["data"]["stations"]) for run in ended}
+def _title(ended: Sequence[RunRecord], others: int) -> str:
+    places = {" + ".join(run.data.stations) for run in ended if run.data}
     where = f", {places.pop()}" if len(places) == 1 else ""
-    diverged = sum(run["status"] == "diverged" for run in ended)
+    diverged = sum(run.status == "diverged" for run in ended)
     counts = {"jobs": len(ended), "diverged": diverged, "not finished": others}
-    return f"{ended[0]['task']}{where}: {', '.join(f'{n} {what}' for what, n in counts.items() if n)}"
+    return f"{ended[0].task}{where}: {', '.join(f'{n} {what}' for what, n in counts.items() if n)}"
 
 
 def numbers(values: Sequence[str]) -> Array | None:

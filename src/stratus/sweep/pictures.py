@@ -5,7 +5,6 @@ from contextlib import closing
 from functools import partial
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,6 +13,7 @@ from stratus.data.samples import Array
 from stratus.pictures import by_number, by_value, heat_map, search
 from stratus.pictures.canvas import png
 from stratus.runs import events
+from stratus.runs.record import RunRecord
 from stratus.sweep import resamples
 from stratus.sweep.jobs import Jobs, distinct, drawable, effect, numbers
 
@@ -159,7 +159,7 @@ def _lines(*parts: str) -> str:
     return "\n".join(filter(None, parts))
 
 
-def write(folder: Path, records: Sequence[dict[str, Any]]) -> list[Path]:
+def write(folder: Path, records: Sequence[RunRecord]) -> list[Path]:
     """Draws a sweep's pictures into its folder `pictures/` and, for TensorBoard's IMAGES, into an event file.
 
     Args:

@@ -7,11 +7,13 @@ from typing import Any, TypeAlias
 import polars as pl
 from rich.table import Table
 
+from stratus import files
 from stratus.runs import record
+from stratus.runs.record import RunRecord
 from stratus.runs.report import listing, show
 from stratus.sweep import resamples
 
-Records: TypeAlias = Mapping[int, dict[str, Any]]
+Records: TypeAlias = Mapping[int, RunRecord]
 """Records of a sweep's jobs by their numbers."""
 
 OBJECTIVE = "objective"
@@ -46,18 +48,17 @@ def collect(jobs: Records) -> pl.DataFrame:
     return table.select(order).sort(unranked, "task", OBJECTIVE, "job", nulls_last=True)
 
 
-def _row(number: int, run: Mapping[str, Any]) -> dict[str, Any]:
-    metrics = run.get("metrics", {})
+def _row(number: int, run: RunRecord) -> dict[str, Any]:
     return {
-        **{tag: value for tag, value in metrics.items() if tag.startswith("test/")},
+        **{tag: value for tag, value in run.metrics.items() if tag.startswith("test/")},
         "job": number,
-        "task": run["task"],
-        "status": run["status"],
-        OBJECTIVE: metrics.get("val/loss", metrics.get("train/loss")),
-        "overrides": " ".join(run["overrides"]),
-        "gap": run.get("gap"),
-        "seconds": run.get("seconds"),
-        "reason": run["error"],
+        "task": run.task,
+        "status": run.status,
+        OBJECTIVE: run.objective,
+        "overrides": " ".join(run.overrides),
+        "gap": run.gap,
+        "seconds": run.seconds,
+        "reason": run.error,
     }
 
 
@@ -85,9 +86,9 @@ def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
 def write(folder: Path, jobs: Records) -> pl.DataFrame:
     """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say."""
     table = collect(jobs)
-    record.replace(folder / "summary.csv", table.write_csv())
+    files.replace(folder / "summary.csv", table.write_csv())
     if (seeds := over_seeds(table)).height:
-        record.replace(folder / "summary_seeds.csv", seeds.write_csv())
+        files.replace(folder / "summary_seeds.csv", seeds.write_csv())
     return table
 
 
@@ -133,7 +134,7 @@ def _resampled(folder: Path, jobs: Records) -> list[Any]:
     if not runs:
         return []
     table = resamples.table(runs)
-    record.replace(folder / "resamples.csv", table.write_csv())
+    files.replace(folder / "resamples.csv", table.write_csv())
     return [listing(table, f"over {len(runs)} resamples of the training days: the mean, and between what 95 % lie")]
 
 

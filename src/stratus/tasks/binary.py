@@ -3,11 +3,9 @@
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchmetrics import Metric
-from torchmetrics.classification import BinaryCohenKappa
 
-from stratus.scores.metrics import Brier, LogLoss, Peirce, brier_parts
-from stratus.tasks.linear import ClassDays, LinearTask
+from stratus.scores.scoring import EventScoring, Scoring
+from stratus.tasks.linear import LinearTask
 
 
 class BinaryClassification(LinearTask):
@@ -31,16 +29,7 @@ class BinaryClassification(LinearTask):
         """1 where an event is more likely than not, else 0 [n, k]."""
         return (logits > 0).to(logits.dtype)
 
-    def forecast_scores(self) -> dict[str, Metric]:
-        """Log loss, Brier score and its parts, of the probabilities, over days and labels."""
-        return {"log_loss": LogLoss(), "brier": Brier(), **brier_parts(len(self.outputs))}
-
-    def decision_scores(self) -> dict[str, Metric]:
-        """Heidke's (Cohen's kappa) and Peirce's skill score."""
-        return {"heidke": BinaryCohenKappa(), "peirce": Peirce(2)}
-
-    def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
-        """The days with the event, and those without."""
-        (event,) = self.outputs
-        days = decision[:, 0], forecast[:, 0], y[:, 0]
-        return {event: days, f"no {event}": (1 - days[0], 1 - days[1], 1 - days[2])}
+    @property
+    def scoring(self) -> Scoring:
+        """Scores of events."""
+        return EventScoring()

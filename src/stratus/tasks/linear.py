@@ -15,10 +15,9 @@ from torchmetrics import MeanMetric, Metric
 from stratus.data.samples import CHUNK
 from stratus.data.splits import Splits
 from stratus.scores.metrics import Accuracy
+from stratus.scores.scoring import Scoring
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
-ClassDays: TypeAlias = tuple[Tensor, Tensor, Tensor]
-
 
 gradient_descent = partial(torch.optim.SGD, lr=0.1)
 
@@ -134,7 +133,7 @@ class LinearTask(LightningModule, ABC):
     def importance(self, y: Tensor) -> Tensor:
         """The class weight of each term of the loss [n, choices]."""
         assert self.class_weights is not None
-        came = (y[:, None] if y.ndim == 1 else y).long()
+        came = y.reshape(len(y), -1).long()
         choice = torch.arange(came.shape[1], device=came.device)
         return self.class_weights[choice, came]
 
@@ -158,30 +157,24 @@ class LinearTask(LightningModule, ABC):
         """A fresh metric of decisions against y, the share that is `correct`: the curve beside the loss."""
         return Accuracy(self.correct)
 
+    @property
     @abstractmethod
-    def forecast_scores(self) -> dict[str, Metric]:
-        """Fresh metrics of forecasts (`activation`) against y."""
+    def scoring(self) -> Scoring:
+        """All scores of this kind of forecast."""
 
-    def decision_scores(self) -> dict[str, Metric]:
-        """Fresh metrics of decisions against y, beside the accuracy."""
-        return {}
+    def standardised(self, x: Tensor) -> Tensor:
+        """(x - mean)/scale [n, m], in the precision of x if that is higher than float32."""
+        return (x - self.mean) / self.scale
 
-    def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
-        """For each class, of every day whether it was decided on, its probability, and whether it came [n, 0 to 1]."""
-        return {}
+    def design(self, x: Tensor) -> Tensor:
+        """A = ((x - mean)/scale, 1) [n, m + 1]: the inputs that W and b are the weights of."""
+        inputs = self.standardised(x)
+        return torch.cat([inputs, inputs.new_ones(len(inputs), 1)], 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits z [n, k] of inputs x [n, m] in their own units."""
         logits: Tensor = self.linear(self.standardised(x))
         return logits
-
-    def standardised(self, x: Tensor) -> Tensor:
-        """(x - mean)/scale [n, m] of inputs in their own units, in the precision of x."""
-        return (x - self.mean) / self.scale
-
-    def design(self, x: Tensor) -> Tensor:
-        """A = (standardised x, 1) [n, m + 1]: z = Aθ."""
-        return torch.cat([self.standardised(x), x.new_ones(len(x), 1)], 1)
 
     def parameters_in_words(self) -> dict[str, Any]:
         """W and b on standardised inputs, with the inputs' and outputs' names, and the inputs' mean and scale."""

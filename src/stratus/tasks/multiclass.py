@@ -3,11 +3,9 @@
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchmetrics import Metric
-from torchmetrics.classification import MulticlassCohenKappa
 
-from stratus.scores.metrics import Brier, LogLoss, Peirce, brier_parts
-from stratus.tasks.linear import ClassDays, LinearTask
+from stratus.scores.scoring import CategoryScoring, Scoring
+from stratus.tasks.linear import LinearTask
 
 
 class MulticlassClassification(LinearTask):
@@ -37,15 +35,7 @@ class MulticlassClassification(LinearTask):
             highest = torch.maximum(highest, one)
         return index.long()
 
-    def forecast_scores(self) -> dict[str, Metric]:
-        """Log loss, Brier score summed over the classes, and its parts."""
-        return {"log_loss": LogLoss(), "brier": Brier(), **brier_parts(len(self.outputs))}
-
-    def decision_scores(self) -> dict[str, Metric]:
-        """Heidke's (Cohen's kappa) and Peirce's skill score, of all classes together."""
-        k = len(self.outputs)
-        return {"heidke": MulticlassCohenKappa(k), "peirce": Peirce(k)}
-
-    def by_class(self, decision: Tensor, forecast: Tensor, y: Tensor) -> dict[str, ClassDays]:
-        """The days of each class."""
-        return {name: (decision == k, forecast[:, k], y == k) for k, name in enumerate(self.outputs)}
+    @property
+    def scoring(self) -> Scoring:
+        """Scores of a category."""
+        return CategoryScoring()

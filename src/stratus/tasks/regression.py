@@ -3,14 +3,13 @@
 from typing import Any
 
 from torch import Tensor
-from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric
 
-from stratus.scores.contributions import ROUNDING
-from stratus.scores.metrics import Bias
+from stratus.scores import values
+from stratus.scores.scoring import Scoring, ValueScoring
 from stratus.tasks.linear import LinearTask
 
 
-class Regression(LinearTask):
+class LinearRegression(LinearTask):
     """f(x) = Wx + b with the squared loss ‖y - f(x)‖², summed over the outputs, in the target's unit squared.
 
     Args:
@@ -44,8 +43,10 @@ class Regression(LinearTask):
 
     def correct(self, decision: Tensor, y: Tensor) -> Tensor:
         """Whether each value is within `tolerance` of the truth; equality never happens."""
-        return (decision - y).abs() <= self.tolerance + ROUNDING
+        within: Tensor = values.within(decision, y, self.tolerance)
+        return within
 
-    def forecast_scores(self) -> dict[str, Metric]:
-        """Mean absolute, root mean squared and mean error, in the target's unit, over days and outputs."""
-        return {"mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False), "bias": Bias()}
+    @property
+    def scoring(self) -> Scoring:
+        """Scores of values."""
+        return ValueScoring(self.tolerance)

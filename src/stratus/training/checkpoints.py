@@ -1,16 +1,83 @@
-"""Checkpoints that are whole or absent: best.ckpt and last.ckpt."""
+"""Checkpoints: best.ckpt and last.ckpt, whole or absent; and what one holds."""
 
 import io
 import math
-import os
 import time
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch.callbacks import ModelCheckpoint
+
+from stratus import files, tasks
+from stratus.data.recipe import Recipe
+from stratus.data.samples import Samples, assemble
+from stratus.data.targets import TARGETS, Category
+from stratus.errors import CheckpointError, first_line
+from stratus.tasks.linear import LinearTask
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint file holds.
+
+    Attributes:
+        task: With its weights.
+        recipe: How its samples are made.
+        content: All that the file holds.
+    """
+
+    task: LinearTask
+    recipe: Recipe
+    content: Mapping[str, Any]
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the inputs."""
+        return list(self.task.hparams["inputs"])
+
+    def samples(self, table: pl.DataFrame) -> Samples:
+        """Every day of a table whose inputs are known; y may be unknown.
+
+        Raises:
+            CheckpointError: If the table gives other inputs than the task was trained on (other stations).
+        """
+        classes = self.task.outputs if isinstance(TARGETS[self.recipe.target], Category) else None
+        samples, inputs, outputs = assemble(table, self.recipe, classes)
+        if (found := [one.name for one in inputs]) != self.inputs or outputs != self.task.outputs:
+            raise CheckpointError(
+                f"the model was trained on {', '.join(self.inputs)}; this table gives {', '.join(found)}: "
+                "it needs the same stations"
+            )
+        return samples.where(samples.complete)
+
+
+def load(path: Path) -> Checkpoint:
+    """What a checkpoint file holds; nothing but tensors and plain values is unpickled.
+
+    Raises:
+        CheckpointError: If the file is missing, broken, or not one of Stratus's.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        task = tasks.find(content["task"])(**content["hyper_parameters"])
+        task.load_state_dict(content["state_dict"])
+        task.eval()
+        return Checkpoint(task, Recipe(**content["datamodule_hyper_parameters"]), content)
+    except FileNotFoundError:
+        raise CheckpointError(f"there is no checkpoint {path}: did the run end before its first epoch?") from None
+    except CheckpointError:
+        raise
+    except Exception as error:
+        # torch.load and load_state_dict raise whatever the broken bytes lead them to.
+        raise CheckpointError(
+            f"{path} is not a checkpoint of Stratus ({type(error).__name__}: {first_line(error)})"
+        ) from None
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -22,12 +89,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         path.parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            beside.write_bytes(buffer.getbuffer())
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        files.replace(path, buffer.getvalue())
 
 
 class PacedCheckpointIO(AtomicCheckpointIO):

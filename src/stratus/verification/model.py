@@ -1,30 +1,52 @@
-"""A task with its weights in float64: the forecaster that has been trained."""
+"""A model, or several side by side, as a forecaster: a task with its weights in float64."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+from torch import Tensor
 
-from stratus.data.samples import Array
+from stratus.data.samples import Array, Samples
+from stratus.data.targets import TARGETS, Target
 from stratus.tasks.linear import LinearTask
-from stratus.verification.references import Weights
+from stratus.tasks.weights import Weights
+from stratus.verification.forecasts import Forecasts
 
 
 @dataclass(frozen=True)
 class Model:
-    """Forecasts by a task's activation of z = W (x - mean)/scale + b, in float64."""
+    """A task with its weights in float64, of F models side by side where they have a leading axis.
+
+    Attributes:
+        task: Gives the activation, the decision and the standardisation; its own weights do not matter.
+        weights: θ on standardised inputs.
+        target: What is forecast.
+        names: Of the models.
+    """
 
     task: LinearTask
     weights: Weights
+    target: Target
+    names: tuple[str, ...] = ("model",)
 
-    def logits(self, x: Array) -> Array:
-        """Logits [n, k] of inputs [n, m] in their own units."""
-        return np.asarray(self.weights.logits(self.task, x))
+    @classmethod
+    def of(cls, task: LinearTask, target: str) -> "Model":
+        """A task with the weights that it has now; the name of its target."""
+        return cls(task, Weights.of(task), TARGETS[target])
+
+    def logits(self, x: Array) -> Tensor:
+        """Logits [..., n, k] of inputs [n, m] in their own units."""
+        return self.weights.logits(self.task, x)
 
     def forecast(self, x: Array) -> Array:
-        """Values or probabilities [n, k]."""
-        return np.asarray(self.task.activation(torch.as_tensor(self.logits(x))))
+        """Values or probabilities [..., n, k] of inputs [n, m] in their own units."""
+        return np.asarray(self.task.activation(self.logits(x)))
 
     def decision(self, x: Array) -> Array:
-        """The one answer for each day, in the form of y."""
-        return np.asarray(self.task.decide(torch.as_tensor(self.logits(x))))
+        """The answers of inputs [n, m], in the form of y."""
+        return np.asarray(self.task.decide(self.logits(x)))
+
+    def forecasts(self, days: Samples) -> Forecasts:
+        """The forecasts of n days."""
+        logits = self.logits(days.x)
+        every = logits.reshape(-1, *logits.shape[-2:])
+        return Forecasts.of_logits(self.task, self.names, days, self.target, z=every)

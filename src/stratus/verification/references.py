@@ -1,20 +1,37 @@
 """What a forecast has to beat: climatology and persistence; and what the same model can reach at best: the optimum."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from stratus.data.features import YEAR
-from stratus.data.samples import CHUNK, Array, Samples
+from stratus.data.samples import Array, Samples, unknown
 from stratus.data.splits import Splits
+from stratus.data.targets import Classes, Continuous
 from stratus.tasks.linear import LinearTask
+from stratus.training.optimum import Optimum, optimum
+from stratus.verification.forecasts import Forecasts, beside
+from stratus.verification.model import Model
+
+YEAR_OF_DAYS = 365
+"""A station with fewer training days is given what all stations together give."""
 
 
-def climatology(splits: Splits) -> Callable[[Samples], Array]:
+class Season(Protocol):
+    """What is usual at a time of the year, fitted for each place and, in the last row, for all together."""
+
+    @property
+    def days(self) -> Array:
+        """Number of days that each row was fitted on [places + 1]."""
+
+    def at(self, dates: Array, rows: Array) -> Array:
+        """Values or probabilities [n, k] on dates [n], each by a row of the fits [n]."""
+
+
+@dataclass(frozen=True)
+class Climatology:
     """What is usual on a day: the mean of y given the season, fitted on the training days of each station.
 
     For a value, least squares on two harmonics of the year (with the mean, five numbers an output). For events and
@@ -22,23 +39,26 @@ def climatology(splits: Splits) -> Callable[[Samples], Array]:
     (Krichevsky & Trofimov, 1981), so that none is impossible. A station with less than a year of training days gets
     what all stations together give.
 
-    Returns:
-        From n days to values or probabilities [n, k].
+    Attributes:
+        season: The fits.
+        row: Of each station that has a fit of its own.
     """
-    fit = _two_harmonics if splits.target.kind == "continuous" else _monthly_frequencies
-    usual, days = fit(splits)
-    together = len(splits.train.places)  # the last row of the fits
-    row = {name: k for k, name in enumerate(splits.train.places) if days[k] >= 365}
 
-    def forecast(days: Samples) -> Array:
-        rows = np.array([row.get(name, together) for name in days.places])
-        return usual(days.dates, rows[days.at])
+    season: Season
+    row: dict[str, int]
 
-    return forecast
+    @classmethod
+    def fit(cls, splits: Splits) -> "Climatology":
+        """The climatology of the training days."""
+        fitted = TwoHarmonics if isinstance(splits.target, Continuous) else MonthlyFrequencies
+        season: Season = fitted.fit(splits)
+        return cls(season, {n: k for k, n in enumerate(splits.train.places) if season.days[k] >= YEAR_OF_DAYS})
 
-
-_Season: TypeAlias = tuple[Callable[[Array, Array], Array], Array]
-"""From dates and rows of the fits to what is usual then; and the number of days that each row was fitted on."""
+    def forecast(self, days: Samples) -> Array:
+        """Values or probabilities [n, k]."""
+        together = len(self.season.days) - 1
+        rows = np.array([self.row.get(name, together) for name in days.places])
+        return self.season.at(days.dates, rows[days.at])
 
 
 def _sums(samples: Samples, values: Callable[[Samples], Array], season: Callable[[Array], Array], bins: int) -> Array:
@@ -54,38 +74,65 @@ def _sums(samples: Samples, values: Callable[[Samples], Array], season: Callable
     return np.concatenate([here, here.sum(axis=0, keepdims=True)])
 
 
-def _two_harmonics(splits: Splits) -> _Season:
-    """Solves the normal equations AᵀA c = Aᵀy of each place, A being the waves."""
+@dataclass(frozen=True)
+class TwoHarmonics:
+    """c₀ + Σⱼ aⱼ cos jωt + bⱼ sin jωt, j = 1, 2, of each row; coefficients [rows, 5, k]."""
 
-    def waves(dates: Array) -> Array:
+    coefficients: Array
+    days: Array
+
+    @classmethod
+    def fit(cls, splits: Splits) -> "TwoHarmonics":
+        """Solves the normal equations AᵀA c = Aᵀy of each place, A being the waves."""
+
+        def products(part: Samples) -> Array:
+            a = cls._waves(part.dates)
+            return np.reshape(a[:, :, None] * np.concatenate([a, part.y], axis=1)[:, None, :], (len(a), -1))
+
+        sums = _sums(splits.train, products, lambda dates: np.zeros(len(dates), int), 1)
+        sums = sums.reshape(len(sums), 5, -1)
+        return cls(np.linalg.pinv(sums[:, :, :5], hermitian=True) @ sums[:, :, 5:], sums[:, 0, 0])
+
+    @staticmethod
+    def _waves(dates: Array) -> Array:
         angle = 2 * np.pi * ((dates - dates.astype("datetime64[Y]")).astype(int) + 1) / YEAR
         return np.stack([np.ones(len(dates)), *(wave(j * angle) for j in (1, 2) for wave in (np.cos, np.sin))], axis=1)
 
-    def products(part: Samples) -> Array:
-        a = waves(part.dates)
-        return np.reshape(a[:, :, None] * np.concatenate([a, part.y], axis=1)[:, None, :], (len(a), -1))
-
-    sums = _sums(splits.train, products, lambda dates: np.zeros(len(dates), int), 1)
-    sums = sums.reshape(len(sums), 5, -1)
-    solved = np.linalg.pinv(sums[:, :, :5], hermitian=True) @ sums[:, :, 5:]
-    return lambda dates, rows: np.einsum("nj,njk->nk", waves(dates), solved[rows]), sums[:, 0, 0]
+    def at(self, dates: Array, rows: Array) -> Array:
+        """See `Season.at`."""
+        return np.asarray(np.einsum("nj,njk->nk", self._waves(dates), self.coefficients[rows]))
 
 
-def _monthly_frequencies(splits: Splits) -> _Season:
-    def month(dates: Array) -> Array:
+@dataclass(frozen=True)
+class MonthlyFrequencies:
+    """How often each event or class comes in a calendar month; frequencies [rows, 12, k]."""
+
+    frequencies: Array
+    days: Array
+
+    @classmethod
+    def fit(cls, splits: Splits) -> "MonthlyFrequencies":
+        """Counts the training days of each place and month."""
+        target, k = splits.target, len(splits.outputs)
+        assert isinstance(target, Classes)
+
+        def counts(part: Samples) -> Array:
+            return np.concatenate([np.ones((len(part), 1)), target.as_forecast(part.y, k)], axis=1)
+
+        sums, classes = _sums(splits.train, counts, cls._month, 12), target.classes(k)
+        return cls((sums[:, :, 1:] + 0.5) / (sums[:, :, :1] + 0.5 * classes), sums[:, :, 0].sum(axis=1))
+
+    @staticmethod
+    def _month(dates: Array) -> Array:
         return np.asarray(dates.astype("datetime64[M]").astype(int) % 12)
 
-    def counts(part: Samples) -> Array:
-        came = _indicators(splits, part.y)
-        return np.concatenate([np.ones((len(came), 1)), came], axis=1)
-
-    sums = _sums(splits.train, counts, month, 12)
-    classes = len(splits.outputs) if splits.target.kind == "category" else 2
-    frequencies = (sums[:, :, 1:] + 0.5) / (sums[:, :, :1] + 0.5 * classes)
-    return lambda dates, rows: frequencies[rows, month(dates)], sums[:, :, 0].sum(axis=1)
+    def at(self, dates: Array, rows: Array) -> Array:
+        """See `Season.at`."""
+        return np.asarray(self.frequencies[rows, self._month(dates)])
 
 
-def persistence(splits: Splits) -> Callable[[Samples], tuple[Array, Array]]:
+@dataclass(frozen=True)
+class Persistence:
     """Tomorrow like today: the last known y again.
 
     A class or event alone is no probability. It is given one by the simplest chain that persists: with probability
@@ -93,133 +140,86 @@ def persistence(splits: Splits) -> Callable[[Samples], tuple[Array, Array]]:
     Jacobs & Lewis, 1978). ρ = (h - Σf²)/(1 - Σf²), where h is the share of training days that were as the last.
     Where nothing is known before, the climatology stands in.
 
-    Returns:
-        From n days to values or probabilities [n, k], and the answer: the last known y itself, in the form of y.
+    Attributes:
+        splits: Whose training days the chain is fitted on.
+        climatology: Stands in.
+        frequency: f [choices, classes]; None for values.
+        stay: ρ [choices]; None for values.
     """
-    usual_on = climatology(splits)
-    frequency, stay = (None, None) if splits.target.kind == "continuous" else _chain(splits)
 
-    def forecast(days: Samples) -> tuple[Array, Array]:
-        usual, unknown = usual_on(days), _unknown(days.last)
-        if frequency is None or stay is None:
-            again = np.where(unknown, usual, days.last)
-            return again, again
-        p = stay[:, None] * splits.indicators(np.where(unknown, 0, days.last)) + (1 - stay[:, None]) * frequency
-        if days.last.ndim == 1:
-            answer = np.where(unknown, usual.argmax(axis=1), days.last)
-            return np.where(unknown[:, None], usual, p[:, 0]), answer
-        return np.where(unknown, usual, p[:, :, 1]), np.where(unknown, usual > 0.5, days.last)
+    splits: Splits
+    climatology: Climatology
+    frequency: Array | None = None
+    stay: Array | None = None
 
-    return forecast
+    @classmethod
+    def fit(cls, splits: Splits, climatology: Climatology | None = None) -> "Persistence":
+        """The persistence of the training days' weather."""
+        usual = climatology or Climatology.fit(splits)
+        if not isinstance(splits.target, Classes):
+            return cls(splits, usual)
+        frequency = splits.class_counts / len(splits.train)
+        by_chance = np.square(frequency).sum(axis=1)
+        stayed, days = np.zeros(len(frequency)), np.zeros(len(frequency))
+        for part in splits.train.chunks():
+            known = ~unknown(part.last)
+            stayed += (known & (part.y == part.last)).reshape(len(part), -1).sum(axis=0)
+            days += known.reshape(len(part), -1).sum(axis=0)
+        share = stayed / np.maximum(days, 1)
+        stay = np.where(days > 0, np.maximum(0.0, (share - by_chance) / (1 - by_chance)), 0.0)
+        return cls(splits, usual, frequency, stay)
 
+    def forecast(self, days: Samples) -> Array:
+        """Values or probabilities [n, k]."""
+        target, none = self.splits.target, unknown(days.last)
+        again = days.last
+        if isinstance(target, Classes) and self.stay is not None:
+            last = target.indicators(np.where(none, 0, days.last), len(self.splits.outputs))
+            again = target.probabilities(self.stay[:, None] * last + (1 - self.stay[:, None]) * self.frequency)
+        return np.where(none.reshape(len(days), -1), self.climatology.forecast(days), again)
 
-def _chain(splits: Splits) -> tuple[Array, Array]:
-    """The training frequencies f [choices, classes], and the probability ρ of staying [choices]."""
-    frequency = splits.class_counts / len(splits.train)
-    by_chance = np.square(frequency).sum(axis=1)
-    stayed, days = np.zeros(len(frequency)), np.zeros(len(frequency))
-    for part in splits.train.chunks():
-        known = ~_unknown(part.last)
-        same = known & (part.y == part.last)
-        stayed += same.reshape(len(part), -1).sum(axis=0)
-        days += known.reshape(len(part), -1).sum(axis=0)
-    share = stayed / np.maximum(days, 1)
-    return frequency, np.where(days > 0, np.maximum(0.0, (share - by_chance) / (1 - by_chance)), 0.0)
-
-
-def _unknown(last: Array) -> Array:
-    """Where no last y is known: -1 for categories, else NaN."""
-    return last < 0 if last.ndim == 1 else np.isnan(last)
-
-
-def _indicators(splits: Splits, y: Array) -> Array:
-    """y as a matrix [n, k] whose mean is a forecast: categories become unit vectors."""
-    return np.asarray(splits.indicators(y)[:, 0] if y.ndim == 1 else y)
+    def decision(self, days: Samples) -> Array:
+        """The last known y itself, in the form of y."""
+        usual = self.splits.target.likeliest(self.climatology.forecast(days))
+        return np.where(unknown(days.last), usual, days.last)
 
 
 @dataclass(frozen=True)
-class Weights:
-    """θ = (W [k, m], b [k]) on standardised inputs, in float64."""
+class References:
+    """The forecasters beside a model: climatology, persistence, and the exact optimum of the same task.
 
-    weight: Tensor
-    bias: Tensor
+    Attributes:
+        task: Theirs, whatever its weights.
+        splits: Whose training days they are fitted on.
+        climatology: What is usual.
+        persistence: The same again.
+        optimum: The best weights.
+    """
+
+    task: LinearTask
+    splits: Splits
+    climatology: Climatology
+    persistence: Persistence
+    optimum: Optimum
+
+    NAMES = ("climatology", "persistence", "optimum")
 
     @classmethod
-    def of(cls, task: LinearTask) -> "Weights":
-        """The weights that a task has now."""
-        return cls(task.linear.weight.detach().double().cpu(), task.linear.bias.detach().double().cpu())
+    def fit(cls, task: LinearTask, splits: Splits) -> "References":
+        """Those of a task, fitted on the training days."""
+        usual = Climatology.fit(splits)
+        return cls(task, splits, usual, Persistence.fit(splits, usual), optimum(task, splits))
 
-    def logits(self, task: LinearTask, x: Array) -> Tensor:
-        """Logits [n, k] of inputs [n, m] in their own units."""
-        return _standardised(task, x) @ self.weight.T + self.bias
-
-
-def _standardised(task: LinearTask, x: Array) -> Tensor:
-    mean, scale = task.mean.double().cpu(), task.scale.double().cpu()
-    return (torch.as_tensor(x, dtype=torch.float64) - mean) / scale
-
-
-def _designs(task: LinearTask, samples: Samples) -> Iterator[tuple[Tensor, Tensor]]:
-    """A = (standardised x, 1) [c, m + 1] and y of a chunk of the samples after another."""
-    for part in samples.chunks():
-        x = _standardised(task, part.x)
-        yield torch.cat([x, x.new_ones(len(x), 1)], 1), exact(part.y)
-
-
-def exact(y: Array) -> Tensor:
-    """y as a tensor for losses in float64: values and events float64 [n, k], class indices int64 [n]."""
-    return torch.as_tensor(y).long() if y.ndim == 1 else torch.as_tensor(y, dtype=torch.float64)
-
-
-def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iterations: int = 100) -> tuple[Weights, bool]:
-    """Minimises the task's own mean loss over the training days by Newton's method in float64.
-
-    θ' = θ - s H⁺∇L, where H⁺ is the pseudo-inverse (softmax has directions that change nothing) and s is halved
-    until the loss falls (Armijo). For the squared loss one step is the normal equations' solution. Losses are
-    convex, so this is the global optimum; no penalty is added. Of more days than fit a chunk, the loss and its
-    gradient are those of all, the Hessian that of a chunk of days spread evenly over them: the same minimum, in a few
-    steps more (sub-sampled Newton, Byrd et al., 2011).
-
-    Args:
-        task: Gives the loss and the standardisation.
-        splits: Whose training days count.
-        tolerance: Ends when half the Newton decrement, the expected fall of the loss, is below it.
-        iterations: Ends at the latest after so many steps.
-
-    Returns:
-        The weights, and whether they are the minimum: False where there is none, because a boundary separates a
-        class without error and the loss falls for ever.
-    """
-    train = splits.train
-    ((some, y_some),) = _designs(task, train.where(slice(None, None, -(-len(train) // CHUNK))))
-    shape = (len(splits.outputs), some.shape[1])
-
-    def loss_of(theta: Tensor, design: Tensor, y: Tensor) -> Tensor:
-        return task.loss(design @ theta.view(shape).T, y)
-
-    def over_all(function: Callable[..., Tensor], theta: Tensor) -> Tensor:
-        every = _designs(task, train) if len(train) > CHUNK else [(some, y_some)]
-        return torch.stack([function(theta, design, y) * (len(y) / len(train)) for design, y in every]).sum(0)
-
-    gradient_of = torch.func.grad(loss_of)
-    theta = some.new_zeros(shape[0] * shape[1])
-    value = over_all(loss_of, theta)
-    attained = False
-    for _ in range(iterations):
-        gradient = over_all(gradient_of, theta)
-        curvature = torch.func.jacrev(gradient_of)(theta, some, y_some)
-        direction = torch.linalg.pinv(curvature, hermitian=True) @ gradient
-        fall = gradient @ direction
-        if fall / 2 < tolerance * max(1.0, abs(value.item())):
-            # Where a class is separated the loss falls to nothing as well, but by steps that stay long.
-            attained = bool((some @ direction.view(shape).T).abs().max() < 0.01)
-            break
-        size = 1.0
-        while (lower := over_all(loss_of, theta - size * direction)) > value - 1e-4 * size * fall and size > 1e-8:
-            size /= 2
-        if not lower < value:
-            attained = True  # rounding leaves nothing to gain
-            break
-        theta, value = theta - size * direction, lower
-    solution = theta.view(shape)
-    return Weights(solution[:, :-1], solution[:, -1]), attained
+    def forecasts(self, days: Samples) -> Forecasts:
+        """Their forecasts of n days, in the order of `NAMES`."""
+        task, target = self.task, self.splits.target
+        usual, again = self.climatology.forecast(days), self.persistence.forecast(days)
+        answer = self.persistence.decision(days)
+        best = Model(task, self.optimum.weights, target, ("optimum",))
+        return beside(
+            [
+                Forecasts.of_forecast(task, "climatology", days, target, forecast=usual),
+                Forecasts.of_forecast(task, "persistence", days, target, forecast=again, decision=answer),
+                best.forecasts(days),
+            ]
+        )

@@ -13,18 +13,20 @@ from polars.testing import assert_frame_equal
 
 from stratus import tasks
 from stratus.cli import main
-from stratus.data import sources
+from stratus.data.borders import Borders
+from stratus.data.observations import InMemory, OnDisk
 from stratus.data.recipe import Recipe
-from stratus.data.splits import split, stream
+from stratus.data.splits import Splits, split
 from stratus.data.store.build import build, part
 from stratus.data.store.read import open_store
+from stratus.data.streaming import stream
 from stratus.errors import ConfigurationError, DataError
 from stratus.runs import record
-from stratus.settings.schema import Store
+from stratus.settings.data import StoreData, source_from_record
 from stratus.training.descent import largest_eigenvalue
 from stratus.verification.references import climatology, optimum, persistence
 
-BORDERS = {"train_from": date(2009, 1, 3), "validation_from": date(2011, 1, 1), "test_from": date(2012, 1, 1)}
+BORDERS = Borders(train_from=date(2009, 1, 3), validation_from=date(2011, 1, 1), test_from=date(2012, 1, 1))
 RECIPES = {
     "regression": Recipe("temperature", {"two_days": {}, "harmonics": {"k": 1}}, 1),
     "binary": Recipe("rain", {"two_days": {}}, 1),
@@ -81,8 +83,8 @@ def both(store):
         found = open_store(store)
         folder = found.samples_folder(name)
         parts = found.parts(3000)
-        streamed = stream(parts, RECIPES[name], folder, classes=found.classes, **BORDERS)
-        return split(found.table(), RECIPES[name], **BORDERS), streamed
+        streamed = stream(parts, RECIPES[name], BORDERS, folder, classes=found.classes)
+        return split(found.table(), RECIPES[name], BORDERS), streamed
 
     return make
 
@@ -125,25 +127,25 @@ def test_references_and_limits_are_those_in_memory(both, name, monkeypatch):
 
 def test_samples_are_made_once(store, tmp_path):
     found, folder = open_store(store), tmp_path / "samples"
-    given = {"classes": found.classes, **BORDERS}
-    first = stream(found.parts(3000), RECIPES["binary"], folder, **given)
+    given = RECIPES["binary"], BORDERS, folder
+    first = stream(found.parts(3000), *given, classes=found.classes)
 
     def untouched():
         raise AssertionError("the table is read again")
         yield
 
-    again = stream(untouched(), RECIPES["binary"], folder, **given)
+    again = stream(untouched(), *given, classes=found.classes)
     np.testing.assert_array_equal(again.train.x, first.train.x)
 
 
 def test_a_target_of_all_stations_at_once_is_refused_where_they_do_not_fit(store, tmp_path):
     recipe = Recipe("rain_by_station", {"two_days": {}})
     with pytest.raises(ConfigurationError, match=re.escape("data.memory")):
-        stream(open_store(store).parts(1000), recipe, tmp_path / "x", classes=[], **BORDERS)
+        stream(open_store(store).parts(1000), recipe, BORDERS, tmp_path / "x", classes=[])
 
 
 def given(store, *more):
-    days = [f"data.{name}={day}" for name, day in BORDERS.items()]
+    days = [f"data.{name}={day}" for name, day in vars(BORDERS).items() if day]
     return ["data=store", f"data.path={store}", *days, "data.batch_size=256", "trainer.max_epochs=4", *more]
 
 
@@ -155,7 +157,7 @@ def test_a_streamed_run_scores_as_its_weights_do_in_memory(trained, store, tmp_p
     kept = json.loads((tmp_path / "run" / "run.json").read_text())
     kept["data"]["source"]["memory"] = 2.0
     (tmp_path / "run" / "run.json").write_text(json.dumps(kept))
-    assert isinstance(sources.again(kept["data"])[0], pl.DataFrame)
+    assert isinstance(source_from_record(kept["data"]["source"]).load().observations, InMemory)
     assert main(["evaluate", str(tmp_path / "run")]) == 0
     assert capsys.readouterr().out == told
     forecasts = pl.read_csv(tmp_path / "run" / "forecasts.csv")
@@ -164,6 +166,34 @@ def test_a_streamed_run_scores_as_its_weights_do_in_memory(trained, store, tmp_p
     loss = -pl.when(pl.col("truth") == "rain").then(pl.col("p(rain)")).otherwise(1 - pl.col("p(rain)")).log()
     assert forecasts.select(loss.mean()).item() == pytest.approx(run["metrics"]["test/loss"], abs=1e-5)
     assert run["gap"] < 0.01
+
+
+def test_the_rows_of_some_days_are_read_from_the_files_that_hold_them(store, truth, tmp_path):
+    found = OnDisk(open_store(store), memory=0.0001)
+    asked = truth.sample(40, seed=0, shuffle=True)
+    rows = found.rows(asked["station"].to_list(), asked["date"].to_numpy())
+    assert_frame_equal(rows.drop("wind"), asked)
+    later = found.rows(["nowhere", found.store.stations[0]], np.array(["2010-01-01", "2040-01-01"], "datetime64[D]"))
+    assert later.drop("station", "date").null_count().row(0) == (2,) * (later.width - 2)
+    assert found.last_day == truth["date"].max()
+    one = OnDisk(open_store(store, found.store.stations[:1]), memory=0.0001)
+    assert one.last_day == truth.filter(pl.col("station") == found.store.stations[0])["date"].max()
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_a_streamed_run_draws_a_fair_sample_of_its_days(drawn, store, monkeypatch, task):
+    monkeypatch.setattr(Splits.evenly_spaced, "__defaults__", (1000,))
+    run = drawn(f"task={task}", *given(store, "data.memory=0.0001"))
+    assert {path.stem for path in (run.folder / "pictures").glob("*.png")} == set(run.figures)
+    splits = run.run.splits
+    counts = json.loads((run.folder / "run.json").read_text())["data"]["samples"]
+    for name, days in splits.named.items():
+        assert not days.on_disk
+        assert 500 < len(days) <= 1000 < counts[name]
+        assert len(set(days.stations)) == 12
+        assert len(set(days.dates.astype("datetime64[M]"))) == 12 * (2 if name == "train" else 1)
+    said = [text.get_text() for axes in run.figures["worst_days"].axes for text in axes.texts]
+    assert any(" mm" in one for one in said)
 
 
 def test_two_processes_share_the_days_on_disk_and_score_them_exactly(door, store, tmp_path):
@@ -184,4 +214,4 @@ def test_two_processes_share_the_days_on_disk_and_score_them_exactly(door, store
 
 def test_settings_of_a_store_are_checked():
     with pytest.raises(ConfigurationError, match=re.escape("data.memory=0")):
-        Store(path="x", memory=0)
+        StoreData(path="x", memory=0)

@@ -13,7 +13,6 @@ from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from stratus.data import sources
 from stratus.errors import Diverged
 from stratus.runs import experiment, record
 from stratus.runs.tensorboard import Logger
@@ -28,8 +27,10 @@ ROOT = Path(__file__).parents[3]
 
 
 def samples(one):
-    table, _ = sources.load(one.data)
-    return sources.samples(table, one.data, one.recipe, standardise=one.features.standardise)
+    data = one.data
+    return data.load().observations.split(
+        one.recipe, data.borders, standardise=one.features.standardise, resample=data.resample
+    )
 
 
 def weights(outcome, place):

@@ -10,7 +10,6 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from stratus.data import sources
 from stratus.runs import experiment
 from stratus.scores.metrics import RankedProbability
 from stratus.sweep.batched import scores
@@ -24,8 +23,10 @@ from stratus.verification.intervals import intervals
 
 
 def samples(one):
-    table, _ = sources.load(one.data)
-    return sources.samples(table, one.data, one.recipe, standardise=one.features.standardise)
+    data = one.data
+    return data.load().observations.split(
+        one.recipe, data.borders, standardise=one.features.standardise, resample=data.resample
+    )
 
 
 def group(settings, *overrides, varied=("seed=1", "seed=2", "seed=3")):

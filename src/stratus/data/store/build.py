@@ -6,7 +6,6 @@ is whole or absent.
 """
 
 import json
-import os
 import shutil
 import zlib
 from collections import Counter
@@ -17,10 +16,10 @@ from typing import Any
 import polars as pl
 from filelock import FileLock
 
-from stratus.data import table as observations
 from stratus.data.ghcn.daily import ELEMENTS, daily
 from stratus.data.ghcn.layouts import pieces
 from stratus.errors import DataError
+from stratus.files import replace, replacing, sha256
 
 MANIFEST, INDEX, SCRATCH = "store.json", "index.parquet", "unfinished"
 BUCKETS = 64
@@ -107,7 +106,7 @@ def _build(files: list[Path], folder: Path, ice_pellets: bool, tell: Callable[[s
         tell(f"{year}: done")
     manifest["dropped"] = dropped
     manifest["years"] = sorted([*manifest["years"], *years])
-    manifest["sources"] += [{**one, "sha256": observations.sha256(one["file"])} for one in plan]
+    manifest["sources"] += [{**one, "sha256": sha256(one["file"])} for one in plan]
     _finish(folder, manifest)
     shutil.rmtree(scratch)
     return manifest
@@ -167,9 +166,8 @@ def _part(scratch: Path, folder: Path, year: int, bucket: int, *, ice_pellets: b
     if not place.exists() and values:
         table, dropped = daily(pl.read_parquet(values), ice_pellets=ice_pellets)
         place.parent.mkdir(exist_ok=True)
-        beside = place.with_suffix(".new")
-        table.write_parquet(beside, row_group_size=_ROWS, metadata={"dropped": json.dumps(dropped)})
-        os.replace(beside, place)
+        with replacing(place) as beside:
+            table.write_parquet(beside, row_group_size=_ROWS, metadata={"dropped": json.dumps(dropped)})
     if not place.exists():
         return {}
     dropped_then: dict[str, int] = json.loads(pl.read_parquet_metadata(place)["dropped"])
@@ -186,8 +184,7 @@ def _finish(folder: Path, manifest: dict[str, Any]) -> None:
         days = table.group_by("station").agg(pl.len().alias("days"), year=pl.col("date").first().dt.year())
         frames.append(days.with_columns(bucket=pl.lit(int(file.stem.partition("=")[2]), pl.UInt8)))
     index = pl.concat(frames).select("station", "bucket", "year", "days").sort("bucket", "station", "year")
-    index.write_parquet(folder / f"{INDEX}.new")
-    os.replace(folder / f"{INDEX}.new", folder / INDEX)
+    with replacing(folder / INDEX) as beside:
+        index.write_parquet(beside)
     manifest |= {"classes": sorted(classes), "days": index["days"].sum(), "stations": index["station"].n_unique()}
-    (folder / f"{MANIFEST}.new").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
-    os.replace(folder / f"{MANIFEST}.new", folder / MANIFEST)
+    replace(folder / MANIFEST, json.dumps(manifest, indent=2))

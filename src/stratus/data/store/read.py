@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from stratus.data.store.build import INDEX, MANIFEST, part
-from stratus.data.table import KEY
+from stratus.data.table import KEY, SCHEMA
 from stratus.errors import DataError
 
 BYTES_A_DAY = 700
@@ -59,6 +59,25 @@ class Store:
     def table(self) -> pl.DataFrame:
         """All of the daily table."""
         return pl.concat(self.parts(max(self.days, 1))).sort(KEY)
+
+    @property
+    def last_day(self) -> date:
+        """The last day that one of the stations was observed."""
+        latest = self.index.filter(pl.col("year") == pl.col("year").max())
+        files = [part(self.folder, year, bucket) for year, bucket in latest.select("year", "bucket").unique().rows()]
+        rows = pl.scan_parquet(files, hive_partitioning=False).filter(pl.col("station").is_in(latest["station"]))
+        last: date = rows.select(pl.col("date").max()).collect().item()
+        return last
+
+    def some(self, stations: Sequence[str], dates: Any) -> pl.DataFrame:
+        """The daily table of some stations in the years of some dates [n], datetime64[D]."""
+        years = pl.Series(dates).dt.year().unique()
+        found = self.index.filter(pl.col("station").is_in(list(stations)), pl.col("year").is_in(years.to_list()))
+        parts = (
+            self._read(int(bucket), index["year"].unique().to_list(), index["station"].unique().to_list())
+            for (bucket,), index in found.group_by("bucket")
+        )
+        return pl.concat([pl.DataFrame(schema=SCHEMA), *parts])
 
     def samples_folder(self, *facts: Any) -> Path:
         """Where samples made of these days under further facts (recipe, borders) are kept."""

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from stratus.data.samples import Array
-from stratus.lecture import Card, Lesson
 from stratus.lecture.fits import Fit, fit_of
 from stratus.lecture.pictures import loss_and_accuracy, share_within
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.verification.references import climatology
+from stratus.runs.lesson import Card, Lesson
+from stratus.verification.references import Climatology
 
 TOLERANCES = (0, 1, 2, 3)
 """In °C."""
@@ -23,7 +23,7 @@ def lesson(run: FinishedRun) -> Lesson:
     misses = {
         "model": _miss(fit.model.forecast(test.x), test.y),
         "the same as today": _miss(test.last, test.y),
-        "usual on this day": _miss(climatology(run.splits)(test), test.y),
+        "usual on this day": _miss(Climatology.fit(run.splits).forecast(test), test.y),
     }
     weight = fit.line[0][0, 1]
     wide, near = weight + np.linspace(-1, 1, 401), weight + np.linspace(-0.004, 0.004, 801)

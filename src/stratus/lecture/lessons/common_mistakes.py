@@ -11,12 +11,12 @@ from torch.func import vmap
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
 from stratus.data.splits import Splits
-from stratus.lecture import Card, Lesson
 from stratus.lecture.descent_by_hand import descend, loss_on
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
 from stratus.lecture.mistakes import SigmoidTwice, SoftmaxTwice, minimised, month_leak, standardising_leak
 from stratus.lecture.pictures import leaks, losses_over_steps
 from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 from stratus.runs.pictures import title
 from stratus.tasks.linear import LinearTask
 

@@ -9,23 +9,24 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import vmap
 
+from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError
-from stratus.lecture import Card, Lesson
 from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, matrix, on_plane, path_of
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
 from stratus.lecture.landscapes import toy
 from stratus.lecture.pictures import descent_on_curve, line_in_descent, loss_surface
 from stratus.pictures.canvas import named
 from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 from stratus.tasks.binary import BinaryClassification
-from stratus.training.descent import gaussian
+from stratus.training.starts import gaussian
 
 TOY_RATE, TOY_STEPS, TOY_SIGMA, TOY_STARTS = 0.02, 100, 3.0, 10_000
 
 
 def lesson(run: FinishedRun) -> Lesson:
     """θ' = θ - ε ∇L(θ): the run's path, which is that of the loop written by hand, in pictures."""
-    if len(run.splits.inputs) != 1 or run.splits.target.kind != "continuous":
+    if len(run.splits.inputs) != 1 or not isinstance(run.splits.target, Continuous):
         raise ConfigurationError("this lesson draws a line: task=regression with one input, features=day_of_year")
     loss, path = loss_on(run.task, run.splits.train), path_of(run.trace)
     rate = run.settings.optimizer.lr

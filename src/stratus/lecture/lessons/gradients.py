@@ -11,12 +11,13 @@ from torch.func import grad, vmap
 
 from stratus import tasks
 from stratus.data.splits import Splits
+from stratus.data.targets import Continuous, Event
 from stratus.errors import ConfigurationError
-from stratus.lecture import Card, Lesson
 from stratus.lecture.descent_by_hand import Loss, loss_on, path_of
 from stratus.lecture.fits import TWO_DAYS, fit_of, split_like
 from stratus.lecture.pictures import difference_errors, gradient_components
 from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 from stratus.tasks.linear import LinearTask
 
 TITLES = {
@@ -69,7 +70,7 @@ def closed_form(task: LinearTask, splits: Splits, theta: Tensor) -> Tensor:
     design, y = task.design(torch.as_tensor(splits.train.x)), torch.as_tensor(splits.train.y)
     truth = y if y.ndim > 1 else torch.eye(len(splits.outputs), dtype=design.dtype)[y]
     error = task.activation(design @ theta.T) - truth
-    return (2 if splits.target.kind == "continuous" else 1) * error.T @ design / len(design)
+    return (2 if isinstance(splits.target, Continuous) else 1) * error.T @ design / len(design)
 
 
 def _shifted(theta: Tensor, h: float) -> Tensor:
@@ -89,7 +90,7 @@ def forward(loss: Loss, theta: Tensor, h: float) -> Tensor:
 
 def lesson(run: FinishedRun) -> Lesson:
     """The three closed forms beside autograd and finite differences; and the gradient at the end of the run."""
-    if run.splits.target.kind != "event" or len(run.splits.outputs) != 1:
+    if not isinstance(run.splits.target, Event) or len(run.splits.outputs) != 1:
         raise ConfigurationError("this lesson ends at the optimum of a binary model: task=binary")
     seed = run.settings.seed
     found = {name: Gradients.of(name, split_like(run, recipe), seed) for name, recipe in TWO_DAYS.items()}

@@ -9,15 +9,16 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
+from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError
-from stratus.lecture import Card, Lesson
 from stratus.lecture.descent_by_hand import descend_each, loss_on, matrix, path_of
 from stratus.lecture.fits import best_fit
 from stratus.lecture.landscapes import learnt_period, toy
 from stratus.lecture.pictures import final_loss_against_start, starts_on_bowl
 from stratus.lecture.pictures.final_loss_against_start import Landscape
 from stratus.runs.finished import FinishedRun
-from stratus.training.descent import gaussian, uniform, zeros
+from stratus.runs.lesson import Card, Lesson
+from stratus.training.starts import gaussian, uniform, zeros
 
 STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "zeros": zeros,
@@ -32,7 +33,7 @@ PERIODS = 60.0, 900.0
 
 def lesson(run: FinishedRun) -> Lesson:
     """One wave of the year from many starts; then the same wave with its period learnt; then the toy."""
-    if run.splits.inputs != ["cos 1/year", "sin 1/year"] or run.splits.target.kind != "continuous":
+    if run.splits.inputs != ["cos 1/year", "sin 1/year"] or not isinstance(run.splits.target, Continuous):
         raise ConfigurationError("this lesson is about one wave: task=regression features=harmonics with k=1")
     lowest = matrix(best_fit(run.splits, "regression").model.weights)[0].float()
     paths = _from_everywhere(run)

@@ -12,12 +12,12 @@ from torch.func import hessian, vmap
 
 from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits
-from stratus.lecture import Card, Lesson
 from stratus.lecture.descent_by_hand import Loss, descend_each, loss_on, matrix
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
 from stratus.lecture.pictures import loss_against_rate, loss_curves
 from stratus.runs.finished import FinishedRun
-from stratus.training.descent import largest_stable_step
+from stratus.runs.lesson import Card, Lesson
+from stratus.training.stability import largest_stable_step
 
 TEMPERATURE = {0.005: "too low", 0.25: "right", 0.5: "near the limit", 0.52: "above it", 0.6: "far above"}
 RAW = {1.0e-5: "low", 2.2e-5: "near the limit", 2.3e-5: "above it"}

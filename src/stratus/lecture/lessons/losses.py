@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 from torch.func import grad, vmap
 
-from stratus.data.datamodule import targets
 from stratus.data.splits import Splits
-from stratus.lecture import Card, Lesson
 from stratus.lecture.descent_by_hand import loss_on, matrix, path_of
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
 from stratus.lecture.pictures import cost_of_a_constant, loss_functions
 from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 from stratus.tasks.linear import LinearTask
+from stratus.tasks.weights import exact
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _curves(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> list[cost_of_
     }
     curves = []
     for name, (title, forecast, unit, constants) in shown.items():
-        task, y = fits[name].model.task, targets(fits[name].splits.train).double()
+        task, y = fits[name].model.task, exact(fits[name].splits.train.y)
         scores = task.link(torch.as_tensor(constants))
         loss = torch.stack([task.loss(z.expand_as(y), y) for z in scores]).numpy()
         best = mean_truth(fits[name].splits).item()

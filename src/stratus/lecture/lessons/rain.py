@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from stratus.data.samples import Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
-from stratus.lecture import Card, Lesson
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, split_like, with_inputs
 from stratus.lecture.pictures import event_over_input, planes
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 _ELSEWHERE = "New York"
 
@@ -100,7 +100,7 @@ def _draw_planes(run: FinishedRun, here: Fit, elsewhere: Fit) -> Figure:
     panels = []
     for fit, line in ((here, (weight, bias)), (elsewhere, None)):
         days = fit.splits.train
-        panels.append(planes.ModelInPlane(str(days.stations[0]), days.x, days.y, plane_of(run, fit), line))
+        panels.append(planes.ModelInPlane(str(days.stations[0]), days.x, days.y, plane_of(fit), line))
     return planes.draw(panels, outputs=["rain"], place=f"training days, {days.dates[0]} to {days.dates[-1]}")
 
 

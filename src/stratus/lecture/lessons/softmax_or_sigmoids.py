@@ -5,19 +5,19 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array, Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
-from stratus.lecture import Card, Lesson
 from stratus.lecture.fits import Fit, best_fit, fit_of, plane_of, split_like
 from stratus.lecture.pictures import regions_beside, reliability_beside, sums, two_labels
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.scores.reliability import bin_sums
+from stratus.runs.lesson import Card, Lesson
+from stratus.scores.probabilities import indicators, log_loss
+from stratus.scores.reliability import bin_sums, calibration_error
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -60,14 +60,14 @@ def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
             "train_loss": run.metrics["train/loss"],
             "test_loss": run.metrics["test/loss"],
             "accuracy": run.metrics["test/accuracy"],
-            "calibration_error": calibration_error(p, test.y),
+            "calibration_error": _calibration_error(p, test.y),
         },
         "sigmoids": {
             "train_loss_of_five": sigmoids.scores("train")["loss"],
-            "train_loss": log_loss(normalised(trained), train.y),
-            "test_loss": log_loss(normalised(q), test.y),
+            "train_loss": float(log_loss(normalised(trained), train.y).mean()),
+            "test_loss": float(log_loss(normalised(q), test.y).mean()),
             "accuracy": float(np.mean(q.argmax(axis=1) == test.y)),
-            "calibration_error": calibration_error(q, test.y),
+            "calibration_error": _calibration_error(q, test.y),
         },
         "sum_least": float(q.sum(axis=1).min()),
         "sum_most": float(q.sum(axis=1).max()),
@@ -135,26 +135,12 @@ def normalised(p: Array) -> Array:
     return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
-def log_loss(p: Array, y: Array) -> float:
-    """Mean of -log p of the class that came, of probabilities [n, k] and class indices [n]."""
-    return float(-np.log(p[np.arange(len(y)), y]).mean())
-
-
-def calibration_error(p: Array, y: Array) -> float:
-    """Class-wise calibration error: mean over the classes of Σ days/n · |mean p - frequency| over ten bins.
-
-    After Kull et al., "Beyond temperature scaling" (2019).
-
-    Args:
-        p: Probabilities [n, k].
-        y: Class indices [n].
-    """
-    sums = bin_sums(torch.as_tensor(p), torch.eye(p.shape[1])[y])
-    return float(abs(sums["p"] - sums["y"]).sum() / p.size)
+def _calibration_error(p: Array, y: Array) -> float:
+    return float(calibration_error(bin_sums(p, indicators(p, y))))
 
 
 def _draw_regions(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> Figure:
-    plane, days = plane_of(run, softmax), run.splits.train
+    plane, days = plane_of(softmax), run.splits.train
     places = np.stack(np.meshgrid(plane.across, plane.up), axis=-1).reshape(-1, 2)
     shares = normalised(sigmoids.model.forecast(places)).reshape(plane.p.shape)
     return regions_beside.draw(

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
-from stratus.lecture import Card, Lesson
 from stratus.lecture.fits import Fit, best_fit, fit_of, split_like
 from stratus.lecture.pictures import fits_over_year
 from stratus.pictures import fit_over_calendar
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 
 def lesson(run: FinishedRun) -> Lesson:

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from stratus.lecture import Card, Lesson
 from stratus.lecture.fits import fit_of
 from stratus.pictures import fit_over_calendar
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 
 def lesson(run: FinishedRun) -> Lesson:

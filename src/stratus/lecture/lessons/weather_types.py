@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from stratus.data.samples import Array
-from stratus.lecture import Card, Lesson
 from stratus.lecture.fits import Fit, fit_of, plane_of
 from stratus.lecture.pictures import class_shares, hard_and_soft, recall
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
+from stratus.runs.lesson import Card, Lesson
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -20,7 +20,7 @@ def lesson(run: FinishedRun) -> Lesson:
     warmth = np.linspace(days.x.min(), days.x.max(), 200)
     place = of_run.title(days, "training days")
     pictures = {
-        "regions": partial(hard_and_soft.draw, days.x, days.y, plane_of(run, fit), outputs=outputs, place=place),
+        "regions": partial(hard_and_soft.draw, days.x, days.y, plane_of(fit), outputs=outputs, place=place),
         "shares": partial(
             class_shares.draw,
             warmth,

@@ -12,8 +12,7 @@ from torch.optim import Optimizer
 
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.splits import Splits
-from stratus.settings.compose import build
-from stratus.settings.schema import Config
+from stratus.settings.experiment import Config
 from stratus.sweep.batched.group import Outcome
 from stratus.sweep.batched.steps import Moment
 from stratus.tasks.linear import LinearTask
@@ -63,8 +62,8 @@ class Checkpoints:
         self.outcome, self.common, self.place, self.settings, self.task = outcome, common, place, settings, task
         self.folder = folder
         self.rates = outcome.rates[place]
-        self.optimizer: Optimizer = build(settings.optimizer)(task.parameters())
-        schedule = build(settings.schedule)
+        self.optimizer: Optimizer = settings.optimizer.build()(task.parameters())
+        schedule = settings.schedule.build()
         self.schedule = schedule(self.optimizer, epochs=settings.trainer.max_epochs) if schedule else None
         self.guard, self.keeps = copy.copy(common.guard), [copy.copy(one) for one in common.keeps]
         for one in self.keeps:

@@ -8,10 +8,9 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 
-from stratus.data.datamodule import EpochOrder
+from stratus.data.batches import EpochOrder
 from stratus.data.splits import Splits
-from stratus.settings.compose import build
-from stratus.settings.schema import Config
+from stratus.settings.experiment import Config
 from stratus.sweep.batched.loss import Batch, Days, Loss
 from stratus.sweep.batched.steps import Moment, Steps
 from stratus.tasks.linear import LinearTask
@@ -91,7 +90,7 @@ class Group(LightningModule):
         self.register_buffer("order_of", torch.tensor([place[one] for one in drawn]))
         start = []
         for one in settings:
-            task.start(build(one.init), one.seed)
+            task.start(one.init.build(), one.seed)
             start.append(torch.cat([task.linear.weight.T, task.linear.bias[None]]).detach())
         self.register_buffer("theta", torch.stack(start, -1))
 

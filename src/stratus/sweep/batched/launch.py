@@ -3,7 +3,7 @@
 import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
@@ -11,12 +11,11 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from threadpoolctl import threadpool_limits
 
-from stratus.data import sources
 from stratus.data.splits import Splits
-from stratus.data.store.read import Store
 from stratus.errors import StratusError
 from stratus.settings import compose as config
-from stratus.settings.schema import SGD, Adam, Config
+from stratus.settings.descent import SGD, Adam
+from stratus.settings.experiment import Config
 from stratus.sweep.batched import ready
 from stratus.sweep.batched.member import fit_together
 from stratus.tasks.linear import LinearTask
@@ -66,8 +65,8 @@ def _checked(composed: DictConfig) -> Config | str:
         return "their settings are wrong, as each will tell"
     if not isinstance(settings.optimizer, SGD | Adam):
         return f"{type(settings.optimizer).__name__} searches each step for itself"
-    if settings.resume:
-        return "resume goes on with a run of its own"
+    if settings.resume or settings.lesson:
+        return "resume and lesson are about one run each"
     if not settings.trainer.single:
         return "they ask for several devices"
     if settings.trainer.detect_anomaly:
@@ -90,11 +89,12 @@ def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
     first = next(iter(jobs.values()))
     try:
         data = replace(first.data, resample=None)
-        table, facts = sources.load(data)
-        splits = sources.samples(table, data, first.recipe, standardise=first.features.standardise)
+        loaded = data.load()
+        observations, facts = loaded.observations, asdict(loaded.provenance)
+        splits = observations.split(first.recipe, data.borders, standardise=first.features.standardise)
     except StratusError:
         return "their data are wrong, as each will tell"
-    if isinstance(table, Store) or splits.train.on_disk:
+    if splits.train.on_disk:
         return "their days are streamed from disk"
     task = starting(first, splits)
     if type(task).forward is not LinearTask.forward:
@@ -111,7 +111,7 @@ def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
         trained = fit_together(list(part.values()), splits)
         for place, number in enumerate(part):
             said, days, references = drawn(part[number].data.resample)
-            ready.jobs[number] = ready.Ready(part[number], table, said, days, trained.fit_of(place), references)
+            ready.jobs[number] = ready.Ready(part[number], observations, said, days, trained.fit_of(place), references)
     return None
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from stratus.data.datamodule import targets
+from stratus.data.batches import targets
 from stratus.data.samples import Samples
 from stratus.tasks.linear import LinearTask
 

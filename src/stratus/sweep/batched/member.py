@@ -14,8 +14,7 @@ import torch
 from stratus.data.splits import Splits
 from stratus.runs import tensorboard as board
 from stratus.runs.events import Sink
-from stratus.settings.compose import build
-from stratus.settings.schema import Config
+from stratus.settings.experiment import Config
 from stratus.sweep.batched.checkpoint import Checkpoints, Common
 from stratus.sweep.batched.group import Group, Outcome
 from stratus.sweep.batched.scores import Scores
@@ -33,7 +32,7 @@ def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
     task = starting(settings[0], splits.resampled(settings[0].data.resample))
     drawn = any(one.pictures != "none" or one.lesson for one in settings)
     group = Group(task, settings, splits, traced=drawn)
-    trainer = build(settings[0].trainer)(
+    trainer = settings[0].trainer.build()(
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,

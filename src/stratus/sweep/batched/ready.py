@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from polars import DataFrame
-
+    from stratus.data.observations import Observations
     from stratus.data.splits import Splits
-    from stratus.settings.schema import Config
+    from stratus.settings.experiment import Config
     from stratus.training.lone import Fit
     from stratus.verification.evaluation import References
 
@@ -20,7 +19,7 @@ class Ready:
 
     Attributes:
         settings: Its settings, checked.
-        table: Its daily table.
+        observations: Its daily table.
         facts: What the record says of the table.
         splits: Its samples.
         fit: Hands its training over.
@@ -28,7 +27,7 @@ class Ready:
     """
 
     settings: "Config"
-    table: "DataFrame"
+    observations: "Observations"
     facts: dict[str, Any]
     splits: "Splits"
     fit: "Fit"
@@ -41,7 +40,7 @@ class Ready:
         entries["data"] = dict(self.facts)
         return experiment.run(
             self.settings,
-            self.table,
+            self.observations,
             self.splits,
             folder=folder,
             record=entries,

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stratus.data.datamodule import targets
+from stratus.data.batches import targets
 from stratus.data.samples import Array, Samples
 from stratus.data.splits import Splits
 from stratus.scores import contributions

@@ -1,14 +1,13 @@
 """Steps of many members at once, each with its own learning rate, schedule, weight decay and momentum."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from stratus.settings.compose import build
-from stratus.settings.schema import Config
+from stratus.settings.experiment import Config
 from stratus.tasks.linear import LinearTask
 
 Memory = Mapping[str, Tensor | None]
@@ -17,7 +16,7 @@ Memory = Mapping[str, Tensor | None]
 def rates(settings: Config) -> list[float]:
     """The learning rate of each epoch, and the one after the last."""
     epochs, lr = settings.trainer.max_epochs, settings.optimizer.lr
-    if (schedule := build(settings.schedule)) is None:
+    if (schedule := settings.schedule.build()) is None:
         return [lr] * (epochs + 1)
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr)
     scheduler = schedule(optimizer, epochs=epochs)
@@ -47,22 +46,23 @@ class Steps:
 
     def __init__(self, theta: Tensor, members: Sequence[Config]) -> None:
         device = theta.device
-        built = [build(one.optimizer) for one in members]
+        given = [asdict(one.optimizer) for one in members]
         groups: dict[tuple[Any, ...], list[int]] = {}
-        for i, one in enumerate(built):
-            own = {name: value for name, value in one.keywords.items() if name not in ("lr", "weight_decay")}
+        for i, one in enumerate(given):
+            own = {name: value for name, value in one.items() if name not in ("lr", "weight_decay")}
             groups.setdefault(tuple(own.items()), []).append(i)
         alone = len(groups) == 1
         self.places: list[Any] = [slice(None) if alone else torch.tensor(g, device=device) for g in groups.values()]
         self.groups = list(groups.values())
         self.zeros = [torch.zeros_like(theta[..., place]) for place in self.places]
-        self.optimizer: torch.optim.Optimizer = built[0].func(
-            [{"params": [zeros], **dict(own)} for zeros, own in zip(self.zeros, groups, strict=True)], lr=1.0
+        free = {"lr": 1.0, "weight_decay": 0.0}
+        self.optimizer = members[0].optimizer.build()(
+            [{"params": [zeros], **dict(own), **free} for zeros, own in zip(self.zeros, groups, strict=True)]
         )
         by_epoch = {name: rates(one) for name, one in {_rated(one): one for one in members}.items()}
         self.planned = [by_epoch[_rated(one)] for one in members]
         self.rates = torch.tensor(self.planned, dtype=torch.float32, device=device).T
-        decays = torch.tensor([one.keywords["weight_decay"] for one in built], device=device)
+        decays = torch.tensor([one["weight_decay"] for one in given], device=device)
         self.decays = decays if decays.any() else None
         self.longest = members[0].trainer.gradient_clip_val
 

@@ -1,0 +1,166 @@
+"""The samples as batches: slices of tensors, or a stream from the disk, ordered by seed and epoch alone."""
+
+import math
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stratus.data.samples import CHUNK, Samples
+
+Batch: TypeAlias = tuple[Tensor, Tensor]
+
+
+class Order:
+    """The order of the samples in an epoch, a function of (seed, epoch), so that a resumed run goes on alike.
+
+    Args:
+        length: Number of samples n.
+        seed: Together with the epoch the seed of the order; None keeps the samples in theirs.
+        rank: Number of this process, which gets a share of the samples, none of which another gets.
+        ranks: Number of processes that train together.
+    """
+
+    def __init__(self, length: int, seed: int | None, rank: int = 0, ranks: int = 1) -> None:
+        self.length, self.seed, self.rank, self.ranks = length, seed, rank, ranks
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch."""
+        self.epoch = epoch
+
+    def generator(self) -> torch.Generator | None:
+        """The epoch's random numbers; None where the order is kept."""
+        # Distinct pairs give distinct streams as long as there are fewer than 2^20 epochs.
+        return None if self.seed is None else torch.Generator().manual_seed((self.seed << 20) + self.epoch)
+
+    def __len__(self) -> int:
+        return self.length // self.ranks
+
+
+class EpochOrder(Order):
+    """Of samples in memory: every ranks-th of a permutation.
+
+    All processes get equally many; up to ranks - 1 samples, others each epoch, are left out.
+    """
+
+    def order(self) -> Tensor:
+        """Indices of this process's samples in this epoch."""
+        generator = self.generator()
+        every = torch.randperm(self.length, generator=generator) if generator else torch.arange(self.length)
+        return every[self.rank :: self.ranks][: len(self)]
+
+
+class BlockOrder(Order):
+    """Of samples on disk: blocks that stand together there, read in a new order each epoch.
+
+    Each process gets a part of the blocks' sequence. With a seed all parts are equally long, and up to ranks - 1
+    samples are left out; without one the last process gets the rest.
+
+    Args:
+        length: As in `Order`, like seed, rank and ranks.
+        block: Samples that are read together.
+    """
+
+    def __init__(self, length: int, seed: int | None, rank: int = 0, ranks: int = 1, block: int = 4096) -> None:
+        super().__init__(length, seed, rank, ranks)
+        self.block = block
+        share = length // ranks
+        self.start = rank * share
+        self.stop = length if seed is None and rank == ranks - 1 else self.start + share
+
+    def slices(self, generator: torch.Generator | None) -> Iterator[slice]:
+        """Where this process's samples of the epoch stand, block by block."""
+        blocks = torch.arange(math.ceil(self.length / self.block))
+        if generator:
+            blocks = blocks[torch.randperm(len(blocks), generator=generator)]
+        position = 0  # in the sequence of all processes' blocks
+        for start in (blocks * self.block).tolist():
+            rows = min(self.block, self.length - start)
+            first, last = max(self.start - position, 0), min(self.stop - position, rows)
+            if first < last:
+                yield slice(start + first, start + last)
+            position += rows
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+class Batches:
+    """Batches (x [b, m] float32, y) of samples held as tensors: slicing costs a tenth of collating items.
+
+    Args:
+        samples: What is served.
+        size: Samples a batch; None serves all at once.
+        sampler: Their order. Lightning looks for an attribute of this name to set the epoch.
+        device: Where the tensors lie.
+    """
+
+    batch_sampler = None  # Lightning asks for it beside the sampler
+
+    def __init__(self, samples: Samples, size: int | None, sampler: EpochOrder, device: torch.device) -> None:
+        self.x = torch.as_tensor(samples.x, dtype=torch.float32, device=device)
+        self.y = targets(samples).to(device)
+        self.size, self.sampler = size or len(samples), sampler
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.sampler) / self.size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        # A generator asks for the order at the first batch: on resuming, Lightning sets the epoch after `iter`.
+        order = self.sampler.order().to(self.x.device)
+        x, y = self.x[order], self.y[order]
+        yield from zip(torch.split(x, self.size), torch.split(y, self.size), strict=True)
+
+
+class Stream:
+    """Batches (x [b, m] float32, y) of samples on disk, shuffled within pools of many blocks.
+
+    Args:
+        samples: What is served.
+        size: Samples a batch.
+        sampler: Their order. Lightning looks for an attribute of this name to set the epoch.
+        device: Where the tensors go.
+        pool: Samples that are in memory at once, at least.
+    """
+
+    batch_sampler = None  # Lightning asks for it beside the sampler
+
+    def __init__(
+        self, samples: Samples, size: int, sampler: BlockOrder, device: torch.device, *, pool: int = CHUNK
+    ) -> None:
+        self.samples, self.size, self.sampler, self.device = samples, size, sampler, device
+        self.pool = max(pool, size)
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.sampler) / self.size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        generator = self.sampler.generator()
+        waiting: list[Batch] = []
+        for part in self.sampler.slices(generator):
+            here = self.samples.where(part)
+            waiting.append((torch.from_numpy(here.x), targets(here)))
+            if sum(len(y) for _, y in waiting) >= self.pool:
+                *full, rest = self._batches(waiting, generator)
+                yield from full
+                waiting = [rest]
+        if waiting:
+            yield from self._batches(waiting, generator)
+
+    def _batches(self, parts: list[Batch], generator: torch.Generator | None) -> list[Batch]:
+        """Parts as batches in a new order; the last may be short."""
+        x, y = (torch.cat(one) for one in zip(*parts, strict=True))
+        if generator:
+            order = torch.randperm(len(x), generator=generator)
+            x, y = x[order], y[order]
+        x, y = x.to(self.device), y.to(self.device)
+        return list(zip(torch.split(x, self.size), torch.split(y, self.size), strict=True))
+
+
+def targets(samples: Samples) -> Tensor:
+    """y as the tasks' losses take it: float32 [n, k], class indices int64 [n]."""
+    indices = np.issubdtype(samples.y.dtype, np.integer)
+    return torch.as_tensor(samples.y, dtype=torch.int64 if indices else torch.float32)

@@ -1,0 +1,154 @@
+"""Where a run's daily table comes from: memory, or a store on disk."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from stratus.data.borders import Borders
+from stratus.data.recipe import Recipe
+from stratus.data.samples import Array
+from stratus.data.splits import Splits, split
+from stratus.data.store.read import BYTES_A_DAY, Store
+from stratus.data.streaming import stream
+from stratus.data.table import KEY
+from stratus.errors import ConfigurationError
+
+
+class Observations(ABC):
+    """A daily table, wherever it is kept."""
+
+    @property
+    @abstractmethod
+    def last_day(self) -> date:
+        """The last day that any station was observed."""
+
+    @abstractmethod
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """The daily table in parts of whole stations, each of which fits memory."""
+
+    @abstractmethod
+    def rows(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
+        """The daily table's row of each pair of a station and a date, in their order; nulls where there is none.
+
+        Args:
+            stations: The stations' names [n].
+            dates: The days [n], datetime64[D].
+        """
+
+    @abstractmethod
+    def split(
+        self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
+    ) -> Splits:
+        """The samples: in memory, or in files beside the store.
+
+        Args:
+            recipe: Target, features and lead.
+            borders: Where the splits begin.
+            standardise: Whether the model scales its inputs by the training days' mean and standard deviation.
+            resample: Number of a resample of the training days; None for the days themselves.
+
+        Raises:
+            DataError: As `splits.split` and `streaming.stream`.
+            ConfigurationError: As those, or if days on disk are to be resampled.
+        """
+
+
+@dataclass(frozen=True)
+class InMemory(Observations):
+    """A daily table in memory."""
+
+    table: pl.DataFrame
+
+    @property
+    def last_day(self) -> date:
+        """The table's last day."""
+        last = self.table["date"].max()
+        assert isinstance(last, date)
+        return last
+
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """The table."""
+        yield self.table
+
+    def rows(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
+        """See `Observations`."""
+        return _joined(stations, dates, self.table)
+
+    def split(
+        self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
+    ) -> Splits:
+        """Samples in memory."""
+        return split(self.table, recipe, borders, standardise=standardise).resampled(resample)
+
+
+@dataclass(frozen=True)
+class OnDisk(Observations):
+    """A store that does not fit `memory` (GiB)."""
+
+    store: Store
+    memory: float
+
+    @property
+    def last_day(self) -> date:
+        """The store's last day."""
+        return self.store.last_day
+
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """Parts that take a quarter of the memory, unless a single station takes more."""
+        return self.store.parts(fitting(self.memory) // 4)
+
+    def rows(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
+        """See `Observations`; only the files that hold those stations and years are read."""
+        return _joined(stations, dates, self.store.some(stations, dates))
+
+    def split(
+        self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
+    ) -> Splits:
+        """Samples in a folder of the store; made once, by the first run that needs them."""
+        if resample is not None:
+            raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
+        folder = self.store.samples_folder(asdict(recipe), asdict(borders))
+        return stream(self.parts(), recipe, borders, folder, classes=self.store.classes, standardise=standardise)
+
+
+def fitting(memory: float) -> int:
+    """Days that fit so many GiB while their samples are made."""
+    return int(memory * 2**30 / BYTES_A_DAY)
+
+
+def _joined(stations: Sequence[str], dates: Array, table: pl.DataFrame) -> pl.DataFrame:
+    asked = pl.DataFrame({"station": list(stations), "date": dates}, {"station": pl.String, "date": pl.Date})
+    return asked.join(table, on=KEY, how="left", maintain_order="left")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What `run.json` says of a run's observations.
+
+    Attributes:
+        file: The file, several, or a store's folder.
+        sha256: Of each file; of a store its manifest's.
+        stations: Their names; of more than ten in a store only how many.
+        days: Number of days over all stations.
+        dropped: Number of values left out, by reason.
+        source: The settings that load the same again; added by them.
+    """
+
+    file: str | list[str]
+    sha256: str | list[str]
+    stations: list[str]
+    days: int
+    dropped: dict[str, int]
+    source: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Observations, and where they come from."""
+
+    observations: Observations
+    provenance: Provenance

@@ -1,0 +1,182 @@
+"""All scores of a kind of forecast, in two steps: what each day contributes, and the scores from the days' means.
+
+A score in two steps can be computed of days that come in chunks, of many forecasters at once, and of resampled days,
+which is what an interval asks for. Arrays are numpy's, float64, of F forecasters, n days and k outputs.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from stratus.data.samples import Array
+from stratus.data.targets import Category, Continuous, Target
+from stratus.scores import decisions, probabilities, reliability, values
+
+Terms: TypeAlias = dict[str, Array]
+"""By name what each day contributes [F, n, …], or the means of that over the days [F, …]."""
+
+
+class Scoring(ABC):
+    """The scores of one kind of target.
+
+    Attributes:
+        ruler: The score that skill is measured by: 0 for a perfect forecast.
+    """
+
+    ruler: str
+
+    @abstractmethod
+    def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
+        """What each day contributes.
+
+        Args:
+            forecast: Values or probabilities [F, n, k].
+            decision: The answers, in the form of y.
+            y: The truth [1, n, k], of a category class indices [1, n].
+        """
+
+    @abstractmethod
+    def from_means(self, means: Mapping[str, Array]) -> Terms:
+        """The scores by name [F], from the means of `terms` [F, …]."""
+
+    def bins(self, forecast: Array, y: Array) -> Terms:
+        """Sums over bins of probabilities [F, bins, k], as `reliability.bin_sums` gives them; none for values."""
+        return {}
+
+    def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
+        """The scores by name [F] from those sums over so many days."""
+        return {}
+
+    def classes(self, forecast: Array, decision: Array, y: Array) -> tuple[Array, Array, Array]:
+        """Each class's probability, and whether it was decided and came [F, n, c]; no class for values."""
+        none = np.zeros((*forecast.shape[:2], 0))
+        return none, none, none
+
+    def class_names(self, outputs: list[str]) -> list[str]:
+        """The names of those classes."""
+        return []
+
+
+@dataclass(frozen=True)
+class ValueScoring(Scoring):
+    """Of values: accuracy within `tolerance` (the target's unit), mae, rmse and bias, over days and outputs."""
+
+    tolerance: float
+    ruler = "mse"
+
+    def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
+        """See `Scoring.terms`."""
+        return {
+            "accuracy": values.within(forecast, y, self.tolerance).mean(-1),
+            "mae": values.absolute_error(forecast, y),
+            "mse": values.squared_error(forecast, y),
+            "bias": values.error(forecast, y),
+        }
+
+    def from_means(self, means: Mapping[str, Array]) -> Terms:
+        """See `Scoring.from_means`; mse stays for the skill."""
+        return {**means, "rmse": np.sqrt(means["mse"])}
+
+
+class EventScoring(Scoring):
+    """Of events: log loss, Brier score, accuracy; Heidke's and Peirce's score of each label, averaged."""
+
+    ruler = "brier"
+
+    def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
+        """See `Scoring.terms`; whether a label's answer is right, what came and was decided [F, n, k]."""
+        return {
+            "log_loss": probabilities.log_loss(forecast, y),
+            "brier": probabilities.brier(forecast, y),
+            "right": decision == y,
+            "came": y,
+            "decided": decision,
+        }
+
+    def from_means(self, means: Mapping[str, Array]) -> Terms:
+        """See `Scoring.from_means`."""
+        right, came, decided = (means[name] for name in ("right", "came", "decided"))
+        yes_or_no = [np.stack([1 - one, one], axis=-1) for one in (came, decided)]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return _others(means) | {
+                "accuracy": right.mean(-1),
+                "heidke": decisions.heidke(right, *yes_or_no).mean(-1),
+                "peirce": decisions.peirce(right, *yes_or_no).mean(-1),
+            }
+
+    def bins(self, forecast: Array, y: Array) -> Terms:
+        """See `Scoring.bins`."""
+        return reliability.bin_sums(forecast, y)
+
+    def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
+        """The parts of the Brier score, which is averaged over the labels."""
+        return _brier_parts(sums, days * sums["n"].shape[-1])
+
+    def classes(self, forecast: Array, decision: Array, y: Array) -> tuple[Array, Array, Array]:
+        """Of several labels each; of a single event the days with it, and those without."""
+        every = forecast, decision.astype(float), np.broadcast_to(y, forecast.shape)
+        if forecast.shape[-1] > 1:
+            return every
+        event, decided, came = (np.concatenate([one, 1 - one], axis=-1) for one in every)
+        return event, decided, came
+
+    def class_names(self, outputs: list[str]) -> list[str]:
+        """See `Scoring.class_names`."""
+        return outputs if len(outputs) > 1 else [outputs[0], f"no {outputs[0]}"]
+
+
+class CategoryScoring(Scoring):
+    """Of a category: log loss, Brier score summed over the classes, accuracy, Heidke's and Peirce's score."""
+
+    ruler = "brier"
+
+    def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
+        """See `Scoring.terms`; whether each class came and was decided [F, n, k]."""
+        return {
+            "log_loss": probabilities.log_loss(forecast, y),
+            "brier": probabilities.brier(forecast, y),
+            "right": decision == y,
+            "came": probabilities.indicators(forecast, y),
+            "decided": probabilities.indicators(forecast, decision),
+        }
+
+    def from_means(self, means: Mapping[str, Array]) -> Terms:
+        """See `Scoring.from_means`."""
+        shares = [means[name] for name in ("right", "came", "decided")]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            skills = {"heidke": decisions.heidke(*shares), "peirce": decisions.peirce(*shares)}
+        return _others(means) | {"accuracy": means["right"]} | skills
+
+    def bins(self, forecast: Array, y: Array) -> Terms:
+        """See `Scoring.bins`."""
+        return reliability.bin_sums(forecast, probabilities.indicators(forecast, y))
+
+    def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
+        """The parts of the Brier score, which is summed over the classes."""
+        return _brier_parts(sums, days)
+
+    def classes(self, forecast: Array, decision: Array, y: Array) -> tuple[Array, Array, Array]:
+        """See `Scoring.classes`."""
+        return forecast, probabilities.indicators(forecast, decision), probabilities.indicators(forecast, y)
+
+    def class_names(self, outputs: list[str]) -> list[str]:
+        """See `Scoring.class_names`."""
+        return outputs
+
+
+def _others(means: Mapping[str, Array]) -> dict[str, Any]:
+    return {name: one for name, one in means.items() if name not in ("right", "came", "decided")}
+
+
+def _brier_parts(sums: Mapping[str, Array], forecasts: int) -> Terms:
+    return {f"brier_{name}": value for name, value in reliability.parts(sums, forecasts).items()}
+
+
+def scoring_of(target: Target, tolerance: float = 0.0) -> Scoring:
+    """The scores of a target; values within `tolerance` (its unit) count as accurate."""
+    if isinstance(target, Continuous):
+        return ValueScoring(tolerance)
+    return CategoryScoring() if isinstance(target, Category) else EventScoring()

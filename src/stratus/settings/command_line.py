@@ -1,0 +1,90 @@
+"""What is done to the command line before Hydra reads it, and to Hydra's errors after."""
+
+import re
+from importlib.metadata import distributions
+from pathlib import Path
+
+from hydra.errors import MissingConfigException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from stratus.data.features import FEATURES
+from stratus.errors import ConfigurationError
+from stratus.settings.compose import PROJECT
+
+EXTRAS = {"joblib": "hydra-joblib-launcher", "slurm": "hydra-submitit-launcher", "optuna": "hydra-optuna-sweeper"}
+
+
+def resumed_run(arguments: list[str]) -> Path | None:
+    """The folder of the run that `resume=RUN` names."""
+    folder = {_key(one): one.partition("=")[2] for one in arguments if "=" in one}.get("resume", "null")
+    return None if folder in ("null", "") else Path(folder)
+
+
+def with_overrides(earlier: list[str], arguments: list[str]) -> list[str]:
+    """The command line with the overrides of an earlier run put first; what is given anew wins."""
+    given = {_key(one) for one in arguments if "=" in one}
+    return [*(one for one in earlier if _key(one) not in given), *arguments]
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
+
+
+def with_globs(arguments: list[str]) -> list[str]:
+    """The command line with each `group=glob(pattern)` as the names in `conf/group` that it stands for.
+
+    Hydra has it too, but sees no folder within a group and takes a pattern without a match for a sweep of no jobs.
+
+    Raises:
+        ConfigurationError: If no name matches.
+    """
+
+    def named(argument: str) -> str:
+        found = re.fullmatch(r"(\w+)=glob\(([\w/*?-]+)\)", argument)
+        folder = PROJECT / "conf" / found[1] if found else PROJECT
+        if not found or not folder.is_dir():
+            return argument
+        names = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.glob(f"{found[2]}.yaml"))
+        if not names:
+            raise ConfigurationError(f"{argument}: there is no conf/{found[1]}/{found[2]}.yaml")
+        return f"{found[1]}={','.join(names)}"
+
+    return [named(one) for one in arguments]
+
+
+def check_extras(arguments: list[str]) -> None:
+    """Raises ConfigurationError where `sweep=…` names a file whose extra is not installed."""
+    chosen = {name for one in arguments if one.startswith("sweep=") for name in one.partition("=")[2].split(",")}
+    for extra, package in EXTRAS.items():
+        if extra in chosen and not list(distributions(name=package)):
+            raise ConfigurationError(f"sweep={extra} needs an extra that is not installed: pip install -e '.[{extra}]'")
+
+
+def one_line(error: Exception, arguments: list[str]) -> str | None:
+    """What a mistaken command line is told, in one line; None where an error is no mistake of it.
+
+    Args:
+        error: What Stratus, Hydra or OmegaConf raised.
+        arguments: The command line.
+    """
+    cause = error.__cause__ or error
+    if isinstance(error, AssertionError):  # OmegaConf's answer to a setting of a group that is null
+        return _not_chosen(arguments)
+    if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
+        group, _, _ = cause.full_key.rpartition(".")
+        names = f"{group} has {', '.join(map(str, cause.parent_node or ()))}" if group else "see python train.py --help"
+        return f"there is no setting {cause.full_key}; {names}"
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
+        return f"{cause.full_key}={cause.value}: {str(cause).splitlines()[0]}"
+    if isinstance(error, MissingConfigException) and error.options:
+        return f"there is no {error.missing_cfg_file}; there are: {', '.join(error.options)}"
+    return " ".join(str(error).split())
+
+
+def _not_chosen(arguments: list[str]) -> str | None:
+    """What is wrong with settings of features that are not chosen; None where there are no such settings."""
+    chosen = next((one for one in arguments if one.startswith("features=")), "")
+    for name in FEATURES:
+        if name not in chosen and any(_key(one).startswith(f"features.{name}.") for one in arguments):
+            return f"features.{name} is set but not chosen: name it too, as in features=[two_days,{name}]"
+    return None

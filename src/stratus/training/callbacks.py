@@ -1,0 +1,101 @@
+"""What watches a run while it trains, and keeps what is asked of it afterwards."""
+
+import math
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import EarlyStopping
+from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
+
+from stratus.tasks.linear import LinearTask
+from stratus.training.stability import divergence
+
+
+class StabilityGuard(Callback):
+    """Stops at a loss that is not finite, before it reaches the weights.
+
+    Args:
+        limit: The largest stable step, for the message; None where there is none.
+    """
+
+    def __init__(self, limit: float | None = None) -> None:
+        self.limit = limit
+        self.last_finite = math.nan
+
+    def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Tensor) -> None:
+        """Stops before a loss that is not finite reaches the weights.
+
+        Raises:
+            Diverged: Naming step, last finite loss, learning rate, limit and mend.
+        """
+        value = loss.item()
+        if math.isfinite(value):
+            self.last_finite = value
+            return
+        lr = trainer.optimizers[0].param_groups[0]["lr"]
+        raise divergence(value, trainer.global_step, self.last_finite, lr, self.limit)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The last finite loss."""
+        return {"last_finite": self.last_finite}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes up the last finite loss of the run that is resumed."""
+        self.last_finite = state_dict["last_finite"]
+
+
+class SettingsRule(Callback):
+    """Lets the settings rule over a resumed checkpoint: it brings the optimiser's memory, they its learning rate."""
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Puts the optimiser's and the schedule's own numbers back."""
+        (optimizer,) = trainer.optimizers
+        for group in optimizer.param_groups:
+            group.update(optimizer.defaults)
+        for config in trainer.lr_scheduler_configs:
+            schedule = config.scheduler
+            assert isinstance(schedule, LambdaLR)
+            schedule.base_lrs = [optimizer.defaults["lr"]] * len(optimizer.param_groups)
+            for group, factor in zip(optimizer.param_groups, schedule.lr_lambdas, strict=True):
+                group["initial_lr"] = optimizer.defaults["lr"]
+                group["lr"] = optimizer.defaults["lr"] * factor(schedule.last_epoch)
+
+
+class Patience(EarlyStopping):
+    """Early stopping whose patience is the setting's, in a resumed run too; one that had run out begins anew."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes up the best score, and how long ago it was."""
+        spent = state_dict["wait_count"] >= state_dict["patience"]
+        waited = 0 if spent else state_dict["wait_count"]
+        super().load_state_dict({**state_dict, "patience": self.patience, "wait_count": waited})
+
+
+class Trace(Callback):
+    """Keeps θ at the start of training and after each epoch.
+
+    Attributes:
+        steps: Number of steps taken at each of them.
+        weight: W at each of them, [k, m], on standardised inputs.
+        bias: b at each of them, [k].
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.weight: list[Tensor] = []
+        self.bias: list[Tensor] = []
+
+    def _keep(self, trainer: Trainer, task: LightningModule) -> None:
+        assert isinstance(task, LinearTask)
+        self.steps.append(trainer.global_step)
+        self.weight.append(task.linear.weight.detach().clone())
+        self.bias.append(task.linear.bias.detach().clone())
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keeps θ as training starts."""
+        self._keep(trainer, pl_module)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keeps θ as the epoch leaves it."""
+        self._keep(trainer, pl_module)

@@ -1,0 +1,179 @@
+"""Training one run by Lightning: from a task and its samples to weights, curves and checkpoints."""
+
+import shutil
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import Callback, TQDMProgressBar
+from lightning.pytorch.loggers import Logger
+
+from stratus.data.datamodule import WeatherDataModule
+from stratus.data.splits import Splits
+from stratus.errors import CheckpointError, ConfigurationError, first_line
+from stratus.tasks.linear import LinearTask
+from stratus.tasks.weights import Weights
+from stratus.training.callbacks import Patience, SettingsRule, StabilityGuard, Trace
+from stratus.training.checkpoints import PacedCheckpointIO, best_and_last, load
+from stratus.training.optimum import mean_loss
+from stratus.training.profiler import NoProfiler
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What training one run gives.
+
+    Attributes:
+        task: With the weights that are kept, those of best.ckpt.
+        best_epoch: The epoch that left them, counted from 1.
+        last_loss: The training loss of the weights as training left them, in float64.
+        epochs: Number of epochs trained.
+        steps: Number of steps.
+        seconds: How long it took.
+        trace: The weights over the epochs.
+    """
+
+    task: LinearTask
+    best_epoch: int
+    last_loss: float
+    epochs: int
+    steps: int
+    seconds: float
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """A run that is gone on with, once it is sure that it can be.
+
+    Attributes:
+        checkpoints: Its folder of checkpoints.
+    """
+
+    checkpoints: Path
+
+    def check(self, task: LinearTask, splits: Splits, epochs: int) -> None:
+        """Raises CheckpointError where the run had other samples or another optimiser, or no epoch is left to train.
+
+        Args:
+            task: As training would find it.
+            splits: Its samples.
+            epochs: To train in all.
+        """
+        found = load(self.checkpoints / "last.ckpt")
+        differences = {
+            "task": (found.task.name, task.name),
+            "inputs": (found.inputs, splits.inputs),
+            "outputs": (found.task.outputs, splits.outputs),
+            "recipe": (found.recipe, splits.recipe),
+            "inputs' mean over the training days": (found.task.mean.tolist(), task.mean.tolist()),
+            "inputs' scale over the training days": (found.task.scale.tolist(), task.scale.tolist()),
+            "optimizer": (found.content["optimizer"], type(task.optimizer(task.parameters())).__name__),
+        }
+        for name, (then, now) in differences.items():
+            if then != now:
+                raise CheckpointError(
+                    f"{self.checkpoints / 'last.ckpt'} cannot be resumed: its {name} is {then}, this run's is {now}"
+                )
+        trained = found.content["epoch"] + 1
+        if trained >= epochs:
+            raise CheckpointError(
+                f"{self.checkpoints.parent} has been trained for {trained} epochs already: to go on, set "
+                "trainer.max_epochs above"
+            )
+
+    def copy_best(self, to: Path) -> None:
+        """Copies the best checkpoint so far into a new run's folder of checkpoints, to be beaten there."""
+        if (self.checkpoints / "best.ckpt").exists():
+            to.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(self.checkpoints / "best.ckpt", to)
+
+
+def fit(
+    task: LinearTask,
+    data: WeatherDataModule,
+    make_trainer: Callable[..., pl.Trainer],
+    *,
+    folder: Path,
+    logger: Logger,
+    limit: float | None = None,
+    patience: int | None = None,
+    resume: Path | None = None,
+) -> TrainingResult | None:
+    """Trains one run; None in the processes beside the first, which record nothing.
+
+    Args:
+        task: As training finds it.
+        data: Its samples as batches.
+        make_trainer: Makes Lightning's Trainer from further arguments.
+        folder: The run's folder.
+        logger: Takes the curves.
+        limit: The largest stable step, for the message of a run that diverges.
+        patience: Epochs without a lower validation loss after which training stops; None for none.
+        resume: Folder of the run to go on with.
+
+    Raises:
+        Diverged: If the loss stopped being a finite number.
+        CheckpointError: If the run to resume has other inputs or outputs.
+        ConfigurationError: If this machine has no such accelerator, or not so many devices.
+    """
+    splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
+    callbacks: list[Callback] = [
+        *([SettingsRule()] if resume else []),
+        StabilityGuard(limit),
+        trace,
+        *best_and_last(checkpoints, validation=splits.validation is not None),
+        *([Patience("val/loss", patience=patience)] if patience is not None else []),
+    ]
+    trainer = _trainer(make_trainer, splits, callbacks, logger)
+    before = Resumed(resume / "checkpoints") if resume else None
+    if before:
+        assert trainer.max_epochs is not None
+        before.check(task, splits, trainer.max_epochs)
+        before.copy_best(checkpoints)
+    # Lightning 2.6 asks this of torch in a form that torch has since renamed.
+    warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")
+    warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed run's best
+    started = time.perf_counter()
+    trainer.fit(task, data, ckpt_path=before.checkpoints / "last.ckpt" if before else None, weights_only=True)
+    seconds = time.perf_counter() - started
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        # What follows is one process's work; metrics would wait for the others.
+        torch.distributed.destroy_process_group()
+    if not trainer.is_global_zero:
+        return None
+    if not splits.validation:
+        shutil.copy2(checkpoints / "last.ckpt", checkpoints / "best.ckpt")
+    kept = load(checkpoints / "best.ckpt")
+    best_epoch = kept.content["epoch"] + 1
+    last_loss = mean_loss(kept.task, Weights.of(task), splits.train)
+    return TrainingResult(kept.task, best_epoch, last_loss, trainer.current_epoch, trainer.global_step, seconds, trace)
+
+
+def _trainer(
+    make_trainer: Callable[..., pl.Trainer], splits: Splits, callbacks: list[Callback], logger: Logger
+) -> pl.Trainer:
+    if terminal := sys.stderr.isatty():
+        callbacks = [*callbacks, TQDMProgressBar(refresh_rate=20)]
+    try:
+        return make_trainer(
+            callbacks=callbacks,
+            logger=logger,
+            plugins=[PacedCheckpointIO()],
+            profiler=NoProfiler(),
+            deterministic=True,
+            enable_model_summary=False,
+            enable_progress_bar=terminal,
+            num_sanity_val_steps=0,
+            limit_val_batches=1.0 if splits.validation else 0,
+            log_every_n_steps=1,  # curves are logged once an epoch; this silences a warning about short ones
+            use_distributed_sampler=False,  # the batches know their share
+        )
+    except (MisconfigurationException, ValueError) as error:
+        raise ConfigurationError(f"trainer: {first_line(error)}") from None

@@ -1,0 +1,209 @@
+"""Forecasts: what forecasters say of days, beside what came. Scores, files and pictures are all read from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import polars as pl
+
+from stratus.data.samples import Array, Samples, concatenated
+from stratus.data.targets import TARGETS, Category, Continuous, Target
+from stratus.errors import CheckpointError, first_line
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from stratus.tasks.linear import LinearTask
+
+KEY = ["date", "station"]
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What F forecasters say of n days, in k outputs; float64.
+
+    Attributes:
+        names: Of the forecasters.
+        target: What is forecast.
+        outputs: Names of the outputs: of values, events or stations; of the classes of a category.
+        days: The days, with the truth y; NaN or -1 where it is not known.
+        forecast: Values or probabilities [F, n, k].
+        decision: The answers, in the form of y: [F, n, k], of a category class indices [F, n].
+        logits: [F, n, k]; None where the forecasts were read from a file.
+    """
+
+    names: tuple[str, ...]
+    target: Target
+    outputs: list[str]
+    days: Samples
+    forecast: Array
+    decision: Array
+    logits: Array | None = None
+
+    @classmethod
+    def of_logits(
+        cls, task: "LinearTask", names: Sequence[str], days: Samples, target: Target, z: "Tensor"
+    ) -> "Forecasts":
+        """Those of a task's logits [F, n, k]."""
+        forecast, decision = task.activation(z), task.decide(z)
+        return cls(tuple(names), target, task.outputs, days, *(one.numpy() for one in (forecast, decision, z)))
+
+    @classmethod
+    def of_forecast(
+        cls,
+        task: "LinearTask",
+        name: str,
+        days: Samples,
+        target: Target,
+        *,
+        forecast: Array,
+        decision: Array | None = None,
+    ) -> "Forecasts":
+        """Those of one forecaster's values or probabilities [n, k].
+
+        Args:
+            task: Gives the logits of a forecast, and the answer.
+            name: Of the forecaster.
+            days: The days.
+            target: What is forecast.
+            forecast: The forecast.
+            decision: The answers in the form of y, where they are not the task's own of these logits.
+        """
+        import torch  # noqa: PLC0415 - forecasts that are read from files need none
+
+        logits = task.link(torch.as_tensor(forecast))
+        answer = task.decide(logits).numpy() if decision is None else decision
+        return cls((name,), target, task.outputs, days, forecast[None], answer[None], logits.numpy()[None])
+
+    def __getitem__(self, name: str) -> "Forecasts":
+        """Those of one forecaster, F = 1."""
+        return self.pick([self.names.index(name)])
+
+    def pick(self, places: Sequence[int], names: Sequence[str] = ()) -> "Forecasts":
+        """Those of some forecasters by their places among the F, under other names if given."""
+        which = list(places)
+        logits = None if self.logits is None else self.logits[which]
+        forecast, decision = self.forecast[which], self.decision[which]
+        called = tuple(names) or tuple(self.names[place] for place in which)
+        return Forecasts(called, self.target, self.outputs, self.days, forecast, decision, logits)
+
+    @property
+    def y(self) -> Array:
+        """The truth [1, n, …], to be held against the forecasts of all."""
+        return self.days.y[None]
+
+    def at(self, days: Array | slice) -> "Forecasts":
+        """Those of some days, by a mask or indices [n] or a slice."""
+        logits = None if self.logits is None else self.logits[:, days]
+        forecast, decision = self.forecast[:, days], self.decision[:, days]
+        return Forecasts(self.names, self.target, self.outputs, self.days.where(days), forecast, decision, logits)
+
+    # --- as a table
+
+    def table(self, place: int = 0) -> pl.DataFrame:
+        """One forecaster's, a row a day: date, station, truth (null where unknown), prediction, p(…) by class or label.
+
+        Args:
+            place: Of the forecaster among the F.
+        """
+        key = {"date": self.days.dates, "station": pl.Series(self.days.stations, dtype=pl.String)}
+        forecast, outputs = self.forecast[place].astype(np.float64), self.outputs
+        if isinstance(self.target, Continuous):
+            columns = {"truth": self.days.y, "prediction": forecast}
+            mark = [""] if len(outputs) == 1 else [f" {output}" for output in outputs]
+            return pl.DataFrame(
+                key
+                | {
+                    name + mark[k]: pl.Series(value[:, k], nan_to_null=True)
+                    for name, value in columns.items()
+                    for k in range(len(outputs))
+                }
+            )
+        named = _class_names if isinstance(self.target, Category) else _event_names
+        answers = {"truth": named(outputs, self.days.y), "prediction": named(outputs, self.decision[place])}
+        return pl.DataFrame(key | answers | {f"p({output})": forecast[:, k] for k, output in enumerate(outputs)})
+
+    def append_to(self, file: BinaryIO, place: int = 0) -> None:
+        """Writes one forecaster's table to an open CSV file, the header only where it is empty."""
+        self.table(place).write_csv(file, float_precision=6, include_header=file.tell() == 0)
+
+    @classmethod
+    def of_table(cls, table: pl.DataFrame, target: str, name: str = "model") -> "Forecasts":
+        """The forecasts that a table in the columns of `table` holds."""
+        asked, stations = TARGETS[target], table["station"]
+        if isinstance(asked, Continuous):
+            forecast, y = (table.select(f"^{one}.*$").to_numpy() for one in ("prediction", "truth"))
+            outputs = [one.removeprefix("prediction").strip() or target for one in table.columns if "prediction" in one]
+            decision = forecast
+        else:
+            p = table.select(r"^p\(.*\)$")
+            outputs, forecast = [one[2:-1] for one in p.columns], p.to_numpy()
+            indices = _class_indices if isinstance(asked, Category) else _events
+            decision, y = (indices(outputs, table[one]) for one in ("prediction", "truth"))
+        places = stations.unique(maintain_order=True).to_list()
+        at = stations.replace_strict(places, range(len(places)), return_dtype=pl.Int32).to_numpy()
+        x = np.empty((len(table), 0))
+        days = Samples(places, at, table["date"].to_numpy().astype("datetime64[D]"), x, y, y)
+        return cls((name,), asked, outputs, days, forecast[None], decision[None])
+
+
+def read_table(file: Path) -> pl.DataFrame:
+    """The table that `append_to` wrote, numbers to six digits.
+
+    Raises:
+        CheckpointError: If the file cannot be read or is no such table.
+    """
+    try:
+        table = pl.read_csv(file, schema_overrides={"date": pl.Date, "station": pl.String})
+        return table.select(*KEY, pl.exclude(KEY))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise CheckpointError(f"cannot read {file}: {first_line(error)}") from None
+
+
+def beside(parts: Sequence[Forecasts]) -> Forecasts:
+    """Several forecasters' of the same days as one."""
+    first = parts[0]
+    forecast, decision = (np.concatenate([getattr(one, n) for one in parts]) for n in ("forecast", "decision"))
+    logits = [one.logits for one in parts if one.logits is not None]
+    joined = np.concatenate(logits) if len(logits) == len(parts) else None
+    names = tuple(name for one in parts for name in one.names)
+    return Forecasts(names, first.target, first.outputs, first.days, forecast, decision, joined)
+
+
+def one_after_another(parts: Sequence[Forecasts]) -> Forecasts:
+    """The same forecasters' of several parts of the days as one."""
+    if len(parts) == 1:
+        return parts[0]
+    forecast, decision = (np.concatenate([getattr(one, n) for one in parts], 1) for n in ("forecast", "decision"))
+    logits = [one.logits for one in parts if one.logits is not None]
+    joined = np.concatenate(logits, 1) if len(logits) == len(parts) else None
+    days = concatenated([one.days for one in parts])
+    return Forecasts(parts[0].names, parts[0].target, parts[0].outputs, days, forecast, decision, joined)
+
+
+def _class_names(classes: list[str], index: Array) -> pl.Series:
+    """The classes of their indices; -1, which stands for an unknown one, is the last."""
+    return pl.Series(np.array([*classes, None], dtype=object)[index], dtype=pl.String)
+
+
+def _class_indices(classes: list[str], names: pl.Series) -> Array:
+    return names.cast(pl.Enum(classes)).to_physical().to_numpy().astype(np.int64)
+
+
+def _event_names(outputs: list[str], events: Array) -> pl.Series:
+    """The events that happen, joined by " + "; "no rain" for a single event that does not, "none" for no label."""
+
+    def said(row: Any) -> str | None:
+        happening = [name for name, event in zip(outputs, row, strict=True) if event]
+        return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else "none")
+
+    found, place = np.unique(events, axis=0, return_inverse=True)
+    names = np.array([None if np.isnan(row).any() else said(row) for row in found], dtype=object)
+    return pl.Series(names[place.ravel()], dtype=pl.String)
+
+
+def _events(outputs: list[str], names: pl.Series) -> Array:
+    happening = names.str.split(" + ").list
+    return np.stack([happening.contains(output).to_numpy() for output in outputs], axis=1).astype(np.float64)

@@ -1,0 +1,156 @@
+"""How good forecasts are on each split: every score of every forecaster, from one set of forecasts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import torch
+
+from stratus.data.samples import Array, Samples
+from stratus.data.splits import Splits
+from stratus.scores import decisions
+from stratus.scores.skill import skill
+from stratus.tasks.linear import LinearTask
+from stratus.tasks.weights import exact
+from stratus.verification.forecasts import Forecasts, beside, one_after_another
+from stratus.verification.intervals import Intervals, ScoreDraws, intervals
+from stratus.verification.model import Model
+from stratus.verification.references import References
+
+SHOWN = 1 << 16
+"""So many test days, spread evenly over those that are streamed, are kept for pictures and lessons."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How good one model is, beside its references.
+
+    Attributes:
+        metrics: Its scores: "train/loss", "test/accuracy", "test/skill", …
+        references: The same of climatology, persistence and optimum.
+        intervals: Of its test scores, and of their differences from climatology's.
+        test: Its forecasts of the test days and the references'; of streamed days a fair sample.
+    """
+
+    metrics: dict[str, float]
+    references: dict[str, dict[str, float]]
+    intervals: Intervals
+    test: Forecasts
+
+
+class Tally:
+    """All scores of F forecasters, of days that come in chunks.
+
+    Args:
+        task: Whose scores they are.
+        classes: Whether each class is scored too: its average precision keeps every day's probability until the end.
+    """
+
+    def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
+        self.task, self.scoring, self.classes = task, task.scoring, classes
+        self.days = 0
+        self._sums: dict[str, Array] = {}
+        self._bins: dict[str, Array] = {}
+        self._classes: list[tuple[Array, Array, Array]] = []
+
+    def update(self, forecasts: Forecasts) -> dict[str, Array]:
+        """Takes in some days; returns what each of them contributes [F, n, …]."""
+        given = forecasts.forecast, forecasts.decision, forecasts.y
+        terms = {"loss": losses(self.task, forecasts), **self.scoring.terms(*given)}
+        self.days += len(forecasts.days)
+        for name, value in terms.items():
+            self._sums[name] = self._sums.get(name, 0) + value.sum(1, dtype=np.float64)
+        for name, value in self.scoring.bins(forecasts.forecast, forecasts.y).items():
+            self._bins[name] = self._bins.get(name, 0) + value
+        if self.classes:
+            self._classes.append(self.scoring.classes(*given))
+        return terms
+
+    def compute(self) -> dict[str, Array]:
+        """The scores by name [F]; those of a class as `recall/snow`. The ruler of values, mse, is among them."""
+        means = {name: value / self.days for name, value in self._sums.items()}
+        found = self.scoring.from_means(means)
+        return found | self.scoring.from_bins(self._bins, self.days) | self._by_class()
+
+    def _by_class(self) -> dict[str, Array]:
+        if not self._classes:
+            return {}
+        p, decided, came = (np.concatenate(column, 1) for column in zip(*self._classes, strict=True))
+        found: dict[str, Array] = {}
+        for c, name in enumerate(self.scoring.class_names(self.task.outputs)):
+            y = came[0, :, c]
+            hits = (decided[..., c] * y).sum(1)
+            shares = decisions.class_shares(hits, y.sum(), decided[..., c].sum(1))
+            found[f"days/{name}"] = np.full(len(p), y.sum())
+            found |= {f"{score}/{name}": value for score, value in shares.items()}
+            found[f"average_precision/{name}"] = decisions.average_precision(p[..., c], y)
+        return found
+
+
+def scores(model: Model, *samples: Samples, classes: bool = True) -> dict[str, float]:
+    """The scores of one model over samples whose truth is known, of one table or several.
+
+    Args:
+        model: Whose forecasts are scored.
+        *samples: The days.
+        classes: Whether each class is scored too.
+    """
+    tally = Tally(model.task, classes=classes)
+    for part in chain.from_iterable(one.chunks() for one in samples):
+        tally.update(model.forecasts(part))
+    return {name: float(one[0]) for name, one in tally.compute().items() if name != "mse"}
+
+
+def losses(task: LinearTask, forecasts: Forecasts) -> Array:
+    """ℓ of each forecaster and day [F, n], each choice's term times the weight of the class that came."""
+    assert forecasts.logits is not None
+    z, y = torch.from_numpy(forecasts.logits), exact(forecasts.days.y)
+    every = torch.cat([y] * len(z))
+    terms = task.losses(z.flatten(0, 1), every)
+    if task.class_weights is not None:
+        terms = terms * task.importance(every)
+    return terms.sum(1).reshape(len(z), -1).numpy()
+
+
+def verify(
+    models: Model,
+    splits: Splits,
+    references: References,
+    each_part: Callable[[Forecasts], None] = lambda part: None,
+) -> list[Verification]:
+    """Verifies one model, or many side by side, on every split: each day is forecast once.
+
+    Args:
+        models: F models of one task.
+        splits: The days.
+        references: Climatology, persistence and optimum of the same task.
+        each_part: Is given the forecasts of the test days, a chunk after another, the models' first.
+
+    Returns:
+        One for each model.
+    """
+    task, draws = models.task, ScoreDraws(models.task.scoring)
+    rows: dict[str, Array] = {}
+    shown: list[Forecasts] = []
+    for name, samples in splits.named.items():
+        tally = Tally(task, classes=name == "test" or not samples.on_disk)
+        every = -(-len(samples) // SHOWN) if samples.on_disk else 1
+        for days in samples.chunks():
+            part = beside([models.forecasts(days), references.forecasts(days)])
+            terms = tally.update(part)
+            if name == "test":
+                draws.update(days.dates, terms)
+                shown.append(part.at(slice(None, None, every)))
+                each_part(part)
+        rows |= {f"{name}/{score}": values for score, values in tally.compute().items()}
+    count = len(models.names)
+    ruler = rows[f"test/{task.scoring.ruler}"]
+    rows["test/skill"] = skill(ruler, ruler[count + References.NAMES.index("climatology")])
+    flat = {name: np.broadcast_to(one, len(ruler)) for name, one in rows.items() if not name.endswith("/mse")}
+    ends = intervals(task.scoring, draws, count, count + References.NAMES.index("climatology"))
+    named = {one: {name: float(row[count + k]) for name, row in flat.items()} for k, one in enumerate(References.NAMES)}
+    test = one_after_another(shown)
+    return [
+        Verification({name: float(row[k]) for name, row in flat.items()}, named, ends[k], test) for k in range(count)
+    ]
