@@ -1,5 +1,6 @@
 """Whole runs for tests: in this process, or through the real command line."""
 
+import json
 import logging
 import os
 import subprocess
@@ -16,11 +17,10 @@ from omegaconf import OmegaConf
 
 import train
 from stratus.cli import main
-from stratus.lecture import Run
 from stratus.runs import pictures as of_run
 from stratus.runs import record
+from stratus.runs.finished import FinishedRun
 from stratus.settings import command_line, compose
-from stratus.verification.references import Weights
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,13 +52,13 @@ def trained(composed):
     def run(folder, *given):
         overrides = list(given)
         if earlier := command_line.resumed_run(overrides):
-            overrides = command_line.with_overrides(record.read(earlier)["overrides"], overrides)
+            overrides = command_line.with_overrides(record.read(earlier).overrides, overrides)
         drawn = any(one.startswith(("pictures=", "experiment=lecture/")) for one in given)
         composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
         facts = {"task": OmegaConf.get_type(composition, "task").name, "overrides": overrides, "seed": composition.seed}
         with record.recorded(folder, **facts) as entries:
             objective = train.run(compose.check(composition), folder, entries)
-        return record.read(folder) | {"objective": objective}
+        return json.loads((folder / "run.json").read_text()) | {"objective": objective}
 
     return run
 
@@ -122,8 +122,7 @@ def refusal(capsys):
 @dataclass
 class Drawn:
     folder: Path
-    run: Run
-    best: Weights | None
+    run: FinishedRun
     figures: dict
 
     def logits(self, x):
@@ -144,8 +143,8 @@ def drawn(trained, tmp_path_factory):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(of_run, "drawings", lambda *given: seen.append(given) or whole(*given))
             trained(folder, "pictures=all", "trainer.max_epochs=3", *overrides)
-        ((run, best),) = seen
-        return Drawn(folder, run, best, {name: draw() for name, draw in whole(run, best).items()})
+        ((run,),) = seen
+        return Drawn(folder, run, {name: draw() for name, draw in whole(run).items()})
 
     return train
 

@@ -127,7 +127,8 @@ class Category(Classes):
 
     def likeliest(self, forecast: "Array") -> "Array":
         """The class of the highest probability, the first of several."""
-        return forecast.argmax(axis=1)
+        index: Array = forecast.argmax(axis=1)
+        return index
 
     def as_forecast(self, y: "Array", outputs: int) -> "Array":
         """Unit vectors [n, k]."""

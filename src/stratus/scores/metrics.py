@@ -3,7 +3,6 @@
 Each takes forecasts and truth [n, k], of categories class indices [n], and averages over all days it was given.
 """
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +17,10 @@ from stratus.scores.names import HIGHER_IS_BETTER
 
 
 class DailyMean(Metric):
-    """The mean over the days of what each contributes."""
+    """The mean over the days of what each contributes, as the function `of_day` gives it."""
 
     full_state_update = False
+    of_day: Callable[[Any, Any], Any]
     total: Tensor
     count: Tensor
 
@@ -28,10 +28,6 @@ class DailyMean(Metric):
         super().__init__()
         self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
         self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
-
-    @abstractmethod
-    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
-        """What each day contributes [n], or [n, k]."""
 
     def update(self, forecast: Tensor, y: Tensor) -> None:
         """Takes in forecasts and truth."""
@@ -59,21 +55,14 @@ class Accuracy(DailyMean):
 
     def __init__(self, right: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__()
-        self.right = right
-
-    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
-        """Whether each answer is right."""
-        return self.right(forecast, y).float()
+        self.of_day = right
 
 
 class Bias(DailyMean):
     """Mean error, forecast less truth: above 0 where the forecast is too high."""
 
     higher_is_better = HIGHER_IS_BETTER["bias"]
-
-    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
-        """See `values.error`."""
-        return torch.as_tensor(values.error(forecast, y))
+    of_day = staticmethod(values.error)
 
 
 class Brier(DailyMean):
@@ -86,10 +75,7 @@ class Brier(DailyMean):
     """
 
     higher_is_better = HIGHER_IS_BETTER["brier"]
-
-    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
-        """See `probabilities.brier`."""
-        return torch.as_tensor(probabilities.brier(forecast, y))
+    of_day = staticmethod(probabilities.brier)
 
 
 class LogLoss(DailyMean):
@@ -102,10 +88,7 @@ class LogLoss(DailyMean):
     """
 
     higher_is_better = HIGHER_IS_BETTER["log_loss"]
-
-    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
-        """See `probabilities.log_loss`."""
-        return torch.as_tensor(probabilities.log_loss(forecast, y))
+    of_day = staticmethod(probabilities.log_loss)
 
 
 class RankedProbability(DailyMean):
@@ -120,10 +103,7 @@ class RankedProbability(DailyMean):
     """
 
     higher_is_better = HIGHER_IS_BETTER["ranked_probability"]
-
-    def of_day(self, forecast: Tensor, y: Tensor) -> Tensor:
-        """See `probabilities.ranked_probability`."""
-        return torch.as_tensor(probabilities.ranked_probability(forecast, y))
+    of_day = staticmethod(probabilities.ranked_probability)
 
 
 class Peirce(MulticlassConfusionMatrix):
@@ -150,27 +130,27 @@ class Peirce(MulticlassConfusionMatrix):
 
 
 class Heidke(Peirce):
-    """Heidke skill score of k classes; see `decisions.heidke`.
-
-    >>> score = Heidke(2)
-    >>> score.update(torch.tensor([1, 1, 0, 0]), torch.tensor([1, 0, 0, 0]))
-    >>> score.compute()
-    tensor(0.5000, dtype=torch.float64)
-    """
+    """Heidke skill score of k classes; see `decisions.heidke`."""
 
     higher_is_better = HIGHER_IS_BETTER["heidke"]
     of_shares = staticmethod(decisions.heidke)
 
 
-class _Binned(Metric):
-    """`reliability.bin_sums` over all days, in float64.
+class ReliabilityTable(Metric):
+    """The points of a reliability diagram [bins, k]; see `reliability.points`.
 
     Args:
         outputs: Number of labels, or of classes of a category, k.
         bins: Number of bins.
+
+    >>> table = ReliabilityTable(bins=2)
+    >>> table.update(torch.tensor([[0.75], [1.0], [0.25]]), torch.tensor([[1.0], [0.0], [0.0]]))
+    >>> {name: column[:, 0].tolist() for name, column in table.compute().items()}
+    {'days': [1.0, 2.0], 'forecast': [0.25, 0.875], 'observed': [0.0, 0.5]}
     """
 
     full_state_update = False
+    higher_is_better = None
     forecasts: Tensor
 
     def __init__(self, outputs: int = 1, bins: int = reliability.BINS) -> None:
@@ -187,15 +167,17 @@ class _Binned(Metric):
         for name, value in reliability.bin_sums(p.double(), came.double(), self.bins).items():
             setattr(self, name, getattr(self, name) + value)
 
+    def compute(self) -> Any:
+        """The points by name: days, mean forecast, observed frequency; nan where there are no days."""
+        return reliability.points(self.sums())
+
     def sums(self) -> dict[str, Tensor]:
         """The sums by name [bins, k]."""
         return {name: getattr(self, name) for name in reliability.SUMS}
 
 
-class Reliability(_Binned):
-    """First part of the Brier score; see `reliability.parts`.
-
-    Of two days with 0.75 one had the event:
+class Reliability(ReliabilityTable):
+    """First part of the Brier score; see `reliability.parts`. Of two days with 0.75 one had the event.
 
     >>> score = Reliability()
     >>> score.update(torch.tensor([[0.75], [0.75]]), torch.tensor([[1.0], [0.0]]))
@@ -204,21 +186,15 @@ class Reliability(_Binned):
     """
 
     part = "reliability"
-    higher_is_better = HIGHER_IS_BETTER["brier_reliability"]
+    higher_is_better = HIGHER_IS_BETTER["brier_reliability"]  # type: ignore[assignment]
 
-    def compute(self) -> Tensor:
+    def compute(self) -> Any:
         """This part."""
-        return torch.as_tensor(reliability.parts(self.sums(), self.forecasts.item())[self.part])
+        return reliability.parts(self.sums(), self.forecasts.item())[self.part]
 
 
 class Resolution(Reliability):
-    """Second part of the Brier score; see `reliability.parts`.
-
-    >>> score = Resolution()
-    >>> score.update(torch.tensor([[0.75], [0.75], [0.25]]), torch.tensor([[1.0], [1.0], [0.0]]))
-    >>> score.compute()
-    tensor(0.2222, dtype=torch.float64)
-    """
+    """Second part of the Brier score; see `reliability.parts`."""
 
     part = "resolution"
     higher_is_better = HIGHER_IS_BETTER["brier_resolution"]
@@ -229,22 +205,6 @@ class Uncertainty(Reliability):
 
     part = "uncertainty"
     higher_is_better = HIGHER_IS_BETTER["brier_uncertainty"]
-
-
-class ReliabilityTable(_Binned):
-    """The points of a reliability diagram; see `reliability.points`.
-
-    >>> table = ReliabilityTable(bins=2)
-    >>> table.update(torch.tensor([[0.75], [1.0], [0.25]]), torch.tensor([[1.0], [0.0], [0.0]]))
-    >>> {name: column[:, 0].tolist() for name, column in table.compute().items()}
-    {'days': [1.0, 2.0], 'forecast': [0.25, 0.875], 'observed': [0.0, 0.5]}
-    """
-
-    higher_is_better = None
-
-    def compute(self) -> dict[str, Any]:
-        """Of each bin and output [bins, k]: days, mean forecast, observed frequency; nan where there are no days."""
-        return reliability.points(self.sums())
 
 
 class Skill(WrapperMetric):
