@@ -128,7 +128,10 @@ def test_help_and_configuration_are_shown_without_torch_and_without_a_run(tmp_pa
     if flags == ["--help"]:
         assert "\ntask: binary, multiclass, multilabel, regression\n" in done.stdout
         assert "\noptimizer: adam, gd, lbfgs, momentum, sgd\n" in done.stdout
-        assert "\n  max_epochs: 100\n" in done.stdout
+        assert re.search(r"\n  trainer\.max_epochs=100 +epochs: passes over the training days\n", done.stdout)
+        assert re.search(r"\n  optimizer\.lr=0\.1 +learning rate: step size ε\n", done.stdout)
+        assert re.search(r"\n  optimizer=gd +schedule=constant data\.batch_size=null\n", done.stdout)
+        assert "stratus." not in done.stdout
     else:
         assert "task:\n  target: rain\n  class_weights: null\n" in done.stdout
         assert "\n  lr: 0.25\n" in done.stdout

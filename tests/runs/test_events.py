@@ -14,7 +14,7 @@ from stratus.runs import events
 
 def test_tensorboard_reads_the_points_that_were_written(tmp_path):
     points = [(step, {"train/loss": 1 / (step + 1), "val/loss": float("nan")}) for step in (0, 22, 45, 100_000)]
-    with closing(events.File(tmp_path)) as file:
+    with closing(events.EventFile(tmp_path)) as file:
         for step, values in points:
             file.add_summary(events.scalars(values), step)
     read = EventAccumulator(str(tmp_path)).Reload()
@@ -25,7 +25,7 @@ def test_tensorboard_reads_the_points_that_were_written(tmp_path):
 
 def test_tensorboard_reads_the_images_that_were_written(tmp_path):
     drawn = {"pictures/a": (30, 20, b"one"), "pictures/b": (3, 2, b"other")}
-    with closing(events.File(tmp_path)) as file:
+    with closing(events.EventFile(tmp_path)) as file:
         for tag, picture in drawn.items():
             file.add_summary(events.image(tag, *picture))
     read = EventAccumulator(str(tmp_path)).Reload()
@@ -37,7 +37,7 @@ def test_tensorboard_reads_the_images_that_were_written(tmp_path):
 @given(pictures=st.lists(st.binary(max_size=300), max_size=5))
 def test_checksums_are_those_tensorboard_expects_whatever_the_data(tmp_path_factory, pictures):
     folder = tmp_path_factory.mktemp("events")
-    with closing(events.File(folder)) as file:
+    with closing(events.EventFile(folder)) as file:
         for png in pictures:
             file.add_summary(events.image("a", 1, 1, png))
     (path,) = folder.iterdir()
@@ -48,7 +48,7 @@ def test_checksums_are_those_tensorboard_expects_whatever_the_data(tmp_path_fact
 
 def test_two_files_in_one_folder_are_both_kept(tmp_path):
     for value in (1.0, 2.0):
-        with closing(events.File(tmp_path / "new" / "run")) as file:
+        with closing(events.EventFile(tmp_path / "new" / "run")) as file:
             file.add_summary(events.scalars({"train/loss": value}), int(value))
     read = EventAccumulator(str(tmp_path / "new" / "run")).Reload()
     assert [(one.step, one.value) for one in read.Scalars("train/loss")] == [(1, 1.0), (2, 2.0)]

@@ -98,3 +98,9 @@ def test_every_sweep_has_jobs_that_can_work_and_its_first_and_last_run(composed,
         assert check(composed(f"sweep={name}", *job))
     for number, job in enumerate([every[0], every[-1]] if every else [[]]):
         run_an_epoch(composed, trained, tmp_path / str(number), f"sweep={name}", *job)
+
+
+@pytest.mark.parametrize("file", sorted(CONF.rglob("*.yaml")), ids=lambda file: file.stem)
+def test_every_file_says_in_its_first_line_what_it_is(file):
+    first, second = file.read_text().splitlines()[:2]
+    assert (second if first == "# @package _global_" else first).startswith("# ")

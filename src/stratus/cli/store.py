@@ -24,9 +24,9 @@ def add_commands(commands: Any) -> None:
 def build_store(options: argparse.Namespace) -> None:
     """Builds the store and says what it holds."""
     manifest = build(options.sources, options.to, ice_pellets=options.ice_pellets, tell=show)
-    years = manifest["years"]
-    dropped = "; ".join(f"{count:,} dropped: {why}" for why, count in manifest["dropped"].items() if count)
+    years = manifest.years
+    dropped = "; ".join(f"{count:,} dropped: {why}" for why, count in manifest.dropped.items() if count)
     show(
-        f"{options.to}: {manifest['days']:,} days of {manifest['stations']:,} stations, {years[0]} to {years[-1]}"
+        f"{options.to}: {manifest.days:,} days of {manifest.stations:,} stations, {years[0]} to {years[-1]}"
         + (f"; {dropped}" if dropped else "")
     )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from stratus.data.ghcn.layouts import Units
+from stratus.data.ghcn.values import Units
 from stratus.data.observations import InMemory, Loaded, OnDisk, Provenance, fitting
-from stratus.data.store.build import MANIFEST
+from stratus.data.store.manifest import MANIFEST
 from stratus.data.store.read import open_store
 from stratus.data.table import KEY, read_csv, select
 from stratus.errors import DataError
@@ -94,7 +94,7 @@ def from_store(path: str, stations: Sequence[str] | None, *, memory: float, trai
         sha256=sha256(Path(path) / MANIFEST),
         stations=names if len(names) <= 10 else [f"{len(names)} stations"],
         days=store.days,
-        dropped=store.manifest["dropped"],
+        dropped=store.manifest.dropped,
     )
     fits = store.days <= fitting(memory)
     return Loaded(InMemory(store.table()) if fits else OnDisk(store, memory), provenance)

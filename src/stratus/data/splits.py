@@ -33,7 +33,7 @@ class Splits:
         validation: None where there is no such split.
         left_out: Number of days that give no sample, by reason.
         standardise: Whether inputs are scaled to mean 0 and variance 1 over the training days.
-        scaled_by: The days that are meant, where they are not `train`.
+        scaled_by: The days that give the scale, where they are not `train`.
     """
 
     recipe: Recipe
@@ -67,10 +67,9 @@ class Splits:
         return {name: samples for name, samples in every.items() if samples is not None}
 
     def drawn(self, number: int | None) -> Array:
-        """Where the training days of a resample stand, each as often as it was drawn; all of them for None.
+        """Indices of the training days in a resample by whole weeks; the same number draws the same days.
 
-        Args:
-            number: Of the resample, by whole weeks (see `bootstrap`); the same one draws the same days.
+        Without a number they are all days, each once.
         """
         if number is None:
             return np.arange(len(self.train))
@@ -79,7 +78,7 @@ class Splits:
         return np.repeat(np.arange(len(self.train)), counts[place].astype(int))
 
     def resampled(self, number: int | None) -> "Splits":
-        """The same with the training days `drawn`, on the scale of the days that they are drawn from."""
+        """The same with the training days `drawn`; their scale stays that of all training days."""
         if number is None:
             return self
         return replace(self, train=self.train.where(self.drawn(number)), scaled_by=self.train)
@@ -179,11 +178,7 @@ def split(
 def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) -> None:
     """Raises DataError where a split has no days, or the training days do not show every class.
 
-    Args:
-        splits: What is checked.
-        first: First day of the table.
-        last: Its last day.
-        never: Inputs that are known on none of its days.
+    Messages name the table's first and last day, and inputs that were `never` known.
     """
     for name, samples in splits.named.items():
         if len(samples) == 0:

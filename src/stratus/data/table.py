@@ -81,7 +81,7 @@ def check(table: pl.DataFrame, source: str) -> pl.DataFrame:
     return _checked(table, source, lambda row: f"{source}, row {row}")
 
 
-def select(table: pl.DataFrame, stations: Sequence[str], source: str) -> pl.DataFrame:
+def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the table") -> pl.DataFrame:
     """Keep the rows of some stations.
 
     Raises:

@@ -63,15 +63,19 @@ class Continuous(Target):
 
 
 class Classes(Target):
-    """What happens is one of several classes: an event that happens or not, or a category."""
+    """What happens is one of several classes: an event or not, or one of a category's."""
 
     @abstractmethod
     def classes(self, outputs: int) -> int:
-        """Number of classes that each choice is made among, of a target with so many outputs."""
+        """Number of classes that each choice is among; the target has so many outputs."""
 
-    @abstractmethod
     def indicators(self, y: "Array", outputs: int) -> "Array":
-        """y as zeros, and a one at the class that came, for each choice [n, choices, classes]."""
+        """y as zeros, and a one at the class that came, for each choice [n, choices, classes].
+
+        An event is a choice between no and yes, a category a single choice among the outputs.
+        """
+        came: Array = y.reshape(len(y), -1)[:, :, None] == range(self.classes(outputs))
+        return came.astype(float)
 
     @abstractmethod
     def probabilities(self, choices: "Array") -> "Array":
@@ -79,7 +83,7 @@ class Classes(Target):
 
 
 class Event(Classes):
-    """Something happens or not: y [n, k] is 1 or 0; each of the k events is a choice among (no, yes)."""
+    """Something happens or not: y [n, k] is 1 or 0."""
 
     @property
     def asks(self) -> str:
@@ -89,11 +93,6 @@ class Event(Classes):
     def classes(self, outputs: int) -> int:
         """No and yes."""
         return 2
-
-    def indicators(self, y: "Array", outputs: int) -> "Array":
-        """[n, k, 2]."""
-        came: Array = (y[:, :, None] == range(2)).astype(float)
-        return came
 
     def probabilities(self, choices: "Array") -> "Array":
         """Of yes."""
@@ -105,7 +104,7 @@ class Event(Classes):
 
 
 class Category(Classes):
-    """One of k classes: y [n] is its index, -1 where unknown; the only choice is among them all."""
+    """One of k classes: y [n] is its index, -1 where unknown."""
 
     @property
     def asks(self) -> str:
@@ -115,11 +114,6 @@ class Category(Classes):
     def classes(self, outputs: int) -> int:
         """All outputs."""
         return outputs
-
-    def indicators(self, y: "Array", outputs: int) -> "Array":
-        """[n, 1, k]."""
-        came: Array = (y[:, None, None] == range(outputs)).astype(float)
-        return came
 
     def probabilities(self, choices: "Array") -> "Array":
         """Of each class."""

@@ -33,19 +33,12 @@ LEVELS = (0.1, 0.3, 0.7, 0.9)
 
 @dataclass(frozen=True)
 class Plane:
-    """A model's probabilities over the plane of two inputs.
+    """A model's probabilities over the plane of two inputs."""
 
-    Attributes:
-        across: Values of the first input on a grid [a].
-        up: Values of the second [b].
-        p: Probabilities there [b, a, k].
-        axes: Labels of the two inputs, with units.
-    """
-
-    across: Array
-    up: Array
-    p: Array
-    axes: tuple[str, str]
+    across: Array  # values of the first input on a grid [a]
+    up: Array  # values of the second [b]
+    p: Array  # probabilities there [b, a, k]
+    axes: tuple[str, str]  # labels of the two inputs, with units
 
 
 @styled

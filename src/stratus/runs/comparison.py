@@ -20,21 +20,13 @@ from stratus.verification.intervals import ScoreDraws
 
 @dataclass(frozen=True)
 class Comparison:
-    """Scores of k runs on the days that they share.
+    """Scores of k runs on the days that they share."""
 
-    Attributes:
-        records: What each run's run.json says.
-        stations: The stations shared.
-        days: The dates shared, each once.
-        values: By score, value and low and high end of its 95 % interval [k, 3].
-        differences: By score, the same of the score less the first run's [k, 3].
-    """
-
-    records: list[RunRecord]
-    stations: list[str]
-    days: pl.Series
-    values: dict[str, Array]
-    differences: dict[str, Array]
+    records: list[RunRecord]  # what each run's run.json says
+    stations: list[str]  # the stations shared
+    days: pl.Series  # the dates shared, each once
+    values: dict[str, Array]  # by score, value and low and high end of its 95 % interval [k, 3]
+    differences: dict[str, Array]  # by score, the same of the score less the first run's [k, 3]
 
     @property
     def target(self) -> Target:

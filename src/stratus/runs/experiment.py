@@ -13,7 +13,7 @@ from stratus.data.datamodule import WeatherDataModule
 from stratus.data.observations import Observations
 from stratus.data.splits import Splits
 from stratus.runs import tensorboard
-from stratus.runs.events import Sink
+from stratus.runs.events import EventFile
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.runs.record import LessonRecord, RunRecord, WeightsRecord
@@ -75,14 +75,14 @@ def run(
     torch.set_num_threads(1)
     task = starting(settings, splits)
     begin(settings, splits, task, record)
-    with closing(tensorboard.Logger(folder)) as logger:
-        tensorboard.settings(logger, chosen(settings))
+    with closing(EventFile(folder)) as file:
+        tensorboard.settings(file, chosen(settings))
         result = fit(
             task,
             WeatherDataModule(splits, settings.data.batch_size, settings.seed),
             settings.trainer.build(),
             folder=folder,
-            logger=logger,
+            logger=tensorboard.CurveLogger(file),
             limit=record.largest_stable_step,
             patience=settings.patience,
             resume=Path(settings.resume) if settings.resume else None,
@@ -91,8 +91,8 @@ def run(
             return float("nan")
         references = References.fit(result.task, splits)
         model = Model(result.task, Weights.of(result.task), splits.target)
-        with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as file:
-            (verification,) = verify(model, splits, references, lambda part: part.append_to(file))
+        with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
+            (verification,) = verify(model, splits, references, lambda part: part.append_to(csv))
         finished = FinishedRun(
             settings,
             observations,
@@ -104,8 +104,8 @@ def run(
             references.optimum,
             verification.test,
         )
-        finish(finished, result, verification, folder=folder, record=record, sink=logger, in_sweep=in_sweep)
-        show(finished, lesson, folder=folder, record=record, sink=logger, step=result.steps)
+        finish(finished, result, verification, folder=folder, record=record, file=file, in_sweep=in_sweep)
+        show(finished, lesson, folder=folder, record=record, file=file, step=result.steps)
     assert record.objective is not None
     return record.objective
 
@@ -126,7 +126,7 @@ def finish(
     *,
     folder: Path,
     record: RunRecord,
-    sink: Sink,
+    file: EventFile,
     in_sweep: bool,
 ) -> None:
     """Records a trained run's scores and weights, and writes them for TensorBoard."""
@@ -141,11 +141,11 @@ def finish(
     record.optimum_attained = run.optimum.attained
     tensorboard.constant_lines(folder, verification.references, result.steps, shared=in_sweep)
     chief, words = verification.metrics | {"gap": record.gap}, as_yaml(asdict(run.settings))
-    tensorboard.final_figures(sink, columns(run.settings), chief, words, result.steps)
+    tensorboard.final_figures(file, columns(run.settings), chief, words, result.steps)
 
 
 def show(
-    run: FinishedRun, lesson: LessonFunction | None, *, folder: Path, record: RunRecord, sink: Sink, step: int
+    run: FinishedRun, lesson: LessonFunction | None, *, folder: Path, record: RunRecord, file: EventFile, step: int
 ) -> None:
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
     drawings, animations = {}, {}
@@ -159,10 +159,10 @@ def show(
         names = [*(f"{name}.png" for name in said.pictures), *(f"{name}.gif" for name in said.animations)]
         card, name = said.card.markdown, str(run.settings.lesson)
         record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
-        tensorboard.card(sink, folder, card, step)
+        tensorboard.card(file, folder, card, step)
         drawings, animations = {**drawings, **said.pictures}, {**said.animations}
     if drawn:
-        tensorboard.pictures(sink, folder, drawings, step)
+        tensorboard.pictures(file, folder, drawings, step)
         tensorboard.animations(folder, animations)
 
 

@@ -18,29 +18,17 @@ from stratus.verification.model import Model
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A finished run.
+    """A finished run."""
 
-    Attributes:
-        settings: Its settings.
-        observations: Its daily table.
-        splits: Its samples; of streamed ones a fair sample.
-        task: The task with the weights that were kept.
-        trace: Its weights over the steps.
-        metrics: Its scores: "train/loss", "test/accuracy", …
-        references: The same of climatology, persistence and optimum.
-        optimum: The exact optimum.
-        test: The forecasts of the test days: its own, as `model`, and the references'.
-    """
-
-    settings: Config
-    observations: Observations
-    splits: Splits
-    task: LinearTask
-    trace: Trace
-    metrics: Mapping[str, float]
-    references: Mapping[str, Mapping[str, float]]
-    optimum: Optimum
-    test: Forecasts
+    settings: Config  # its settings
+    observations: Observations  # its daily table
+    splits: Splits  # its samples; of streamed ones a fair sample
+    task: LinearTask  # the task with the weights that were kept
+    trace: Trace  # its weights over the steps
+    metrics: Mapping[str, float]  # its scores: "train/loss", "test/accuracy", …
+    references: Mapping[str, Mapping[str, float]]  # the same of climatology, persistence and optimum
+    optimum: Optimum  # the exact optimum
+    test: Forecasts  # the forecasts of the test days: its own, as `model`, and the references'
 
     @property
     def table(self) -> pl.DataFrame:

@@ -28,16 +28,9 @@ class Card:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A card with its pictures and the numbers that it claims.
+    """A card with its pictures and the numbers that it claims."""
 
-    Attributes:
-        card: The sentences.
-        figures: The numbers in them, by name, for the record.
-        pictures: By the name of their file; each is drawn when it is called.
-        animations: Likewise.
-    """
-
-    card: Card
-    figures: dict[str, Any]
-    pictures: "Mapping[str, Callable[[], Figure]]"
-    animations: "Mapping[str, Callable[[], Animation]]" = field(default_factory=dict)
+    card: Card  # the sentences
+    figures: dict[str, Any]  # the numbers in them, by name, for the record
+    pictures: "Mapping[str, Callable[[], Figure]]"  # by the name of their file; each is drawn when it is called
+    animations: "Mapping[str, Callable[[], Animation]]" = field(default_factory=dict)  # likewise

@@ -29,27 +29,16 @@ Ends: TypeAlias = Mapping[str, Sequence[float | None]]
 
 @dataclass
 class DataRecord:
-    """What a run was trained and tested on.
+    """What a run was trained and tested on."""
 
-    Attributes:
-        file: Of the data, or a list of files.
-        sha256: Of the file, or of each.
-        stations: Their names; where there are many, how many.
-        days: Rows of the daily table.
-        dropped: Values that were not believed, by reason.
-        source: The settings from which the same data are loaded again.
-        samples: Number of samples of each split.
-        left_out: Number of days that gave no sample, by reason.
-    """
-
-    file: str | list[str]
-    sha256: str | list[str]
-    stations: list[str]
-    days: int
-    dropped: dict[str, int]
-    source: dict[str, Any]
-    samples: dict[str, int] = field(default_factory=dict)
-    left_out: dict[str, int] = field(default_factory=dict)
+    file: str | list[str]  # of the data, or a list of files
+    sha256: str | list[str]  # of the file, or of each
+    stations: list[str]  # their names; where there are many, how many
+    days: int  # rows of the daily table
+    dropped: dict[str, int]  # values that were not believed, by reason
+    source: dict[str, Any]  # the settings from which the same data are loaded again
+    samples: dict[str, int] = field(default_factory=dict)  # number of samples of each split
+    left_out: dict[str, int] = field(default_factory=dict)  # number of days that gave no sample, by reason
 
 
 @dataclass
@@ -85,63 +74,34 @@ class GitRecord:
 
 @dataclass
 class RunRecord:
-    """A run's record; what is not known yet, or not of this run, is None or empty.
+    """A run's record; what is not known yet, or not of this run, is None or empty."""
 
-    Attributes:
-        task: Its name.
-        overrides: What the command line said.
-        seed: Of the order of the days and of a random start.
-        schema: The version of these entries.
-        status: running, finished, diverged, failed or interrupted.
-        error: The message of what ended it.
-        started: When, with the zone.
-        seconds: How long it took in all.
-        versions: Of the packages, by name.
-        git: The code's.
-        target: What is forecast.
-        task_settings: The task's own, such as the tolerance.
-        data: What it was trained and tested on.
-        largest_stable_step: Of gradient descent; None where the optimiser has none.
-        epochs: Epochs trained.
-        fit_seconds: How long training took.
-        best_epoch: The epoch whose weights are kept, counted from 1.
-        metrics: Scores of the kept weights, each over its whole split.
-        references: The same of climatology, persistence and optimum.
-        skill: On the test days.
-        gap: Training loss after the last epoch, less the optimum's.
-        intervals: Low and high end of 95 % of the test scores.
-        intervals_against_climatology: Of their differences from climatology's.
-        weights: The kept weights.
-        optimum_attained: Whether the loss has a minimum.
-        lesson: What its lesson said.
-    """
-
-    task: str
-    overrides: list[str]
-    seed: int = 0
-    schema: int = SCHEMA
-    status: str = "running"
-    error: str | None = None
-    started: str = ""
-    seconds: float | None = None
-    versions: dict[str, str] = field(default_factory=dict)
-    git: GitRecord | None = None
-    target: str | None = None
-    task_settings: dict[str, Any] = field(default_factory=dict)
-    data: DataRecord | None = None
-    largest_stable_step: float | None = None
-    epochs: int | None = None
-    fit_seconds: float | None = None
-    best_epoch: int | None = None
-    metrics: Scores = field(default_factory=dict)
-    references: Mapping[str, Scores] = field(default_factory=dict)
-    skill: float | None = None
-    gap: float | None = None
-    intervals: Ends = field(default_factory=dict)
-    intervals_against_climatology: Ends = field(default_factory=dict)
-    weights: WeightsRecord | None = None
-    optimum_attained: bool | None = None
-    lesson: LessonRecord | None = None
+    task: str  # its name
+    overrides: list[str]  # what the command line said
+    seed: int = 0  # of the order of the days and of a random start
+    schema: int = SCHEMA  # the version of these entries
+    status: str = "running"  # running, finished, diverged, failed or interrupted
+    error: str | None = None  # the message of what ended it
+    started: str = ""  # when, with the zone
+    seconds: float | None = None  # how long it took in all
+    versions: dict[str, str] = field(default_factory=dict)  # of the packages, by name
+    git: GitRecord | None = None  # the code's
+    target: str | None = None  # what is forecast
+    task_settings: dict[str, Any] = field(default_factory=dict)  # the task's own, such as the tolerance
+    data: DataRecord | None = None  # what it was trained and tested on
+    largest_stable_step: float | None = None  # of gradient descent; None where the optimiser has none
+    epochs: int | None = None  # epochs trained
+    fit_seconds: float | None = None  # how long training took
+    best_epoch: int | None = None  # the epoch whose weights are kept, counted from 1
+    metrics: Scores = field(default_factory=dict)  # scores of the kept weights, each over its whole split
+    references: Mapping[str, Scores] = field(default_factory=dict)  # the same of climatology, persistence and optimum
+    skill: float | None = None  # on the test days
+    gap: float | None = None  # training loss after the last epoch, less the optimum's
+    intervals: Ends = field(default_factory=dict)  # low and high end of 95 % of the test scores
+    intervals_against_climatology: Ends = field(default_factory=dict)  # of their differences from climatology's
+    weights: WeightsRecord | None = None  # the kept weights
+    optimum_attained: bool | None = None  # whether the loss has a minimum
+    lesson: LessonRecord | None = None  # what its lesson said
 
     @property
     def objective(self) -> float | None:

@@ -34,13 +34,20 @@ SCHEMAS: dict[str, Mapping[str, type]] = {
 
 
 def register() -> None:
-    """Makes the dataclasses known to Hydra, and `${project:…}`, a path beside train.py."""
+    """Makes known to Hydra the dataclasses, `${project:…}`, a path beside train.py, and `${settings_help:}`."""
     store = ConfigStore.instance()
     store.store(name="schema_config", node=Config, package="_global_")
     for schemas in SCHEMAS.values():
         for name, node in schemas.items():
             store.store(name=f"schema_{name}", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
+    OmegaConf.register_new_resolver("settings_help", _help, replace=True)
+
+
+def _help(*, _root_: DictConfig) -> str:
+    from stratus.settings.help import help_text  # noqa: PLC0415 - for --help alone
+
+    return help_text(_root_, SCHEMAS, PROJECT / "conf")
 
 
 def check(config: DictConfig) -> Config:

@@ -177,7 +177,7 @@ def write(folder: Path, records: Sequence[RunRecord]) -> list[Path]:
     if not found:
         return []
     (folder / "pictures").mkdir(exist_ok=True)
-    with closing(events.File(folder)) as file:
+    with closing(events.EventFile(folder)) as file:
         for name, draw in found.items():
             width, height, drawn = png(draw())
             (folder / "pictures" / f"{name}.png").write_bytes(drawn)

@@ -24,17 +24,11 @@ from stratus.tasks.linear import LinearTask
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint file holds.
+    """What a checkpoint file holds."""
 
-    Attributes:
-        task: With its weights.
-        recipe: How its samples are made.
-        content: All that the file holds.
-    """
-
-    task: LinearTask
-    recipe: Recipe
-    content: Mapping[str, Any]
+    task: LinearTask  # with its weights
+    recipe: Recipe  # how its samples are made
+    content: Mapping[str, Any]  # all that the file holds
 
     @property
     def inputs(self) -> list[str]:

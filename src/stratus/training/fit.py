@@ -27,36 +27,22 @@ from stratus.training.profiler import NoProfiler
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What training one run gives.
+    """What training one run gives."""
 
-    Attributes:
-        task: With the weights that are kept, those of best.ckpt.
-        best_epoch: The epoch that left them, counted from 1.
-        last_loss: The training loss of the weights as training left them, in float64.
-        epochs: Number of epochs trained.
-        steps: Number of steps.
-        seconds: How long it took.
-        trace: The weights over the epochs.
-    """
-
-    task: LinearTask
-    best_epoch: int
-    last_loss: float
-    epochs: int
-    steps: int
-    seconds: float
-    trace: Trace
+    task: LinearTask  # with the weights that are kept, those of best.ckpt
+    best_epoch: int  # the epoch that left them, counted from 1
+    last_loss: float  # the training loss of the weights as training left them, in float64
+    epochs: int  # number of epochs trained
+    steps: int  # number of steps
+    seconds: float  # how long it took
+    trace: Trace  # the weights over the epochs
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """A run that is gone on with, once it is sure that it can be.
+    """A run that is gone on with, once it is sure that it can be."""
 
-    Attributes:
-        checkpoints: Its folder of checkpoints.
-    """
-
-    checkpoints: Path
+    checkpoints: Path  # its folder of checkpoints
 
     def check(self, task: LinearTask, splits: Splits, epochs: int) -> None:
         """Raises CheckpointError where the run had other samples or another optimiser, or no epoch is left to train.

@@ -14,15 +14,11 @@ from stratus.tasks.weights import Weights, exact
 
 @dataclass(frozen=True)
 class Optimum:
-    """The best weights.
+    """The best weights."""
 
-    Attributes:
-        weights: θ.
-        attained: Whether they are the minimum: False where there is none, because a boundary separates a class
-            without error and the loss falls for ever.
-    """
-
-    weights: Weights
+    weights: Weights  # θ
+    # Whether they are the minimum: False where there is none, because a boundary separates a class without error and
+    # the loss falls for ever
     attained: bool
 
 

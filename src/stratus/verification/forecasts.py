@@ -22,25 +22,15 @@ KEY = ["date", "station"]
 
 @dataclass(frozen=True)
 class Forecasts:
-    """What F forecasters say of n days, in k outputs; float64.
+    """What F forecasters say of n days, in k outputs; float64."""
 
-    Attributes:
-        names: Of the forecasters.
-        target: What is forecast.
-        outputs: Names of the outputs: of values, events or stations; of the classes of a category.
-        days: The days, with the truth y; NaN or -1 where it is not known.
-        forecast: Values or probabilities [F, n, k].
-        decision: The answers, in the form of y: [F, n, k], of a category class indices [F, n].
-        logits: [F, n, k]; None where the forecasts were read from a file.
-    """
-
-    names: tuple[str, ...]
-    target: Target
-    outputs: list[str]
-    days: Samples
-    forecast: Array
-    decision: Array
-    logits: Array | None = None
+    names: tuple[str, ...]  # of the forecasters
+    target: Target  # what is forecast
+    outputs: list[str]  # names of the outputs: of values, events or stations; of the classes of a category
+    days: Samples  # the days, with the truth y; NaN or -1 where it is not known
+    forecast: Array  # values or probabilities [F, n, k]
+    decision: Array  # the answers, in the form of y: [F, n, k], of a category class indices [F, n]
+    logits: Array | None = None  # [F, n, k]; None where the forecasts were read from a file
 
     @classmethod
     def of_logits(

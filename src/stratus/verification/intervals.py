@@ -17,15 +17,10 @@ Ends: TypeAlias = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Intervals:
-    """95 % intervals of one model's test scores.
+    """95 % intervals of one model's test scores."""
 
-    Attributes:
-        scores: Of the scores themselves.
-        against_climatology: Of each score less climatology's on the same days, where one of the two is better.
-    """
-
-    scores: Ends
-    against_climatology: Ends
+    scores: Ends  # of the scores themselves
+    against_climatology: Ends  # of each score less climatology's on the same days, where one of the two is better
 
 
 class ScoreDraws:

@@ -14,19 +14,12 @@ from stratus.verification.forecasts import Forecasts
 
 @dataclass(frozen=True)
 class Model:
-    """A task with its weights in float64, of F models side by side where they have a leading axis.
+    """A task with its weights in float64, of F models side by side where they have a leading axis."""
 
-    Attributes:
-        task: Gives the activation, the decision and the standardisation; its own weights do not matter.
-        weights: θ on standardised inputs.
-        target: What is forecast.
-        names: Of the models.
-    """
-
-    task: LinearTask
-    weights: Weights
-    target: Target
-    names: tuple[str, ...] = ("model",)
+    task: LinearTask  # gives the activation, the decision and the standardisation; its own weights do not matter
+    weights: Weights  # θ on standardised inputs
+    target: Target  # what is forecast
+    names: tuple[str, ...] = ("model",)  # of the models
 
     @classmethod
     def of(cls, task: LinearTask, target: str) -> "Model":

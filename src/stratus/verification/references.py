@@ -38,14 +38,10 @@ class Climatology:
     categories, the frequencies of the calendar month among the training days, with half a day of each class added
     (Krichevsky & Trofimov, 1981), so that none is impossible. A station with less than a year of training days gets
     what all stations together give.
-
-    Attributes:
-        season: The fits.
-        row: Of each station that has a fit of its own.
     """
 
-    season: Season
-    row: dict[str, int]
+    season: Season  # the fits
+    row: dict[str, int]  # of each station that has a fit of its own
 
     @classmethod
     def fit(cls, splits: Splits) -> "Climatology":
@@ -139,18 +135,12 @@ class Persistence:
     ρ the weather stays, else it is drawn anew from the training frequencies f (discrete autoregression of order 1,
     Jacobs & Lewis, 1978). ρ = (h - Σf²)/(1 - Σf²), where h is the share of training days that were as the last.
     Where nothing is known before, the climatology stands in.
-
-    Attributes:
-        splits: Whose training days the chain is fitted on.
-        climatology: Stands in.
-        frequency: f [choices, classes]; None for values.
-        stay: ρ [choices]; None for values.
     """
 
-    splits: Splits
-    climatology: Climatology
-    frequency: Array | None = None
-    stay: Array | None = None
+    splits: Splits  # whose training days the chain is fitted on
+    climatology: Climatology  # stands in
+    frequency: Array | None = None  # f [choices, classes]; None for values
+    stay: Array | None = None  # ρ [choices]; None for values
 
     @classmethod
     def fit(cls, splits: Splits, climatology: Climatology | None = None) -> "Persistence":
@@ -186,21 +176,13 @@ class Persistence:
 
 @dataclass(frozen=True)
 class References:
-    """The forecasters beside a model: climatology, persistence, and the exact optimum of the same task.
+    """The forecasters beside a model: climatology, persistence, and the exact optimum of the same task."""
 
-    Attributes:
-        task: Theirs, whatever its weights.
-        splits: Whose training days they are fitted on.
-        climatology: What is usual.
-        persistence: The same again.
-        optimum: The best weights.
-    """
-
-    task: LinearTask
-    splits: Splits
-    climatology: Climatology
-    persistence: Persistence
-    optimum: Optimum
+    task: LinearTask  # theirs, whatever its weights
+    splits: Splits  # whose training days they are fitted on
+    climatology: Climatology  # what is usual
+    persistence: Persistence  # the same again
+    optimum: Optimum  # the best weights
 
     NAMES = ("climatology", "persistence", "optimum")
 

@@ -24,19 +24,12 @@ SHOWN = 1 << 16
 
 @dataclass(frozen=True)
 class Verification:
-    """How good one model is, beside its references.
+    """How good one model is, beside its references."""
 
-    Attributes:
-        metrics: Its scores: "train/loss", "test/accuracy", "test/skill", …
-        references: The same of climatology, persistence and optimum.
-        intervals: Of its test scores, and of their differences from climatology's.
-        test: Its forecasts of the test days and the references'; of streamed days a fair sample.
-    """
-
-    metrics: dict[str, float]
-    references: dict[str, dict[str, float]]
-    intervals: Intervals
-    test: Forecasts
+    metrics: dict[str, float]  # its scores: "train/loss", "test/accuracy", "test/skill", …
+    references: dict[str, dict[str, float]]  # the same of climatology, persistence and optimum
+    intervals: Intervals  # of its test scores, and of their differences from climatology's
+    test: Forecasts  # its forecasts of the test days and the references'; of streamed days a fair sample
 
 
 class Tally:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from stratus.data.ghcn.daily import daily, read_files
-from stratus.data.ghcn.layouts import LONG
+from stratus.data.ghcn.values import LONG
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.data.table import SCHEMA

@@ -16,14 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratus.data.ghcn.download import Patience
+from stratus.data.ghcn.download import RetryPolicy
 from stratus.data.ghcn.fetch import fetch, station_files
 from stratus.data.ghcn.layouts import read
 from stratus.errors import DataError
 
 REAL = Path(__file__).parents[3].parent / "shared/data/ghcn/dly/USW00013904.dly"
 AUSTIN = "all/USW00013904.dly"
-QUICK = Patience(connect=1, read=0.2, attempts=3, backoff=0.01, longest=1)
+QUICK = RetryPolicy(connect=1, read=0.2, attempts=3, backoff=0.01, longest=1)
 
 
 def dly_line(station, year, month, element, values):
@@ -128,7 +128,7 @@ def copies(cache):
 
 def refusal(server, cache, name=AUSTIN, **options):
     with pytest.raises(DataError) as caught:
-        fetch(name, source=getattr(server, "source", server), cache=cache, **{"patience": QUICK, **options})
+        fetch(name, source=getattr(server, "source", server), cache=cache, **{"retry": QUICK, **options})
     message = str(caught.value)
     assert "\n" not in message
     assert copies(cache) == []
@@ -151,7 +151,7 @@ def test_a_file_is_fetched_once_and_then_found(tmp_path):
 def test_a_real_station_arrives_byte_for_byte_over_a_line_that_breaks(tmp_path):
     real = REAL.read_bytes()
     with served(ranged(real, mark='"1"', sent=10**6), ranged(real, mark='"1"')) as server:
-        (path,) = station_files(["USW00013904"], source=server.source, cache=tmp_path, patience=QUICK)
+        (path,) = station_files(["USW00013904"], source=server.source, cache=tmp_path, retry=QUICK)
     assert path.read_bytes() == real
 
 
@@ -167,7 +167,7 @@ def test_the_lists_of_stations_and_the_files_of_a_year_and_a_station_are_known(t
     ):
         # Servers that keep .gz files may call that an encoding; the archive is to be kept as it is.
         with served(reply(body, Content_Encoding="gzip") if name.endswith("gz") else reply(body)) as server:
-            path = fetch(name, source=server.source, cache=tmp_path, patience=QUICK)
+            path = fetch(name, source=server.source, cache=tmp_path, retry=QUICK)
         assert path.read_bytes() == body
 
 
@@ -194,7 +194,7 @@ def test_refresh_replaces_a_copy_and_keeps_it_where_that_fails(tmp_path):
         fetch(AUSTIN, source=server.source, cache=tmp_path, refresh=True)
         assert path.read_bytes() == dly(celsius=5)
         with pytest.raises(DataError):
-            fetch(AUSTIN, source=server.source, cache=tmp_path, refresh=True, patience=QUICK)
+            fetch(AUSTIN, source=server.source, cache=tmp_path, refresh=True, retry=QUICK)
     assert path.read_bytes() == dly(celsius=5)
 
 
@@ -253,7 +253,7 @@ def test_a_bar_where_there_is_one(tmp_path, monkeypatch, caplog):
 @pytest.mark.parametrize("trouble", [500, 502, 503, 504, 429])
 def test_a_server_in_passing_trouble_is_asked_again(tmp_path, trouble):
     with served(reply(b"", trouble), reply(b"", trouble), reply()) as server:
-        assert fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK).read_bytes() == BODY
+        assert fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK).read_bytes() == BODY
 
 
 def test_a_server_that_stays_in_trouble_is_given_up(tmp_path):
@@ -265,7 +265,7 @@ def test_a_server_that_stays_in_trouble_is_given_up(tmp_path):
 def test_retry_after_is_waited_for_but_not_for_ever(tmp_path):
     with served(reply(b"", 503, Retry_After="3600"), reply()) as server:
         start = time.monotonic()
-        fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK)
+        fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK)
     assert 1 <= time.monotonic() - start < 3
 
 
@@ -273,7 +273,7 @@ def test_retry_after_is_waited_for_but_not_for_ever(tmp_path):
 def test_a_server_that_stalls_is_given_up(tmp_path, after):
     with served(stall(after)) as server:
         start = time.monotonic()
-        assert refusal(server, tmp_path, patience=Patience(read=0.1, attempts=2)).startswith(
+        assert refusal(server, tmp_path, retry=RetryPolicy(read=0.1, attempts=2)).startswith(
             f"{server.source}{AUSTIN}: the server stalls; try again later, or copy the file to {tmp_path}"
         )
     assert time.monotonic() - start < 2
@@ -319,7 +319,7 @@ def test_a_proxy_that_is_not_there_is_named(tmp_path, monkeypatch):
 
 def test_a_download_that_breaks_off_is_continued(tmp_path):
     with served(ranged(mark='"1"', sent=100_000), ranged(mark='"1"')) as server:
-        path = fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK)
+        path = fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK)
     (_, first), (_, second) = server.requests
     assert first["Range"] is None
     assert (second["Range"], second["If-Range"]) == ("bytes=100000-", '"1"')
@@ -329,7 +329,7 @@ def test_a_download_that_breaks_off_is_continued(tmp_path):
 
 def test_a_later_call_continues_as_well(tmp_path):
     with served(ranged(mark='"1"', sent=100_000), ranged(mark='"1"')) as server:
-        refusal(server, tmp_path, patience=Patience(attempts=1))
+        refusal(server, tmp_path, retry=RetryPolicy(attempts=1))
         path = fetch(AUSTIN, source=server.source, cache=tmp_path)
     assert server.requests[1][1]["Range"] == "bytes=100000-"
     assert path.read_bytes() == BODY
@@ -340,21 +340,21 @@ def test_a_date_marks_a_version_where_there_is_no_strong_etag(tmp_path):
     dated = {"ETag": 'W/"1"', "Last_Modified": date}
     rest = reply(BODY[1000:], 206, ETag='W/"1"', Content_Range=f"bytes 1000-{len(BODY) - 1}/{len(BODY)}")
     with served(reply(sent=1000, **dated), rest) as server:
-        path = fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK)
+        path = fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK)
     assert server.requests[1][1]["If-Range"] == date
     assert path.read_bytes() == BODY
 
 
 def test_a_server_without_ranges_is_asked_for_all_again(tmp_path):
     with served(reply(sent=100_000, ETag='"1"'), reply(ETag='"1"')) as server:
-        path = fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK)
+        path = fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK)
     assert server.requests[1][1]["Range"] == "bytes=100000-"
     assert path.read_bytes() == BODY
 
 
 def test_nothing_is_continued_whose_version_is_not_known(tmp_path):
     with served(reply(sent=100_000), reply()) as server:
-        path = fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK)
+        path = fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK)
     assert server.requests[1][1]["Range"] is None
     assert path.read_bytes() == BODY
 
@@ -363,7 +363,7 @@ def test_nothing_is_continued_whose_version_is_not_known(tmp_path):
 def test_a_file_that_changed_meanwhile_is_fetched_anew(tmp_path, obey):
     new = dly(celsius=5, years=range(2000, 2026))
     with served(ranged(mark='"1"', sent=100_000), ranged(new, mark='"2"', obey=obey)) as server:
-        path = fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK)
+        path = fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK)
     assert path.read_bytes() == new
     assert len(server.requests) == (2 if obey else 3)
 
@@ -371,7 +371,7 @@ def test_a_file_that_changed_meanwhile_is_fetched_anew(tmp_path, obey):
 def test_a_file_that_shrank_meanwhile_is_fetched_anew(tmp_path):
     new = dly(years=[2000])
     with served(ranged(mark='"1"', sent=100_000), ranged(new, mark='"1"')) as server:
-        assert fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK).read_bytes() == new
+        assert fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK).read_bytes() == new
 
 
 def test_a_line_that_always_breaks_is_given_up(tmp_path):
@@ -383,13 +383,13 @@ def test_a_line_that_always_breaks_is_given_up(tmp_path):
 def test_an_answer_of_less_than_was_missing_is_not_taken_for_the_end(tmp_path):
     part = reply(BODY[1000:2000], 206, ETag='"1"', Content_Range=f"bytes 1000-1999/{len(BODY)}")
     with served(reply(sent=1000, ETag='"1"'), part, ranged(mark='"1"')) as server:
-        assert fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK).read_bytes() == BODY
+        assert fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK).read_bytes() == BODY
 
 
 def test_a_piece_from_elsewhere_is_not_taken_for_the_one_asked_for(tmp_path):
     elsewhere = reply(BODY, 206, ETag='"1"', Content_Range=f"bytes 0-{len(BODY) - 1}/{len(BODY)}")
     with served(reply(sent=1000, ETag='"1"'), elsewhere, ranged(mark='"1"')) as server:
-        assert fetch(AUSTIN, source=server.source, cache=tmp_path, patience=QUICK).read_bytes() == BODY
+        assert fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK).read_bytes() == BODY
     assert len(server.requests) == 3
 
 
@@ -400,7 +400,7 @@ def test_however_a_line_breaks_the_file_is_whole_or_not_there(tmp_path_factory, 
     breaks = [ranged(mark='"1"', sent=cut) for cut in cuts]
     with served(*breaks, ranged(end, mark='"2"' if changed else '"1"', obey=obey)) as server:
         try:
-            path = fetch(AUSTIN, source=server.source, cache=cache, patience=QUICK)
+            path = fetch(AUSTIN, source=server.source, cache=cache, retry=QUICK)
         except DataError:
             assert copies(cache) == []
         else:
@@ -414,7 +414,7 @@ def test_a_damaged_archive_is_fetched_again(tmp_path):
     whole = gzip.compress(YEAR)
     flipped = whole[:-6] + bytes([whole[-6] ^ 1]) + whole[-5:]  # in the checksum
     with served(*(reply(body, ETag='"1"') for body in (flipped, whole[:-20], whole))) as server:
-        path = fetch("by_year/2017.csv.gz", source=server.source, cache=tmp_path, patience=QUICK)
+        path = fetch("by_year/2017.csv.gz", source=server.source, cache=tmp_path, retry=QUICK)
     assert path.read_bytes() == whole
     assert [headers["Range"] for _, headers in server.requests] == [None] * 3
     with served(reply(flipped)) as server:
@@ -490,7 +490,7 @@ def test_a_name_that_is_no_stations_is_refused_before_any_is_fetched(tmp_path, s
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
     with served(reply(sent=1000), reply()) as server:
-        refusal(server, tmp_path, patience=Patience(attempts=1))
+        refusal(server, tmp_path, retry=RetryPolicy(attempts=1))
         (part,) = tmp_path.rglob("*.part")
         part.unlink()
         part.symlink_to("/dev/full")

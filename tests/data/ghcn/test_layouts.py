@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratus.data.ghcn.layouts import LONG, pieces, read
+from stratus.data.ghcn.layouts import pieces, read
+from stratus.data.ghcn.values import LONG
 from stratus.errors import DataError
 
 AUSTIN = "USW00013904"

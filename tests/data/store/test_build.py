@@ -36,9 +36,9 @@ def breaking(after):
 def test_a_store_is_the_daily_table_of_its_sources(sources, truth, tmp_path):
     manifest = build(sources, tmp_path / "store")
     assert_frame_equal(table(tmp_path / "store"), truth)
-    assert (manifest["days"], manifest["stations"]) == (truth.height, 12)
-    assert manifest["classes"] == ["rain", "snow", "sun"]
-    assert manifest["years"] == [2009, 2010, 2011, 2012]
+    assert (manifest.days, manifest.stations) == (truth.height, 12)
+    assert manifest.classes == ["rain", "snow", "sun"]
+    assert manifest.years == [2009, 2010, 2011, 2012]
     assert not (tmp_path / "store" / "unfinished").exists()
 
 
@@ -144,7 +144,7 @@ def test_ctrl_c_ends_a_building_in_one_line_and_it_is_taken_up_again(sources, tr
 
     ask = ["store", "build", *map(str, sources), "--to", str(tmp_path / "store")]
     with monkeypatch.context() as keys:
-        keys.setattr(building, "_part", interrupted)
+        keys.setattr(building, "daily", interrupted)
         assert main(ask) == 130
     assert capsys.readouterr().err == "stratus: interrupted\n"
     assert main(ask) == 0

@@ -18,7 +18,8 @@ from stratus.data.borders import Borders
 from stratus.data.observations import InMemory, OnDisk
 from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits, split
-from stratus.data.store.build import build, part
+from stratus.data.store.build import build
+from stratus.data.store.manifest import part
 from stratus.data.store.read import open_store
 from stratus.data.streaming import stream
 from stratus.errors import ConfigurationError, DataError

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from stratus.data import table as observations
-from stratus.data.ghcn.layouts import Units, read
+from stratus.data.ghcn.layouts import read
+from stratus.data.ghcn.values import Units
 from stratus.errors import DataError
 
 KEY = ["station", "date", "element"]

@@ -1,4 +1,4 @@
-"""One download: continued where it broke off, repeated where that helps, checked before it takes its place."""
+"""One download: continued after an interruption, tried again where that helps, checked before it takes its place."""
 
 import gzip
 import os
@@ -29,19 +29,19 @@ Tell: TypeAlias = Callable[[int, int | None], object]  # is told how many bytes 
 
 
 class _Broken(Exception):
-    """A body that came wrong and may come right at another attempt."""
+    """The body arrived damaged; another attempt may succeed."""
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long a server is waited for.
+class RetryPolicy:
+    """How long and how often a server is tried.
 
     Args:
         connect: Seconds for a connection.
         read: Seconds of silence within an answer.
         attempts: Requests for a file, the first among them.
         backoff: Seconds before the third; twice as many before each one after.
-        longest: Seconds between two at most, whatever the server asks for by Retry-After.
+        longest: At most so many seconds between two, even if the server's Retry-After asks for more.
     """
 
     connect: float = 10
@@ -51,12 +51,12 @@ class Patience:
     longest: int = 60
 
 
-PATIENCE = Patience()
+RETRY = RetryPolicy()
 
 
 @dataclass(frozen=True)
 class _Part:
-    """What has arrived of a file, and beside it the server's mark (ETag or date) of the version that it is of."""
+    """The part of a file that has arrived; beside it the server's mark (ETag or date) of the file's version."""
 
     body: Path
     mark_file: Path
@@ -70,7 +70,7 @@ class _Part:
         return self.mark_file.read_text(encoding="utf-8") if self.mark_file.exists() else ""
 
     def headers(self) -> dict[str, str]:
-        """Ask for what is missing, or for all of it if the file is another one by now."""
+        """Ask for the rest of the file, or for all of it if it has changed."""
         missing = {"Range": f"bytes={self.size}-", "If-Range": self.mark} if self.size and self.mark else {}
         return {"Accept-Encoding": "identity", **missing}
 
@@ -79,25 +79,25 @@ class _Part:
         self.mark_file.unlink(missing_ok=True)
 
 
-def download(address: str, target: Path, patience: Patience, tell: Tell) -> None:
-    """Puts what is at an address into a file, whole or not at all.
+def download(address: str, target: Path, retry: RetryPolicy, tell: Tell) -> None:
+    """Downloads an address into a file, which is whole or absent.
 
     Raises:
-        DataError: What is there is not the file, or another attempt would not mend the answer.
-        HTTPError: The server cannot be reached, stalls, or breaks off once too often.
+        DataError: The content is not that of the file, or the server refuses it.
+        HTTPError: The server cannot be reached, stalls, or breaks off at every attempt.
         OSError: The file cannot be written.
     """
     from urllib3 import Retry, Timeout  # noqa: PLC0415
     from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
     part = _Part(target.with_name(f".{target.name}.part"), target.with_name(f".{target.name}.part.mark"))
-    timeout = Timeout(connect=patience.connect, read=patience.read)
+    timeout = Timeout(connect=retry.connect, read=retry.read)
     retries = Retry(
-        patience.attempts - 1,
+        retry.attempts - 1,
         status_forcelist=(429, 500, 502, 503, 504),
-        backoff_factor=patience.backoff / 2,
-        backoff_max=patience.longest,
-        retry_after_max=patience.longest,
+        backoff_factor=retry.backoff / 2,
+        backoff_max=retry.longest,
+        retry_after_max=retry.longest,
     )
     with _pool(address) as pool:
         while True:
@@ -136,7 +136,7 @@ def _pool(address: str) -> "PoolManager":
 
 
 def _accept(response: "BaseHTTPResponse", address: str) -> None:
-    """Refuses an answer that another attempt does not mend."""
+    """Raises DataError for an answer that stays the same at every attempt."""
     if response.status in (404, 410):
         place, _, name = address.rpartition("/")
         station = re.fullmatch(rf"({STATION})\.(dly|csv|csv\.gz)", name)
@@ -148,10 +148,10 @@ def _accept(response: "BaseHTTPResponse", address: str) -> None:
 
 
 def _receive(response: "BaseHTTPResponse", part: _Part, tell: Tell) -> None:
-    """Continues the part by a response's body, or begins it anew."""
+    """Appends a response's body to the part, or begins the part again."""
     begin, whole = _extent(response, part)
     with part.body.open("ab" if begin else "wb") as file:
-        if not begin:  # the file is empty now: whenever this is interrupted, body and mark are of one version
+        if not begin:  # the file is empty now, so that body and mark are of one version at every moment
             part.mark_file.write_text(_mark(response), encoding="utf-8")
         for chunk in response.stream(_CHUNK, decode_content=False):
             file.write(chunk)
@@ -163,7 +163,7 @@ def _receive(response: "BaseHTTPResponse", part: _Part, tell: Tell) -> None:
 
 
 def _extent(response: "BaseHTTPResponse", part: _Part) -> tuple[int, int | None]:
-    """Where in the file a response's body begins, and the file's length if the server tells it."""
+    """Where in the file a response's body begins, and the file's length if the server gives it."""
     if response.status == 200:
         length = response.headers.get("Content-Length", "")
         return 0, int(length) if length.isdecimal() else None
@@ -180,7 +180,7 @@ def _mark(response: "BaseHTTPResponse") -> str:
 
 
 def _check(part: _Part, address: str) -> None:
-    """Refuses what is not of the file asked for, such as a login page, and an archive that does not unpack."""
+    """Raises for content of another kind, such as a login page, and for an archive that does not unpack."""
     name = address.rpartition("/")[2]
     with part.body.open("rb") as file:
         head = file.read(_CHUNK)
@@ -208,7 +208,7 @@ def _begins_like(name: str, head: bytes) -> bool:
 
 
 def why(error: Exception) -> str:
-    """What urllib3 gave up on, in a line."""
+    """The reason why urllib3 gave up, in one line."""
     from urllib3 import exceptions  # noqa: PLC0415
 
     reason = (error.reason or error) if isinstance(error, exceptions.MaxRetryError) else error

@@ -1,4 +1,4 @@
-"""NOAA's files of GHCN-Daily over HTTPS, each kept in the user's cache whole or not at all."""
+"""NOAA's files of GHCN-Daily over HTTPS, each kept in the user's cache, whole or absent."""
 
 import hashlib
 import logging
@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from errno import ENOSPC
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from stratus.data.ghcn.download import PATIENCE, STATION, Patience, Tell, download, why
+from stratus.data.ghcn.download import RETRY, STATION, RetryPolicy, Tell, download, why
 from stratus.errors import DataError
 
 log = logging.getLogger(__name__)
@@ -21,32 +22,21 @@ SOURCE = "https://www.ncei.noaa.gov/pub/data/ghcn/daily/"
 _NAME = r"[A-Za-z0-9_\-][\w.\-]*(/[A-Za-z0-9_\-][\w.\-]*)*"  # no part of it begins with a dot
 
 
-def station_files(
-    ids: Iterable[str],
-    *,
-    source: str = SOURCE,
-    cache: Path | None = None,
-    offline: bool = False,
-    refresh: bool = False,
-    progress: bool = True,
-    patience: Patience = PATIENCE,
-) -> list[Path]:
-    """The .dly files of stations, in their order; arguments as for `fetch`.
+def station_files(ids: Iterable[str], **options: Any) -> list[Path]:
+    """The .dly files of stations, in their order.
+
+    Args:
+        ids: The stations' ids.
+        **options: Those of `fetch`.
 
     Raises:
-        DataError: A name is no station's, or a file cannot be had.
+        DataError: A name is no station's, or a file can be neither found nor fetched.
     """
     ids = list(ids)
     for one in ids:
         if not re.fullmatch(STATION, one):
             raise DataError(f"{one!r} is no station: expected eleven of A-Z, 0-9, _ and -, such as USW00013904")
-
-    def dly(name: str) -> Path:
-        return fetch(
-            name, source=source, cache=cache, offline=offline, refresh=refresh, progress=progress, patience=patience
-        )
-
-    return [dly(f"all/{one}.dly") for one in ids]
+    return [fetch(f"all/{one}.dly", **options) for one in ids]
 
 
 def fetch(
@@ -57,24 +47,24 @@ def fetch(
     offline: bool = False,
     refresh: bool = False,
     progress: bool = True,
-    patience: Patience = PATIENCE,
+    retry: RetryPolicy = RETRY,
 ) -> Path:
-    """The path of a file's copy in the cache, where it is put first if it is not there.
+    """The path of a file's copy in the cache; fetches the file first where there is no copy.
 
-    A download that broke off is continued, at once or by a later call, where the server can and has the same file
-    still. Whatever fails leaves the copy as it was.
+    An interrupted download continues, at once or at a later call, if the server can do so and still has the same
+    file. A download that fails leaves an existing copy as it was.
 
     Args:
         name: Below `source`, such as all/USW00013904.dly, ghcnd-stations.txt or by_year/2017.csv.gz.
         source: Address of the folder that is GHCN-Daily; each has copies of its own.
-        cache: The cache's folder; where not given that of STRATUS_CACHE, or else the system's.
-        offline: Whether to use copies alone.
-        refresh: Whether to fetch again what is there.
-        progress: Whether to draw a bar, if there is a terminal; else a line goes to the log.
-        patience: How long the server is waited for.
+        cache: The cache's folder; by default that of STRATUS_CACHE, or else the system's.
+        offline: Whether to use copies only.
+        refresh: Whether to fetch a file again that has a copy.
+        progress: Whether to draw a bar where there is a terminal; without one a line goes to the log.
+        retry: How long and how often a server is tried.
 
     Raises:
-        DataError: The file cannot be had: names its address, why, and what to do.
+        DataError: The file cannot be fetched: names its address, why, and what to do.
     """
     address = _address(source, name)
     target = _folder(address.removesuffix(name), cache) / name
@@ -91,7 +81,7 @@ def fetch(
         with FileLock(target.with_name(f".{target.name}.lock")):
             if refresh or not target.is_file():
                 with _shown(address, progress) as tell:
-                    download(address, target, patience, tell)
+                    download(address, target, retry, tell)
     except HTTPError as error:
         raise DataError(f"{address}: {why(error)}; try again later, or copy the file to {target}") from None
     except OSError as error:

@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from stratus.data.store.build import INDEX, MANIFEST, part
+from stratus.data.store.manifest import INDEX, MANIFEST, Manifest, part
 from stratus.data.table import KEY, SCHEMA
 from stratus.errors import DataError
 
@@ -29,7 +29,7 @@ class Store:
     """
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     index: pl.DataFrame
 
     @property
@@ -45,10 +45,10 @@ class Store:
     @property
     def classes(self) -> list[str]:
         """The categories of weather in the whole store."""
-        return list(self.manifest["classes"])
+        return self.manifest.classes
 
     def parts(self, days: int) -> Iterator[pl.DataFrame]:
-        """The daily table, so many days at a time, or a station's where they are more."""
+        """The daily table in parts of at most so many days, or of one station where it has more."""
         for (bucket,), index in self.index.group_by("bucket", maintain_order=True):
             sizes = index.group_by("station", maintain_order=True).agg(pl.col("days").sum())
             turn = (sizes["days"].cum_sum() - 1) // days
@@ -81,7 +81,8 @@ class Store:
 
     def samples_folder(self, *facts: Any) -> Path:
         """Where samples made of these days under further facts (recipe, borders) are kept."""
-        said = json.dumps([self.manifest, self.stations, self.index["year"].min(), *facts], sort_keys=True, default=str)
+        made_of = [asdict(self.manifest), self.stations, self.index["year"].min(), *facts]
+        said = json.dumps(made_of, sort_keys=True, default=str)
         return self.folder / "samples" / hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def _read(self, bucket: int, years: Sequence[int], stations: list[str]) -> pl.DataFrame:
@@ -91,7 +92,7 @@ class Store:
 
 
 def open_store(folder: Path, stations: Sequence[str] | None = None, first: date | None = None) -> Store:
-    """A store, of which some stations are asked for, or the years from a day's on.
+    """A store, or its days of some stations, or from the year of a day on.
 
     Raises:
         DataError: If the folder is no store, or an unfinished one, or a station is not in it.
@@ -100,9 +101,9 @@ def open_store(folder: Path, stations: Sequence[str] | None = None, first: date 
         unfinished = "its building was broken off: give the same `stratus store build` once more"
         raise DataError(f"{folder}: {unfinished if folder.is_dir() else 'there is no such store'}")
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = Manifest.read(folder)
         index = pl.read_parquet(folder / INDEX)
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
         raise DataError(f"{folder}: not a readable store ({str(error).splitlines()[0]})") from None
     if stations:
         if unknown := sorted(set(stations) - set(index["station"])):
@@ -111,5 +112,5 @@ def open_store(folder: Path, stations: Sequence[str] | None = None, first: date 
     if first:
         index = index.filter(pl.col("year") >= first.year)
     if index.is_empty():
-        raise DataError(f"{folder}: no day from {first} on; it holds {manifest['years'][0]} to {manifest['years'][-1]}")
+        raise DataError(f"{folder}: no day from {first} on; it holds {manifest.years[0]} to {manifest.years[-1]}")
     return Store(folder, manifest, index)

@@ -31,23 +31,14 @@ STEPS = np.logspace(-14, 0, 43)
 
 @dataclass(frozen=True)
 class Gradients:
-    """One task's gradient at a random θ, in float64, in three ways; each [k, m + 1].
+    """One task's gradient at a random θ, in float64, in three ways; each [k, m + 1]."""
 
-    Attributes:
-        splits: The samples.
-        theta: θ.
-        formula: By the closed form.
-        autograd: By torch.
-        central: By central differences at each of `STEPS` [h, k, m + 1].
-        forward: By forward differences.
-    """
-
-    splits: Splits
-    theta: Tensor
-    formula: Tensor
-    autograd: Tensor
-    central: Tensor
-    forward: Tensor
+    splits: Splits  # the samples
+    theta: Tensor  # θ
+    formula: Tensor  # by the closed form
+    autograd: Tensor  # by torch
+    central: Tensor  # by central differences at each of `STEPS` [h, k, m + 1]
+    forward: Tensor  # by forward differences
 
     @classmethod
     def of(cls, name: str, splits: Splits, seed: int) -> "Gradients":

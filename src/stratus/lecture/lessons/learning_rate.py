@@ -48,25 +48,15 @@ def lesson(run: FinishedRun) -> Lesson:
 
 @dataclass(frozen=True)
 class Bowl:
-    """The loss of a linear model, and what it allows a learning rate.
+    """The loss of a linear model, and what it allows a learning rate."""
 
-    Attributes:
-        unit: The loss's unit.
-        loss: L(θ) on the training days.
-        zeros: θ = 0 [1, m + 1].
-        lowest: The loss at the optimum.
-        limit: The largest step sure to be stable.
-        at_optimum: 2/λmax of the Hessian at the optimum: with longer steps descent leaves it.
-        slowest: 1/λmin there: the slowest part of the error falls to 1/e in slowest/ε steps.
-    """
-
-    unit: str
-    loss: Loss
-    zeros: Tensor
-    lowest: float
-    limit: float
-    at_optimum: float
-    slowest: float
+    unit: str  # the loss's unit
+    loss: Loss  # L(θ) on the training days
+    zeros: Tensor  # θ = 0 [1, m + 1]
+    lowest: float  # the loss at the optimum
+    limit: float  # the largest step sure to be stable
+    at_optimum: float  # 2/λmax of the Hessian at the optimum: with longer steps descent leaves it
+    slowest: float  # 1/λmin there: the slowest part of the error falls to 1/e in slowest/ε steps
 
     @classmethod
     def of(cls, splits: Splits, name: str, unit: str) -> "Bowl":

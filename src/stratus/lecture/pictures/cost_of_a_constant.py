@@ -11,25 +11,15 @@ from stratus.pictures.canvas import ORANGE, heading, panel_row, styled
 
 @dataclass(frozen=True)
 class Curve:
-    """The mean loss of every constant.
+    """The mean loss of every constant."""
 
-    Attributes:
-        title: What is forecast.
-        forecast: What the constant is, with its unit.
-        unit: The loss's unit.
-        constants: Constants [n].
-        loss: Mean loss of each [n].
-        best: The best constant.
-        lowest: Its loss.
-    """
-
-    title: str
-    forecast: str
-    unit: str
-    constants: Array
-    loss: Array
-    best: float
-    lowest: float
+    title: str  # what is forecast
+    forecast: str  # what the constant is, with its unit
+    unit: str  # the loss's unit
+    constants: Array  # constants [n]
+    loss: Array  # mean loss of each [n]
+    best: float  # the best constant
+    lowest: float  # its loss
 
 
 @styled

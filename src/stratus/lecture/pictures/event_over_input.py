@@ -14,21 +14,13 @@ from stratus.pictures.canvas import BLUE, GREY, ORANGE, heading, legend, sheet, 
 
 @dataclass(frozen=True)
 class Sigmoid:
-    """A model of one input.
+    """A model of one input."""
 
-    Attributes:
-        label: What it is, with its unit.
-        x: Its value on each day [n].
-        grid: Values for the curve [g].
-        p: The model's probability at each of them [g].
-        note: What to say of the model.
-    """
-
-    label: str
-    x: Array
-    grid: Array
-    p: Array
-    note: str
+    label: str  # what it is, with its unit
+    x: Array  # its value on each day [n]
+    grid: Array  # values for the curve [g]
+    p: Array  # the model's probability at each of them [g]
+    note: str  # what to say of the model
 
 
 @styled

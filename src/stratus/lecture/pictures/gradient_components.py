@@ -12,23 +12,14 @@ from stratus.pictures.canvas import BLACK, ORANGE, SKY, legend, panel_row, style
 
 @dataclass(frozen=True)
 class Gradient:
-    """One loss's gradient at some θ.
+    """One loss's gradient at some θ."""
 
-    Attributes:
-        title: Of what loss.
-        unit: The gradient's unit.
-        names: Of its p components.
-        formula: By the closed form [p].
-        autograd: By automatic differentiation [p].
-        differences: By finite differences [p].
-    """
-
-    title: str
-    unit: str
-    names: Sequence[str]
-    formula: Array
-    autograd: Array
-    differences: Array
+    title: str  # of what loss
+    unit: str  # the gradient's unit
+    names: Sequence[str]  # of its p components
+    formula: Array  # by the closed form [p]
+    autograd: Array  # by automatic differentiation [p]
+    differences: Array  # by finite differences [p]
 
 
 @styled

@@ -12,25 +12,15 @@ from stratus.pictures.canvas import BLACK, GREY, RED, panel_row, styled
 
 @dataclass(frozen=True)
 class Sweep:
-    """Descents that differ in their learning rate alone.
+    """Descents that differ in their learning rate alone."""
 
-    Attributes:
-        title: Of what model.
-        unit: The loss's unit.
-        rates: Learning rates [r].
-        losses: The loss at the end [r]; inf or NaN where descent diverged.
-        lowest: The loss at the optimum.
-        start: The loss at the beginning.
-        limits: Largest stable rates by name.
-    """
-
-    title: str
-    unit: str
-    rates: Array
-    losses: Array
-    lowest: float
-    start: float
-    limits: Mapping[str, float]
+    title: str  # of what model
+    unit: str  # the loss's unit
+    rates: Array  # learning rates [r]
+    losses: Array  # the loss at the end [r]; inf or NaN where descent diverged
+    lowest: float  # the loss at the optimum
+    start: float  # the loss at the beginning
+    limits: Mapping[str, float]  # largest stable rates by name
 
 
 @styled

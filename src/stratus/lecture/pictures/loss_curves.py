@@ -12,25 +12,16 @@ from stratus.pictures.canvas import GREY, panel_row, styled
 
 @dataclass(frozen=True)
 class Descents:
-    """Several descents of the same loss.
+    """Several descents of the same loss."""
 
-    Attributes:
-        title: Of what model.
-        unit: The loss's unit.
-        losses: Loss at the beginning and after each step [t + 1], by label; inf or NaN where it diverged.
-        lowest: The loss at the optimum.
-        steps: How many steps are shown.
-        ceiling: The highest loss shown.
-        log: Whether the axis of the loss is logarithmic.
-    """
-
-    title: str
-    unit: str
+    title: str  # of what model
+    unit: str  # the loss's unit
+    # Loss at the beginning and after each step [t + 1], by label; inf or NaN where it diverged
     losses: Mapping[str, Array]
-    lowest: float
-    steps: int
-    ceiling: float
-    log: bool = True
+    lowest: float  # the loss at the optimum
+    steps: int  # how many steps are shown
+    ceiling: float  # the highest loss shown
+    log: bool = True  # whether the axis of the loss is logarithmic
 
 
 @styled

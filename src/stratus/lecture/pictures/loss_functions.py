@@ -11,20 +11,13 @@ from stratus.pictures.canvas import GREY, sheet, styled
 
 @dataclass(frozen=True)
 class LossFunction:
-    """One loss.
+    """One loss."""
 
-    Attributes:
-        title: Its name.
-        score: What the score is, with its unit.
-        unit: The loss's unit.
-        z: Scores [n].
-        curves: For each truth, by its label, the loss and its slope in the score, each [n].
-    """
-
-    title: str
-    score: str
-    unit: str
-    z: Array
+    title: str  # its name
+    score: str  # what the score is, with its unit
+    unit: str  # the loss's unit
+    z: Array  # scores [n]
+    # For each truth, by its label, the loss and its slope in the score, each [n]
     curves: Mapping[str, tuple[Array, Array]]
 
 

@@ -13,29 +13,17 @@ from stratus.pictures.canvas import BLACK, ORANGE, RED, panel_row, styled
 
 @dataclass(frozen=True)
 class Surface:
-    """A loss over two parameters.
+    """A loss over two parameters."""
 
-    Attributes:
-        title: Of what model.
-        across: The first parameter, with its unit.
-        up: The second.
-        unit: The loss's unit.
-        x: Values of the first [a].
-        y: Values of the second [b].
-        loss: At each pair [b, a].
-        path: Both parameters at the beginning and after each step [t + 1, 2].
-        best: Both at the lowest point [2].
-    """
-
-    title: str
-    across: str
-    up: str
-    unit: str
-    x: Array
-    y: Array
-    loss: Array
-    path: Array
-    best: Array
+    title: str  # of what model
+    across: str  # the first parameter, with its unit
+    up: str  # the second
+    unit: str  # the loss's unit
+    x: Array  # values of the first [a]
+    y: Array  # values of the second [b]
+    loss: Array  # at each pair [b, a]
+    path: Array  # both parameters at the beginning and after each step [t + 1, 2]
+    best: Array  # both at the lowest point [2]
 
 
 def contours(axis: Any, surface: Surface) -> None:

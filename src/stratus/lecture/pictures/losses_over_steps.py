@@ -13,17 +13,11 @@ _LINES = ("-", "--", ":", "-.")
 
 @dataclass(frozen=True)
 class Descents:
-    """Descents on the losses of rival models.
+    """Descents on the losses of rival models."""
 
-    Attributes:
-        title: What is trained.
-        losses: By the run's name, its loss at each step.
-        levels: By their names, losses that are drawn as level lines.
-    """
-
-    title: str
-    losses: Mapping[str, Array]
-    levels: Mapping[str, float]
+    title: str  # what is trained
+    losses: Mapping[str, Array]  # by the run's name, its loss at each step
+    levels: Mapping[str, float]  # by their names, losses that are drawn as level lines
 
 
 @styled

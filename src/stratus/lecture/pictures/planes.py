@@ -15,20 +15,13 @@ from stratus.pictures.canvas import BLACK, heading, legend, panel_row, styled
 
 @dataclass(frozen=True)
 class ModelInPlane:
-    """One model and its days.
+    """One model and its days."""
 
-    Attributes:
-        title: What it is.
-        x: The two inputs of each day [n, 2].
-        y: The truth: an event [n, 1] as 0 or 1, or class indices [n].
-        plane: The model's probabilities.
-        line: W [2] and b of the log-odds z = Wx + b, whose vector is drawn; None where z is no line.
-    """
-
-    title: str
-    x: Array
-    y: Array
-    plane: boundary.Plane
+    title: str  # what it is
+    x: Array  # the two inputs of each day [n, 2]
+    y: Array  # the truth: an event [n, 1] as 0 or 1, or class indices [n]
+    plane: boundary.Plane  # the model's probabilities
+    # W [2] and b of the log-odds z = Wx + b, whose vector is drawn; None where z is no line
     line: tuple[Array, float] | None = None
 
 

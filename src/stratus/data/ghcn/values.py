@@ -1,0 +1,80 @@
+"""The long table of GHCN-Daily's values: its columns, elements and units.
+
+It has a row a value: `station`, `date`, `element` (TMAX, PRCP, WT05, …), `value` in °C, mm or m/s (1 where a weather
+type occurred), and the flags `measurement`, `quality`, `source` as one character or "". Every unit is converted here
+and nowhere else.
+"""
+
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+from stratus.errors import DataError
+
+Units: TypeAlias = Literal["metric", "standard"]
+
+LONG = {
+    "station": pl.String,
+    "date": pl.Date,
+    "element": pl.String,
+    "value": pl.Float64,
+    "measurement": pl.String,
+    "quality": pl.String,
+    "source": pl.String,
+}
+FLAGS = ["measurement", "quality", "source"]
+TEMPERATURES = ("TMAX", "TMIN", "TAVG", "TOBS")
+TENTHS = (*TEMPERATURES, "PRCP", "AWND")
+"""Elements published in tenths of their unit; SNOW and SNWD are whole millimetres, weather types are 1."""
+ELEMENTS = (*TENTHS, "SNOW", "SNWD", *(f"WT{k:02d}" for k in range(1, 23)))
+"""Elements that are kept: those whose unit is known here."""
+
+
+def checked(long: pl.DataFrame, name: str, date: str, units: Units | None = None) -> pl.DataFrame:
+    """Text as dates and as numbers in °C, mm and m/s; the first broken field is the error.
+
+    Published access files hold rows dated 2023/5/20 among those dated 2022-12-31.
+
+    Args:
+        long: The long table as text, with the `line` of each row.
+        name: What messages call the file.
+        date: How its dates are written.
+        units: As for `converted`.
+    """
+    parsed = long.with_columns(
+        pl.coalesce(pl.col("date").str.to_date(form, strict=False) for form in (date, date.replace("-", "/"))).alias(
+            "day"
+        ),
+        pl.col("value").cast(pl.Float64, strict=False).alias("number"),
+    )
+    for column, broken, expected in (
+        ("station", ~pl.col("station").str.contains(r"^[A-Z0-9_\-]{11}$"), "a station's eleven characters"),
+        ("date", pl.col("day").is_null(), "a real day as " + ("YYYYMMDD" if date == "%Y%m%d" else "YYYY-MM-DD")),
+        ("element", ~pl.col("element").str.contains("^[A-Z0-9]{4}$"), "an element's four characters"),
+        ("value", pl.col("number").is_null() | ~pl.col("number").is_finite(), "a number"),
+        *((flag, pl.col(flag).str.len_bytes() > 1, "one character or none") for flag in FLAGS),
+    ):
+        if (bad := parsed.filter(broken)).height:
+            line, value = bad.sort("line").select("line", column).row(0)
+            raise DataError(f"{name}, line {line}, {column}: {value[:40]!r}; expected {expected}")
+    kept = parsed.filter(pl.col("element").is_in(ELEMENTS) & (pl.col("number") != -9999))
+    return kept.select("station", pl.col("day").alias("date"), "element", converted(units), *FLAGS)
+
+
+def converted(units: Units | None) -> pl.Expr:
+    """The column `number` as `value` in °C, mm or m/s; no units stand for GHCN-Daily's own tenths."""
+    element, number = pl.col("element"), pl.col("number").alias("value")
+    if units == "metric":
+        return number
+    if units is None:
+        return pl.when(element.is_in(TENTHS)).then((number / 10).round(1)).otherwise(number).alias("value")
+    return (
+        pl.when(element.is_in(TEMPERATURES))
+        .then((number - 32) / 1.8)
+        .when(element.is_in(["PRCP", "SNOW", "SNWD"]))
+        .then(number * 25.4)
+        .when(element == "AWND")
+        .then(number * 0.44704)
+        .otherwise(number)
+        .alias("value")
+    )
