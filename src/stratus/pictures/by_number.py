@@ -10,30 +10,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PINK,
-    RED,
-    SKY,
-    fit_scales,
-    heading,
-    legend,
-    named,
-    sheet,
-    styled,
-)
-
-COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY)
+from stratus.pictures.canvas import BLACK, CYCLE, GREY, fit_scales, heading, legend, named, panel_row, styled
 
 MARKERS = "os^Dv*"
 """A group's; the cross is for those that diverged."""
 
 MOST_LIMITS = 4
-"""So many limits are lines; more are a band."""
+"""The most limits that are lines; more are a band."""
 
 
 @styled
@@ -66,8 +49,8 @@ def draw(
         limit: What a limit is called.
         title: Of the whole.
     """
-    figure, ((first, *others),) = sheet(1, len(losses), width=4.2 + 2.8 * len(losses), sharey=True, squeeze=False)
-    looks = {one: (COLOURS[k], MARKERS[k]) for k, one in enumerate(dict.fromkeys(groups))}
+    figure, (first, *others) = panel_row(len(losses), width=4.2 + 2.8 * len(losses), height=4.2, sharey=True)
+    looks = {one: (CYCLE[k], MARKERS[k]) for k, one in enumerate(dict.fromkeys(groups))}
     of_group = {one: np.array([group == one for group in groups]) for one in looks}
     every = np.concatenate(list(losses.values()))
     for axes, (loss, values) in zip((first, *others), losses.items(), strict=True):

@@ -15,17 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from matplotlib.ticker import LogFormatter
 
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = COLOURS = (
-    "#000000",
-    "#e69f00",
-    "#56b4e9",
-    "#009e73",
-    "#f0e442",
-    "#0072b2",
-    "#d55e00",
-    "#cc79a7",
-)
-"""Eight colours that colour-blind readers tell apart (Okabe & Ito, 2008)."""
+BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
+BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"
+"""Colours that colour-blind readers tell apart (Okabe & Ito, 2008)."""
+
+CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)
+"""The colours of lines and classes in their order."""
 
 GREY = "#767676"
 
@@ -42,7 +37,7 @@ MOST_PANELS = 6
 
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
-    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK]),
+    "axes.prop_cycle": cycler(color=CYCLE),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
@@ -162,7 +157,7 @@ def shown(drawn: int, n: int) -> str:
 
 def colours(names: Sequence[str]) -> list[str]:
     """A colour a class: each weather has the same in all pictures, other names take the rest."""
-    left = [one for one in (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK) if one not in map(_WEATHER.get, names)]
+    left = [one for one in CYCLE if one not in map(_WEATHER.get, names)]
     others = [name for name in names if name not in _WEATHER]
     return [_WEATHER.get(name) or (left or [BLACK])[others.index(name) % max(1, len(left))] for name in names]
 

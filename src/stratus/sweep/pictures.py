@@ -83,9 +83,9 @@ def _groups(others: Mapping[str, Sequence[str]], objective: Array) -> tuple[list
     if not words:
         return [""] * len(objective), True
     whole = [" ".join(row) for row in zip(*words, strict=True)]
-    if len(set(whole)) <= len(by_number.COLOURS):
+    if len(set(whole)) <= len(by_number.MARKERS):
         return whole, True
-    few = [column for column in words if len(set(column)) <= len(by_number.COLOURS)]
+    few = [column for column in words if len(set(column)) <= len(by_number.MARKERS)]
     return max(few, key=lambda column: effect(objective, column), default=[""] * len(objective)), False
 
 

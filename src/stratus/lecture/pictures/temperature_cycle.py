@@ -12,7 +12,7 @@ _MONTHS = np.arange("2015-01", "2016-01", dtype="datetime64[M]").astype("datetim
 
 
 @styled
-def draw(
+def draw_fits(
     day: Array, truth: Array, fits: Mapping[str, tuple[Array, str]], *, name: str, unit: str, place: str
 ) -> Figure:
     """A panel a fit: truth as points, the fit as a line.
