@@ -52,7 +52,7 @@ class FinishedRun:
 
     @property
     def metrics(self) -> Mapping[str, float]:
-        """Its scores: "train/loss", "test/accuracy", …"""
+        """Its scores by name, such as test/accuracy."""
         return self.verification.metrics
 
     @property
