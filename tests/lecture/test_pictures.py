@@ -1,5 +1,7 @@
 """Pictures of several models or splits side by side, read back from their artists."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
@@ -64,7 +66,7 @@ def test_the_share_within_a_tolerance_is_written_beside_its_curve():
 
 def test_a_bin_s_point_is_the_share_of_its_days(points):
     x, came = np.array([0.1, 0.2, 0.3, 1.5]), np.array([1.0, 0.0, 0.0, 1.0])
-    panel = event_over_input.Panel("x", x, x, x, "")
+    panel = event_over_input.Sigmoid("x", x, x, x, "")
     above, below = event_over_input.draw(came, [panel], event="rain", width=1, place="").axes
     assert points(above.containers[0].lines[0]) == pytest.approx(np.array([[0.5, 1 / 3], [1.5, 1.0]]))
     assert [bar.get_height() for bar in below.patches] == [3, 1]
@@ -83,8 +85,8 @@ def test_a_class_without_days_has_no_recall():
 def test_the_arrow_stands_on_the_boundary_and_ends_where_the_event_has_seven_in_ten(days, plane):
     x, y, _ = days
     weight, bias = np.array([0.5, -2.0]), 0.3
-    panel = planes.Panel("", x, (y == 1)[:, None].astype(float), plane(0, 1)._replace(p=plane(0, 2).p[..., :1]))
-    both = [panel, planes.Panel("", panel.x, panel.y, panel.plane, (weight, bias))]
+    panel = planes.ModelInPlane("", x, (y == 1)[:, None].astype(float), replace(plane(0, 1), p=plane(0, 2).p[..., :1]))
+    both = [panel, planes.ModelInPlane("", panel.x, panel.y, panel.plane, (weight, bias))]
     figure = planes.draw(both, outputs=["rain"], place="")
     (arrow,) = [one for one in figure.axes[1].texts if hasattr(one, "arrow_patch") and one.arrow_patch]
     assert weight @ np.array(arrow.xyann) + bias == pytest.approx(0)
@@ -145,7 +147,7 @@ def test_fits_and_losses_and_scores_are_drawn_as_given(points):
     figure = fits_over_year.draw(day, fit, {"line": (fit, "note")}, name="t", unit="°C", place="")
     assert points(figure.axes[0].lines[1]) == pytest.approx(np.array([[1, 10], [2, 20], [3, 30]]))
 
-    panel = losses_over_steps.Panel("t", {"once": np.array([2.0, 1.0])}, {"constant": 1.5})
+    panel = losses_over_steps.Descents("t", {"once": np.array([2.0, 1.0])}, {"constant": 1.5})
     axes = losses_over_steps.draw([panel], place="").axes[0]
     assert points(axes.lines[0]) == pytest.approx(np.array([[0, 2], [1, 1]]))
     assert texts(axes) == ["constant, 1.500"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
@@ -33,7 +34,7 @@ def draw_intervals(names: Sequence[str], mean: Array, low: Array, high: Array, *
 def draw_boundary(
     across: Array, lines: Array, x: Array, y: Array, *, axes: Sequence[str], event: str, title: str
 ) -> Figure:
-    """The boundary of every resample as a band, in which 95 of 100 lie, over the days.
+    """A band that holds the boundaries of 95 of 100 resamples, over the days.
 
     Args:
         across: Values of the first input [points].
@@ -48,7 +49,7 @@ def draw_boundary(
     for came, marker, colour in ((1, "o", BLUE), (0, "x", ORANGE)):
         name = event if came else f"no {event}"
         plane.plot(*x[y == came].T, marker, color=colour, markersize=3.5, alpha=0.6, label=name)
-    low, middle, high = (_quantile(lines, share) for share in (0.025, 0.5, 0.975))
+    low, middle, high = np.quantile(lines, (0.025, 0.5, 0.975), axis=0, method="nearest")
     plane.fill_between(across, low, high, color=GREY, alpha=0.35, linewidth=0, label="95 % of the boundaries")
     plane.plot(across, middle, color="black", linewidth=2, label="P = 0.5")
     edge = 0.05 * (x.max(axis=0) - x.min(axis=0))
@@ -57,10 +58,3 @@ def draw_boundary(
     plane.set(xlabel=axes[0], ylabel=axes[1], title=title)
     figure.legend(loc="outside lower center", ncols=4)
     return figure
-
-
-def _quantile(lines: Array, share: float) -> Array:
-    ordered = lines.copy()
-    ordered.sort(axis=0)
-    found: Array = ordered[round(share * (len(lines) - 1))]
-    return found

@@ -151,7 +151,7 @@ def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> 
         card, name = said.card.markdown, str(run.settings.lesson)
         outputs.record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
         tensorboard.card(outputs.file, outputs.folder, card, step)
-        drawings, animations = drawings | said.pictures, said.animations
+        drawings, animations = {**drawings, **said.pictures}, {**said.animations}
     if drawn:
         tensorboard.pictures(outputs.file, outputs.folder, drawings, step)
         tensorboard.animations(outputs.folder, animations)

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
+from stratus.training.lone import starting
+from stratus.verification.evaluation import References
 
 from stratus.runs import experiment
 from stratus.scores.metrics import RankedProbability
@@ -16,9 +18,7 @@ from stratus.sweep.batched import scores
 from stratus.sweep.batched.member import fit_together
 from stratus.sweep.batched.scores import Scores, average_precision
 from stratus.tasks.multiclass import MulticlassClassification
-from stratus.training.lone import starting
 from stratus.verification import evaluation
-from stratus.verification.evaluation import References
 from stratus.verification.intervals import intervals
 
 

@@ -1,6 +1,7 @@
 """The probabilities of all classes along one input, stacked to 1."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -24,12 +25,10 @@ def draw(x: Array, p: Array, *, outputs: Sequence[str], label: str, place: str) 
     """
     figure, axes = sheet()
     bands = axes.stackplot(x, p.T, colors=colours(outputs), alpha=0.75, edgecolor=BLACK, linewidth=0.4)
-    for band, hatch in zip(bands, _HATCHES * len(bands), strict=False):
+    handles = []
+    for band, tone, hatch, name in zip(bands, colours(outputs), cycle(_HATCHES), outputs, strict=False):
         band.set_hatch(hatch)
+        handles.append(Patch(facecolor=tone, hatch=hatch, edgecolor=BLACK, linewidth=0.4, label=name))
     axes.set(xlim=(x[0], x[-1]), ylim=(0, 1), xlabel=label, ylabel="probability, stacked", title=place)
-    handles = [
-        Patch(facecolor=tone, hatch=hatch, edgecolor=BLACK, linewidth=0.4, label=name)
-        for tone, hatch, name in zip(colours(outputs), _HATCHES * len(bands), outputs, strict=False)
-    ]
     figure.legend(handles=handles[::-1], loc="outside right center")
     return figure

@@ -6,30 +6,20 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import GREY, ORANGE, sheet, styled
+from stratus.pictures.canvas import ORANGE, heading, panel_row, styled
 
 
 @dataclass(frozen=True)
 class Curve:
-    """The mean loss of every constant.
+    """The mean loss of every constant."""
 
-    Attributes:
-        title: What is forecast.
-        forecast: What the constant is, with its unit.
-        unit: The loss's unit.
-        constants: Constants [n].
-        loss: Mean loss of each [n].
-        best: The best constant.
-        lowest: Its loss.
-    """
-
-    title: str
-    forecast: str
-    unit: str
-    constants: Array
-    loss: Array
-    best: float
-    lowest: float
+    title: str  # what is forecast
+    forecast: str  # what the constant is, with its unit
+    unit: str  # the loss's unit
+    constants: Array  # constants [n]
+    loss: Array  # mean loss of each [n]
+    best: float  # the best constant
+    lowest: float  # its loss
 
 
 @styled
@@ -41,7 +31,7 @@ def draw(curves: list[Curve], classes: Mapping[str, tuple[float, float]], *, pla
         classes: For each class its share of the days and the loss of such a day when the shares are the forecast.
         place: Where, for the title.
     """
-    figure, axes = sheet(1, len(curves) + 1, width=10.0, height=3.8)
+    figure, axes = panel_row(len(curves) + 1, width=10.0, height=3.8)
     for curve, axis in zip(curves, axes, strict=False):
         axis.plot(curve.constants, curve.loss)
         axis.plot(curve.best, curve.lowest, "o", color=ORANGE)
@@ -54,5 +44,5 @@ def draw(curves: list[Curve], classes: Mapping[str, tuple[float, float]], *, pla
     axis.axvline(mean, color=ORANGE, linestyle="--")
     axis.set(title=f"weather: mean loss {mean:.4g}", xlabel="loss of such a day, −log share (nat)")
     axis.grid(axis="y", visible=False)
-    figure.suptitle(f"{place}: the same forecast every day", color=GREY, fontsize=11)
+    heading(figure, f"{place}: the same forecast every day")
     return figure

@@ -31,16 +31,8 @@ def draw(x: Array, f: Array, paths: Array, heights: Array, *, title: str, ridge:
         beyond = path[0] > ridge
         right.plot(path, color=ORANGE if beyond else BLUE, linestyle="--" if beyond else "-", linewidth=0.8)
     right.axhline(ridge, color=BLACK, linewidth=1, linestyle=":")
-    right.annotate(
-        "the maximum between the valleys",
-        (0.98, ridge),
-        (0, -3),
-        fontsize=8,
-        ha="right",
-        va="top",
-        xycoords=right.get_yaxis_transform(),
-        textcoords="offset points",
-    )
+    below = {"xycoords": right.get_yaxis_transform(), "textcoords": "offset points", "ha": "right", "va": "top"}
+    right.annotate("the maximum between the valleys", (0.98, ridge), (0, -3), fontsize=8, **below)
     right.set(title=f"{len(paths)} starts", xlabel="step", ylabel="x", xlim=(0, paths.shape[1] // 2))
     right.set_ylim(*np.quantile(paths[:, 0], [0.1, 0.9]))
     return figure

@@ -9,49 +9,33 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import BLUE, GREY, ORANGE, sheet, styled
+from stratus.pictures.canvas import BLUE, GREY, ORANGE, heading, legend, sheet, styled
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One input.
+class Sigmoid:
+    """A model of one input."""
 
-    Attributes:
-        label: What it is, with its unit.
-        x: Its value on each day [n].
-        grid: Values for the curve [g].
-        p: The model's probability at each of them [g].
-        note: What to say of the model.
-    """
-
-    label: str
-    x: Array
-    grid: Array
-    p: Array
-    note: str
+    label: str  # what it is, with its unit
+    x: Array  # its value on each day [n]
+    grid: Array  # values for the curve [g]
+    p: Array  # the model's probability at each of them [g]
+    note: str  # what to say of the model
 
 
 @styled
-def draw(came: Array, panels: Sequence[Panel], *, event: str, width: float, place: str) -> Figure:
+def draw(came: Array, panels: Sequence[Sigmoid], *, event: str, width: float, place: str) -> Figure:
     """For each input the share of days with the event in bins, ± 2 standard errors, and the model's curve; days below.
 
     Args:
         came: Whether the event came [n].
-        panels: The inputs.
+        panels: The models; a panel each.
         event: What it is.
         width: Of a bin.
         place: Where and when.
     """
-    figure, grid = sheet(
-        2,
-        len(panels),
-        width=4.4 * len(panels),
-        height=4.8,
-        squeeze=False,
-        height_ratios=[3, 1],
-        sharex="col",
-        sharey="row",
-    )
+    shared = {"sharex": "col", "sharey": "row", "height_ratios": [3, 1]}
+    figure, grid = sheet(2, len(panels), width=4.4 * len(panels), height=4.8, squeeze=False, **shared)
     for (above, below), panel in zip(grid.T, panels, strict=True):
         above.axhline(came.mean(), color=GREY, linewidth=1, linestyle=":", label=f"all days, {came.mean():.0%}")
         _bins(above, below, panel.x, came, width)
@@ -62,9 +46,8 @@ def draw(came: Array, panels: Sequence[Panel], *, event: str, width: float, plac
     grid[0, 0].set_ylim(-0.03, 1.03)
     grid[0, 0].yaxis.set_major_formatter(PercentFormatter(1.0))
     grid[1, 0].set_ylabel("days")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
-    figure.suptitle(place, x=0.01, ha="left", size=11)
+    legend(figure, grid[0, 0].get_legend_handles_labels()[0])
+    heading(figure, place)
     return figure
 
 

@@ -10,31 +10,18 @@ from stratus.pictures.canvas import GREY, ORANGE, RED, named, sheet, styled
 
 @dataclass(frozen=True)
 class Landscape:
-    """A loss of one parameter, and descents on it.
+    """A loss of one parameter, and descents on it."""
 
-    Attributes:
-        title: What is fitted.
-        across: The parameter.
-        across_unit: Its unit; of periods in days (d) a step across is a factor.
-        up: The loss.
-        up_unit: Its unit.
-        x: Values of the parameter [n].
-        loss: The loss at each [n].
-        starts: Where descents begin [s].
-        ends: Where they end [s].
-        final: The loss there [s].
-    """
-
-    title: str
-    across: str
-    across_unit: str
-    up: str
-    up_unit: str
-    x: Array
-    loss: Array
-    starts: Array
-    ends: Array
-    final: Array
+    title: str  # what is fitted
+    across: str  # the parameter
+    across_unit: str  # its unit; of periods in days (d) a step across is a factor
+    up: str  # the loss
+    up_unit: str  # its unit
+    x: Array  # values of the parameter [n]
+    loss: Array  # the loss at each [n]
+    starts: Array  # where descents begin [s]
+    ends: Array  # where they end [s]
+    final: Array  # the loss there [s]
 
 
 @styled

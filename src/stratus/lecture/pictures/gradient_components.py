@@ -7,35 +7,26 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import BLACK, ORANGE, SKY, sheet, styled
+from stratus.pictures.canvas import BLACK, ORANGE, SKY, legend, panel_row, styled
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """One loss's gradient at some θ.
+    """One loss's gradient at some θ."""
 
-    Attributes:
-        title: Of what loss.
-        unit: The gradient's unit.
-        names: Of its p components.
-        formula: By the closed form [p].
-        autograd: By automatic differentiation [p].
-        differences: By finite differences [p].
-    """
-
-    title: str
-    unit: str
-    names: Sequence[str]
-    formula: Array
-    autograd: Array
-    differences: Array
+    title: str  # of what loss
+    unit: str  # the gradient's unit
+    names: Sequence[str]  # of its p components
+    formula: Array  # by the closed form [p]
+    autograd: Array  # by automatic differentiation [p]
+    differences: Array  # by finite differences [p]
 
 
 @styled
 def draw(gradients: Sequence[Gradient]) -> Figure:
     """A panel a loss: the formula as a bar, the other two as marks on its end."""
-    figure, axes = sheet(1, len(gradients), width=10.5, height=4.6, squeeze=False)
-    for gradient, axis in zip(gradients, axes[0], strict=True):
+    figure, axes = panel_row(len(gradients), width=10.5, height=4.6)
+    for gradient, axis in zip(gradients, axes, strict=True):
         rows = np.arange(len(gradient.names))
         axis.barh(rows, gradient.formula, color=SKY, label="closed form")
         axis.plot(gradient.autograd, rows, "o", color=BLACK, markersize=8, fillstyle="none", label="autograd")
@@ -45,6 +36,5 @@ def draw(gradients: Sequence[Gradient]) -> Figure:
         axis.axvline(0, color=BLACK, linewidth=0.8)
         axis.grid(axis="y", visible=False)
         axis.set(title=gradient.title, xlabel=f"component of ∇L ({gradient.unit})")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    legend(figure, axes[0].get_legend_handles_labels()[0])
     return figure

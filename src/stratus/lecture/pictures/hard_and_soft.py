@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from stratus.data.samples import Array
 from stratus.pictures.boundary import Plane, borders, class_days, placed
-from stratus.pictures.canvas import BLACK, colours, legend, sheet, spread, styled
+from stratus.pictures.canvas import BLACK, colours, heading, legend, sheet, spread, styled
 
 _PALE = 0.45
 
@@ -44,6 +44,6 @@ def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str
     handles.append(Line2D([], [], color=BLACK, linewidth=0.7, linestyle="--", label="largest P"))
     left.set(title="hard: the likeliest class, and the days", ylabel=plane.axes[1])
     right.set(title="soft: colours mixed by probability")
-    figure.suptitle(place, x=0.01, ha="left", size=11)
+    heading(figure, place)
     legend(figure, handles)
     return figure

@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import BLACK, GREY, ORANGE, sheet, styled
+from stratus.pictures.canvas import BLACK, GREY, ORANGE, heading, sheet, styled
 
 
 @styled
 def draw(brier: Mapping[str, float], truth: Array, honest: Array, given: Array, *, unit: str, place: str) -> Figure:
-    """Left, Brier scores as bars, each labelled; right, forecasts against the truth.
+    """Left, Brier scores as bars; right, forecasts against the truth.
 
     Args:
         brier: Scores by the forecast's name, the leaking one last.
@@ -33,11 +33,8 @@ def draw(brier: Mapping[str, float], truth: Array, honest: Array, given: Array, 
     right.plot(truth, given, "x", color=ORANGE, markersize=4, label="the day itself among the inputs")
     ends = [np.min(truth), np.max(truth)]
     right.plot(ends, ends, color=BLACK, linewidth=0.8)
-    right.set(
-        title="the answer among the inputs",
-        xlabel=f"measured average temperature ({unit})",
-        ylabel=f"forecast ({unit})",
-    )
+    right.set(title="the answer among the inputs", ylabel=f"forecast ({unit})")
+    right.set_xlabel(f"measured average temperature ({unit})")
     right.legend(loc="upper left", handletextpad=0.2)
-    figure.suptitle(place, x=0.01, ha="left", size=11)
+    heading(figure, place)
     return figure

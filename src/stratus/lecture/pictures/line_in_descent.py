@@ -13,29 +13,17 @@ from stratus.pictures.canvas import BLACK, GREY, ORANGE, sheet, styled
 
 @dataclass(frozen=True)
 class Descent:
-    """A descent of two parameters and the line they stand for.
+    """A descent of two parameters and the line they stand for."""
 
-    Attributes:
-        surface: The loss over both, and the path.
-        losses: Loss at each θ of the path [t + 1].
-        x: The days' input [n].
-        y: What was measured on them [n].
-        ends: Two inputs [2], where a line begins and ends.
-        lines: At each θ the line's values there [t + 1, 2].
-        x_name: What the input is, with its unit.
-        y_name: What was measured, with its unit.
-        place: Where.
-    """
-
-    surface: Surface
-    losses: Array
-    x: Array
-    y: Array
-    ends: Array
-    lines: Array
-    x_name: str
-    y_name: str
-    place: str
+    surface: Surface  # the loss over both, and the path
+    losses: Array  # loss at each θ of the path [t + 1]
+    x: Array  # the days' input [n]
+    y: Array  # what was measured on them [n]
+    ends: Array  # two inputs [2], where a line begins and ends
+    lines: Array  # at each θ the line's values there [t + 1, 2]
+    x_name: str  # what the input is, with its unit
+    y_name: str  # what was measured, with its unit
+    place: str  # where
 
 
 def _sheet(descent: Descent) -> tuple[Figure, Any, Any]:

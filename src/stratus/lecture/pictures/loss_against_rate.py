@@ -7,37 +7,27 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import BLACK, GREY, RED, sheet, styled
+from stratus.pictures.canvas import BLACK, GREY, RED, panel_row, styled
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Descents that differ in their learning rate alone.
+    """Descents that differ in their learning rate alone."""
 
-    Attributes:
-        title: Of what model.
-        unit: The loss's unit.
-        rates: Learning rates [r].
-        losses: The loss at the end [r]; inf or NaN where it has left the numbers.
-        lowest: The loss at the optimum.
-        start: The loss at the beginning.
-        limits: Largest stable rates by name.
-    """
-
-    title: str
-    unit: str
-    rates: Array
-    losses: Array
-    lowest: float
-    start: float
-    limits: Mapping[str, float]
+    title: str  # of what model
+    unit: str  # the loss's unit
+    rates: Array  # learning rates [r]
+    losses: Array  # the loss at the end [r]; inf or NaN where descent diverged
+    lowest: float  # the loss at the optimum
+    start: float  # the loss at the beginning
+    limits: Mapping[str, float]  # largest stable rates by name
 
 
 @styled
 def draw(sweeps: Sequence[Sweep], steps: int) -> Figure:
-    """A panel a sweep; losses far above the start are cut off. A step up is a factor where descent gains one of two."""
-    figure, axes = sheet(1, len(sweeps), width=11.0, height=4.2, squeeze=False)
-    for sweep, axis in zip(sweeps, axes[0], strict=True):
+    """A panel a sweep, logarithmic where descent can halve the loss; losses far above the start are cut off."""
+    figure, axes = panel_row(len(sweeps), width=11.0, height=4.2)
+    for sweep, axis in zip(sweeps, axes, strict=True):
         spread = sweep.start / sweep.lowest > 2
         ceiling = (10 if spread else 2) * sweep.start
         shown = np.where(np.isfinite(sweep.losses), np.minimum(sweep.losses, 100 * ceiling), 100 * ceiling)

@@ -7,38 +7,29 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import GREY, sheet, styled
+from stratus.pictures.canvas import GREY, panel_row, styled
 
 
 @dataclass(frozen=True)
-class Panel:
-    """Several descents of the same loss.
+class Descents:
+    """Several descents of the same loss."""
 
-    Attributes:
-        title: Of what model.
-        unit: The loss's unit.
-        losses: Loss at the beginning and after each step [t + 1], by label; inf or NaN where it has left the numbers.
-        lowest: The loss at the optimum.
-        steps: How many steps are shown.
-        ceiling: The highest loss shown.
-        log: Whether a step up is a factor.
-    """
-
-    title: str
-    unit: str
+    title: str  # of what model
+    unit: str  # the loss's unit
+    # Loss at the beginning and after each step [t + 1], by label; inf or NaN where it diverged
     losses: Mapping[str, Array]
-    lowest: float
-    steps: int
-    ceiling: float
-    log: bool = True
+    lowest: float  # the loss at the optimum
+    steps: int  # how many steps are shown
+    ceiling: float  # the highest loss shown
+    log: bool = True  # whether the axis of the loss is logarithmic
 
 
 @styled
-def draw(panels: Sequence[Panel]) -> Figure:
+def draw(panels: Sequence[Descents]) -> Figure:
     """A panel each; a cross where a loss was finite for the last time."""
-    figure, axes = sheet(1, len(panels), width=5.0 * len(panels), height=4.4, squeeze=False)
+    figure, axes = panel_row(len(panels), width=5.0 * len(panels), height=4.4)
     dashes = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
-    for panel, axis in zip(panels, axes[0], strict=True):
+    for panel, axis in zip(panels, axes, strict=True):
         for (label, losses), dash in zip(panel.losses.items(), dashes, strict=False):
             finite = np.where(np.isfinite(losses), losses, np.nan)[: panel.steps + 1]
             (line,) = axis.plot(finite, linestyle=dash, linewidth=1.3, label=label)

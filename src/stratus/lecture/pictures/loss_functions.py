@@ -10,35 +10,28 @@ from stratus.pictures.canvas import GREY, sheet, styled
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One loss.
+class LossFunction:
+    """One loss."""
 
-    Attributes:
-        title: Its name.
-        score: What the score is, with its unit.
-        unit: The loss's unit.
-        z: Scores [n].
-        curves: For each truth, by its label, the loss and its slope in the score, each [n].
-    """
-
-    title: str
-    score: str
-    unit: str
-    z: Array
+    title: str  # its name
+    score: str  # what the score is, with its unit
+    unit: str  # the loss's unit
+    z: Array  # scores [n]
+    # For each truth, by its label, the loss and its slope in the score, each [n]
     curves: Mapping[str, tuple[Array, Array]]
 
 
 @styled
-def draw(panels: Sequence[Panel]) -> Figure:
+def draw(functions: Sequence[LossFunction]) -> Figure:
     """A column a loss: above the loss of one sample, below its slope; a truth a line."""
-    figure, axes = sheet(2, len(panels), width=10.0, height=5.4, sharex="col", squeeze=False)
-    for panel, (above, below) in zip(panels, axes.T, strict=True):
-        for (truth, (loss, slope)), dashes in zip(panel.curves.items(), ("-", "--", ":"), strict=False):
-            above.plot(panel.z, loss, dashes, label=truth)
-            below.plot(panel.z, slope, dashes)
+    figure, axes = sheet(2, len(functions), width=10.0, height=5.4, sharex="col", squeeze=False)
+    for function, (above, below) in zip(functions, axes.T, strict=True):
+        for (truth, (loss, slope)), dashes in zip(function.curves.items(), ("-", "--", ":"), strict=False):
+            above.plot(function.z, loss, dashes, label=truth)
+            below.plot(function.z, slope, dashes)
         below.axhline(0, color=GREY, linewidth=1)
         _, top = above.get_ylim()
-        above.set(title=panel.title, ylabel=f"loss ({panel.unit})", ylim=(0, 1.25 * top))  # the legend's room
-        below.set(ylabel="slope ∂ℓ/∂z", xlabel=panel.score)
+        above.set(title=function.title, ylabel=f"loss ({function.unit})", ylim=(0, 1.25 * top))  # the legend's room
+        below.set(ylabel="slope ∂ℓ/∂z", xlabel=function.score)
         above.legend(loc="upper center")
     return figure

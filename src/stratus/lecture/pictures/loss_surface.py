@@ -8,34 +8,22 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import BLACK, ORANGE, RED, sheet, styled
+from stratus.pictures.canvas import BLACK, ORANGE, RED, panel_row, styled
 
 
 @dataclass(frozen=True)
 class Surface:
-    """A loss over two parameters.
+    """A loss over two parameters."""
 
-    Attributes:
-        title: Of what model.
-        across: The first parameter, with its unit.
-        up: The second.
-        unit: The loss's unit.
-        x: Values of the first [a].
-        y: Values of the second [b].
-        loss: At each pair [b, a].
-        path: Both parameters at the beginning and after each step [t + 1, 2].
-        best: Both at the lowest point [2].
-    """
-
-    title: str
-    across: str
-    up: str
-    unit: str
-    x: Array
-    y: Array
-    loss: Array
-    path: Array
-    best: Array
+    title: str  # of what model
+    across: str  # the first parameter, with its unit
+    up: str  # the second
+    unit: str  # the loss's unit
+    x: Array  # values of the first [a]
+    y: Array  # values of the second [b]
+    loss: Array  # at each pair [b, a]
+    path: Array  # both parameters at the beginning and after each step [t + 1, 2]
+    best: Array  # both at the lowest point [2]
 
 
 def contours(axis: Any, surface: Surface) -> None:
@@ -53,10 +41,10 @@ def contours(axis: Any, surface: Surface) -> None:
 @styled
 def draw(surfaces: Sequence[Surface]) -> Figure:
     """A map a panel; the path as dots, a dot a step."""
-    figure, axes = sheet(1, len(surfaces), width=10.5, height=4.0, squeeze=False)
-    for surface, axis in zip(surfaces, axes[0], strict=True):
+    figure, axes = panel_row(len(surfaces), width=10.5, height=4.0)
+    for surface, axis in zip(surfaces, axes, strict=True):
         contours(axis, surface)
         axis.plot(*surface.path.T, ".-", color=ORANGE, linewidth=1, markersize=5, label="steps")
         axis.plot(*surface.path[0], "o", color=BLACK, label="start")
-    axes[0, 0].legend(loc="lower left", frameon=True)
+    axes[0].legend(loc="lower left", frameon=True)
     return figure

@@ -6,31 +6,25 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import GREY, sheet, styled
+from stratus.pictures.canvas import GREY, heading, panel_row, styled
 
 _LINES = ("-", "--", ":", "-.")
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One panel.
+class Descents:
+    """Descents on the losses of rival models."""
 
-    Attributes:
-        title: What is trained.
-        losses: By the run's name, its loss at each step.
-        levels: By their names, losses that are drawn as level lines.
-    """
-
-    title: str
-    losses: Mapping[str, Array]
-    levels: Mapping[str, float]
+    title: str  # what is trained
+    losses: Mapping[str, Array]  # by the run's name, its loss at each step
+    levels: Mapping[str, float]  # by their names, losses that are drawn as level lines
 
 
 @styled
-def draw(panels: list[Panel], *, place: str) -> Figure:
+def draw(panels: list[Descents], *, place: str) -> Figure:
     """Loss against step, with its levels, a panel each; `place` is where and when."""
-    figure, grid = sheet(1, len(panels), width=4.4 * len(panels), height=4.0, squeeze=False)
-    for axes, panel in zip(grid[0], panels, strict=True):
+    figure, grid = panel_row(len(panels), width=4.4 * len(panels), height=4.0)
+    for axes, panel in zip(grid, panels, strict=True):
         for (label, losses), line in zip(panel.losses.items(), _LINES, strict=False):
             axes.plot(losses, linestyle=line, linewidth=2, label=label)
         for label, level in panel.levels.items():
@@ -41,7 +35,7 @@ def draw(panels: list[Panel], *, place: str) -> Figure:
             )  # fmt: skip
         axes.set(title=panel.title, xlabel="step", ylabel="mean training loss (nats a day)")
         axes.margins(x=0.02, y=0.1)
-    handles = {text: handle for axes in grid[0] for handle, text in zip(*axes.get_legend_handles_labels(), strict=True)}
+    handles = {text: handle for axes in grid for handle, text in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles))
-    figure.suptitle(place, x=0.01, ha="left", size=11)
+    heading(figure, place)
     return figure

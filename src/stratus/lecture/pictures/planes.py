@@ -10,40 +10,33 @@ from matplotlib.lines import Line2D
 
 from stratus.data.samples import Array
 from stratus.pictures import boundary
-from stratus.pictures.canvas import BLACK, legend, sheet, styled
+from stratus.pictures.canvas import BLACK, heading, legend, panel_row, styled
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One model and its days.
+class ModelInPlane:
+    """One model and its days."""
 
-    Attributes:
-        title: What it is.
-        x: The two inputs of each day [n, 2].
-        y: The truth: an event [n, 1] as 0 or 1, or class indices [n].
-        plane: The model's probabilities.
-        line: W [2] and b of the log-odds z = Wx + b, whose vector is drawn; None where z is no line.
-    """
-
-    title: str
-    x: Array
-    y: Array
-    plane: boundary.Plane
+    title: str  # what it is
+    x: Array  # the two inputs of each day [n, 2]
+    y: Array  # the truth: an event [n, 1] as 0 or 1, or class indices [n]
+    plane: boundary.Plane  # the model's probabilities
+    # W [2] and b of the log-odds z = Wx + b, whose vector is drawn; None where z is no line
     line: tuple[Array, float] | None = None
 
 
 @styled
-def draw(panels: Sequence[Panel], *, outputs: Sequence[str], place: str) -> Figure:
-    """Each model's days, probabilities and boundaries, a degree across being as long as one up.
+def draw(panels: Sequence[ModelInPlane], *, outputs: Sequence[str], place: str) -> Figure:
+    """Each model's days, probabilities and boundaries; both axes have the same scale.
 
     Args:
         panels: The models; all of events or all of classes.
         outputs: The event, or the names of the classes.
         place: Where and when.
     """
-    figure, grid = sheet(1, len(panels), width=max(7.0, 4.6 * len(panels)), height=5.5, squeeze=False)
+    figure, grid = panel_row(len(panels), width=max(7.0, 4.6 * len(panels)), height=5.5)
     entries: dict[str, Line2D] = {}
-    for axes, panel in zip(grid[0], panels, strict=True):
+    for axes, panel in zip(grid, panels, strict=True):
         if panel.y.ndim == 1:
             handles = boundary.classes(axes, panel.x, panel.y, panel.plane, outputs)
         else:
@@ -54,8 +47,8 @@ def draw(panels: Sequence[Panel], *, outputs: Sequence[str], place: str) -> Figu
         across, up = panel.plane.across, panel.plane.up
         axes.set(title=panel.title, xlabel=panel.plane.axes[0], aspect="equal")
         axes.set(xlim=(across[0], across[-1]), ylim=(up[0], up[-1]))
-    grid[0, 0].set_ylabel(panels[0].plane.axes[1])
-    figure.suptitle(place, x=0.01, ha="left", size=11)
+    grid[0].set_ylabel(panels[0].plane.axes[1])
+    heading(figure, place)
     legend(figure, list(entries.values()))
     return figure
 

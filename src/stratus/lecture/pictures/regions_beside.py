@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from stratus.data.samples import Array
 from stratus.pictures.boundary import Plane, borders, classes, placed
-from stratus.pictures.canvas import BLACK, BLUE, ORANGE, legend, sheet, spread, styled
+from stratus.pictures.canvas import BLACK, BLUE, ORANGE, heading, legend, panel_row, spread, styled
 
 
 @styled
@@ -27,7 +27,7 @@ def draw(
         outputs: Names of the classes.
         place: Where and when.
     """
-    figure, grid = sheet(1, 3, width=11.0, height=4.5)
+    figure, grid = panel_row(3, width=11.0, height=4.5)
     drawn = spread(len(x))
     for axes, plane, name in zip(grid, planes, names, strict=False):
         handles = classes(axes, x[drawn], y[drawn], plane, outputs)
@@ -47,7 +47,7 @@ def draw(
     for axes in grid:
         axes.set(xlabel=first.axes[0], xlim=first.across[[0, -1]], ylim=first.up[[0, -1]], aspect="equal")
     grid[0].set_ylabel(first.axes[1])
-    figure.suptitle(place, x=0.01, ha="left", size=11)
+    heading(figure, place)
     for handle, name in zip(handles, outputs, strict=False):
         handle.set_label(name)
     legend(figure, handles)

@@ -31,13 +31,8 @@ def draw(misses: Mapping[str, Array], marks: Sequence[float], *, name: str, unit
         share = float(np.mean(first <= mark))
         axes.plot(mark, share, "o", color=GREY, markersize=7, markerfacecolor="white", markeredgewidth=1.8, zorder=5)
         axes.annotate(f"{share:.1%}", (mark, share), (9, -6), textcoords="offset points", va="center")
-    axes.set(
-        title=f"{name}, {place}",
-        xlabel=f"tolerance ({unit})",
-        ylabel="share of days missed by no more",
-        xlim=(-0.15, 1.05 * max(np.quantile(miss, 0.99) for miss in misses.values())),
-        ylim=(-0.06, 1.02),
-    )
+    axes.set(title=f"{name}, {place}", xlabel=f"tolerance ({unit})", ylabel="share of days missed by no more")
+    axes.set(xlim=(-0.15, 1.05 * max(np.quantile(miss, 0.99) for miss in misses.values())), ylim=(-0.06, 1.02))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.legend(loc="lower right")
     return figure
