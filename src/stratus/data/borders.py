@@ -6,19 +6,12 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Borders:
-    """The days at which the splits begin.
+    """The days at which the splits begin."""
 
-    Attributes:
-        test_from: First test day.
-        validation_from: First validation day; None for no validation split.
-        train_from: First training day; None for the table's first.
-        until: Last test day; None for the table's last.
-    """
-
-    test_from: date
-    validation_from: date | None = None
-    train_from: date | None = None
-    until: date | None = None
+    test_from: date  # first test day
+    validation_from: date | None = None  # first validation day; None for no validation split
+    train_from: date | None = None  # first training day; None for the table's first
+    until: date | None = None  # last test day; None for the table's last
 
     @property
     def names(self) -> list[str]:

@@ -31,6 +31,9 @@ class Observations(ABC):
         """The daily table in parts of whole stations, each of which fits memory."""
 
     @abstractmethod
+    def around(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
+        """A daily table that holds the days of some stations at some dates, and perhaps others."""
+
     def rows(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
         """The daily table's row of each pair of a station and a date, in their order; nulls where there is none.
 
@@ -38,6 +41,8 @@ class Observations(ABC):
             stations: The stations' names [n].
             dates: The days [n], datetime64[D].
         """
+        asked = pl.DataFrame({"station": list(stations), "date": dates}, {"station": pl.String, "date": pl.Date})
+        return asked.join(self.around(stations, dates), on=KEY, how="left", maintain_order="left")
 
     @abstractmethod
     def split(
@@ -74,9 +79,9 @@ class InMemory(Observations):
         """The table."""
         yield self.table
 
-    def rows(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
-        """See `Observations`."""
-        return _joined(stations, dates, self.table)
+    def around(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
+        """The table."""
+        return self.table
 
     def split(
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
@@ -101,9 +106,9 @@ class OnDisk(Observations):
         """Parts that take a quarter of the memory, unless a single station takes more."""
         return self.store.parts(fitting(self.memory) // 4)
 
-    def rows(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
-        """See `Observations`; only the files that hold those stations and years are read."""
-        return _joined(stations, dates, self.store.some(stations, dates))
+    def around(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
+        """Those stations in those years, read from the files that hold them."""
+        return self.store.around(stations, dates)
 
     def split(
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
@@ -120,30 +125,16 @@ def fitting(memory: float) -> int:
     return int(memory * 2**30 / BYTES_A_DAY)
 
 
-def _joined(stations: Sequence[str], dates: Array, table: pl.DataFrame) -> pl.DataFrame:
-    asked = pl.DataFrame({"station": list(stations), "date": dates}, {"station": pl.String, "date": pl.Date})
-    return asked.join(table, on=KEY, how="left", maintain_order="left")
-
-
 @dataclass(frozen=True)
 class Provenance:
-    """What `run.json` says of a run's observations.
+    """What `run.json` says of a run's observations."""
 
-    Attributes:
-        file: The file, several, or a store's folder.
-        sha256: Of each file; of a store its manifest's.
-        stations: Their names; of more than ten in a store only how many.
-        days: Number of days over all stations.
-        dropped: Number of values left out, by reason.
-        source: The settings that load the same again; added by them.
-    """
-
-    file: str | list[str]
-    sha256: str | list[str]
-    stations: list[str]
-    days: int
-    dropped: dict[str, int]
-    source: dict[str, Any] = field(default_factory=dict)
+    file: str | list[str]  # the file, several, or a store's folder
+    sha256: str | list[str]  # of each file; of a store its manifest's
+    stations: list[str]  # their names; of more than ten in a store only how many
+    days: int  # number of days over all stations
+    dropped: dict[str, int]  # number of values left out, by reason
+    source: dict[str, Any] = field(default_factory=dict)  # the settings that load the same again; added by them
 
 
 @dataclass(frozen=True)

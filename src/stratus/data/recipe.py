@@ -11,17 +11,11 @@ from stratus.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Recipe:
-    """How samples are made of a daily table. Plain values only: it travels inside checkpoints.
+    """How samples are made of a daily table. Plain values only: it travels inside checkpoints."""
 
-    Attributes:
-        target: A name of `TARGETS`.
-        features: Names of `FEATURES` with their settings; the inputs stand in this order.
-        lead_days: Days between the last day known and the target day; 0 is a diagnosis, 1 tomorrow's forecast.
-    """
-
-    target: str
-    features: Mapping[str, Mapping[str, Any]]
-    lead_days: int = 0
+    target: str  # A name of `TARGETS`
+    features: Mapping[str, Mapping[str, Any]]  # names of `FEATURES` with their settings; the inputs stand in this order
+    lead_days: int = 0  # days between the last day known and the target day; 0 is a diagnosis, 1 tomorrow's forecast
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError for a name that is not known, or no feature set at all."""

@@ -24,23 +24,14 @@ COLUMNS = ("at", "dates", "x", "y", "last")
 
 @dataclass(frozen=True)
 class Samples:
-    """Target days with what is known of them, in memory; n days, m inputs, k outputs.
+    """Target days with what is known of them, in memory; n days, m inputs, k outputs."""
 
-    Attributes:
-        places: Names of the stations; all of them, joined by " + ", where a sample is a day everywhere.
-        at: Index in `places` of each day's station [n].
-        dates: Target days [n], datetime64[D].
-        x: Inputs in their own units [n, m]; NaN where unknown.
-        y: Targets [n, k]: values in their unit, events as 0 or 1; for categories class indices [n].
-        last: y of the last day known, in the same form; NaN (-1 for categories) where there is none before.
-    """
-
-    places: list[str]
-    at: Array
-    dates: Array
-    x: Array
-    y: Array
-    last: Array
+    places: list[str]  # names of the stations; all of them, joined by " + ", where a sample is a day everywhere
+    at: Array  # index in `places` of each day's station [n]
+    dates: Array  # target days [n], datetime64[D]
+    x: Array  # inputs in their own units [n, m]; NaN where unknown
+    y: Array  # targets [n, k]: values in their unit, events as 0 or 1; for categories class indices [n]
+    last: Array  # y of the last day known, in the same form; NaN (-1 for categories) where there is none before
 
     on_disk: ClassVar[bool] = False
 

@@ -23,29 +23,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Splits:
-    """Samples of the training, validation and test days, and the scale that the training days give.
+    """Samples of the training, validation and test days, and the scale that the training days give."""
 
-    Attributes:
-        recipe: How they were made.
-        inputs: Names of the m inputs.
-        units: Their units.
-        outputs: Names of the k outputs: of values, events or stations; of the classes of a category.
-        validation: None where there is no such split.
-        left_out: Number of days that give no sample, by reason.
-        standardise: Whether inputs are scaled to mean 0 and variance 1 over the training days.
-        scaled_by: The days that give the scale, where they are not `train`.
-    """
-
-    recipe: Recipe
-    inputs: list[str]
-    units: list[str]
-    outputs: list[str]
+    recipe: Recipe  # how they were made
+    inputs: list[str]  # names of the m inputs
+    units: list[str]  # their units
+    outputs: list[str]  # names of the k outputs: of values, events or stations; of the classes of a category
     train: Samples
-    validation: Samples | None
+    validation: Samples | None  # none where there is no such split
     test: Samples
-    left_out: dict[str, int] = field(default_factory=dict)
-    standardise: bool = True
-    scaled_by: Samples | None = None
+    left_out: dict[str, int] = field(default_factory=dict)  # number of days that give no sample, by reason
+    standardise: bool = True  # whether inputs are scaled to mean 0 and variance 1 over the training days
+    scaled_by: Samples | None = None  # the days that give the scale, where they are not `train`
 
     @classmethod
     def of(

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
@@ -13,27 +13,19 @@ if TYPE_CHECKING:  # numpy is not for --help
 
 @dataclass(frozen=True)
 class Target(ABC):
-    """What a model is asked for: `Continuous`, `Event` or `Category`.
+    """What a model is asked for: `Continuous`, `Event`, `EventEverywhere` or `Category`."""
 
-    Attributes:
-        values: Name and expression of each output; one text column for a category.
-        unit: The unit of a continuous target, else "1".
-        everywhere: True where one sample is a day at all stations together, one output a station.
-    """
+    values: dict[str, pl.Expr]  # name and expression of each output; one text column for a category
+    unit: str = "1"  # the unit of a continuous target, else "1"
 
-    values: dict[str, pl.Expr]
-    unit: str = "1"
-    everywhere: bool = False
-
-    @property
-    @abstractmethod
-    def asks(self) -> str:
-        """What a task has to be able to answer: a `number`, an `event`, several `events`, or a `category`."""
+    # What a task has to be able to answer: a `number`, an `event`, several `events`, or a `category`
+    asks: ClassVar[str]
+    everywhere: ClassVar[bool] = False  # true where one sample is a day at all stations together, one output a station
 
     @property
     def kind(self) -> str:
-        """The class's name in small letters."""
-        return type(self).__name__.lower()
+        """`continuous`, `event` or `category`."""
+        return type(self).__name__.lower().removesuffix("everywhere")
 
     def as_forecast(self, y: "Array", outputs: int) -> "Array":
         """y as the forecast that would have been right: values or probabilities [n, k].
@@ -56,10 +48,7 @@ class Target(ABC):
 class Continuous(Target):
     """Numbers in a unit: y [n, k]."""
 
-    @property
-    def asks(self) -> str:
-        """A number."""
-        return "number"
+    asks = "number"
 
 
 class Classes(Target):
@@ -85,10 +74,7 @@ class Classes(Target):
 class Event(Classes):
     """Something happens or not: y [n, k] is 1 or 0."""
 
-    @property
-    def asks(self) -> str:
-        """An event, or one a station."""
-        return "events" if self.everywhere else "event"
+    asks = "event"
 
     def classes(self, outputs: int) -> int:
         """No and yes."""
@@ -103,13 +89,16 @@ class Event(Classes):
         return (forecast > 0.5).astype(float)
 
 
+class EventEverywhere(Event):
+    """An event that happens or not at each of k stations."""
+
+    asks, everywhere = "events", True
+
+
 class Category(Classes):
     """One of k classes: y [n] is its index, -1 where unknown."""
 
-    @property
-    def asks(self) -> str:
-        """A category."""
-        return "category"
+    asks = "category"
 
     def classes(self, outputs: int) -> int:
         """All outputs."""
@@ -146,6 +135,6 @@ TARGETS: dict[str, Target] = {
     "temperature_max_min": Continuous({name: pl.col(name) for name in ("temperature_max", "temperature_min")}, "°C"),
     "rain": Event({"rain": _rain}),
     "weather": Category({"weather": pl.col("weather")}),
-    "rain_by_station": Event({"rain": _rain}, everywhere=True),
+    "rain_by_station": EventEverywhere({"rain": _rain}),
 }
 """By the name that `task.target` gives. Rain is measurable precipitation: more than 0 mm."""

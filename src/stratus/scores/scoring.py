@@ -7,7 +7,7 @@ which is what an interval asks for. Arrays are numpy's, float64, of F forecaster
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -81,60 +81,13 @@ class ValueScoring(Scoring):
         return {**means, "rmse": np.sqrt(means["mse"])}
 
 
-class EventScoring(Scoring):
-    """Of events: log loss, Brier score, accuracy; Heidke's and Peirce's score of each label, averaged."""
+class ProbabilityScoring(Scoring):
+    """Of probabilities: log loss, Brier score and its parts, accuracy, Heidke's and Peirce's score."""
 
     ruler = "brier"
 
     def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
-        """See `Scoring.terms`; whether a label's answer is right, what came and was decided [F, n, k]."""
-        return {
-            "log_loss": probabilities.log_loss(forecast, y),
-            "brier": probabilities.brier(forecast, y),
-            "right": decision == y,
-            "came": y,
-            "decided": decision,
-        }
-
-    def from_means(self, means: Mapping[str, Array]) -> Terms:
-        """See `Scoring.from_means`."""
-        right, came, decided = (means[name] for name in ("right", "came", "decided"))
-        yes_or_no = [np.stack([1 - one, one], axis=-1) for one in (came, decided)]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return _others(means) | {
-                "accuracy": right.mean(-1),
-                "heidke": decisions.heidke(right, *yes_or_no).mean(-1),
-                "peirce": decisions.peirce(right, *yes_or_no).mean(-1),
-            }
-
-    def bins(self, forecast: Array, y: Array) -> Terms:
-        """See `Scoring.bins`."""
-        return reliability.bin_sums(forecast, y)
-
-    def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
-        """The parts of the Brier score, which is averaged over the labels."""
-        return _brier_parts(sums, days * sums["n"].shape[-1])
-
-    def classes(self, forecast: Array, decision: Array, y: Array) -> tuple[Array, Array, Array]:
-        """Of several labels each; of a single event the days with it, and those without."""
-        every = forecast, decision.astype(float), np.broadcast_to(y, forecast.shape)
-        if forecast.shape[-1] > 1:
-            return every
-        event, decided, came = (np.concatenate([one, 1 - one], axis=-1) for one in every)
-        return event, decided, came
-
-    def class_names(self, outputs: list[str]) -> list[str]:
-        """See `Scoring.class_names`."""
-        return outputs if len(outputs) > 1 else [outputs[0], f"no {outputs[0]}"]
-
-
-class CategoryScoring(Scoring):
-    """Of a category: log loss, Brier score summed over the classes, accuracy, Heidke's and Peirce's score."""
-
-    ruler = "brier"
-
-    def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
-        """See `Scoring.terms`; whether each class came and was decided [F, n, k]."""
+        """See `Scoring.terms`; whether an answer is right, and what came and was decided [F, n, k]."""
         return {
             "log_loss": probabilities.log_loss(forecast, y),
             "brier": probabilities.brier(forecast, y),
@@ -147,16 +100,19 @@ class CategoryScoring(Scoring):
         """See `Scoring.from_means`."""
         shares = [means[name] for name in ("right", "came", "decided")]
         with np.errstate(invalid="ignore", divide="ignore"):
-            skills = {"heidke": decisions.heidke(*shares), "peirce": decisions.peirce(*shares)}
-        return _others(means) | {"accuracy": means["right"]} | skills
+            return {name: means[name] for name in means if name not in _SHARES} | self.of_shares(*shares)
+
+    @abstractmethod
+    def of_shares(self, right: Array, came: Array, decided: Array) -> Terms:
+        """Accuracy, heidke and peirce [F], from the means of those terms."""
 
     def bins(self, forecast: Array, y: Array) -> Terms:
         """See `Scoring.bins`."""
         return reliability.bin_sums(forecast, probabilities.indicators(forecast, y))
 
     def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
-        """The parts of the Brier score, which is summed over the classes."""
-        return _brier_parts(sums, days)
+        """The parts of the Brier score, summed over the outputs."""
+        return {f"brier_{name}": value for name, value in reliability.parts(sums, days).items()}
 
     def classes(self, forecast: Array, decision: Array, y: Array) -> tuple[Array, Array, Array]:
         """See `Scoring.classes`."""
@@ -167,12 +123,42 @@ class CategoryScoring(Scoring):
         return outputs
 
 
-def _others(means: Mapping[str, Array]) -> dict[str, Any]:
-    return {name: one for name, one in means.items() if name not in ("right", "came", "decided")}
+_SHARES = ("right", "came", "decided")
 
 
-def _brier_parts(sums: Mapping[str, Array], forecasts: int) -> Terms:
-    return {f"brier_{name}": value for name, value in reliability.parts(sums, forecasts).items()}
+class CategoryScoring(ProbabilityScoring):
+    """Of a category: what is said of a day is one of the classes."""
+
+    def of_shares(self, right: Array, came: Array, decided: Array) -> Terms:
+        """See `ProbabilityScoring.of_shares`."""
+        skills = {"heidke": decisions.heidke(right, came, decided), "peirce": decisions.peirce(right, came, decided)}
+        return {"accuracy": right, **skills}
+
+
+class EventScoring(ProbabilityScoring):
+    """Of events: the scores of each label, yes or no, averaged."""
+
+    def of_shares(self, right: Array, came: Array, decided: Array) -> Terms:
+        """See `ProbabilityScoring.of_shares`."""
+        yes_or_no = [np.stack([1 - one, one], axis=-1) for one in (came, decided)]
+        skills = {"heidke": decisions.heidke(right, *yes_or_no), "peirce": decisions.peirce(right, *yes_or_no)}
+        return {name: one.mean(-1) for name, one in {"accuracy": right, **skills}.items()}
+
+    def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
+        """The parts of the Brier score, averaged over the labels."""
+        return super().from_bins(sums, days * sums["n"].shape[-1])
+
+    def classes(self, forecast: Array, decision: Array, y: Array) -> tuple[Array, Array, Array]:
+        """Of several labels each; of a single event the days with it, and those without."""
+        every = super().classes(forecast, decision, y)
+        if forecast.shape[-1] > 1:
+            return every
+        event, decided, came = (np.concatenate([one, 1 - one], axis=-1) for one in every)
+        return event, decided, came
+
+    def class_names(self, outputs: list[str]) -> list[str]:
+        """See `Scoring.class_names`."""
+        return outputs if len(outputs) > 1 else [outputs[0], f"no {outputs[0]}"]
 
 
 def scoring_of(target: Target, tolerance: float = 0.0) -> Scoring:

@@ -14,29 +14,18 @@ from stratus.runs.record import RunRecord
 
 @dataclass(frozen=True)
 class Jobs:
-    """The jobs of a sweep that can be drawn together: all finished or diverged, and have one target.
+    """The jobs of a sweep that can be drawn together: all finished or diverged, and have one target."""
 
-    Attributes:
-        objective: What the sweep minimises [n], nan where a job diverged.
-        training: The training loss of the same weights [n], likewise.
-        limits: The largest stable step [n], nan where there is none.
-        limit: What it is called: a bound is all that it is save for the squared loss.
-        swept: The settings that differ, the seed left out unless it is the only one: their values as text [n].
-        seeds: Whether the seed was left out.
-        loss: Name of the objective.
-        unit: Its unit.
-        title: What the jobs are.
-    """
-
-    objective: Array
-    training: Array
-    limits: Array
-    limit: str
+    objective: Array  # what the sweep minimises [n], nan where a job diverged
+    training: Array  # the training loss of the same weights [n], likewise
+    limits: Array  # the largest stable step [n], nan where there is none
+    limit: str  # what it is called: a bound is all that it is save for the squared loss
+    # The settings that differ, the seed left out unless it is the only one: their values as text [n]
     swept: dict[str, list[str]]
-    seeds: bool
-    loss: str
-    unit: str
-    title: str
+    seeds: bool  # whether the seed was left out
+    loss: str  # name of the objective
+    unit: str  # its unit
+    title: str  # what the jobs are
 
     @property
     def label(self) -> str:

@@ -38,49 +38,6 @@ class TrainingResult:
     trace: Trace  # the weights over the epochs
 
 
-@dataclass(frozen=True)
-class Resumed:
-    """A run that is gone on with, once it is sure that it can be."""
-
-    checkpoints: Path  # its folder of checkpoints
-
-    def check(self, task: LinearTask, splits: Splits, epochs: int) -> None:
-        """Raises CheckpointError where the run had other samples or another optimiser, or no epoch is left to train.
-
-        Args:
-            task: As training would find it.
-            splits: Its samples.
-            epochs: To train in all.
-        """
-        found = load(self.checkpoints / "last.ckpt")
-        differences = {
-            "task": (found.task.name, task.name),
-            "inputs": (found.inputs, splits.inputs),
-            "outputs": (found.task.outputs, splits.outputs),
-            "recipe": (found.recipe, splits.recipe),
-            "inputs' mean over the training days": (found.task.mean.tolist(), task.mean.tolist()),
-            "inputs' scale over the training days": (found.task.scale.tolist(), task.scale.tolist()),
-            "optimizer": (found.content["optimizer"], type(task.optimizer(task.parameters())).__name__),
-        }
-        for name, (then, now) in differences.items():
-            if then != now:
-                raise CheckpointError(
-                    f"{self.checkpoints / 'last.ckpt'} cannot be resumed: its {name} is {then}, this run's is {now}"
-                )
-        trained = found.content["epoch"] + 1
-        if trained >= epochs:
-            raise CheckpointError(
-                f"{self.checkpoints.parent} has been trained for {trained} epochs already: to go on, set "
-                "trainer.max_epochs above"
-            )
-
-    def copy_best(self, to: Path) -> None:
-        """Copies the best checkpoint so far into a new run's folder of checkpoints, to be beaten there."""
-        if (self.checkpoints / "best.ckpt").exists():
-            to.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(self.checkpoints / "best.ckpt", to)
-
-
 def fit(
     task: LinearTask,
     data: WeatherDataModule,
@@ -118,16 +75,17 @@ def fit(
         *([Patience("val/loss", patience=patience)] if patience is not None else []),
     ]
     trainer = _trainer(make_trainer, splits, callbacks, logger)
-    before = Resumed(resume / "checkpoints") if resume else None
+    before = resume / "checkpoints" if resume else None
     if before:
-        assert trainer.max_epochs is not None
-        before.check(task, splits, trainer.max_epochs)
-        before.copy_best(checkpoints)
+        _check_resumable(before / "last.ckpt", task, splits, trainer.max_epochs or 0)
+        if (before / "best.ckpt").exists():  # to be beaten
+            checkpoints.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(before / "best.ckpt", checkpoints)
     # Lightning 2.6 asks this of torch in a form that torch has since renamed.
     warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed run's best
     started = time.perf_counter()
-    trainer.fit(task, data, ckpt_path=before.checkpoints / "last.ckpt" if before else None, weights_only=True)
+    trainer.fit(task, data, ckpt_path=before / "last.ckpt" if before else None, weights_only=True)
     seconds = time.perf_counter() - started
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         # What follows is one process's work; metrics would wait for the others.
@@ -163,3 +121,25 @@ def _trainer(
         )
     except (MisconfigurationException, ValueError) as error:
         raise ConfigurationError(f"trainer: {first_line(error)}") from None
+
+
+def _check_resumable(checkpoint: Path, task: LinearTask, splits: Splits, epochs: int) -> None:
+    """Raises CheckpointError where a run had other samples or another optimiser, or no epoch is left to train."""
+    found = load(checkpoint)
+    differences = {
+        "task": (found.task.name, task.name),
+        "inputs": (found.inputs, splits.inputs),
+        "outputs": (found.task.outputs, splits.outputs),
+        "recipe": (found.recipe, splits.recipe),
+        "inputs' mean over the training days": (found.task.mean.tolist(), task.mean.tolist()),
+        "inputs' scale over the training days": (found.task.scale.tolist(), task.scale.tolist()),
+        "optimizer": (found.content["optimizer"], type(task.optimizer(task.parameters())).__name__),
+    }
+    for name, (then, now) in differences.items():
+        if then != now:
+            raise CheckpointError(f"{checkpoint} cannot be resumed: its {name} is {then}, this run's is {now}")
+    if (trained := found.content["epoch"] + 1) >= epochs:
+        raise CheckpointError(
+            f"{checkpoint.parents[1]} has been trained for {trained} epochs already: to go on, set trainer.max_epochs "
+            "above"
+        )

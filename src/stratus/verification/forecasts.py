@@ -1,7 +1,7 @@
 """Forecasts: what forecasters say of days, beside what came. Scores, files and pictures are all read from them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stratus.tasks.linear import LinearTask
 
 KEY = ["date", "station"]
+ARRAYS = ("forecast", "decision", "logits")
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,17 @@ class Forecasts:
         forecast: Array,
         decision: Array | None = None,
     ) -> "Forecasts":
-        """Those of one forecaster's values or probabilities [n, k].
-
-        Args:
-            task: Gives the logits of a forecast, and the answer.
-            name: Of the forecaster.
-            days: The days.
-            target: What is forecast.
-            forecast: The forecast.
-            decision: The answers in the form of y, where they are not the task's own of these logits.
-        """
+        """Those of one forecaster's values or probabilities [n, k], and of answers that are not the task's own."""
         import torch  # noqa: PLC0415 - forecasts that are read from files need none
 
         logits = task.link(torch.as_tensor(forecast))
         answer = task.decide(logits).numpy() if decision is None else decision
         return cls((name,), target, task.outputs, days, forecast[None], answer[None], logits.numpy()[None])
+
+    @property
+    def y(self) -> Array:
+        """The truth [1, n, …], to be held against the forecasts of all."""
+        return self.days.y[None]
 
     def __getitem__(self, name: str) -> "Forecasts":
         """Those of one forecaster, F = 1."""
@@ -73,30 +70,23 @@ class Forecasts:
 
     def pick(self, places: Sequence[int], names: Sequence[str] = ()) -> "Forecasts":
         """Those of some forecasters by their places among the F, under other names if given."""
-        which = list(places)
-        logits = None if self.logits is None else self.logits[which]
-        forecast, decision = self.forecast[which], self.decision[which]
-        called = tuple(names) or tuple(self.names[place] for place in which)
-        return Forecasts(called, self.target, self.outputs, self.days, forecast, decision, logits)
-
-    @property
-    def y(self) -> Array:
-        """The truth [1, n, …], to be held against the forecasts of all."""
-        return self.days.y[None]
+        called = tuple(names) or tuple(self.names[place] for place in places)
+        return replace(self, names=called, **self._arrays(lambda values: values[list(places)]))
 
     def at(self, days: Array | slice) -> "Forecasts":
         """Those of some days, by a mask or indices [n] or a slice."""
-        logits = None if self.logits is None else self.logits[:, days]
-        forecast, decision = self.forecast[:, days], self.decision[:, days]
-        return Forecasts(self.names, self.target, self.outputs, self.days.where(days), forecast, decision, logits)
+        return replace(self, days=self.days.where(days), **self._arrays(lambda values: values[:, days]))
+
+    def _arrays(self, taken: Callable[[Array], Array]) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in ARRAYS}
+        return {name: taken(value) for name, value in values.items() if value is not None}
 
     # --- as a table
 
     def table(self, place: int = 0) -> pl.DataFrame:
-        """One forecaster's, a row a day: date, station, truth (null where unknown), prediction, p(…) by class or label.
+        """Those of the forecaster at a place among the F, a row a day.
 
-        Args:
-            place: Of the forecaster among the F.
+        Columns: date, station, truth (null where unknown), prediction, and p(…) of each class or label.
         """
         key = {"date": self.days.dates, "station": pl.Series(self.days.stations, dtype=pl.String)}
         forecast, outputs = self.forecast[place].astype(np.float64), self.outputs
@@ -154,23 +144,17 @@ def read_table(file: Path) -> pl.DataFrame:
 
 def beside(parts: Sequence[Forecasts]) -> Forecasts:
     """Several forecasters' of the same days as one."""
-    first = parts[0]
-    forecast, decision = (np.concatenate([getattr(one, n) for one in parts]) for n in ("forecast", "decision"))
-    logits = [one.logits for one in parts if one.logits is not None]
-    joined = np.concatenate(logits) if len(logits) == len(parts) else None
-    names = tuple(name for one in parts for name in one.names)
-    return Forecasts(names, first.target, first.outputs, first.days, forecast, decision, joined)
+    return replace(parts[0], names=tuple(name for one in parts for name in one.names), **_joined(parts, 0))
 
 
 def one_after_another(parts: Sequence[Forecasts]) -> Forecasts:
     """The same forecasters' of several parts of the days as one."""
-    if len(parts) == 1:
-        return parts[0]
-    forecast, decision = (np.concatenate([getattr(one, n) for one in parts], 1) for n in ("forecast", "decision"))
-    logits = [one.logits for one in parts if one.logits is not None]
-    joined = np.concatenate(logits, 1) if len(logits) == len(parts) else None
-    days = concatenated([one.days for one in parts])
-    return Forecasts(parts[0].names, parts[0].target, parts[0].outputs, days, forecast, decision, joined)
+    return replace(parts[0], days=concatenated([one.days for one in parts]), **_joined(parts, 1))
+
+
+def _joined(parts: Sequence[Forecasts], axis: int) -> dict[str, Any]:
+    columns = {name: [getattr(one, name) for one in parts] for name in ARRAYS}
+    return {name: np.concatenate(each, axis) for name, each in columns.items() if each[0] is not None}
 
 
 def _class_names(classes: list[str], index: Array) -> pl.Series:

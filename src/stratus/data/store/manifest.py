@@ -23,19 +23,12 @@ def part(folder: Path, year: int, bucket: int) -> Path:
 
 @dataclass(frozen=True)
 class Source:
-    """A file that a store is built from.
+    """A file that a store is built from."""
 
-    Attributes:
-        file: Its path.
-        bytes: Its size.
-        modified: When it changed last, in nanoseconds since 1970.
-        sha256: Its checksum; empty until the store is built.
-    """
-
-    file: str
-    bytes: int
-    modified: int
-    sha256: str = ""
+    file: str  # its path
+    bytes: int  # its size
+    modified: int  # when it changed last, in nanoseconds since 1970
+    sha256: str = ""  # its checksum; empty until the store is built
 
     @classmethod
     def of(cls, file: Path) -> "Source":
@@ -46,25 +39,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What store.json says.
+    """What store.json says."""
 
-    Attributes:
-        ice_pellets: Whether ice pellets count as hail.
-        sources: The files that the store is built from.
-        years: The years that it holds.
-        classes: The categories of weather in it.
-        dropped: Number of values left out, by reason.
-        days: Number of days over all stations.
-        stations: Number of stations.
-    """
-
-    ice_pellets: bool
-    sources: list[Source] = field(default_factory=list)
-    years: list[int] = field(default_factory=list)
-    classes: list[str] = field(default_factory=list)
-    dropped: dict[str, int] = field(default_factory=dict)
-    days: int = 0
-    stations: int = 0
+    ice_pellets: bool  # whether ice pellets count as hail
+    sources: list[Source] = field(default_factory=list)  # the files that the store is built from
+    years: list[int] = field(default_factory=list)  # the years that it holds
+    classes: list[str] = field(default_factory=list)  # the categories of weather in it
+    dropped: dict[str, int] = field(default_factory=dict)  # number of values left out, by reason
+    days: int = 0  # number of days over all stations
+    stations: int = 0  # number of stations
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":

@@ -20,17 +20,11 @@ BYTES_A_DAY = 700
 
 @dataclass(frozen=True)
 class Store:
-    """A store's days of some stations, from a year on.
+    """A store's days of some stations, from a year on."""
 
-    Attributes:
-        folder: Where it is.
-        manifest: What store.json says.
-        index: Columns station, bucket, year, days, of what was asked for.
-    """
-
-    folder: Path
-    manifest: Manifest
-    index: pl.DataFrame
+    folder: Path  # where it is
+    manifest: Manifest  # what store.json says
+    index: pl.DataFrame  # columns station, bucket, year, days, of what was asked for
 
     @property
     def days(self) -> int:
@@ -69,7 +63,7 @@ class Store:
         last: date = rows.select(pl.col("date").max()).collect().item()
         return last
 
-    def some(self, stations: Sequence[str], dates: Any) -> pl.DataFrame:
+    def around(self, stations: Sequence[str], dates: Any) -> pl.DataFrame:
         """The daily table of some stations in the years of some dates [n], datetime64[D]."""
         years = pl.Series(dates).dt.year().unique()
         found = self.index.filter(pl.col("station").is_in(list(stations)), pl.col("year").is_in(years.to_list()))
