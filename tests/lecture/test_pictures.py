@@ -50,14 +50,14 @@ def softmax(z):
 
 def test_the_share_within_a_tolerance_is_written_beside_its_curve():
     misses = {"model": np.array([0.5, 1.0, 1.5, 4.0]), "other": np.array([2.0, 2.0, 2.0, 2.0])}
-    figure = draw_within(misses, [0, 1, 2], name="temperature", unit="°C", place="Seattle")
+    figure = draw_within(misses, [0, 1, 2], place="Seattle")
     assert texts(figure.axes[0]) == ["0.0%", "50.0%", "75.0%"]
 
 
 def test_a_bin_s_point_is_the_share_of_its_days(points):
     x, came = np.array([0.1, 0.2, 0.3, 1.5]), np.array([1.0, 0.0, 0.0, 1.0])
     panel = Sigmoid("x", x, x, x, "")
-    above, below = draw_sigmoids(came, [panel], event="rain", width=1, place="").axes
+    above, below = draw_sigmoids(came, [panel], width=1, place="").axes
     assert points(above.containers[0].lines[0]) == pytest.approx(np.array([[0.5, 1 / 3], [1.5, 1.0]]))
     assert [bar.get_height() for bar in below.patches] == [3, 1]
 
@@ -75,9 +75,9 @@ def test_a_class_without_days_has_no_recall():
 def test_the_arrow_stands_on_the_boundary_and_ends_where_the_event_has_seven_in_ten(days, plane):
     x, y, _ = days
     weight, bias = np.array([0.5, -2.0]), 0.3
-    panel = ModelInPlane("", x, (y == 1)[:, None].astype(float), replace(plane(0, 1), p=plane(0, 2).p[..., :1]))
+    panel = ModelInPlane("", x, y == 1, replace(plane(0, 1), p=plane(0, 2).p[..., :1]))
     both = [panel, ModelInPlane("", panel.x, panel.y, panel.plane, (weight, bias))]
-    figure = draw_planes(both, outputs=["rain"], place="")
+    figure = draw_planes(both, place="")
     (arrow,) = [one for one in figure.axes[1].texts if hasattr(one, "arrow_patch") and one.arrow_patch]
     assert weight @ np.array(arrow.xyann) + bias == pytest.approx(0)
     assert 1 / (1 + np.exp(-(weight @ np.array(arrow.xy) + bias))) == pytest.approx(0.7)
@@ -134,17 +134,17 @@ def test_labels_that_come_together_are_counted():
 
 def test_fits_and_losses_and_scores_are_drawn_as_given(points):
     day, fit = np.array([3, 1, 2]), np.array([30.0, 10.0, 20.0])
-    figure = draw_fits(day, fit, {"line": (fit, "note")}, name="t", unit="°C", place="")
+    figure = draw_fits(day, fit, {"line": (fit, "note")}, place="")
     assert points(figure.axes[0].lines[1]) == pytest.approx(np.array([[1, 10], [2, 20], [3, 30]]))
 
-    panel = Descents("t", {"once": np.array([2.0, 1.0])}, {"constant": 1.5})
+    panel = Descents("t", {"once": np.array([2.0, 1.0])}, 1.5)
     axes = draw_losses([panel], place="").axes[0]
     assert points(axes.lines[0]) == pytest.approx(np.array([[0, 2], [1, 1]]))
-    assert texts(axes) == ["constant, 1.500"]
+    assert texts(axes) == ["a constant forecast, 1.500"]
 
-    figure = draw_leaks({"a": 0.2, "b": 0.1}, fit, fit + 1, fit, unit="°C", place="")
+    figure = draw_leaks({"a": 0.2, "b": 0.1}, fit, fit + 1, fit, place="")
     assert [bar.get_width() for bar in figure.axes[0].patches] == [0.2, 0.1]
     assert points(figure.axes[1].lines[1]) == pytest.approx(np.stack([fit, fit], 1))
 
-    figure = draw_staircase(day, fit, fit, day, fit, chosen=2.0, tolerance="2 °C")
+    figure = draw_staircase(day, fit, fit, day, fit, chosen=2.0)
     assert points(figure.axes[0].lines[0]) == pytest.approx(np.stack([day, fit], 1))

@@ -35,9 +35,8 @@ def lesson(run: FinishedRun) -> Lesson:
         "persistence_exact_hits": int(np.sum(misses["the same as today"] == 0)),
         "flat": float(np.mean(np.diff(share_near) == 0)),
     }
-    name, place = "tomorrow's average temperature", of_run.title(test)
-    within = partial(draw_within, misses, TOLERANCES, name=name, unit="°C", place=place)
-    staircase = partial(draw_staircase, wide, loss, share, near, share_near, chosen=weight, tolerance="2 °C")
+    within = partial(draw_within, misses, TOLERANCES, place=of_run.title(test))
+    staircase = partial(draw_staircase, wide, loss, share, near, share_near, chosen=weight)
     return Lesson(_card(run, figures), figures, {"within": within, "staircase": staircase})
 
 

@@ -106,7 +106,7 @@ def _draw_twice(run: FinishedRun, pairs: dict[str, tuple[Fit, LinearTask]], figu
         Descents(
             f"{asked[name]}: {name} once and twice",
             {"once": _losses(run, right.splits, right.model.task), "twice": _losses(run, right.splits, wrong)},
-            {"a constant forecast": figures[name]["constant"]},
+            figures[name]["constant"],
         )
         for name, (right, wrong) in pairs.items()
     ]
@@ -129,4 +129,4 @@ def _draw_leaks(run: FinishedRun, temperature: dict[str, Fit], figures: dict[str
         "usual this month,\ntest year counted in": figures["leaking_month_brier"],
     }
     honest, given = (fit.model.forecast(fit.splits.test.x)[:, 0] for fit in temperature.values())
-    return draw_leaks(brier, days.y[:, 0], honest, given, unit="°C", place=title(days))
+    return draw_leaks(brier, days.y[:, 0], honest, given, place=title(days))

@@ -100,8 +100,8 @@ def _draw_planes(run: FinishedRun, here: Fit, elsewhere: Fit) -> Figure:
     panels = []
     for fit, line in ((here, (weight, bias)), (elsewhere, None)):
         days = fit.splits.train
-        panels.append(ModelInPlane(str(days.stations[0]), days.x, days.y, plane_of(fit), line))
-    return draw_planes(panels, outputs=["rain"], place=f"training days, {days.dates[0]} to {days.dates[-1]}")
+        panels.append(ModelInPlane(str(days.stations[0]), days.x, days.y[:, 0], plane_of(fit), line))
+    return draw_planes(panels, place=f"training days, {days.dates[0]} to {days.dates[-1]}")
 
 
 def _draw_sigmoids(of_average: Fit, of_range: Fit) -> Figure:
@@ -112,4 +112,4 @@ def _draw_sigmoids(of_average: Fit, of_range: Fit) -> Figure:
         p = fit.model.forecast(grid[:, None])[:, 0]
         panels.append(Sigmoid(f"{label} of the day (°C)", days.x[:, 0], grid, p, note))
     place = of_run.title(days, "training days")
-    return draw_sigmoids(days.y[:, 0], panels, event="rain", width=1.5, place=place)
+    return draw_sigmoids(days.y[:, 0], panels, width=1.5, place=place)

@@ -56,5 +56,5 @@ def _draw(run: FinishedRun, fits: dict[str, Fit], figures: dict[str, Any]) -> Fi
     panels = []
     for name, fit in fits.items():
         title, days = f"{titles[name]}: Brier score {figures[name]['brier']:.4f}", fit.splits.train
-        panels.append(ModelInPlane(title, days.x[:, :2], days.y, plane_of(fit)))
-    return draw_planes(panels, outputs=["rain"], place=of_run.title(run.splits.train, "training days"))
+        panels.append(ModelInPlane(title, days.x[:, :2], days.y[:, 0], plane_of(fit)))
+    return draw_planes(panels, place=of_run.title(run.splits.train, "training days"))

@@ -67,8 +67,6 @@ def _draw_fits(run: FinishedRun, values: dict[str, Array], figures: dict[str, An
         (days.dates - days.dates.astype("datetime64[Y]")).astype(int) + 1,
         days.y[:, 0],
         {name: (fit, f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C") for name, fit in values.items()},
-        name="average temperature",
-        unit="°C",
         place=of_run.title(days, "training days"),
     )
 

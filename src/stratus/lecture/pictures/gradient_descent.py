@@ -113,15 +113,15 @@ def animate_line(descent: Descent) -> FuncAnimation:
 
 @styled
 def draw_toy(x: Array, f: Array, paths: Array, heights: Array, *, title: str, ridge: float) -> Figure:
-    """Left the function with two paths on it, right x over the steps for every start.
+    """Left a function of one number with two paths on it, right x over the steps for every start.
 
     Args:
         x: Numbers [n].
         f: The function there [n].
-        paths: x at the beginning and after each step, a row a start [s, t + 1]; the first two are drawn on the curve.
-        heights: The function along the first two [2, t + 1].
+        paths: x at the beginning and after each step [s, t + 1]; the first two are on the left too.
+        heights: The function along these two [2, t + 1].
         title: What the function is.
-        ridge: Its maximum: starts beyond it are drawn dashed.
+        ridge: Where its maximum is: starts beyond it are dashed.
     """
     figure, (left, right) = sheet(1, 2, width=9.0, height=4.0)
     left.plot(x, f, color=GREY)

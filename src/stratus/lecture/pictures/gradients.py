@@ -42,13 +42,9 @@ def draw_components(gradients: Sequence[Gradient]) -> Figure:
 
 @styled
 def draw_errors(steps: Array, central: Mapping[str, Array], forward: Mapping[str, Array], rounding: float) -> Figure:
-    """Relative errors against h: left of central, right of forward differences.
+    """Relative errors [n] over the step h [n] by the loss's name: left of central, right of forward differences.
 
-    Args:
-        steps: Steps h [n].
-        central: By the loss's name, errors [n] of (L(θ + h) − L(θ − h))/2h.
-        forward: The same of (L(θ + h) − L(θ))/h.
-        rounding: The spacing of floating-point numbers at 1, ε.
+    `rounding` is ε, the spacing of floating-point numbers at 1.
     """
     figure, axes = sheet(1, 2, width=9.5, height=4.4, sharey=True)
     titles = "central: (L(θ + h) − L(θ − h)) / 2h", "forward: (L(θ + h) − L(θ)) / h"

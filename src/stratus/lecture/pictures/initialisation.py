@@ -12,19 +12,18 @@ from stratus.pictures.canvas import BLACK, GREY, ORANGE, RED, named, sheet, styl
 
 @styled
 def draw_bowl(paths: Mapping[str, Array], best: Array, *, across: str, up: str, unit: str, reach: float) -> Figure:
-    """Left the paths over the first two parameters, right the distance to the lowest point over the steps.
+    """Descents from many starts over the first two parameters; and their distance to the lowest point over the steps.
 
     Args:
-        paths: By the name of their start, θ at the beginning and after each step [s, t + 1, p].
+        paths: By the kind of start, θ at the beginning and after each step [s, t + 1, p].
         best: θ at the lowest point [p].
         across: The first parameter, with its unit.
         up: The second.
-        unit: The parameters' unit.
+        unit: Of the parameters.
         reach: How far the left panel reaches around the lowest point.
     """
     figure, (left, right) = sheet(1, 2, width=9.5, height=4.4)
-    markers = "osD^v"
-    for order, ((name, starts), marker) in enumerate(zip(paths.items(), markers, strict=False)):
+    for order, ((name, starts), marker) in enumerate(zip(paths.items(), "osD^v", strict=False)):
         (drawn,) = left.plot(*starts[:, 0, :2].T, marker, markersize=4, linestyle="", label=name, zorder=10 - order)
         for start in starts:
             left.plot(*start[:, :2].T, color=drawn.get_color(), linewidth=0.5, alpha=0.6)
@@ -69,11 +68,8 @@ def draw_ends(landscape: Landscape) -> Figure:
     above.legend(loc="lower left")
     below.plot(landscape.starts, landscape.final, ".", color=ORANGE)
     below.axhline(loss[lowest], color=RED, linewidth=1, linestyle="--")
-    below.set(
-        xlabel=named(f"{landscape.across} at the start", landscape.across_unit),
-        ylabel=named(f"final {landscape.up}", landscape.up_unit),
-    )
-    below.set_xlim(x.min(), x.max())
+    below.set_xlabel(named(f"{landscape.across} at the start", landscape.across_unit))
+    below.set(ylabel=named(f"final {landscape.up}", landscape.up_unit), xlim=(x.min(), x.max()))
     if landscape.across_unit == "d":
         below.set_xscale("log")
         ticks = [tick for tick in (60, 90, 120, 180, 250, 365, 500, 700, 900, 1300) if x.min() <= tick <= x.max()]

@@ -52,12 +52,12 @@ class Curve:
 
 @styled
 def draw_constants(curves: list[Curve], classes: Mapping[str, tuple[float, float]], *, place: str) -> Figure:
-    """Mean loss against the constant, its lowest point marked; last, what a day of each class costs.
+    """Mean loss of a constant forecast, its lowest point marked; last, what a day of each class costs.
 
     Args:
-        curves: One panel each.
-        classes: For each class its share of the days and the loss of such a day when the shares are the forecast.
-        place: Where, for the title.
+        curves: A panel each.
+        classes: The share of each, and the loss of such a day when the shares are the forecast.
+        place: Where.
     """
     figure, axes = panel_row(len(curves) + 1, width=10.0, height=3.8)
     for curve, axis in zip(curves, axes, strict=False):

@@ -20,34 +20,23 @@ class ModelInPlane:
 
     title: str  # what it is
     x: Array  # the two inputs of each day [n, 2]
-    y: Array  # the truth: an event [n, 1] as 0 or 1, or class indices [n]
+    y: Array  # whether it rained [n]
     plane: boundary.Plane  # the model's probabilities
-    # W [2] and b of the log-odds z = Wx + b, whose vector is drawn; None where z is no line
-    line: tuple[Array, float] | None = None
+    line: tuple[Array, float] | None = None  # W [2] and b of z = Wx + b, if W is to be drawn
 
 
 @styled
-def draw_planes(panels: Sequence[ModelInPlane], *, outputs: Sequence[str], place: str) -> Figure:
-    """Each model's days, probabilities and boundaries; both axes have the same scale.
-
-    Args:
-        panels: The models; all of events or all of classes.
-        outputs: The event, or the names of the classes.
-        place: Where and when.
-    """
+def draw_planes(panels: Sequence[ModelInPlane], *, place: str) -> Figure:
+    """Each model's days, probabilities and boundaries; both axes have the same scale."""
     figure, grid = panel_row(len(panels), width=max(7.0, 4.6 * len(panels)), height=5.5)
     entries: dict[str, Line2D] = {}
     for axes, panel in zip(grid, panels, strict=True):
-        if panel.y.ndim == 1:
-            handles = boundary.classes(axes, panel.x, panel.y, panel.plane, outputs)
-        else:
-            handles = boundary.events(axes, panel.x, panel.y[:, 0], panel.plane, event=outputs[0])
+        handles = boundary.events(axes, panel.x, panel.y, panel.plane, event="rain")
         if panel.line is not None:
             handles.append(_vector(axes, *panel.line, panel.x.mean(axis=0)))
         entries = {str(one.get_label()): one for one in handles} | entries
-        across, up = panel.plane.across, panel.plane.up
         axes.set(title=panel.title, xlabel=panel.plane.axes[0], aspect="equal")
-        axes.set(xlim=(across[0], across[-1]), ylim=(up[0], up[-1]))
+        axes.set(xlim=panel.plane.across[[0, -1]], ylim=panel.plane.up[[0, -1]])
     grid[0].set_ylabel(panels[0].plane.axes[1])
     heading(figure, place)
     legend(figure, list(entries.values()))
@@ -76,13 +65,12 @@ class Sigmoid:
 
 
 @styled
-def draw_sigmoids(came: Array, panels: Sequence[Sigmoid], *, event: str, width: float, place: str) -> Figure:
-    """For each input the share of days with the event in bins, ± 2 standard errors, and the model's curve; days below.
+def draw_sigmoids(came: Array, panels: Sequence[Sigmoid], *, width: float, place: str) -> Figure:
+    """The share of days with rain in bins of an input, ± 2 standard errors, and the model's curve; below, the days.
 
     Args:
-        came: Whether the event came [n].
-        panels: The models; a panel each.
-        event: What it is.
+        came: Whether it rained [n].
+        panels: The models.
         width: Of a bin.
         place: Where and when.
     """
@@ -94,7 +82,7 @@ def draw_sigmoids(came: Array, panels: Sequence[Sigmoid], *, event: str, width: 
         above.plot(panel.grid, panel.p, color=ORANGE, linewidth=2.5, label="σ(wx + b)")
         above.set_title(panel.note, size=10)
         below.set_xlabel(panel.label)
-    grid[0, 0].set_ylabel(f"share of days with {event}, P({event})")
+    grid[0, 0].set_ylabel("share of days with rain, P(rain)")
     grid[0, 0].set_ylim(-0.03, 1.03)
     grid[0, 0].yaxis.set_major_formatter(PercentFormatter(1.0))
     grid[1, 0].set_ylabel("days")

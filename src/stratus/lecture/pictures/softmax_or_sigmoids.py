@@ -17,16 +17,16 @@ from stratus.scores.reliability import BINS, bin_sums, points
 def draw_both_regions(
     x: Array, y: Array, planes: tuple[Plane, Plane], *, names: tuple[str, str], outputs: Sequence[str], place: str
 ) -> Figure:
-    """Regions of the first and of the second model with the days; right, how far their probabilities lie apart.
+    """The regions of two models with the days, and how far their probabilities lie apart.
 
     The distance is half the sum of |p - q| over the classes (total variation): the largest difference in the
     probability of any set of classes. On it lie the borders of both.
 
     Args:
         x: The two inputs of each day [n, 2].
-        y: Their classes' indices [n].
-        planes: The models' probabilities on one grid.
-        names: The models' names.
+        y: Class indices [n].
+        planes: The probabilities of both on one grid.
+        names: Of the models.
         outputs: Names of the classes.
         place: Where and when.
     """
@@ -59,13 +59,7 @@ def draw_both_regions(
 
 @styled
 def draw_sums(sums: Mapping[str, tuple[Array, Array]], *, label: str, place: str) -> Figure:
-    """Left, each day's sum over one input; right, how often each sum occurs.
-
-    Args:
-        sums: By the split's name, the input [n] and the sum [n] of each day.
-        label: The input, with its unit.
-        place: Where.
-    """
+    """Each day's sum over one input, and how often each sum occurs; by the split's name, input [n] and sum [n]."""
     figure, (left, right) = sheet(1, 2, sharey=True, width_ratios=[3, 1])
     ends = [one for _, sum_ in sums.values() for one in (sum_.min(), sum_.max())]
     bins = np.linspace(min(ends), max(ends), 25)
@@ -86,14 +80,7 @@ def draw_sums(sums: Mapping[str, tuple[Array, Array]], *, label: str, place: str
 
 @styled
 def draw_reliability(forecasts: Mapping[str, Array], y: Array, *, outputs: Sequence[str], place: str) -> Figure:
-    """A column a class: observed frequency against mean forecast probability of each bin; below, the bin's days.
-
-    Args:
-        forecasts: By the two models' names, probabilities [n, k].
-        y: Class indices [n].
-        outputs: Names of the k classes.
-        place: Where and when.
-    """
+    """Reliability of two models, by their names probabilities [n, k], for class indices y [n]; a column a class."""
     figure, grid = sheet(
         2, len(outputs), width=11.5, height=4.6, sharex=True, sharey="row", height_ratios=[2.2, 1], squeeze=False
     )
@@ -119,15 +106,7 @@ def draw_reliability(forecasts: Mapping[str, Array], y: Array, *, outputs: Seque
 
 @styled
 def draw_labels(p: Array, y: Array, *, names: tuple[str, str], event: str, place: str) -> Figure:
-    """A point a day, marked by what came; the line is all that one softmax over the two could say.
-
-    Args:
-        p: Probabilities [n, 2].
-        y: What came [n, 2], 0 or 1.
-        names: Of the two labels.
-        event: What it is.
-        place: Where and when.
-    """
+    """A point a day at its two probabilities p [n, 2], marked by what came, y [n, 2]."""
     figure, axes = sheet(width=6.6, height=5.6)
     first, second = y.T > 0.5
     came = {

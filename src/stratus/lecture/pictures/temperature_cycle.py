@@ -6,23 +6,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import GREY, ORANGE, heading, named, panel_grid, styled
+from stratus.pictures.canvas import GREY, ORANGE, heading, panel_grid, styled
 
 _MONTHS = np.arange("2015-01", "2016-01", dtype="datetime64[M]").astype("datetime64[D]")
 
 
 @styled
-def draw_fits(
-    day: Array, truth: Array, fits: Mapping[str, tuple[Array, str]], *, name: str, unit: str, place: str
-) -> Figure:
+def draw_fits(day: Array, truth: Array, fits: Mapping[str, tuple[Array, str]], *, place: str) -> Figure:
     """A panel a fit: truth as points, the fit as a line.
 
     Args:
         day: Days of the year [n], 1 to 366.
         truth: What was measured on them [n].
         fits: By the panel's title, the fitted values [n] and a remark.
-        name: What was measured, for the axes.
-        unit: Its unit.
         place: Where, and which days.
     """
     figure, panels = panel_grid(len(fits), each=(3.7, 2.3), edge=(0, 0.6), sharex=True, sharey=True)
@@ -35,7 +31,7 @@ def draw_fits(
     first = (_MONTHS - _MONTHS[0]).astype(int) + 1
     axes.set_xticks(first[::2], [f"{month.astype(object):%b}" for month in _MONTHS[::2]])
     axes.set_ylim(truth.min() - 1, truth.max() + 0.25 * np.ptp(truth))
-    heading(figure, f"{name}, {place}")
-    figure.supylabel(named(name, unit), fontsize=10)
+    heading(figure, f"average temperature, {place}")
+    figure.supylabel("average temperature (°C)", fontsize=10)
     figure.supxlabel("day of the year", fontsize=10)
     return figure

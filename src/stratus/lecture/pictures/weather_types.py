@@ -20,15 +20,7 @@ _HATCHES = ("", "//", "..", "\\\\", "xx", "oo")
 
 @styled
 def draw_shares(x: Array, p: Array, *, outputs: Sequence[str], label: str, place: str) -> Figure:
-    """Probabilities [g, k] stacked over x [g].
-
-    Args:
-        x: Values of the input.
-        p: Probabilities of the k classes at each of them.
-        outputs: Names of the classes.
-        label: What x is, with its unit.
-        place: Where, and what model.
-    """
+    """The probabilities p [g, k] of k classes, stacked over values x [g] of an input, whose label has its unit."""
     figure, axes = sheet()
     bands = axes.stackplot(x, p.T, colors=colours(outputs), alpha=0.75, edgecolor=BLACK, linewidth=0.4)
     handles = []
@@ -45,11 +37,11 @@ _PALE = 0.45
 
 @styled
 def draw_regions(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str) -> Figure:
-    """Left, each place in the colour of its likeliest class, with the days; right, in all colours by their shares.
+    """Left, the regions of the likeliest class with the days; right, the colours of all classes mixed by probability.
 
     Args:
         x: The two inputs of each day [n, 2].
-        y: Their classes' indices [n].
+        y: Class indices [n].
         plane: The model's probabilities.
         outputs: Names of the classes.
         place: Where and when.
@@ -79,13 +71,7 @@ def draw_regions(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], pl
 
 @styled
 def draw_recall(found: Mapping[str, tuple[Array, Array]], *, outputs: Sequence[str], place: str) -> Figure:
-    """A bar a class and split: the share of the class's days that were decided so, with the days beside it.
-
-    Args:
-        found: By the split's name, hits and days of each class [k], [k].
-        outputs: Names of the classes.
-        place: Where.
-    """
+    """Recall: of each class's days, how many were found; by the split's name, hits [k] and days [k] of each class."""
     figure, axes = sheet(height=1.2 + 0.62 * len(outputs))
     thickness = 0.8 / len(found)
     for row, ((split, (hits, days)), colour) in enumerate(zip(found.items(), (GREY, BLUE), strict=True)):
