@@ -90,10 +90,8 @@ def _crosses(axes: Axes, x: Array, colour: str, height: float) -> None:
     )
     for one, number in zip(at, count, strict=True):
         if number > 1:
-            axes.annotate(
-                f"{number}", (one, height), xycoords=edge, xytext=(7, 0), textcoords="offset points", va="center",
-                color=colour, size=9,
-            )  # fmt: skip
+            look: dict[str, Any] = {"textcoords": "offset points", "va": "center", "color": colour, "size": 9}
+            axes.annotate(f"{number}", (one, height), (7, 0), edge, **look)
 
 
 def _limits(axes: Axes, limits: Array, said: str, of_colour: Mapping[str, Array]) -> list[Any]:

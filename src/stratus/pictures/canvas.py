@@ -79,27 +79,22 @@ def panel_grid(
     ratios: Sequence[float] = (1,),
     **options: Any,
 ) -> tuple[Figure, Any]:
-    """A sheet of k panels in one or two rows; places without a panel stay empty.
+    """A sheet of k panels, at most `MOST_PANELS`, in one or two rows; and their axes [panels, len(ratios)].
 
     Args:
-        k: Number of panels; of more than `MOST_PANELS` so many are made.
+        k: Number of panels.
         each: Width and height of a panel in inches.
         edge: Inches that the sheet is wider and higher than its panels.
         least: The least width of the sheet.
         ratios: Relative heights of a panel's axes, which stand one above the other.
         **options: Go to `subplots`.
-
-    Returns:
-        The figure, and the axes of each panel [panels, len(ratios)].
     """
     count, parts = min(k, MOST_PANELS), len(ratios)
     columns = _columns(count)
     rows = -(-count // columns)
-    width, height = max(least, edge[0] + each[0] * columns), edge[1] + each[1] * rows
-    ratios = [*ratios] * rows
-    figure, grid = sheet(
-        rows * parts, columns, width=width, height=height, squeeze=False, height_ratios=ratios, **options
-    )
+    size = {"width": max(least, edge[0] + each[0] * columns), "height": edge[1] + each[1] * rows}
+    options |= {"squeeze": False, "height_ratios": [*ratios] * rows}
+    figure, grid = sheet(rows * parts, columns, **size, **options)
     panels = grid.reshape(rows, parts, columns).swapaxes(1, 2).reshape(-1, parts)
     for axes in panels[count:].flat:
         axes.remove()

@@ -46,9 +46,8 @@ def draw(
         dark = np.isfinite(value) and sum(colours(norm(value))[:3]) < 1.5
         said = _said(value, int(diverged[row, column]), int(jobs[row, column]))
         weight = "bold" if cell == best else "normal"
-        axes.text(
-            column, row, said, ha="center", va="center", color="white" if dark else "black", weight=weight, size=9
-        )
+        look = {"color": "white" if dark else "black", "weight": weight, "size": 9}
+        axes.text(column, row, said, ha="center", va="center", **look)
         if cell == best:
             frame = Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, fill=False, edgecolor=ORANGE, linewidth=3.5)
             axes.add_patch(frame)

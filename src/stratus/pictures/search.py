@@ -21,15 +21,11 @@ def draw(x: Array, y: Array, loss: Array, *, names: tuple[str, str], label: str,
     """
     figure, axes = sheet()
     left, best = np.isfinite(loss), int(np.nanargmin(loss))
-    points = axes.scatter(
-        x[left], y[left], c=loss[left], cmap="cividis", norm=shades(loss[left]), s=60, edgecolors=BLACK, linewidths=0.5
-    )
+    look = {"cmap": "cividis", "norm": shades(loss[left]), "s": 60, "edgecolors": BLACK, "linewidths": 0.5}
+    points = axes.scatter(x[left], y[left], c=loss[left], **look)
     shade_bar(figure, points, label)
-    (ring,) = axes.plot(
-        x[best], y[best], "o", color=RED, fillstyle="none", markersize=15, markeredgewidth=2,
-        label=f"lowest: {loss[best]:.4g}",
-    )  # fmt: skip
-    handles = [ring]
+    ring = {"color": RED, "fillstyle": "none", "markersize": 15, "markeredgewidth": 2}
+    handles = axes.plot(x[best], y[best], "o", label=f"lowest: {loss[best]:.4g}", **ring)
     if not left.all():
         handles += axes.plot(x[~left], y[~left], "x", color=RED, markersize=8, markeredgewidth=2, label="diverged")
     axes.set(xlabel=names[0], ylabel=names[1])
