@@ -12,12 +12,12 @@ import torch
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score
+from stratus.verification.forecast import load
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus.data.table import read_csv, select
 from stratus.errors import ConfigurationError
 from stratus.runs import record
-from stratus.verification.forecast import load
 
 TABLE = Path(__file__).parents[2] / "data" / "weather.csv"
 BORDERS = [date(2012, 1, 3), date(2014, 1, 1), date(2015, 1, 1), date(2016, 1, 1)]

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, brier_score_loss, cohen_kappa_score, log_loss
 from sklearn.metrics import mean_absolute_error as mae
 from sklearn.metrics import root_mean_squared_error as rmse
+from stratus.scores.contributions import of_categories, of_events, of_values, scores
 
 from stratus.data.weeks import circular_blocks
 from stratus.scores.bootstrap import Bootstrap, interval
-from stratus.scores.contributions import of_categories, of_events, of_values, scores
 
 seeds = st.integers(0, 2**32 - 1)
 quickly = settings(max_examples=25, deadline=None)

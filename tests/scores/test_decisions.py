@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score, confusion_matrix
+from stratus.scores.contributions import heidke, peirce
 from torchmetrics.classification import BinaryCohenKappa, MulticlassCohenKappa
 
-from stratus.scores.contributions import heidke, peirce
 from stratus.scores.metrics import LabelMean, Peirce
 
 FINLEY = [[2680, 72], [23, 28]]

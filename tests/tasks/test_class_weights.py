@@ -8,14 +8,14 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
+from stratus.training.descent import largest_stable_step
+from stratus.verification.forecast import load, scores
 from torch.func import hessian
 
 from stratus import tasks
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.data.table import read_csv, select
-from stratus.training.descent import largest_stable_step
-from stratus.verification.forecast import load, scores
 from stratus.verification.references import exact, optimum
 
 SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")

@@ -21,6 +21,7 @@ from sklearn.metrics import (
     precision_score,
     recall_score,
 )
+from stratus.verification.scorer import score
 from torch.func import hessian, vmap
 
 from stratus import tasks
@@ -29,7 +30,6 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.data.table import read_csv, select
 from stratus.errors import ConfigurationError
-from stratus.verification.scorer import score
 
 SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
 TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from stratus.training.descent import StabilityGuard, cosine, gaussian, largest_stable_step, step, uniform, zeros
 from torch.optim import LBFGS, SGD, Adam
 
 from stratus import tasks
@@ -19,7 +20,6 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.data.table import read_csv, select
 from stratus.errors import Diverged
-from stratus.training.descent import StabilityGuard, cosine, gaussian, largest_stable_step, step, uniform, zeros
 from stratus.verification.references import Weights
 
 SEATTLE = select(read_csv(Path(__file__).parents[2] / "data" / "weather.csv"), ["Seattle"], "weather.csv")

@@ -12,6 +12,7 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 from polars.testing import assert_frame_equal
+from stratus.verification.forecast import Forecaster, load, scores
 
 from stratus import tasks
 from stratus.data.datamodule import WeatherDataModule
@@ -19,7 +20,6 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.data.table import extend, read_csv, select
 from stratus.errors import CheckpointError
-from stratus.verification.forecast import Forecaster, load, scores
 from stratus.verification.references import optimum
 
 SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from stratus.verification.scorer import score
 
 from stratus import tasks
 from stratus.data.recipe import Recipe
@@ -18,7 +19,6 @@ from stratus.data.samples import Samples
 from stratus.data.splits import Splits, split
 from stratus.data.table import read_csv, select
 from stratus.verification.references import climatology, optimum, persistence
-from stratus.verification.scorer import score
 
 SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
 SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stratus.scores.scoring import EventScoring, Scoring
-from stratus.tasks.linear import LinearTask
+from stratus.tasks.linear import LinearTask, broadcasts_over_members
 
 
 class BinaryClassification(LinearTask):
@@ -13,6 +13,7 @@ class BinaryClassification(LinearTask):
 
     curvature = 0.25  # σ'(z) = σ(z)(1 - σ(z)) ≤ 1/4
 
+    @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """log(1 + eᶻ) - yz [n, k] for logits z and events y [n, k]; k is 1 but for several labels, whose sum is ℓ."""
         return F.binary_cross_entropy_with_logits(logits, y, reduction="none")

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +18,20 @@ from stratus.scores.metrics import Accuracy
 from stratus.scores.scoring import Scoring
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
+
+BROADCASTS = "broadcasts_over_members"
+
+Losses = TypeVar("Losses", bound=Callable[..., Tensor])
+
+
+def broadcasts_over_members(losses: Losses) -> Losses:
+    """Declares of a task's `losses` that they take many runs at once: logits [n, k, M], y [n, M] or [n, k, M].
+
+    Only for speed: others are taken run by run. It holds for the function that is decorated, not for a subclass's own.
+    """
+    vars(losses)[BROADCASTS] = True
+    return losses
+
 
 gradient_descent = partial(torch.optim.SGD, lr=0.1)
 

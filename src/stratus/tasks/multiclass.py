@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stratus.scores.scoring import CategoryScoring, Scoring
-from stratus.tasks.linear import LinearTask
+from stratus.tasks.linear import LinearTask, broadcasts_over_members
 
 
 class MulticlassClassification(LinearTask):
@@ -13,6 +13,7 @@ class MulticlassClassification(LinearTask):
 
     curvature = 0.5  # the largest eigenvalue of diag(p) - ppᵀ is at most 1/2
 
+    @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """ℓ = -z_y + log Σₖ exp zₖ [n, 1] for logits z [n, k] and class indices y [n]."""
         return F.cross_entropy(logits, y, reduction="none")[:, None]

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from stratus.scores import values
 from stratus.scores.scoring import Scoring, ValueScoring
-from stratus.tasks.linear import LinearTask
+from stratus.tasks.linear import LinearTask, broadcasts_over_members
 
 
 class LinearRegression(LinearTask):
@@ -25,6 +25,7 @@ class LinearRegression(LinearTask):
         self.save_hyperparameters("tolerance", logger=False)
         self.tolerance = tolerance
 
+    @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """(y - z)² [n, d] for logits z and targets y [n, d]; ℓ = ‖y - z‖² is their sum."""
         return (logits - y).square()

@@ -29,7 +29,7 @@ class Verification:
     metrics: dict[str, float]  # its scores: "train/loss", "test/accuracy", "test/skill", …
     references: dict[str, dict[str, float]]  # the same of climatology, persistence and optimum
     intervals: Intervals  # of its test scores, and of their differences from climatology's
-    test: Forecasts  # its forecasts of the test days and the references'; of streamed days a fair sample
+    test: Forecasts  # its forecasts of the test days, as `model`, and the references'; of streamed days a fair sample
 
 
 class Tally:
@@ -144,6 +144,8 @@ def verify(
     ends = intervals(task.scoring, draws, count, count + References.NAMES.index("climatology"))
     named = {one: {name: float(row[count + k]) for name, row in flat.items()} for k, one in enumerate(References.NAMES)}
     test = one_after_another(shown)
+    rest, names = range(count, count + len(References.NAMES)), ("model", *References.NAMES)
     return [
-        Verification({name: float(row[k]) for name, row in flat.items()}, named, ends[k], test) for k in range(count)
+        Verification({name: float(row[k]) for name, row in flat.items()}, named, ends[k], test.pick([k, *rest], names))
+        for k in range(count)
     ]
