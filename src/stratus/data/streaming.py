@@ -21,10 +21,9 @@ from stratus.data.targets import TARGETS
 from stratus.errors import ConfigurationError, DataError
 from stratus.files import replace
 
-_INDEX = "samples.json"
-_SPLITS = "splits.json"
+_INDEX, _SPLITS = "samples.json", "splits.json"
+# y and last are float32 as well, or int16 for the indices of categories.
 _ON_DISK: dict[str, Any] = {"at": np.int32, "dates": "datetime64[D]", "x": np.float32}
-"""y and last are float32 as well, or int16 for the indices of categories."""
 
 
 def stream(
@@ -42,11 +41,11 @@ def stream(
 
     Args:
         parts: The table in parts of whole stations.
-        recipe: Target, features and lead.
-        borders: Where the splits begin.
+        recipe: As in `split`, like `borders` and `standardise`.
+        borders: See there.
         folder: Where the samples go.
         classes: The table's categories.
-        standardise: As in `split`.
+        standardise: See there.
 
     Raises:
         DataError: As `split`, or if the samples cannot be written.
@@ -68,8 +67,7 @@ def stream(
     samples = {name: mapped(folder / name) for name in borders.names}
     facts = {"left_out": written["left_out"], "standardise": standardise}
     splits = Splits.of(recipe, recipe.inputs(), written["outputs"], samples, **facts)
-    first, last = map(date.fromisoformat, written["dates"])
-    check(splits, first, last)
+    check(splits, *map(date.fromisoformat, written["dates"]))
     return splits
 
 
@@ -96,11 +94,7 @@ def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, fold
 
 
 class Writer:
-    """Writes samples into a folder, a part after another: a file an array, and an index.
-
-    Args:
-        folder: Is made.
-    """
+    """Writes samples into a new folder, a part after another: a file an array, and an index."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
