@@ -67,7 +67,8 @@ def stream(
     samples = {name: mapped(folder / name) for name in borders.names}
     facts = {"left_out": written["left_out"], "standardise": standardise}
     splits = Splits.of(recipe, recipe.inputs(), written["outputs"], samples, **facts)
-    check(splits, *map(date.fromisoformat, written["dates"]))
+    first, last = map(date.fromisoformat, written["dates"])
+    check(splits, first, last)
     return splits
 
 

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, cast
+from typing import BinaryIO, cast
 
 import polars as pl
 
@@ -23,26 +23,21 @@ _ROW = re.compile(rb'"?[A-Z]{2}[A-Z0-9_\-]{9}"?,\d{8},')
 
 
 def read(path: str | Path, units: Units | None = None) -> pl.DataFrame:
-    """Reads a GHCN-Daily file of any layout into the long table.
+    """A GHCN-Daily file of any layout as one long table; arguments and errors are those of `pieces`."""
+    return pl.concat(pieces(path, units))
+
+
+def pieces(path: str | Path, units: Units | None = None, size: int = 1 << 25) -> Iterator[pl.DataFrame]:
+    """Reads a GHCN-Daily file of any layout into long tables, a piece of the file after another, in bounded memory.
 
     Args:
         path: A .dly, by-year, by-station, access or Climate Data Online file, plain or gzipped, or Parquet.
         units: Of a Climate Data Online export with ISO dates, which does not say them: `metric` (°C, mm, m/s) or
             `standard` (°F, inches, miles an hour).
+        size: Bytes of text in a piece, or sixteen times the rows of a Parquet file.
 
     Raises:
         DataError: The layout is unknown, or a line, number or date is broken: names file and line.
-    """
-    return pl.concat(pieces(path, units))
-
-
-def pieces(path: str | Path, units: Units | None = None, size: int = 1 << 25) -> Iterator[pl.DataFrame]:
-    """As `read`, a piece of the file after another, so that a file of any size is read in bounded memory.
-
-    Args:
-        path: As in `read`.
-        units: As in `read`.
-        size: Bytes of text in a piece, or sixteen times the rows of a Parquet file.
     """
     name = str(path)
     try:
@@ -91,10 +86,7 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
         yield rest
 
 
-_CsvReader: TypeAlias = Callable[[pl.DataFrame, str, Units | None], pl.DataFrame]
-
-
-def _csv_layout(first: bytes, name: str) -> _CsvReader:
+def _csv_layout(first: bytes, name: str) -> Callable[[pl.DataFrame, str, Units | None], pl.DataFrame]:
     columns = [column.strip().strip('"') for column in first.decode("utf-8", "replace").split(",")]
     if _ROW.match(first) or (columns[0] == "ID" and len(columns) >= 4 and columns[2] == "ELEMENT"):
         return _by_row
@@ -131,18 +123,9 @@ def _access(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame
     if not elements:
         raise DataError(f"{name}, line 1: no element with a column of its attributes")
     flags = pl.col("flags").str.splitn(",", 4).struct
+    day = {"station": "STATION", "date": "DATE"}
     long = pl.concat(
-        [
-            frame.select(
-                "line",
-                pl.col("STATION").alias("station"),
-                pl.col("DATE").alias("date"),
-                pl.lit(element).alias("element"),
-                pl.col(element).alias("value"),
-                pl.col(f"{element}_ATTRIBUTES").alias("flags"),
-            )
-            for element in elements
-        ]
+        frame.select("line", **day, element=pl.lit(one), value=one, flags=f"{one}_ATTRIBUTES") for one in elements
     )
     named = [flags.field(f"field_{k}").fill_null("").alias(flag) for k, flag in enumerate(FLAGS)]
     return checked(long.filter(pl.col("value") != "").with_columns(named).drop("flags"), name, date="%Y-%m-%d")
@@ -157,28 +140,17 @@ def _export(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame
             "choose data.units=metric (°C, mm) or data.units=standard (°F, inches)"
         )
     elements = [column for column in frame.columns if column in ELEMENTS]
-    long = frame.unpivot(on=elements, index=["line", "STATION", "DATE"], variable_name="element").select(
-        "line",
-        pl.col("STATION").str.strip_prefix("GHCND:").alias("station"),
-        pl.col("DATE").alias("date"),
-        "element",
-        "value",
-        *(pl.lit("").alias(flag) for flag in FLAGS),
+    long = frame.unpivot(on=elements, index=["line", "STATION", "DATE"], variable_name="element").with_columns(
+        pl.col("STATION").str.strip_prefix("GHCND:"), *(pl.lit("").alias(flag) for flag in FLAGS)
     )
-    long = long.filter(~pl.col("value").is_in(["", "-9999"]))
+    long = long.filter(~pl.col("value").is_in(["", "-9999"])).rename({"STATION": "station", "DATE": "date"})
     return checked(long, name, date="%Y%m%d" if old else "%Y-%m-%d", units=None if old else units)
 
 
 def _parquet(path: Path, size: int) -> Iterator[pl.DataFrame]:
     """The bucket's Parquet: ID, DATE, DATA_VALUE and flags as columns, the element as ELEMENT=… in the path."""
-    columns = {
-        "ID": "station",
-        "DATE": "date",
-        "DATA_VALUE": "value",
-        "M_FLAG": "measurement",
-        "Q_FLAG": "quality",
-        "S_FLAG": "source",
-    }
+    flags = {"M_FLAG": "measurement", "Q_FLAG": "quality", "S_FLAG": "source"}
+    columns = {"ID": "station", "DATE": "date", "DATA_VALUE": "value"} | flags
     element = re.search(r"ELEMENT=([A-Z0-9]{4})(?:/|$)", path.as_posix())
     try:
         frame = pl.scan_parquet(path, hive_partitioning=False)

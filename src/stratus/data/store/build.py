@@ -161,5 +161,5 @@ def _indexed(folder: Path, manifest: Manifest) -> Manifest:
     index = pl.concat(frames).select("station", "bucket", "year", "days").sort("bucket", "station", "year")
     with replacing(folder / INDEX) as beside:
         index.write_parquet(beside)
-    days, stations = int(index["days"].sum()), index["station"].n_unique()
-    return replace(manifest, classes=sorted(classes), days=days, stations=stations)
+    manifest = replace(manifest, classes=sorted(classes), days=int(index["days"].sum()))
+    return replace(manifest, stations=index["station"].n_unique())
