@@ -37,10 +37,7 @@ class Order:
 
 
 class EpochOrder(Order):
-    """Of samples in memory: every ranks-th of a permutation.
-
-    All processes get equally many; up to ranks - 1 samples, others each epoch, are left out.
-    """
+    """Of samples in memory: every ranks-th of a permutation; up to ranks - 1, others each epoch, are left out."""
 
     def order(self) -> Tensor:
         """Indices of this process's samples in this epoch."""

@@ -104,7 +104,8 @@ class OnDisk(Observations):
         if resample is not None:
             raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
         folder = self.store.samples_folder(asdict(recipe), asdict(borders))
-        return stream(self.parts(), recipe, borders, folder, classes=self.store.classes, standardise=standardise)
+        classes = self.store.manifest.classes
+        return stream(self.parts(), recipe, borders, folder, classes=classes, standardise=standardise)
 
 
 @dataclass(frozen=True)

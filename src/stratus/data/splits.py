@@ -141,7 +141,7 @@ def split(
 def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) -> None:
     """Raises DataError where a split has no days, or the training days do not show every class.
 
-    Messages name the table's first and last day, and inputs that were `never` known.
+    Messages name the table's `first` and `last` day, and inputs `never` known. Warns where an input is the target.
     """
     mends = {"train": "data.train_from, data.validation_from", "val": "data.validation_from", "test": "data.test_from"}
     for name, samples in splits.named.items():
@@ -152,8 +152,11 @@ def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) ->
             raise DataError(f"no {name} days: the table reaches from {first} to {last}; {mend}")
     if isinstance(splits.target, Classes):
         _check_classes(splits)
-    else:
-        _warn_of_answers(splits)
+        return
+    for j, name in enumerate(splits.inputs):
+        for k, output in enumerate(splits.outputs):
+            if all(np.array_equal(part.x[:, j], part.y[:, k]) for part in splits.train.chunks()):
+                log.warning("the input '%s' is the target %s itself: set features.lead_days=1 or more", name, output)
 
 
 def _check_classes(splits: Splits) -> None:
@@ -169,11 +172,3 @@ def _check_classes(splits: Splits) -> None:
                 f"({train.dates.min()} to {train.dates.max()}), so nothing can be learnt of it: "
                 "give the training days a longer span (data.train_from, data.validation_from, data.test_from)"
             )
-
-
-def _warn_of_answers(splits: Splits) -> None:
-    """Warns where an input is the target itself."""
-    for j, name in enumerate(splits.inputs):
-        for k, output in enumerate(splits.outputs):
-            if all(np.array_equal(part.x[:, j], part.y[:, k]) for part in splits.train.chunks()):
-                log.warning("the input '%s' is the target %s itself: set features.lead_days=1 or more", name, output)

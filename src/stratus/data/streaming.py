@@ -37,15 +37,8 @@ def stream(
 ) -> Splits:
     """As `splits.split`, of a table too large for memory: its samples are written to a folder and mapped from there.
 
-    A folder that holds them already is taken as it is. Several processes may ask for it at once: one writes.
-
-    Args:
-        parts: The table in parts of whole stations.
-        recipe: As in `split`, like `borders` and `standardise`.
-        borders: See there.
-        folder: Where the samples go.
-        classes: The table's categories.
-        standardise: See there.
+    The table comes in parts of whole stations; `classes` are its categories. A folder that holds the samples already
+    is taken as it is. Several processes may ask for it at once: one writes.
 
     Raises:
         DataError: As `split`, or if the samples cannot be written.

@@ -85,7 +85,7 @@ def both(store):
         found = open_store(store)
         folder = found.samples_folder(name)
         parts = found.parts(3000)
-        streamed = stream(parts, RECIPES[name], BORDERS, folder, classes=found.classes)
+        streamed = stream(parts, RECIPES[name], BORDERS, folder, classes=found.manifest.classes)
         return split(found.table(), RECIPES[name], BORDERS), streamed
 
     return make
@@ -133,13 +133,13 @@ def test_references_and_limits_are_those_in_memory(both, name, monkeypatch):
 def test_samples_are_made_once(store, tmp_path):
     found, folder = open_store(store), tmp_path / "samples"
     given = RECIPES["binary"], BORDERS, folder
-    first = stream(found.parts(3000), *given, classes=found.classes)
+    first = stream(found.parts(3000), *given, classes=found.manifest.classes)
 
     def untouched():
         raise AssertionError("the table is read again")
         yield
 
-    again = stream(untouched(), *given, classes=found.classes)
+    again = stream(untouched(), *given, classes=found.manifest.classes)
     np.testing.assert_array_equal(again.train.x, first.train.x)
 
 

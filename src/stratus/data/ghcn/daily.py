@@ -16,8 +16,7 @@ MEASURED = {"TMAX": "temperature_max", "TMIN": "temperature_min", "PRCP": "preci
 MEASURED |= {"SNOW": "snowfall", "AWND": "wind"}
 """Elements with the columns that they become."""
 
-ELEMENTS = (*MEASURED, "WT04", "WT05")
-"""Of all elements those that the daily table is made of."""
+ELEMENTS = (*MEASURED, "WT04", "WT05")  # of all elements those that the daily table is made of
 
 
 def read_files(

@@ -14,10 +14,11 @@ from typing import BinaryIO, cast
 
 import polars as pl
 
-from stratus.data.ghcn.dly import read_dly
-from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked
+from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked, converted, first
 from stratus.errors import DataError
 
+_DLY_HEAD = r"^(?<station>[A-Z]{2}[A-Z0-9_\-]{9})(?<month>\d{6})(?<element>[A-Z0-9]{4})[ -~]*$"
+_DLY_WIDTH = 269  # characters of a line: 21 and 31 days of 8
 _DLY = re.compile(rb"[A-Z]{2}[A-Z0-9_\-]{9}\d{6}[A-Z0-9]{4}")
 _ROW = re.compile(rb'"?[A-Z]{2}[A-Z0-9_\-]{9}"?,\d{8},')
 
@@ -56,15 +57,15 @@ def _text(file: BinaryIO, name: str, units: Units | None, size: int) -> Iterator
     """The pieces of a file of lines, each read in the layout that the first one shows."""
     blocks = _blocks(file, size)
     first_block = next(blocks, b"")
-    first = first_block.lstrip(b"\xef\xbb\xbf\r\n \t").split(b"\n", 1)[0].rstrip(b"\r")
+    top = first_block.lstrip(b"\xef\xbb\xbf\r\n \t").split(b"\n", 1)[0].rstrip(b"\r")
     line = 1
-    if _DLY.match(first) and b"," not in first:
+    if _DLY.match(top) and b"," not in top:
         for block in chain([first_block], blocks):
-            yield read_dly(block, name, line)
+            yield _dly(block, name, line)
             line += block.count(b"\n")
         return
-    layout = _csv_layout(first, name)
-    header = b"" if _ROW.match(first) else first + b"\n"
+    layout = _csv_layout(top, name)
+    header = b"" if _ROW.match(top) else top + b"\n"
     for block in chain([first_block], blocks):
         content = block if line == 1 else header + block
         above = line - bool(header and line > 1)  # the line number that the content's own first line stands for
@@ -86,13 +87,40 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
         yield rest
 
 
-def _csv_layout(first: bytes, name: str) -> Callable[[pl.DataFrame, str, Units | None], pl.DataFrame]:
-    columns = [column.strip().strip('"') for column in first.decode("utf-8", "replace").split(",")]
-    if _ROW.match(first) or (columns[0] == "ID" and len(columns) >= 4 and columns[2] == "ELEMENT"):
+def _dly(content: bytes, name: str, start: int) -> pl.DataFrame:
+    """Fixed width: a line a station, month and element; 31 days of a value and three flags; -9999 is missing."""
+    text = [line.decode("ascii", "replace") for line in content.splitlines()]
+    lines = pl.DataFrame({"text": text}).with_row_index("line", offset=start)
+    # Copies have lost the blanks at the line's end: at most the last day's three flags.
+    for line, broken in first(lines, ~pl.col("text").str.len_chars().is_between(_DLY_WIDTH - 3, _DLY_WIDTH), "text"):
+        raise DataError(f"{name}, line {line}: {len(broken)} characters; a line of a .dly file has {_DLY_WIDTH}")
+    heads = lines.with_columns(pl.col("text").str.extract_groups(_DLY_HEAD)).unnest("text")
+    for (line,) in first(heads, pl.col("station").is_null()):
+        raise DataError(f"{name}, line {line}: {text[line - start][:40]!r} is not a line of a .dly file")
+    months = heads.with_columns(pl.col("month").str.to_date("%Y%m", strict=False))
+    padded = lines["text"].str.pad_end(_DLY_WIDTH)
+    days = pl.concat([months.with_columns(day=k + 1, text=padded.str.slice(21 + 8 * k, 8)) for k in range(31)])
+    days = days.filter(~pl.col("text").str.starts_with("-9999"))
+    number, date = pl.col("text").str.head(5), pl.col("month") + pl.duration(days=pl.col("day") - 1)
+    for line, day, broken in first(days, ~number.str.contains(r"^ *-?\d+$"), "day", "text"):
+        raise DataError(f"{name}, line {line}: {broken[:5]!r} for day {day}; expected a whole number")
+    for line, day in first(days, (date.dt.month() != pl.col("month").dt.month()).fill_null(True), "day"):
+        raise DataError(f"{name}, line {line}: a value for day {day} of a month without it")
+    long = days.filter(pl.col("element").is_in(ELEMENTS)).with_columns(
+        number.str.strip_chars_start().cast(pl.Int32).alias("number"),
+        date.alias("date"),
+        *(pl.col("text").str.slice(5 + k, 1).str.strip_chars().alias(flag) for k, flag in enumerate(FLAGS)),
+    )
+    return long.select("station", "date", "element", converted(None), *FLAGS)
+
+
+def _csv_layout(top: bytes, name: str) -> Callable[[pl.DataFrame, str, Units | None], pl.DataFrame]:
+    columns = [column.strip().strip('"') for column in top.decode("utf-8", "replace").split(",")]
+    if _ROW.match(top) or (columns[0] == "ID" and len(columns) >= 4 and columns[2] == "ELEMENT"):
         return _by_row
     if {"STATION", "DATE"} <= set(columns):
         return _access if any(column.endswith("_ATTRIBUTES") for column in columns) else _export
-    raise DataError(f"{name}, line 1: no known layout of GHCN-Daily begins with {first[:60]!r}")
+    raise DataError(f"{name}, line 1: no known layout of GHCN-Daily begins with {top[:60]!r}")
 
 
 def _text_columns(content: bytes, name: str, *, header: bool, line: int) -> pl.DataFrame:

@@ -74,11 +74,10 @@ def search(
         years: First and last year that its record has to cover.
 
     Returns:
-        A row a station, sorted by distance, or without `near` by name: `id`, `name`, `state`, `latitude`,
-        `longitude`, `elevation` as in `stations`; with `near` the great circle's `distance_km`; `first` and `last`,
-        the years in which all of the elements asked for were measured, or where none is asked for those of `NEEDED`
-        that ever were (null where none was); `elements`, the ones measured of those asked for and of `ELEMENTS`,
-        joined by blanks.
+        A row a station, sorted by distance, or without `near` by name: the columns of `stations`; with `near` the great
+        circle's `distance_km`; `first` and `last`, the years in which all of the elements asked for were measured, or
+        where none is asked for those of `NEEDED` that ever were (null where none was); `elements`, the ones measured of
+        those asked for and of `ELEMENTS`, joined by blanks.
 
     Raises:
         DataError: A condition cannot hold anywhere.

@@ -34,11 +34,8 @@ def build(
 ) -> Manifest:
     """Builds a store in a folder, adds years to one, or continues a build that was interrupted.
 
-    Args:
-        sources: Files of any layout that `layouts.pieces` reads, or folders of Parquet files.
-        folder: The store's.
-        ice_pellets: Whether ice pellets count as hail.
-        tell: Is called with a line after each step.
+    Sources are files of any layout that `layouts.pieces` reads, or folders of Parquet files. Ice pellets may count as
+    hail. `tell` is called with a line after each step.
 
     Raises:
         DataError: A source is broken or missing, a year is in the store already, an unfinished store in the folder
@@ -74,7 +71,7 @@ def _build(files: list[Path], folder: Path, ice_pellets: bool, tell: Callable[[s
         return before
     scratch = folder / "unfinished"
     _sort(plan, scratch, ice_pellets, tell)
-    years = sorted({int(year.name) for year in scratch.iterdir() if year.name.isdecimal()})
+    years = sorted(int(year.name) for year in scratch.iterdir() if year.name.isdecimal())
     if again := sorted(set(years) & set(before.years)):
         shutil.rmtree(scratch)
         raise DataError(f"{folder} holds {', '.join(map(str, again))} already: build another store of all sources")

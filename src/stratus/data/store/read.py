@@ -38,11 +38,6 @@ class Store:
         """The stations' ids."""
         return self.index["station"].unique().sort().to_list()
 
-    @property
-    def classes(self) -> list[str]:
-        """The categories of weather in the whole store."""
-        return self.manifest.classes
-
     def parts(self, days: int) -> Iterator[pl.DataFrame]:
         """The daily table in parts of at most so many days, or of one station where it has more."""
         for (bucket,), index in self.index.group_by("bucket", maintain_order=True):
