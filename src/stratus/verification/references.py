@@ -113,7 +113,7 @@ class MonthlyFrequencies:
         assert isinstance(target, Classes)
 
         def counts(part: Samples) -> Array:
-            return np.concatenate([np.ones((len(part), 1)), target.as_forecast(part.y, k)], axis=1)
+            return np.concatenate([np.ones((len(part), 1)), target.probabilities(target.indicators(part.y, k))], axis=1)
 
         sums, classes = _sums(splits.train, counts, cls._month, 12), target.classes(k)
         return cls((sums[:, :, 1:] + 0.5) / (sums[:, :, :1] + 0.5 * classes), sums[:, :, 0].sum(axis=1))
