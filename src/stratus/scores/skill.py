@@ -4,10 +4,8 @@ from typing import Any
 
 
 def skill(score: Any, reference: Any) -> Any:
-    """1 - S/S_ref: the share of a reference's score that a forecast saves; 1 is perfect, 0 no better than it.
+    """1 - S/S_ref: 1 is perfect, 0 no better than the reference.
 
-    Args:
-        score: S, 0 for a perfect forecast, such as the mean squared error or the Brier score.
-        reference: S_ref of the same days.
+    S and S_ref are scores of the same days that are 0 for a perfect forecast, such as the Brier score.
     """
     return 1 - score / reference
