@@ -44,7 +44,7 @@ class Bootstrap:
 
         Args:
             dates: Their dates [n], in any order; samples of one date will be drawn together.
-            contributions: By name [n, …], such as those of `contributions.of_values`.
+            contributions: By name [n, …], such as `Scoring.terms` gives.
         """
         self._shapes = {name: value.shape[1:] for name, value in contributions.items()}
         columns = (np.reshape(value, (len(dates), -1)) for value in contributions.values())

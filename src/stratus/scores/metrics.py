@@ -164,7 +164,7 @@ class ReliabilityTable(Metric):
         """Takes in probabilities [n, k] and events [n, k] or class indices [n]."""
         self.forecasts = self.forecasts + y.numel()  # as Brier averages: over days and labels, not over classes
         came = probabilities.indicators(p, y)
-        for name, value in reliability.bin_sums(p.double(), came.double(), self.bins).items():
+        for name, value in reliability.bin_sums(p, came, self.bins).items():
             setattr(self, name, getattr(self, name) + value)
 
     def compute(self) -> Any:
