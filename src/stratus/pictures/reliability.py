@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import GREY, MOST_PANELS, colours, panels, sheet, styled
+from stratus.pictures.canvas import GREY, colours, heading, label_outer, panel_grid, styled
+from stratus.scores.probabilities import indicators
 from stratus.scores.reliability import bin_sums, points
 
 
@@ -43,19 +44,13 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     return figure
 
 
-def _curve(axes: tuple[Axes, Axes], p: Array, came: Array, colour: str, bins: int) -> None:
-    above, below = axes
-    found = points(bin_sums(p[:, None], came[:, None], bins))
-    days, said, happened = (found[name][:, 0] for name in ("days", "forecast", "observed"))
+def _curve(axes: Axes, days: Array, said: Array, happened: Array, colour: str) -> None:
     some = days > 0
-    said, happened = said[some], happened[some]
-    spread = 2 * np.sqrt(said * (1 - said) / days[some])
-    above.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="dashed")
-    above.vlines(said, np.maximum(said - spread, 0), np.minimum(said + spread, 1), color=GREY, alpha=0.4, linewidth=4)
-    above.plot(said, happened, "o-", color=colour, markersize=5)
-    above.set(xlim=(0, 1), ylim=(-0.03, 1.03))
-    above.set_xticks((0, 0.5, 1), ("0", ".5", "1"))
-    above.set_yticks((0, 0.5, 1))
-    below.bar(np.arange(bins) / bins, days, width=1 / bins, align="edge", color=colour, edgecolor="white")
-    below.set(yscale="log", ylim=(0.7, None))
-    below.minorticks_off()
+    days, said, happened = days[some], said[some], happened[some]
+    spread = 2 * np.sqrt(said * (1 - said) / days)
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="dashed")
+    axes.vlines(said, np.maximum(said - spread, 0), np.minimum(said + spread, 1), color=GREY, alpha=0.4, linewidth=4)
+    axes.plot(said, happened, "o-", color=colour, markersize=5)
+    axes.set(xlim=(0, 1), ylim=(-0.03, 1.03))
+    axes.set_xticks((0, 0.5, 1), ("0", ".5", "1"))
+    axes.set_yticks((0, 0.5, 1))
