@@ -89,7 +89,7 @@ class LogLoss(DailyMean):
 
 
 class RankedProbability(DailyMean):
-    """Ranked probability score; see `probabilities.ranked_probability`. Of three classes the last came:
+    """Ranked probability score; see `probabilities.ranked_probability`. Here the last of three came.
 
     >>> score = RankedProbability()
     >>> score.update(torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), torch.tensor([2, 2]))
@@ -155,7 +155,7 @@ class ReliabilityTable(Metric):
         """Takes in probabilities [n, k] and events [n, k] or class indices [n]."""
         self.forecasts = self.forecasts + y.numel()  # as Brier averages: over days and labels, not over classes
         came = probabilities.indicators(p, y)
-        for name, value in reliability.bin_sums(p.double(), came.double(), self.bins).items():
+        for name, value in reliability.bin_sums(p, came, self.bins).items():
             setattr(self, name, getattr(self, name) + value)
 
     def compute(self) -> Any:

@@ -15,6 +15,8 @@ def bin_sums(p: Any, y: Any, bins: int = BINS) -> dict[str, Any]:
 
     A border belongs to the bin above it, 1 to the last.
 
+    Bins are cut in the precision of p, in which a border such as 0.7 may be rounded; sums are in float64.
+
     Args:
         p: Probabilities of k labels or classes [..., n, k], numpy or torch.
         y: Whether each came, of a shape that fits.
@@ -22,6 +24,7 @@ def bin_sums(p: Any, y: Any, bins: int = BINS) -> dict[str, Any]:
     """
     xp = array_namespace(p)
     place = sum(xp.astype(p >= border / bins, xp.uint8) for border in range(1, bins)) if bins > 1 else p * 0
+    p, y = (xp.astype(one, xp.float64, copy=False) for one in (p, y))
     columns = (xp.ones_like(p), p, y + xp.zeros_like(p), p * p, p * y)
     within = [xp.astype(place == one, p.dtype) for one in range(bins)]
     sums = ([(column * here).sum(-2) for here in within] for column in columns)
