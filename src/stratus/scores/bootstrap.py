@@ -30,7 +30,7 @@ class Bootstrap:
         self._shapes: dict[str, tuple[int, ...]] = {}
 
     def update(self, dates: Array, contributions: Mapping[str, Array]) -> None:
-        """Takes in the dates [n] of some samples, in any order, and by name what each gives [n, …], as `Scoring.terms`."""
+        """Takes in the dates [n] of some samples, and by name what each gives [n, …], as `Scoring.terms` does."""
         self._shapes = {name: value.shape[1:] for name, value in contributions.items()}
         columns = (np.reshape(value, (len(dates), -1)) for value in contributions.values())
         unique, sums = _by_date(dates, np.column_stack([np.ones(len(dates)), *columns]))

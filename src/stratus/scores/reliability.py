@@ -13,9 +13,7 @@ SUMS = ("n", "p", "y", "pp", "py")  # what `bin_sums` sums: 1, p, y, p² and py
 def bin_sums(p: Any, y: Any, bins: int = BINS) -> dict[str, Any]:
     """Sums of 1, p, y, p² and py over bins of equal width of p, by the names of `SUMS` [..., bins, k].
 
-    A border belongs to the bin above it, 1 to the last.
-
-    Bins are cut in the precision of p, in which a border such as 0.7 may be rounded; sums are in float64.
+    A border belongs to the bin above it, 1 to the last, in the precision of p (0.7 may be rounded); sums are float64.
 
     Args:
         p: Probabilities of k labels or classes [..., n, k], numpy or torch.

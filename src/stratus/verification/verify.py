@@ -100,10 +100,7 @@ def losses(task: LinearTask, forecasts: Forecasts) -> Array:
     assert forecasts.logits is not None
     z, y = torch.from_numpy(forecasts.logits), exact(forecasts.days.y)
     every = torch.cat([y] * len(z))
-    terms = task.losses(z.flatten(0, 1), every)
-    if task.class_weights is not None:
-        terms = terms * task.importance(every)
-    return terms.sum(1).reshape(len(z), -1).numpy()
+    return task.weighted_losses(z.flatten(0, 1), every).sum(1).reshape(len(z), -1).numpy()
 
 
 def verify(
