@@ -13,8 +13,6 @@ from stratus.data.targets import TARGETS, Category, Continuous, Target
 from stratus.errors import CheckpointError, first_line
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from stratus.tasks.linear import LinearTask
 
 KEY = ["date", "station"]
@@ -32,14 +30,6 @@ class Forecasts:
     forecast: Array  # values or probabilities [F, n, k]
     decision: Array  # the answers, in the form of y: [F, n, k], of a category class indices [F, n]
     logits: Array | None = None  # [F, n, k]; None where the forecasts were read from a file
-
-    @classmethod
-    def of_logits(
-        cls, task: "LinearTask", names: Sequence[str], days: Samples, target: Target, z: "Tensor"
-    ) -> "Forecasts":
-        """Those of a task's logits [F, n, k]."""
-        forecast, decision = task.activation(z), task.decide(z)
-        return cls(tuple(names), target, task.outputs, days, *(one.numpy() for one in (forecast, decision, z)))
 
     @classmethod
     def of_forecast(
@@ -78,10 +68,7 @@ class Forecasts:
         return replace(self, days=self.days.where(days), **self._arrays(lambda values: values[:, days]))
 
     def _arrays(self, taken: Callable[[Array], Array]) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in ARRAYS}
-        return {name: taken(value) for name, value in values.items() if value is not None}
-
-    # --- as a table
+        return {name: taken(value) for name in ARRAYS if (value := getattr(self, name)) is not None}
 
     def table(self, place: int = 0) -> pl.DataFrame:
         """Those of the forecaster at a place among the F, a row a day.
@@ -93,14 +80,8 @@ class Forecasts:
         if isinstance(self.target, Continuous):
             columns = {"truth": self.days.y, "prediction": forecast}
             mark = [""] if len(outputs) == 1 else [f" {output}" for output in outputs]
-            return pl.DataFrame(
-                key
-                | {
-                    name + mark[k]: pl.Series(value[:, k], nan_to_null=True)
-                    for name, value in columns.items()
-                    for k in range(len(outputs))
-                }
-            )
+            parts = {one + m: value[:, k] for one, value in columns.items() for k, m in enumerate(mark)}
+            return pl.DataFrame(key | {name: pl.Series(one, nan_to_null=True) for name, one in parts.items()})
         named = _class_names if isinstance(self.target, Category) else _event_names
         answers = {"truth": named(outputs, self.days.y), "prediction": named(outputs, self.decision[place])}
         return pl.DataFrame(key | answers | {f"p({output})": forecast[:, k] for k, output in enumerate(outputs)})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+import polars as pl
 import torch
 
 from stratus.data.samples import Array, Samples
@@ -18,8 +19,7 @@ from stratus.verification.intervals import Intervals, ScoreDraws, intervals
 from stratus.verification.model import Model
 from stratus.verification.references import References
 
-SHOWN = 1 << 16
-"""So many test days, spread evenly over those that are streamed, are kept for pictures and lessons."""
+SHOWN = 1 << 16  # so many test days, spread evenly over streamed ones, are kept for pictures and lessons
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,7 @@ class Tally:
 
 
 def scores(model: Model, *samples: Samples, classes: bool = True) -> dict[str, float]:
-    """The scores of one model over samples whose truth is known, of one table or several.
-
-    Args:
-        model: Whose forecasts are scored.
-        *samples: The days.
-        classes: Whether each class is scored too.
-    """
+    """The scores of one model over samples whose truth is known, of one table or several; see `Tally`."""
     tally = Tally(model.task, classes=classes)
     for part in chain.from_iterable(one.chunks() for one in samples):
         tally.update(model.forecasts(part))
@@ -109,16 +103,9 @@ def verify(
     references: References,
     each_part: Callable[[Forecasts], None] = lambda part: None,
 ) -> list[Verification]:
-    """Verifies one model, or many side by side, on every split: each day is forecast once.
+    """Verifies one model, or F of one task side by side, on every split: each day is forecast once.
 
-    Args:
-        models: F models of one task.
-        splits: The days.
-        references: Climatology, persistence and optimum of the same task.
-        each_part: Is given the forecasts of the test days, a chunk after another, the models' first.
-
-    Returns:
-        One for each model.
+    `each_part` is given the forecasts of the test days, a chunk after another, the models' before the references'.
     """
     task, draws = models.task, ScoreDraws(models.task.scoring)
     rows: dict[str, Array] = {}
@@ -134,13 +121,23 @@ def verify(
                 shown.append(part.at(slice(None, None, every)))
                 each_part(part)
         rows |= {f"{name}/{score}": values for score, values in tally.compute().items()}
-    count = len(models.names)
-    ruler = rows[f"test/{task.scoring.ruler}"]
-    rows["test/skill"] = skill(ruler, ruler[count + References.NAMES.index("climatology")])
+    count, test = len(models.names), one_after_another(shown)
+    climatology, ruler = test.names.index("climatology"), rows[f"test/{task.scoring.ruler}"]
+    rows["test/skill"] = skill(ruler, ruler[climatology])
     flat = {name: np.broadcast_to(one, len(ruler)) for name, one in rows.items() if not name.endswith("/mse")}
-    ends = intervals(task.scoring, draws, count, count + References.NAMES.index("climatology"))
-    named = {one: {name: float(row[count + k]) for name, row in flat.items()} for k, one in enumerate(References.NAMES)}
-    test = one_after_another(shown)
-    return [
-        Verification({name: float(row[k]) for name, row in flat.items()}, named, ends[k], test) for k in range(count)
-    ]
+    each = [{name: float(row[k]) for name, row in flat.items()} for k in range(len(ruler))]
+    named = dict(zip(References.NAMES, each[count:], strict=True))
+    ends = intervals(task.scoring, draws, count, climatology)
+    return [Verification(metrics, named, end, test) for metrics, end in zip(each[:count], ends, strict=True)]
+
+
+def evaluate(task: LinearTask, splits: Splits) -> pl.DataFrame:
+    """The scores of a trained task on the test days, beside climatology, persistence and the exact optimum.
+
+    A row a forecaster, the model first, and a column a score.
+    """
+    (found,) = verify(Model.of(task, splits.recipe.target), splits, References.fit(task, splits))
+    rows = {"model": found.metrics} | found.references
+    names = [name for name in found.metrics if name.startswith("test/") and name.count("/") == 1]
+    scores = {name.removeprefix("test/"): [row[name] for row in rows.values()] for name in names}
+    return pl.DataFrame({"forecaster": list(rows), **scores})
