@@ -158,7 +158,7 @@ def test_a_single_event_has_the_days_with_it_and_those_without_as_classes():
     assert EventScoring().class_names(["rain"]) == ["rain", "no rain"]
     np.testing.assert_allclose(given_, np.concatenate([p[..., one], 1 - p[..., one]], -1))
     np.testing.assert_array_equal(decided[..., 1], 1 - decision[..., 0])
-    np.testing.assert_array_equal(came[1], np.concatenate([y[0, :, one], 1 - y[0, :, one]], -1))
+    np.testing.assert_array_equal(came[0], np.concatenate([y[0, :, one], 1 - y[0, :, one]], -1))
 
 
 def test_labels_and_categories_have_their_own_names_and_values_no_class():

@@ -8,8 +8,6 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
-from stratus.training.descent import largest_stable_step
-from stratus.verification.forecast import load, scores
 from torch.func import hessian
 
 from stratus import tasks

@@ -21,7 +21,6 @@ from sklearn.metrics import (
     precision_score,
     recall_score,
 )
-from stratus.verification.scorer import score
 from torch.func import hessian, vmap
 
 from stratus import tasks

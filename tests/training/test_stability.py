@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Trainer
-from stratus.training.descent import StabilityGuard, cosine, gaussian, largest_stable_step, step, uniform, zeros
 from torch.optim import LBFGS, SGD, Adam
 
 from stratus import tasks

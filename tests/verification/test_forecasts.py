@@ -179,11 +179,12 @@ def test_days_are_cut_and_joined_again(three):
     np.testing.assert_array_equal(found.at(rainy).y, found.y[:, rainy])
 
 
-def test_only_forecasts_that_all_have_logits_have_them_together(three):
+def test_forecasts_without_logits_are_joined_without(three):
     *_, found = three
-    read = replace(found["b"], logits=None)
-    assert beside([found["a"], read]).logits is None
-    assert one_after_another([found["b"], read]).logits is None
+    read = [replace(found[name], logits=None) for name in "ab"]
+    assert beside(read).logits is None
+    assert beside(read).names == ("a", "b")
+    assert one_after_another([read[0], read[0]]).logits is None
 
 
 # --- the file
