@@ -22,7 +22,7 @@ from stratus.verification.intervals import ScoreDraws
 class Comparison:
     """Scores of k runs on the days that they share."""
 
-    records: list[RunRecord]  # what each run's run.json says
+    records: list[RunRecord]
     stations: list[str]  # the stations shared
     days: pl.Series  # the dates shared, each once
     values: dict[str, Array]  # by score, value and low and high end of its 95 % interval [k, 3]
@@ -35,13 +35,9 @@ class Comparison:
 
 
 def compare(folders: Sequence[Path]) -> Comparison:
-    """Compares finished runs by their forecasts.csv.
+    """Compares finished runs by their forecasts.csv; values are accurate within the first run's tolerance.
 
-    All values count as accurate within the first run's tolerance.
-
-    Raises:
-        CheckpointError: If a folder is no run's, or its run left no forecasts.
-        ConfigurationError: If the runs forecast different things, or no day is in all.
+    CheckpointError if a run left no forecasts, ConfigurationError if runs forecast other things or share no day.
     """
     runs = [_finished(folder) for folder in folders]
     tables, target = _shared(folders, runs), str(runs[0].target)

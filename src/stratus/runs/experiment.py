@@ -65,11 +65,8 @@ def run(
 ) -> float:
     """Trains one run, verifies it, and leaves its record, files, pictures and TensorBoard events in its folder.
 
-    Returns the record's `objective`. The observations are for pictures and a lesson; see `Outputs` for the rest.
-
-    Raises:
-        Diverged: If the loss stopped being a finite number.
-        CheckpointError: If the run to resume has other inputs or outputs.
+    Returns the record's `objective`. The observations are for pictures and a lesson; see `Outputs` and `fit`, which
+    says what is raised.
     """
     torch.set_num_threads(1)  # a step's operations are too small to share: on a busy machine threads only wait
     task = starting(settings, splits)

@@ -188,11 +188,7 @@ def of_jobs(folder: Path) -> dict[int, RunRecord]:
 
 
 def read(folder: Path) -> RunRecord:
-    """The record of a run.
-
-    Raises:
-        CheckpointError: If the folder holds no readable run.json, or one of a schema that is not known here.
-    """
+    """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema."""
     path = folder / FILE
     try:
         content = msgspec.json.decode(path.read_bytes())

@@ -51,9 +51,8 @@ def classes(row: Mapping[str, float | None]) -> Table | None:
 
 
 def _remark(days: float | None, recall: float | None, precision: float | None, ranked: float | None) -> str:
-    if not days:
-        return "no such day"
-    return "never forecast" if precision is None or math.isnan(precision) else ""
+    never = "never forecast" if precision is None or math.isnan(precision) else ""
+    return never if days else "no such day"
 
 
 def show_run(run: RunRecord, folder: Path) -> None:

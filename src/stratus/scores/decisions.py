@@ -28,10 +28,7 @@ def _beyond_chance(gained: Any, possible: Any) -> Any:
 
 
 def class_shares(hits: Any, came: Any, decided: Any) -> dict[str, Any]:
-    """Recall, the share of a class's days that were decided so; precision, the share of such decisions that is right.
-
-    From the days [...] on which a class came and was decided, on which it came, and on which it was decided.
-    """
+    """Recall hits/came and precision hits/decided, of days [...] on which a class came, was decided, or both: hits."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return {"recall": hits / came, "precision": hits / decided}
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stratus.scores.scoring import EventScoring, Scoring
+from stratus.scores.scoring import EventScoring
 from stratus.tasks.linear import LinearTask
 
 
@@ -12,6 +12,7 @@ class BinaryClassification(LinearTask):
     """P(rain) = σ(Wx + b) with the binary cross-entropy -y log σ(z) - (1-y) log(1-σ(z)), taken from the logit z."""
 
     curvature = 0.25  # σ'(z) = σ(z)(1 - σ(z)) ≤ 1/4
+    scoring = EventScoring()
 
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """log(1 + eᶻ) - yz [n, k] for logits z and events y [n, k]; k is 1 but for several labels, whose sum is ℓ."""
@@ -28,8 +29,3 @@ class BinaryClassification(LinearTask):
     def decide(self, logits: Tensor) -> Tensor:
         """1 where an event is more likely than not, else 0 [n, k]."""
         return (logits > 0).to(logits.dtype)
-
-    @property
-    def scoring(self) -> Scoring:
-        """Scores of events."""
-        return EventScoring()

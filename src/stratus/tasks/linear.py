@@ -25,7 +25,7 @@ gradient_descent = partial(torch.optim.SGD, lr=0.1)
 class LinearTask(LightningModule, ABC):
     """θ = (W, b): logits z = W (x - mean)/scale + b, a loss ℓ(z, y), and the function that makes a forecast of z.
 
-    A subclass says what is its own: its loss, its curvature, activation and link, its decision and scores.
+    A subclass says its loss and its curvature, activation and link, decision and scores.
 
     Args:
         inputs: Names of the m inputs.
@@ -43,6 +43,7 @@ class LinearTask(LightningModule, ABC):
     curvature: ClassVar[float]  # least upper bound of the eigenvalues of ∂²ℓ/∂z²: gives the largest stable step
     curvature_is_constant: ClassVar[bool] = False  # whether the bound holds with equality, as for the squared loss
 
+    scoring: Scoring  # all scores of this kind of forecast
     mean: Tensor
     scale: Tensor
     class_weights: Tensor | None
@@ -140,11 +141,6 @@ class LinearTask(LightningModule, ABC):
     def accuracy(self) -> Metric:
         """A fresh metric of decisions against y, the share that is `correct`: the curve beside the loss."""
         return Accuracy(self.correct)
-
-    @property
-    @abstractmethod
-    def scoring(self) -> Scoring:
-        """All scores of this kind of forecast."""
 
     def standardised(self, x: Tensor) -> Tensor:
         """(x - mean)/scale [n, m], in the precision of x if that is higher than float32."""

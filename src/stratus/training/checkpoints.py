@@ -36,27 +36,17 @@ class Checkpoint:
         return list(self.task.hparams["inputs"])
 
     def samples(self, table: pl.DataFrame) -> Samples:
-        """Every day of a table whose inputs are known; y may be unknown.
-
-        Raises:
-            CheckpointError: If the table gives other inputs than the task was trained on (other stations).
-        """
+        """Every day of a table with known inputs, y known or not; CheckpointError if they are not the task's inputs."""
         classes = self.task.outputs if isinstance(TARGETS[self.recipe.target], Category) else None
         samples, inputs, outputs = assemble(table, self.recipe, classes)
         if (found := [one.name for one in inputs]) != self.inputs or outputs != self.task.outputs:
-            raise CheckpointError(
-                f"the model was trained on {', '.join(self.inputs)}; this table gives {', '.join(found)}: "
-                "it needs the same stations"
-            )
+            trained = f"the model was trained on {', '.join(self.inputs)}"
+            raise CheckpointError(f"{trained}; this table gives {', '.join(found)}: it needs the same stations")
         return samples.where(samples.complete)
 
 
 def load(path: Path) -> Checkpoint:
-    """What a checkpoint file holds; nothing but tensors and plain values is unpickled.
-
-    Raises:
-        CheckpointError: If the file is missing, broken, or not one of Stratus's.
-    """
+    """What a file holds, if only tensors and plain values are unpickled; CheckpointError if it is no checkpoint."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         task = tasks.find(content["task"])(**content["hyper_parameters"])
@@ -65,13 +55,9 @@ def load(path: Path) -> Checkpoint:
         return Checkpoint(task, Recipe(**content["datamodule_hyper_parameters"]), content)
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}: did the run end before its first epoch?") from None
-    except CheckpointError:
-        raise
-    except Exception as error:
-        # torch.load and load_state_dict raise whatever the broken bytes lead them to.
-        raise CheckpointError(
-            f"{path} is not a checkpoint of Stratus ({type(error).__name__}: {first_line(error)})"
-        ) from None
+    except Exception as error:  # torch.load and load_state_dict raise whatever the broken bytes lead them to
+        why = f"{type(error).__name__}: {first_line(error)}"
+        raise CheckpointError(f"{path} is not a checkpoint of Stratus ({why})") from None
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -144,8 +130,5 @@ class Keep(ModelCheckpoint):
 
 
 def best_and_last(folder: Path, *, validation: bool) -> list[ModelCheckpoint]:
-    """Keep the weights with the lowest validation loss as best.ckpt and then, with their score, the last as last.ckpt.
-
-    Without validation days there is no best: the run copies the last at its end.
-    """
+    """Keep the weights of the lowest validation loss, if there is one, as best.ckpt, then the last as last.ckpt."""
     return [*([Keep(folder, "best", "val/loss")] if validation else []), Keep(folder, "last")]

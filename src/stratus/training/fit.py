@@ -50,7 +50,7 @@ def fit(
     patience: int | None = None,
     resume: Path | None = None,
 ) -> TrainingResult | None:
-    """Trains one run; None in the processes beside the first, which record nothing.
+    """Trains one run in its folder; None in the processes beside the first, which record nothing.
 
     Args:
         task: As training finds it.

@@ -13,6 +13,8 @@ from stratus.data.targets import TARGETS, Category, Continuous, Target
 from stratus.errors import CheckpointError, first_line
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from stratus.tasks.linear import LinearTask
 
 KEY = ["date", "station"]
@@ -49,6 +51,14 @@ class Forecasts:
         answer = task.decide(logits).numpy() if decision is None else decision
         return cls((name,), target, task.outputs, days, forecast[None], answer[None], logits.numpy()[None])
 
+    @classmethod
+    def of_logits(
+        cls, task: "LinearTask", names: Sequence[str], days: Samples, target: Target, z: "Tensor"
+    ) -> "Forecasts":
+        """Those of a task's logits [F, n, k]."""
+        arrays = (one.numpy() for one in (task.activation(z), task.decide(z), z))
+        return cls(tuple(names), target, task.outputs, days, *arrays)
+
     @property
     def y(self) -> Array:
         """The truth [1, n, …], to be held against the forecasts of all."""
@@ -71,10 +81,7 @@ class Forecasts:
         return {name: taken(value) for name in ARRAYS if (value := getattr(self, name)) is not None}
 
     def table(self, place: int = 0) -> pl.DataFrame:
-        """Those of the forecaster at a place among the F, a row a day.
-
-        Columns: date, station, truth (null where unknown), prediction, and p(…) of each class or label.
-        """
+        """A row a day of one forecaster: date, station, truth (null where unknown), prediction, p(…) of each class."""
         key = {"date": self.days.dates, "station": pl.Series(self.days.stations, dtype=pl.String)}
         forecast, outputs = self.forecast[place].astype(np.float64), self.outputs
         if isinstance(self.target, Continuous):
@@ -111,11 +118,7 @@ class Forecasts:
 
 
 def read_table(file: Path) -> pl.DataFrame:
-    """The table that `append_to` wrote, numbers to six digits.
-
-    Raises:
-        CheckpointError: If the file cannot be read or is no such table.
-    """
+    """The table that `append_to` wrote, numbers to six digits; CheckpointError if the file is not one."""
     try:
         table = pl.read_csv(file, schema_overrides={"date": pl.Date, "station": pl.String})
         return table.select(*KEY, pl.exclude(KEY))

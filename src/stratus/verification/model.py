@@ -41,6 +41,4 @@ class Model:
     def forecasts(self, days: Samples) -> Forecasts:
         """The forecasts of n days."""
         z = self.logits(days.x)
-        z = z.reshape(-1, *z.shape[-2:])
-        arrays = (one.numpy() for one in (self.task.activation(z), self.task.decide(z), z))
-        return Forecasts(self.names, self.target, self.task.outputs, days, *arrays)
+        return Forecasts.of_logits(self.task, self.names, days, self.target, z.reshape(-1, *z.shape[-2:]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,13 +52,11 @@ class Climatology:
 def _sums(samples: Samples, values: Callable[[Samples], Array], season: Callable[[Array], Array], bins: int) -> Array:
     """Sums of columns [n, c] by place and season [places + 1, bins, c]; in the last row over all places."""
     cells = len(samples.places) * bins
-    here = np.sum(
-        [
-            [np.bincount(part.at * bins + season(part.dates), column, cells) for column in values(part).T]
-            for part in samples.chunks()
-        ],
-        axis=0,
-    ).T.reshape(len(samples.places), bins, -1)
+    here: Any = 0
+    for part in samples.chunks():
+        at = part.at * bins + season(part.dates)
+        here = here + np.stack([np.bincount(at, column, cells) for column in values(part).T], axis=1)
+    here = here.reshape(len(samples.places), bins, -1)
     return np.concatenate([here, here.sum(axis=0, keepdims=True)])
 
 

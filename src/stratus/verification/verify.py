@@ -35,9 +35,7 @@ class Verification:
 class Tally:
     """All scores of F forecasters, of days that come in chunks.
 
-    Args:
-        task: Whose scores they are.
-        classes: Whether each class is scored too: its average precision keeps every day's probability until the end.
+    Whether `classes` are scored is asked, since average precision keeps every day's probability until the end.
     """
 
     def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
@@ -132,10 +130,7 @@ def verify(
 
 
 def evaluate(task: LinearTask, splits: Splits) -> pl.DataFrame:
-    """The scores of a trained task on the test days, beside climatology, persistence and the exact optimum.
-
-    A row a forecaster, the model first, and a column a score.
-    """
+    """Scores of a trained task on the test days: a row for it, climatology, persistence and the exact optimum each."""
     (found,) = verify(Model.of(task, splits.recipe.target), splits, References.fit(task, splits))
     rows = {"model": found.metrics} | found.references
     names = [name for name in found.metrics if name.startswith("test/") and name.count("/") == 1]
