@@ -77,6 +77,12 @@ def short(trained, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def recorded():
+    """What a run's record says, read from outside."""
+    return lambda folder: json.loads((folder / "run.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
 def door():
     """Starts the real command line in a folder."""
 

@@ -12,7 +12,6 @@ import torch
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score
-from stratus.verification.forecast import load
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus.data.table import read_csv, select
