@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,11 +22,11 @@ from stratus.settings.experiment import Config
 from stratus.settings.yaml_text import as_yaml
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
-from stratus.training.fit import TrainingResult, fit
+from stratus.training.fit import fit
 from stratus.training.stability import announced_limit
 from stratus.verification.model import Model
 from stratus.verification.references import References
-from stratus.verification.verify import Verification, verify
+from stratus.verification.verify import verify
 
 LessonFunction: TypeAlias = Callable[[FinishedRun], Lesson]
 
@@ -41,6 +41,16 @@ def starting(settings: Config, splits: Splits) -> LinearTask:
         seed=settings.seed,
         **settings.task.settings,
     )
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a run leaves what it finds."""
+
+    folder: Path  # the run's
+    record: RunRecord  # what run.json will say
+    file: EventFile  # the run's events for TensorBoard
+    in_sweep: bool  # whether it is a job of a sweep, which shares the references' curves with the others
 
 
 def run(
@@ -62,7 +72,7 @@ def run(
         folder: The run's folder.
         record: What `run.json` will say; filled in here.
         lesson: What the run is to show.
-        in_sweep: Whether it is a job of a sweep, which shares the references' curves with the others.
+        in_sweep: See `Outputs`.
 
     Returns:
         The loss of the kept weights on the validation days; on the training days where there are none.
@@ -74,9 +84,9 @@ def run(
     # On a busy machine two threads wait for each other at each of a step's operations, which are too small to share.
     torch.set_num_threads(1)
     task = starting(settings, splits)
-    begin(settings, splits, task, record)
     with closing(EventFile(folder)) as file:
-        tensorboard.settings(file, chosen(settings))
+        outputs = Outputs(folder, record, file, in_sweep)
+        begin(settings, splits, task, outputs)
         result = fit(
             task,
             WeatherDataModule(splits, settings.data.batch_size, settings.seed),
@@ -93,63 +103,44 @@ def run(
         model = Model(result.task, Weights.of(result.task), splits.target)
         with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
             (verification,) = verify(model, splits, references, lambda part: part.append_to(csv))
-        finished = FinishedRun(
-            settings,
-            observations,
-            splits.evenly_spaced(),
-            result.task,
-            result.trace,
-            verification.metrics,
-            verification.references,
-            references.optimum,
-            verification.test,
-        )
-        finish(finished, result, verification, folder=folder, record=record, file=file, in_sweep=in_sweep)
-        show(finished, lesson, folder=folder, record=record, file=file, step=result.steps)
+        finished = FinishedRun(settings, observations, splits.evenly_spaced(), result, verification, references.optimum)
+        finish(finished, outputs, lesson)
     assert record.objective is not None
     return record.objective
 
 
-def begin(settings: Config, splits: Splits, task: LinearTask, record: RunRecord) -> None:
+def begin(settings: Config, splits: Splits, task: LinearTask, outputs: Outputs) -> None:
     """Records what is known before training, and logs the largest stable step beside the chosen one."""
+    record = outputs.record
     record.target, record.task_settings = splits.recipe.target, settings.task.settings
     if record.data:
         record.data.samples = {name: len(samples) for name, samples in splits.named.items()}
         record.data.left_out = splits.left_out
     record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()))
+    tensorboard.settings(outputs.file, chosen(settings))
 
 
-def finish(
-    run: FinishedRun,
-    result: TrainingResult,
-    verification: Verification,
-    *,
-    folder: Path,
-    record: RunRecord,
-    file: EventFile,
-    in_sweep: bool,
-) -> None:
-    """Records a trained run's scores and weights, and writes them for TensorBoard."""
+def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = None) -> None:
+    """Records a trained run's scores and weights, writes them for TensorBoard, and draws the run and its lesson."""
+    record, result, verification = outputs.record, run.result, run.verification
     record.epochs, record.best_epoch = result.epochs, result.best_epoch
     record.fit_seconds = round(result.seconds, 3)
-    record.metrics, record.references = verification.metrics, verification.references
-    record.skill = verification.metrics["test/skill"]
-    record.gap = result.last_loss - verification.references["optimum"]["train/loss"]
+    record.metrics, record.references = run.metrics, run.references
+    record.skill, record.gap = run.metrics["test/skill"], result.last_loss - run.references["optimum"]["train/loss"]
     record.intervals = verification.intervals.scores
     record.intervals_against_climatology = verification.intervals.against_climatology
-    record.weights = WeightsRecord(**result.task.parameters_in_words())
+    record.weights = WeightsRecord(**run.task.parameters_in_words())
     record.optimum_attained = run.optimum.attained
-    tensorboard.constant_lines(folder, verification.references, result.steps, shared=in_sweep)
-    chief, words = verification.metrics | {"gap": record.gap}, as_yaml(asdict(run.settings))
-    tensorboard.final_figures(file, columns(run.settings), chief, words, result.steps)
+    tensorboard.constant_lines(outputs.folder, run.references, result.steps, shared=outputs.in_sweep)
+    chief, words = {**run.metrics, "gap": record.gap}, as_yaml(asdict(run.settings))
+    tensorboard.final_figures(outputs.file, columns(run.settings), chief, words, result.steps)
+    _show(run, outputs, lesson)
 
 
-def show(
-    run: FinishedRun, lesson: LessonFunction | None, *, folder: Path, record: RunRecord, file: EventFile, step: int
-) -> None:
+def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> None:
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
     drawings, animations = {}, {}
-    drawn = run.settings.pictures != "none"
+    drawn, step = run.settings.pictures != "none", run.result.steps
     if drawn:
         from stratus.runs import pictures  # noqa: PLC0415 - matplotlib, not for a run without pictures
 
@@ -158,12 +149,12 @@ def show(
         said = lesson(run)
         names = [*(f"{name}.png" for name in said.pictures), *(f"{name}.gif" for name in said.animations)]
         card, name = said.card.markdown, str(run.settings.lesson)
-        record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
-        tensorboard.card(file, folder, card, step)
-        drawings, animations = drawings | said.pictures, said.animations
+        outputs.record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
+        tensorboard.card(outputs.file, outputs.folder, card, step)
+        drawings, animations = {**drawings, **said.pictures}, {**said.animations}
     if drawn:
-        tensorboard.pictures(file, folder, drawings, step)
-        tensorboard.animations(folder, animations)
+        tensorboard.pictures(outputs.file, outputs.folder, drawings, step)
+        tensorboard.animations(outputs.folder, animations)
 
 
 def chosen(settings: Config) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array, Samples
+from stratus.data.splits import Splits
 from stratus.data.targets import Category, Continuous, Target
 from stratus.pictures import (
     boundary,
@@ -21,6 +22,7 @@ from stratus.pictures import (
 )
 from stratus.pictures.canvas import named
 from stratus.runs.finished import FinishedRun
+from stratus.verification.model import Model
 
 Drawings: TypeAlias = dict[str, Callable[[], Figure]]
 
@@ -39,7 +41,7 @@ def drawings(run: FinishedRun) -> Drawings:
     test, outputs = run.test["model"], run.splits.outputs
     days, where = test.days, title(test.days)
     event = next(iter(run.splits.target.values))
-    if (seen := plane(run)) is not None:
+    if (seen := plane(run.model, run.splits)) is not None:
         found["boundary"] = partial(
             boundary.draw, days.x[:, :2], days.y, seen, outputs=outputs, event=event, place=where
         )
@@ -60,13 +62,13 @@ def _places(days: Samples) -> str:
     return " + ".join(stations) if len(stations) <= 3 else f"{len(stations)} stations"
 
 
-def plane(run: FinishedRun, points: int = 141) -> boundary.Plane | None:
-    """The kept weights' probabilities wherever a sample lies; None where more than two numbers decide.
+def plane(model: Model, splits: Splits, points: int = 141) -> boundary.Plane | None:
+    """A model's probabilities wherever a sample lies; None where more than two numbers decide.
 
     Two inputs span a plane. So do the five of `quadratic`: two temperatures with their squares and product.
     """
-    inputs, x = run.splits.inputs, np.concatenate([run.splits.train.x, run.splits.test.x])
-    quadratic = list(run.splits.recipe.features) == ["quadratic"] and len(inputs) == 5
+    inputs, x = splits.inputs, np.concatenate([splits.train.x, splits.test.x])
+    quadratic = list(splits.recipe.features) == ["quadratic"] and len(inputs) == 5
     if len(inputs) != 2 and not quadratic:
         return None
     low, high = x[:, :2].min(axis=0), x[:, :2].max(axis=0)
@@ -74,8 +76,8 @@ def plane(run: FinishedRun, points: int = 141) -> boundary.Plane | None:
     across, up = np.linspace(low - edge, high + edge, points).T
     first, second = (one.ravel() for one in np.meshgrid(across, up))
     products = [first * first, second * second, first * second] if quadratic else []
-    p = run.model.forecast(np.stack([first, second, *products], axis=1))
-    axes = [named(name, unit) for name, unit in zip(inputs[:2], run.splits.units[:2], strict=True)]
+    p = model.forecast(np.stack([first, second, *products], axis=1))
+    axes = [named(name, unit) for name, unit in zip(inputs[:2], splits.units[:2], strict=True)]
     return boundary.Plane(across, up, p.reshape(points, points, -1), (axes[0], axes[1]))
 
 

@@ -99,13 +99,9 @@ def _ranking(table: pl.DataFrame) -> list[Any]:
     title = f"{table.height} jobs, best first" + (" within their task" if tasks > 1 else "")
     title += f": {MOST} of them" if table.height > MOST else ""
     columns = [name for name in SHOWN if name in table.columns and (name != "task" or tasks > 1)]
-    spread = [
-        pl.format("{} ± {}", pl.col(f"{name} mean").round_sig_figs(4), pl.col(f"{name} sd").round_sig_figs(2)).alias(
-            name
-        )
-        for name in SHOWN
-        if f"{name} mean" in seeds.columns
-    ]
+    names = [name for name in SHOWN if f"{name} mean" in seeds.columns]
+    figures = [(pl.col(f"{name} mean").round_sig_figs(4), pl.col(f"{name} sd").round_sig_figs(2)) for name in names]
+    spread = [pl.format("{} ± {}", *both).alias(name) for name, both in zip(names, figures, strict=True)]
     tables = {title: table.select(columns)}
     if seeds.height:
         tables["mean ± standard deviation over seeds"] = seeds.select("overrides", "runs", *spread)

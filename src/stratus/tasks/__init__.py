@@ -6,7 +6,7 @@ from importlib import import_module
 from stratus.errors import ConfigurationError
 from stratus.tasks.linear import LinearTask
 
-NAMES = sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"linear"})
+NAMES = sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"linear", "weights"})
 """Names of the tasks: the files of this folder."""
 
 

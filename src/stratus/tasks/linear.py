@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Literal, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -199,33 +199,24 @@ class LinearTask(LightningModule, ABC):
 
     def setup(self, stage: str) -> None:
         """Makes the metrics of the curves, in time for Lightning to move them to the device."""
-        self._curves = nn.ModuleDict(
-            {
-                f"{split}/{name}": metric
-                for split in ("train", "val", "test")
-                for name, metric in (("loss", MeanMetric()), ("accuracy", self.accuracy()))
-            }
-        )
+        curves: dict[str, Metric] = {f"{split}/loss": MeanMetric() for split in self._seen}
+        self._curves: Any = nn.ModuleDict(curves | {f"{split}/accuracy": self.accuracy() for split in self._seen})
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
         x, y = batch
         logits = self(x)
-        seen = self._seen["train"]
-        if index not in seen:
-            seen[index] = (logits.detach(), y)
-            self._bound("train")
+        if index not in self._seen["train"]:
+            self._keep("train", index, logits.detach(), y)
         return self.loss(logits, y)
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
-        self._seen["val"][index] = (self(batch[0]), batch[1])
-        self._bound("val")
+        self._keep("val", index, self(batch[0]), batch[1])
 
     def test_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
-        self._seen["test"][index] = (self(batch[0]), batch[1])
-        self._bound("test")
+        self._keep("test", index, self(batch[0]), batch[1])
 
     def on_train_epoch_end(self) -> None:
         """Logs train/loss and train/accuracy: over the epoch's batches, each with the weights of its own step."""
@@ -239,29 +230,25 @@ class LinearTask(LightningModule, ABC):
         """Logs test/loss and test/accuracy."""
         self._log_epoch("test")
 
-    def _bound(self, split: str) -> None:
-        """Takes the batches seen into the curves once there are many, so that an epoch of any length fits memory."""
+    def _keep(self, split: str, index: int, logits: Tensor, y: Tensor) -> None:
         seen = self._seen[split]
-        if len(seen) > 1 and len(seen) * len(next(iter(seen.values()))[1]) > CHUNK:
+        seen[index] = (logits, y)
+        if (
+            len(seen) > 1 and len(seen) * len(next(iter(seen.values()))[1]) > CHUNK
+        ):  # an epoch of any length fits memory
             self._take_in(split)
 
     def _take_in(self, split: str) -> None:
         # One pass over many batches: a metric's update costs as much as a step of so small a model.
         logits, y = (torch.cat(parts) for parts in zip(*self._seen[split].values(), strict=True))
         self._seen[split].clear()
-        loss, accuracy = self._curve(split)
-        loss.update(self.loss(logits, y), weight=len(y))
-        accuracy.update(self.decide(logits), y)
-
-    def _curve(self, split: str) -> tuple[Metric, Metric]:
-        loss, accuracy = (cast(Metric, self._curves[f"{split}/{name}"]) for name in ("loss", "accuracy"))
-        return loss, accuracy
+        self._curves[f"{split}/loss"].update(self.loss(logits, y), weight=len(y))
+        self._curves[f"{split}/accuracy"].update(self.decide(logits), y)
 
     def _log_epoch(self, split: str) -> None:
         if self._seen[split]:
             self._take_in(split)
-        loss, accuracy = self._curve(split)
-        self.log(f"{split}/loss", loss.compute(), prog_bar=True)
-        self.log(f"{split}/accuracy", accuracy.compute())
-        loss.reset()
-        accuracy.reset()
+        for name in ("loss", "accuracy"):
+            curve = self._curves[f"{split}/{name}"]
+            self.log(f"{split}/{name}", curve.compute(), prog_bar=name == "loss")
+            curve.reset()

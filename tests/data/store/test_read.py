@@ -24,7 +24,7 @@ from stratus.data.streaming import stream
 from stratus.errors import ConfigurationError, DataError
 from stratus.runs import record
 from stratus.settings.data import StoreData, source_from_record
-from stratus.training.stability import largest_eigenvalue
+from stratus.training.descent import largest_eigenvalue
 from stratus.verification.references import climatology, optimum, persistence
 
 BORDERS = Borders(train_from=date(2009, 1, 3), validation_from=date(2011, 1, 1), test_from=date(2012, 1, 1))

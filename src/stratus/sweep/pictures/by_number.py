@@ -12,12 +12,12 @@ from matplotlib.patches import Patch
 
 from stratus.data.samples import Array
 from stratus.pictures import canvas
-from stratus.pictures.canvas import BLACK, BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
+from stratus.pictures.canvas import BLACK, CYCLE, GREY
 from stratus.sweep.jobs import Jobs, effect
 
 RATE = "optimizer.lr"
 
-LOOKS = tuple(zip((BLUE, ORANGE, GREEN, RED, PINK, SKY), "os^Dv*", strict=True))
+LOOKS = tuple(zip(CYCLE, "os^Dv*", strict=False))
 """Colour and marker of each group; the cross is for jobs that diverged."""
 
 MOST_LIMITS = 4
@@ -28,7 +28,7 @@ MOST_LIMITS = 4
 class Group:
     """Jobs with one colour and one marker."""
 
-    label: str  # what they have in common, "" if nothing tells groups apart
+    label: str  # what they have in common
     colour: str
     marker: str
     jobs: Array  # whether a job belongs to it [n]
@@ -45,17 +45,12 @@ def draw(jobs: Jobs, name: str) -> Figure:
     groups, joined = _groups(jobs, name)
     losses = {jobs.loss: jobs.objective}
     if jobs.loss == "validation loss":
-        losses["training loss of the same weights"] = np.array(
-            [run.metrics.get("train/loss") for run in jobs.runs], float
-        )
-    width = 4.2 + 2.8 * len(losses)
-    figure, (panels,) = canvas.sheet(1, len(losses), width=width, sharey=True, squeeze=False)
+        training = [run.metrics.get("train/loss") for run in jobs.runs]
+        losses["training loss of the same weights"] = np.array(training, float)
+    figure, panels = canvas.panel_row(len(losses), width=4.2 + 2.8 * len(losses), height=4.2, sharey=True)
     every = np.concatenate(list(losses.values()))
-    handles: list[Any] = [
-        Line2D([], [], color=one.colour, marker=one.marker, label=one.label or "a job") for one in groups
-    ]
-    for handle in handles:
-        handle.set_linestyle("solid" if joined else "none")
+    look: dict[str, Any] = {"linestyle": "solid" if joined else "none"}
+    handles: list[Any] = [Line2D([], [], color=g.colour, marker=g.marker, label=g.label, **look) for g in groups]
     for axes, (title, loss) in zip(panels, losses.items(), strict=True):
         for k, group in enumerate(groups):
             _points(axes, group, x, loss, joined=joined)
@@ -84,7 +79,9 @@ def _groups(jobs: Jobs, name: str) -> tuple[list[Group], bool]:
         few = [column for column in others if len(set(column)) <= len(LOOKS)]
         labels = max(few, key=lambda column: effect(jobs.objective, column), default=[""] * len(labels))
     once = dict.fromkeys(labels)
-    return [Group(one, *look, np.array(labels) == one) for one, look in zip(once, LOOKS, strict=False)], joined
+    return [
+        Group(one or "a job", *look, np.array(labels) == one) for one, look in zip(once, LOOKS, strict=False)
+    ], joined
 
 
 def _points(axes: Axes, group: Group, x: Array, loss: Array, *, joined: bool) -> None:
