@@ -41,4 +41,4 @@ class Model:
     def forecasts(self, days: Samples) -> Forecasts:
         """The forecasts of n days."""
         z = self.logits(days.x)
-        return Forecasts.of_logits(self.task, self.names, days, self.target, z.reshape(-1, *z.shape[-2:]))
+        return Forecasts.of_logits(self.task, self.names, days, self.target, z.reshape(len(self.names), *z.shape[-2:]))
