@@ -55,7 +55,7 @@ class SettingsRule(Callback):
 
 
 class Patience(EarlyStopping):
-    """Early stopping whose patience is the setting's, in a resumed run too; one that had run out begins anew."""
+    """Early stopping with the patience of the settings, in a resumed run too; a patience that ran out starts again."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the best score, and how long ago it was."""
