@@ -45,13 +45,15 @@ def class_shares(hits: Any, came: Any, decided: Any) -> dict[str, Any]:
 def average_precision(p: Any, y: Any) -> Any:
     """Average precision Σ (Rᵢ - Rᵢ₋₁) Pᵢ [...], Rᵢ and Pᵢ recall and precision above the i-th highest threshold.
 
-    Days of equal probability are above the same thresholds. It tells whether a class too rare ever to be decided is
-    at least given more probability on its days. nan where there is no such day.
+    Days of equal probability are above the same thresholds; equal in float32, since float64 tells days of the same
+    inputs apart by rounding alone. It tells whether a class too rare ever to be decided is at least given more
+    probability on its days. nan where there is no such day.
 
     Args:
         p: Probabilities of a class [..., n].
         y: Whether it came [n].
     """
+    p = p.astype(np.float32)
     order = np.argsort(-p, axis=-1)
     p, hits = np.take_along_axis(p, order, -1), np.cumsum(y[order], axis=-1, dtype=np.float64)
     last = np.concatenate([p[..., 1:] != p[..., :-1], np.ones_like(p[..., :1], bool)], axis=-1)  # of its threshold
