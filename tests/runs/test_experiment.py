@@ -164,9 +164,8 @@ def by_class(names, decision, p, y):
         found[f"days/{name}"] = int(truth.sum())
         found[f"recall/{name}"] = recall_score(truth, chosen, zero_division=np.nan)
         found[f"precision/{name}"] = precision_score(truth, chosen, zero_division=np.nan)
-        found[f"average_precision/{name}"] = (
-            average_precision_score(truth, share.astype(np.float32)) if truth.any() else np.nan
-        )
+        ranked = share.astype(np.float32)
+        found[f"average_precision/{name}"] = average_precision_score(truth, ranked) if truth.any() else np.nan
     return found
 
 

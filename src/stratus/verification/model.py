@@ -41,5 +41,5 @@ class Model:
     def forecasts(self, days: Samples) -> Forecasts:
         """The forecasts of n days."""
         logits = self.logits(days.x)
-        every = logits.reshape(-1, *logits.shape[-2:])
+        every = logits.reshape(len(self.names), *logits.shape[-2:])
         return Forecasts.of_logits(self.task, self.names, days, self.target, z=every)
