@@ -134,4 +134,10 @@ def test_average_precision_is_scikit_learn_s_with_ties_too(seed, n, steps):
         return
     expected = [[average_precision_score(y, one) for one in row] for row in p]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
-    assert np.array_equal(average_precision(p.astype(np.float32), y), found)
+
+
+def test_days_that_rounding_alone_tells_apart_are_above_the_same_thresholds():
+    p, y = np.array([0.1, 0.7, 0.7, 0.7]), np.array([1, 0, 1, 1])
+    rounded = p + np.array([0, 2, 1, 0]) * np.finfo(np.float64).eps / 2
+    assert len(np.unique(rounded)) == 4
+    assert average_precision(rounded, y) == average_precision(p, y) == pytest.approx(average_precision_score(y, p))

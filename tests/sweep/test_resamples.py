@@ -93,5 +93,5 @@ def test_a_sweep_s_end_writes_them_and_draws_them_over_the_test_days(sweep, caps
 
 def test_jobs_that_differ_in_more_than_the_resample_are_not_put_together(sweep):
     mixed = records(sweep)
-    mixed[0]["overrides"] = [*mixed[0]["overrides"], "optimizer.lr=1"]
+    mixed[0].overrides.append("optimizer.lr=1")
     assert resamples.comparable(mixed) == []

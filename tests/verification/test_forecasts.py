@@ -179,6 +179,14 @@ def test_days_are_cut_and_joined_again(three):
     np.testing.assert_array_equal(found.at(rainy).y, found.y[:, rainy])
 
 
+def test_no_days_have_no_forecasts(three):
+    task, splits, weights, found = three
+    none = Model(task, weights, splits.target, found.names).forecasts(splits.test.where(slice(0, 0)))
+    assert none.forecast.shape == (3, 0, len(splits.outputs))
+    assert none.table().columns == found.table().columns
+    assert none.table().is_empty()
+
+
 def test_forecasts_without_logits_are_joined_without(three):
     *_, found = three
     read = [replace(found[name], logits=None) for name in "ab"]

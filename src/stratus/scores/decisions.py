@@ -37,8 +37,10 @@ def average_precision(p: Any, y: Any) -> Any:
     """Average precision Σ (Rᵢ - Rᵢ₋₁) Pᵢ [...], Rᵢ and Pᵢ recall and precision above the i-th highest threshold.
 
     From probabilities of a class [..., n] and whether it came [n]. Days of equal probability are above the same
-    thresholds. It tells whether a class too rare to be decided is at least more probable on its days; nan without any.
+    thresholds: equal in float32, since float64 tells days of the same inputs apart by rounding alone. It tells whether
+    a class too rare to be decided is at least more probable on its days; nan without any.
     """
+    p = p.astype(np.float32)
     order = np.argsort(-p, axis=-1)
     p, hits = np.take_along_axis(p, order, -1), np.cumsum(y[order], axis=-1, dtype=np.float64)
     last = np.concatenate([p[..., 1:] != p[..., :-1], np.ones_like(p[..., :1], bool)], axis=-1)  # of its threshold
