@@ -11,7 +11,7 @@ from hydra.core.utils import JobReturn, JobRuntime, JobStatus, env_override
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import OmegaConf
 
-from stratus.settings.yaml_text import as_yaml
+from stratus.settings.compose import as_yaml
 from stratus.sweep.batched.composer import Composed
 
 
