@@ -17,9 +17,9 @@ from stratus.runs.events import EventFile
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.runs.record import LessonRecord, RunRecord, WeightsRecord
+from stratus.settings.compose import as_yaml
 from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
 from stratus.settings.experiment import Config
-from stratus.settings.yaml_text import as_yaml
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.fit import fit
