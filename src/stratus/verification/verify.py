@@ -132,5 +132,5 @@ def evaluate(task: LinearTask, splits: Splits) -> pl.DataFrame:
     (found,) = verify(Model.of(task, splits.recipe.target), splits, References.fit(task, splits))
     rows = {"model": found.metrics} | found.references
     names = [name for name in found.metrics if name.startswith("test/") and name.count("/") == 1]
-    scores = {name.removeprefix("test/"): [row[name] for row in rows.values()] for name in names}
-    return pl.DataFrame({"forecaster": list(rows), **scores})
+    columns = {name.removeprefix("test/"): [row[name] for row in rows.values()] for name in names}
+    return pl.DataFrame({"forecaster": list(rows), **columns})
