@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from stratus.tasks.regression import LinearRegression
     from stratus.training.checkpoints import load
     from stratus.training.starts import zeros
-    from stratus.verification.evaluate import evaluate
     from stratus.verification.forecasts import Forecasts
     from stratus.verification.model import Model
+    from stratus.verification.verify import evaluate
 
 __all__ = [
     "BinaryClassification",
@@ -47,7 +47,7 @@ _HOMES = {
     "MultilabelClassification": "tasks.multilabel",
     "Recipe": "data.recipe",
     "WeatherDataModule": "data.datamodule",
-    "evaluate": "verification.evaluate",
+    "evaluate": "verification.verify",
     "load": "training.checkpoints",
     "read_csv": "data.table",
     "select": "data.table",

@@ -46,11 +46,10 @@ class BatchedLauncher(Launcher):
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Called by Hydra before a sweep."""
-        from stratus.sweep.batched.composer import Composer  # noqa: PLC0415 - not for a start without this launcher
+        from stratus.sweep.batched.hydra_inside import Composer  # noqa: PLC0415 - not for a start without this launcher
 
         # Sweepers compose each job too, to see whether it is legal.
-        composer = Composer(hydra_context.config_loader)
-        hydra_context.config_loader = composer  # type: ignore[assignment]
+        hydra_context.config_loader = Composer(hydra_context.config_loader)
         self.context, self.task_function, self.config = hydra_context, task_function, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
@@ -62,7 +61,6 @@ class BatchedLauncher(Launcher):
         positive("hydra.launcher.memory", self.memory)
         positive("hydra.launcher.processes", self.processes)
         from stratus.sweep.batched import processes  # noqa: PLC0415
-        from stratus.sweep.batched.share import Share  # noqa: PLC0415
 
         setup_globals()
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
@@ -70,5 +68,5 @@ class BatchedLauncher(Launcher):
         log.info("Launching %d jobs locally", len(job_overrides))
         jobs = {number: list(one) for number, one in enumerate(job_overrides, initial_job_idx)}
         count = min(self.processes or processes.sensible(len(jobs)), len(jobs))
-        share = Share(self.context, self.config, jobs, self.memory / count)
-        return share.run(self.task_function) if count == 1 else processes.run(share, count, self.task_function)
+        share = processes.Share(self.context, self.config, jobs, self.memory / count)
+        return processes.run(share, count, self.task_function)

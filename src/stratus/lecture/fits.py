@@ -1,13 +1,12 @@
 """Models fitted to some days: the one that a run has trained, and others at their optimum to set beside it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
 from stratus import tasks
 from stratus.data.recipe import Recipe
-from stratus.data.samples import Array, Samples
+from stratus.data.samples import Array
 from stratus.data.splits import Splits, split
 from stratus.pictures.boundary import Plane
 from stratus.runs import pictures as of_run
@@ -60,18 +59,6 @@ def split_like(
     """Samples by another recipe, of the run's daily table or of another, split at the run's dates."""
     borders = run.settings.data.borders
     return split(run.table if table is None else table, recipe, borders, standardise=standardise)
-
-
-def with_inputs(splits: Splits, names: Sequence[str]) -> Splits:
-    """The same samples with only some of their inputs, in the order of `names`."""
-    columns = [splits.inputs.index(name) for name in names]
-
-    def chosen(days: Samples) -> Samples:
-        return replace(days, x=days.x[:, columns])
-
-    validation = splits.validation and chosen(splits.validation)
-    some = replace(splits, train=chosen(splits.train), validation=validation, test=chosen(splits.test))
-    return replace(some, inputs=list(names), units=[splits.units[column] for column in columns])
 
 
 def plane_of(fit: Fit) -> Plane:

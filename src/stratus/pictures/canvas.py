@@ -15,17 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from matplotlib.ticker import LogFormatter
 
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = COLOURS = (
-    "#000000",
-    "#e69f00",
-    "#56b4e9",
-    "#009e73",
-    "#f0e442",
-    "#0072b2",
-    "#d55e00",
-    "#cc79a7",
-)
-"""Eight colours that colour-blind readers tell apart (Okabe & Ito, 2008)."""
+BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
+BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"
+"""Colours that colour-blind readers tell apart (Okabe & Ito, 2008)."""
+
+CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)
+"""The colours of lines and classes in their order."""
 
 GREY = "#767676"
 
@@ -42,7 +37,7 @@ MOST_PANELS = 6
 
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
-    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK]),
+    "axes.prop_cycle": cycler(color=CYCLE),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
@@ -84,27 +79,22 @@ def panel_grid(
     ratios: Sequence[float] = (1,),
     **options: Any,
 ) -> tuple[Figure, Any]:
-    """A sheet of k panels in one or two rows; places without a panel stay empty.
+    """A sheet of k panels, at most `MOST_PANELS`, in one or two rows; and their axes [panels, len(ratios)].
 
     Args:
-        k: Number of panels; of more than `MOST_PANELS` so many are made.
+        k: Number of panels.
         each: Width and height of a panel in inches.
         edge: Inches that the sheet is wider and higher than its panels.
         least: The least width of the sheet.
         ratios: Relative heights of a panel's axes, which stand one above the other.
         **options: Go to `subplots`.
-
-    Returns:
-        The figure, and the axes of each panel [panels, len(ratios)].
     """
     count, parts = min(k, MOST_PANELS), len(ratios)
     columns = _columns(count)
     rows = -(-count // columns)
-    width, height = max(least, edge[0] + each[0] * columns), edge[1] + each[1] * rows
-    ratios = [*ratios] * rows
-    figure, grid = sheet(
-        rows * parts, columns, width=width, height=height, squeeze=False, height_ratios=ratios, **options
-    )
+    size = {"width": max(least, edge[0] + each[0] * columns), "height": edge[1] + each[1] * rows}
+    options |= {"squeeze": False, "height_ratios": [*ratios] * rows}
+    figure, grid = sheet(rows * parts, columns, **size, **options)
     panels = grid.reshape(rows, parts, columns).swapaxes(1, 2).reshape(-1, parts)
     for axes in panels[count:].flat:
         axes.remove()
@@ -162,7 +152,7 @@ def shown(drawn: int, n: int) -> str:
 
 def colours(names: Sequence[str]) -> list[str]:
     """A colour a class: each weather has the same in all pictures, other names take the rest."""
-    left = [one for one in (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK) if one not in map(_WEATHER.get, names)]
+    left = [one for one in CYCLE if one not in map(_WEATHER.get, names)]
     others = [name for name in names if name not in _WEATHER]
     return [_WEATHER.get(name) or (left or [BLACK])[others.index(name) % max(1, len(left))] for name in names]
 

@@ -65,24 +65,10 @@ def run(
 ) -> float:
     """Trains one run, verifies it, and leaves its record, files, pictures and TensorBoard events in its folder.
 
-    Args:
-        settings: Task, descent and trainer; checked.
-        observations: The daily table, for pictures and a lesson.
-        splits: The samples.
-        folder: The run's folder.
-        record: What `run.json` will say; filled in here.
-        lesson: What the run is to show.
-        in_sweep: See `Outputs`.
-
-    Returns:
-        The loss of the kept weights on the validation days; on the training days where there are none.
-
-    Raises:
-        Diverged: If the loss stopped being a finite number.
-        CheckpointError: If the run to resume has other inputs or outputs.
+    Returns the record's `objective`. The observations are for pictures and a lesson; see `Outputs` and `fit`, which
+    says what is raised.
     """
-    # On a busy machine two threads wait for each other at each of a step's operations, which are too small to share.
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # a step's operations are too small to share: on a busy machine threads only wait
     task = starting(settings, splits)
     with closing(EventFile(folder)) as file:
         outputs = Outputs(folder, record, file, in_sweep)
@@ -122,13 +108,11 @@ def begin(settings: Config, splits: Splits, task: LinearTask, outputs: Outputs) 
 
 def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = None) -> None:
     """Records a trained run's scores and weights, writes them for TensorBoard, and draws the run and its lesson."""
-    record, result, verification = outputs.record, run.result, run.verification
-    record.epochs, record.best_epoch = result.epochs, result.best_epoch
-    record.fit_seconds = round(result.seconds, 3)
+    record, result, intervals = outputs.record, run.result, run.verification.intervals
+    record.epochs, record.best_epoch, record.fit_seconds = result.epochs, result.best_epoch, round(result.seconds, 3)
     record.metrics, record.references = run.metrics, run.references
     record.skill, record.gap = run.metrics["test/skill"], result.last_loss - run.references["optimum"]["train/loss"]
-    record.intervals = verification.intervals.scores
-    record.intervals_against_climatology = verification.intervals.against_climatology
+    record.intervals, record.intervals_against_climatology = intervals.scores, intervals.against_climatology
     record.weights = WeightsRecord(**run.task.parameters_in_words())
     record.optimum_attained = run.optimum.attained
     tensorboard.constant_lines(outputs.folder, run.references, result.steps, shared=outputs.in_sweep)
@@ -159,17 +143,16 @@ def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> 
 
 def chosen(settings: Config) -> dict[str, Any]:
     """What a run is told apart by, for the HPARAMS tab: choices by their group, numbers by their dotted name."""
-    data, features = settings.data, settings.features.chosen
-    groups = {"optimizer": settings.optimizer, "schedule": settings.schedule, "init": settings.init}
+    data, groups = settings.data, {name: getattr(settings, name) for name in ("optimizer", "schedule", "init")}
     return {
         "task": settings.task.name,
         "data.stations": ", ".join(data.stations or ["all"]),
         "data.batch_size": data.batch_size or "all",
-        "features": " + ".join(features),
+        "features": " + ".join(settings.features.chosen),
         "features.lead_days": settings.features.lead_days,
         "trainer.max_epochs": settings.trainer.max_epochs,
         "seed": settings.seed,
-        **{name: value for name, value in (("data.resample", data.resample),) if value is not None},
+        **({} if data.resample is None else {"data.resample": data.resample}),
         **{f"task.{name}": value for name, value in settings.task.settings.items() if value is not None},
         **{name: type(group).__name__.lower() for name, group in groups.items()},
         **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items()},
@@ -179,10 +162,5 @@ def chosen(settings: Config) -> dict[str, Any]:
 def columns(settings: Config) -> dict[str, Any]:
     """The settings of `chosen` and those of the choices that were not made, for other runs in the same HPARAMS tab."""
     choices = {"optimizer": (SGD, Adam, LBFGS), "schedule": (Cosine, Step), "init": (RandomInit,)}
-    others = {
-        f"{group}.{field.name}": field.default
-        for group, kinds in choices.items()
-        for kind in kinds
-        for field in fields(kind)
-    }
-    return others | chosen(settings)
+    every = [(group, field) for group, kinds in choices.items() for kind in kinds for field in fields(kind)]
+    return {f"{group}.{field.name}": field.default for group, field in every} | chosen(settings)

@@ -26,11 +26,8 @@ from stratus.verification.model import Model
 
 Drawings: TypeAlias = dict[str, Callable[[], Figure]]
 
-WORST = 10
-"""So many of the days that were missed worst are shown."""
-
-LONGEST = 1100
-"""So many days fit on a calendar, three years."""
+WORST = 10  # so many of the days that were missed worst are shown
+LONGEST = 1100  # so many days fit on a calendar: three years
 
 
 def drawings(run: FinishedRun) -> Drawings:
@@ -38,13 +35,11 @@ def drawings(run: FinishedRun) -> Drawings:
     found: Drawings = {"weights": partial(_weights, run), "worst_days": partial(_worst_days, run)}
     if isinstance(run.splits.target, Continuous):
         return _of_values(run) | found
-    test, outputs = run.test["model"], run.splits.outputs
-    days, where = test.days, title(test.days)
-    event = next(iter(run.splits.target.values))
+    test, event = run.test["model"], next(iter(run.splits.target.values))
+    days, outputs, where = test.days, run.splits.outputs, title(test.days)
     if (seen := plane(run.model, run.splits)) is not None:
-        found["boundary"] = partial(
-            boundary.draw, days.x[:, :2], days.y, seen, outputs=outputs, event=event, place=where
-        )
+        points = days.x[:, :2], days.y
+        found["boundary"] = partial(boundary.draw, *points, seen, outputs=outputs, event=event, place=where)
     return found | {
         "confusion": partial(confusion.draw, days.y, test.decision[0], outputs=outputs, event=event, place=where),
         "reliability": partial(reliability.draw, test.forecast[0], days.y, outputs=outputs, place=where),
@@ -63,10 +58,7 @@ def _places(days: Samples) -> str:
 
 
 def plane(model: Model, splits: Splits, points: int = 141) -> boundary.Plane | None:
-    """A model's probabilities wherever a sample lies; None where more than two numbers decide.
-
-    Two inputs span a plane. So do the five of `quadratic`: two temperatures with their squares and product.
-    """
+    """A model's probabilities where samples lie; None unless two inputs, or the five of `quadratic`, span a plane."""
     inputs, x = splits.inputs, np.concatenate([splits.train.x, splits.test.x])
     quadratic = list(splits.recipe.features) == ["quadratic"] and len(inputs) == 5
     if len(inputs) != 2 and not quadratic:
@@ -111,10 +103,9 @@ def _of_values(run: FinishedRun) -> Drawings:
 
 
 def _weights(run: FinishedRun) -> Figure:
-    best = run.optimum.weights if run.optimum.attained else None
-    weight = np.stack([one.double().cpu().numpy() for one in run.trace.weight])
-    bias = np.stack([one.double().cpu().numpy() for one in run.trace.bias])
-    optimum = None if best is None else (best.weight.numpy(), best.bias.numpy())
+    weight, bias = (np.stack([one.double().cpu() for one in each]) for each in (run.trace.weight, run.trace.bias))
+    best = run.optimum.weights
+    optimum = (best.weight.numpy(), best.bias.numpy()) if run.optimum.attained else None
     scale = "weights on standardised inputs" if run.splits.standardise else "weights on raw inputs, per unit of each"
     note = ""
     if isinstance(run.splits.target, Category):
@@ -175,14 +166,13 @@ def _said(run: FinishedRun, forecast: Array, truth: Array, k: int) -> str:
     return f"{event} {forecast[k]:.2g}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:.2g}"
 
 
-_MEASURED = {
+_MEASURED = {  # how a day's weather is told, from the columns of the daily table
     "weather": "{}",
     "temperature_min": "min {:.1f}",
     "temperature_max": "max {:.1f} °C",
     "precipitation": "{:.1f} mm",
     "wind": "wind {:.1f} m/s",
 }
-"""How a day's weather is told, from the columns of the daily table."""
 
 
 def _weather(rows: pl.DataFrame) -> list[str]:

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 
 class CurveLogger(Logger):
-    """Lightning's logger of a run's curves: each point is in the run's event file at once.
-
-    Args:
-        file: Takes them.
-    """
+    """Lightning's logger of a run's curves: each point is in the run's event file at once."""
 
     name, version = None, None
 
@@ -75,20 +71,11 @@ def settings(file: EventFile, chosen: Mapping[str, Any]) -> None:
 
 
 def final_figures(
-    file: EventFile,
-    columns: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    configuration: str,
-    steps: int,
+    file: EventFile, columns: Mapping[str, Any], metrics: Mapping[str, float], configuration: str, steps: int
 ) -> None:
     """The test scores as scalars, the chief figures as `hp/…` in the HPARAMS tab, the configuration as text.
 
-    Args:
-        file: Takes the run's events.
-        columns: Settings with a value of each one's type: TensorBoard shows those that one run declares of all runs.
-        metrics: The scores by their tags.
-        configuration: As text.
-        steps: How many the run took.
+    `columns` are settings with a value of each one's type: TensorBoard shows those that one run declares of all runs.
     """
     chief = {
         f"hp/{tag.replace('/', '_')}": value

@@ -4,15 +4,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stratus.scores.scoring import EventScoring, Scoring
-from stratus.tasks.linear import LinearTask
+from stratus.scores.scoring import EventScoring
+from stratus.tasks.linear import LinearTask, broadcasts_over_members
 
 
 class BinaryClassification(LinearTask):
     """P(rain) = σ(Wx + b) with the binary cross-entropy -y log σ(z) - (1-y) log(1-σ(z)), taken from the logit z."""
 
     curvature = 0.25  # σ'(z) = σ(z)(1 - σ(z)) ≤ 1/4
+    scoring = EventScoring()
 
+    @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """log(1 + eᶻ) - yz [n, k] for logits z and events y [n, k]; k is 1 but for several labels, whose sum is ℓ."""
         return F.binary_cross_entropy_with_logits(logits, y, reduction="none")
@@ -28,8 +30,3 @@ class BinaryClassification(LinearTask):
     def decide(self, logits: Tensor) -> Tensor:
         """1 where an event is more likely than not, else 0 [n, k]."""
         return (logits > 0).to(logits.dtype)
-
-    @property
-    def scoring(self) -> Scoring:
-        """Scores of events."""
-        return EventScoring()

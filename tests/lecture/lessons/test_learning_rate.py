@@ -32,7 +32,7 @@ def curvature(design, of_loss):
 )
 def test_the_limit_is_two_by_the_hessians_largest_eigenvalue(figures, models, name, of_loss, published):
     eigenvalues = curvature(models[name][0], of_loss)
-    assert figures[name]["limit"] == pytest.approx(2 / eigenvalues[-1], rel=1e-9)
+    assert figures[name]["limit"] == pytest.approx(2 / eigenvalues[-1], rel=1e-7)  # means kept in float32
     assert figures[name]["limit"] == pytest.approx(published, rel=2e-3)
     if name != "rain":
         assert figures[name]["at_optimum"] == pytest.approx(2 / eigenvalues[-1], rel=1e-6)

@@ -7,7 +7,7 @@ import numpy as np
 
 from stratus.data.samples import Array
 from stratus.lecture.fits import Fit, fit_of
-from stratus.lecture.pictures import loss_and_accuracy, share_within
+from stratus.lecture.pictures.accuracy import draw_staircase, draw_within
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
@@ -35,9 +35,8 @@ def lesson(run: FinishedRun) -> Lesson:
         "persistence_exact_hits": int(np.sum(misses["the same as today"] == 0)),
         "flat": float(np.mean(np.diff(share_near) == 0)),
     }
-    name, place = "tomorrow's average temperature", of_run.title(test)
-    within = partial(share_within.draw, misses, TOLERANCES, name=name, unit="°C", place=place)
-    staircase = partial(loss_and_accuracy.draw, wide, loss, share, near, share_near, chosen=weight, tolerance="2 °C")
+    within = partial(draw_within, misses, TOLERANCES, place=of_run.title(test))
+    staircase = partial(draw_staircase, wide, loss, share, near, share_near, chosen=weight)
     return Lesson(_card(run, figures), figures, {"within": within, "staircase": staircase})
 
 

@@ -14,7 +14,7 @@ from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import descend, loss_on
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
 from stratus.lecture.mistakes import SigmoidTwice, SoftmaxTwice, minimised, month_leak, standardising_leak
-from stratus.lecture.pictures import leaks, losses_over_steps
+from stratus.lecture.pictures.common_mistakes import Descents, draw_leaks, draw_losses
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
 from stratus.runs.pictures import title
@@ -103,14 +103,14 @@ def _twice(right: Fit, wrong: LinearTask) -> dict[str, float]:
 def _draw_twice(run: FinishedRun, pairs: dict[str, tuple[Fit, LinearTask]], figures: dict[str, Any]) -> Figure:
     asked = {"sigmoid": "rain or not", "softmax": "five types of weather"}
     panels = [
-        losses_over_steps.Descents(
+        Descents(
             f"{asked[name]}: {name} once and twice",
             {"once": _losses(run, right.splits, right.model.task), "twice": _losses(run, right.splits, wrong)},
-            {"a constant forecast": figures[name]["constant"]},
+            figures[name]["constant"],
         )
         for name, (right, wrong) in pairs.items()
     ]
-    return losses_over_steps.draw(panels, place=title(run.splits.train, "training days"))
+    return draw_losses(panels, place=title(run.splits.train, "training days"))
 
 
 def _losses(run: FinishedRun, splits: Splits, task: LinearTask) -> Array:
@@ -129,4 +129,4 @@ def _draw_leaks(run: FinishedRun, temperature: dict[str, Fit], figures: dict[str
         "usual this month,\ntest year counted in": figures["leaking_month_brier"],
     }
     honest, given = (fit.model.forecast(fit.splits.test.x)[:, 0] for fit in temperature.values())
-    return leaks.draw(brier, days.y[:, 0], honest, given, unit="°C", place=title(days))
+    return draw_leaks(brier, days.y[:, 0], honest, given, place=title(days))

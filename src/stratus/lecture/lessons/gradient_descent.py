@@ -14,7 +14,7 @@ from stratus.errors import ConfigurationError
 from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, matrix, on_plane, path_of
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
 from stratus.lecture.landscapes import toy
-from stratus.lecture.pictures import descent_on_curve, line_in_descent, loss_surface
+from stratus.lecture.pictures.gradient_descent import Descent, Surface, animate_line, draw_line, draw_surfaces, draw_toy
 from stratus.pictures.canvas import named
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
@@ -43,20 +43,20 @@ def lesson(run: FinishedRun) -> Lesson:
     }
     steps = [*(step for step in (0, 1, 2, 4, 8) if step < len(path) - 1), len(path) - 1]
     pictures = {
-        "line_in_descent": partial(line_in_descent.draw, descent, steps),
+        "line_in_descent": partial(draw_line, descent, steps),
         "loss_surfaces": partial(_draw_surfaces, run, descent.surface),
         "toy": partial(_draw_toy, paths, of_toy["maximum"]),
     }
-    film = partial(line_in_descent.animate, descent)
+    film = partial(animate_line, descent)
     return Lesson(_card(run, figures, rate), figures, pictures, {"line_in_descent": film})
 
 
-def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> line_in_descent.Descent:
+def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> Descent:
     """The run's own descent: a path [t + 1, 2] of weight and bias."""
     days, unit = run.splits.train, run.splits.target.unit
     ends = torch.tensor([[days.x.min()], [days.x.max()]], dtype=torch.float32)
     names = "temperature by a line", f"weight ({unit})", f"bias ({unit})", f"{unit}²"
-    return line_in_descent.Descent(
+    return Descent(
         surface=_surface(names, on_plane(loss, torch.zeros(1, 2), torch.eye(2)[:, None]), path, best),
         losses=vmap(loss)(path[:, None]).numpy(),
         x=days.x[:, 0],
@@ -69,20 +69,20 @@ def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> line_in_d
     )
 
 
-def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: Tensor) -> loss_surface.Surface:
+def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: Tensor) -> Surface:
     """The loss of two numbers on a square around the best two, wide enough for the path."""
     reach = 1.15 * (path - best).abs().max().item()
     span = torch.linspace(-reach, reach, 61)
     x, y = best[0] + span, best[1] + span
     heights = vmap(loss)(torch.cartesian_prod(x, y)).reshape(len(x), len(y)).T
-    return loss_surface.Surface(*names, x.numpy(), y.numpy(), heights.numpy(), path.numpy(), best.numpy())
+    return Surface(*names, x.numpy(), y.numpy(), heights.numpy(), path.numpy(), best.numpy())
 
 
-def _draw_surfaces(run: FinishedRun, own: loss_surface.Surface) -> Figure:
-    return loss_surface.draw([own, _valley(run), _one_temperature(run)])
+def _draw_surfaces(run: FinishedRun, own: Surface) -> Figure:
+    return draw_surfaces([own, _valley(run), _one_temperature(run)])
 
 
-def _valley(run: FinishedRun) -> loss_surface.Surface:
+def _valley(run: FinishedRun) -> Surface:
     """Tomorrow's temperature from two days', whose weights span a narrow valley: the inputs are much alike."""
     fit = best_fit(split_like(run, TWO_DAYS["regression"]), "regression")
     best = matrix(fit.model.weights)[0].float()
@@ -93,7 +93,7 @@ def _valley(run: FinishedRun) -> loss_surface.Surface:
     return _surface(names, loss, path, best[:2])
 
 
-def _one_temperature(run: FinishedRun) -> loss_surface.Surface:
+def _one_temperature(run: FinishedRun) -> Surface:
     """P(rain) from the day's own temperature alone: the weight of the day before is held at 0."""
     splits = split_like(run, TWO_DAYS["binary"])
     task = BinaryClassification.fitting(splits)
@@ -132,7 +132,7 @@ def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
 def _draw_toy(paths: Tensor, ridge: float) -> Figure:
     x = torch.linspace(-2, 2, 401)
     shown = torch.stack([next(path for path in paths if 1.2 < side * path[0] < 2) for side in (-1, 1)])
-    return descent_on_curve.draw(
+    return draw_toy(
         x.numpy(),
         toy(x).numpy(),
         torch.cat([shown, paths[:40]]).numpy(),

@@ -1,5 +1,6 @@
 """Where the gradient comes from: closed form, autograd, finite differences."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,12 +11,13 @@ from torch import Tensor
 from torch.func import grad, vmap
 
 from stratus import tasks
+from stratus.data.samples import Array
 from stratus.data.splits import Splits
 from stratus.data.targets import Continuous, Event
 from stratus.errors import ConfigurationError
 from stratus.lecture.descent_by_hand import Loss, loss_on, path_of
 from stratus.lecture.fits import TWO_DAYS, fit_of, split_like
-from stratus.lecture.pictures import difference_errors, gradient_components
+from stratus.lecture.pictures.gradients import Gradient, draw_components, draw_errors
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
 from stratus.tasks.linear import LinearTask
@@ -37,8 +39,7 @@ class Gradients:
     theta: Tensor  # θ
     formula: Tensor  # by the closed form
     autograd: Tensor  # by torch
-    central: Tensor  # by central differences at each of `STEPS` [h, k, m + 1]
-    forward: Tensor  # by forward differences
+    differences: Mapping[str, Tensor]  # "central" and "forward", at each of `STEPS` [h, k, m + 1]
 
     @classmethod
     def of(cls, name: str, splits: Splits, seed: int) -> "Gradients":
@@ -47,12 +48,12 @@ class Gradients:
         loss = loss_on(task, splits.train, torch.float64)
         shape = len(splits.outputs), len(splits.inputs) + 1
         theta = torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-        differences = (torch.stack([difference(loss, theta, h) for h in STEPS]) for difference in (central, forward))
-        return cls(splits, theta, closed_form(task, splits, theta), grad(loss)(theta), *differences)
+        differences = {way: torch.stack([of(loss, theta, h) for h in STEPS]) for way, of in WAYS.items()}
+        return cls(splits, theta, closed_form(task, splits, theta), grad(loss)(theta), differences)
 
-    def errors(self, found: Tensor) -> Any:
-        """The largest component's error, relative to the largest component [h]."""
-        off = (found - self.formula).abs().amax((-2, -1)) / self.formula.abs().max()
+    def errors(self, way: str) -> Array:
+        """Of differences, the largest component's error, relative to the largest component [h]."""
+        off = (self.differences[way] - self.formula).abs().amax((-2, -1)) / self.formula.abs().max()
         return off.clamp(min=1e-17).numpy()  # a logarithmic axis has no place for 0
 
 
@@ -79,6 +80,9 @@ def forward(loss: Loss, theta: Tensor, h: float) -> Tensor:
     return ((vmap(loss)(_shifted(theta, h)) - loss(theta)) / h).view(theta.shape)
 
 
+WAYS = {"central": central, "forward": forward}
+
+
 def lesson(run: FinishedRun) -> Lesson:
     """The three closed forms beside autograd and finite differences; and the gradient at the end of the run."""
     if not isinstance(run.splits.target, Event) or len(run.splits.outputs) != 1:
@@ -87,25 +91,25 @@ def lesson(run: FinishedRun) -> Lesson:
     found = {name: Gradients.of(name, split_like(run, recipe), seed) for name, recipe in TWO_DAYS.items()}
     figures: dict[str, Any] = {name: _figures(gradients) for name, gradients in found.items()}
     figures["run"] = _at_the_end(run)
-    central_errors = {TITLES[name][0].split(":")[0]: one.errors(one.central) for name, one in found.items()}
-    forward_errors = {TITLES[name][0].split(":")[0]: one.errors(one.forward) for name, one in found.items()}
+    titles = {name: TITLES[name][0].partition(":")[0] for name in found}
+    errors_of = {way: {titles[name]: one.errors(way) for name, one in found.items()} for way in WAYS}
     rounding = torch.finfo(torch.float64).eps
     pictures = {
-        "gradient_components": partial(gradient_components.draw, [_components(*one) for one in found.items()]),
-        "difference_errors": partial(difference_errors.draw, STEPS, central_errors, forward_errors, rounding),
+        "gradient_components": partial(draw_components, [_components(*one) for one in found.items()]),
+        "difference_errors": partial(draw_errors, STEPS, errors_of["central"], errors_of["forward"], rounding),
     }
     return Lesson(_card(figures), figures, pictures)
 
 
 def _figures(gradients: Gradients) -> dict[str, Any]:
-    errors = {"central": gradients.errors(gradients.central), "forward": gradients.errors(gradients.forward)}
+    errors = {way: gradients.errors(way) for way in gradients.differences}
     return {
         "theta": gradients.theta.tolist(),
         "gradient": gradients.autograd.tolist(),
         "autograd_error": (gradients.autograd - gradients.formula).abs().max().item(),
-        **{f"{name}_best_step": float(STEPS[error.argmin()]) for name, error in errors.items()},
-        **{f"{name}_best_error": float(error.min()) for name, error in errors.items()},
-        **{f"{name}_errors": error.tolist() for name, error in errors.items()},
+        **{f"{way}_best_step": float(STEPS[error.argmin()]) for way, error in errors.items()},
+        **{f"{way}_best_error": float(error.min()) for way, error in errors.items()},
+        **{f"{way}_errors": error.tolist() for way, error in errors.items()},
     }
 
 
@@ -117,12 +121,12 @@ def _at_the_end(run: FinishedRun) -> dict[str, float]:
     return {"start": start, "end": end, "expected": expected, "events": float(days.y.sum())}
 
 
-def _components(name: str, gradients: Gradients) -> gradient_components.Gradient:
+def _components(name: str, gradients: Gradients) -> Gradient:
     columns = [*(one.replace("temperature", "T") for one in gradients.splits.inputs), "bias"]
     outputs = [f"{output}: " if len(gradients.theta) > 1 else "" for output in gradients.splits.outputs]
-    best = int(gradients.errors(gradients.central).argmin())
-    values = (gradients.formula, gradients.autograd, gradients.central[best])
-    return gradient_components.Gradient(
+    best = int(gradients.errors("central").argmin())
+    values = (gradients.formula, gradients.autograd, gradients.differences["central"][best])
+    return Gradient(
         *TITLES[name],
         [output + column for output in outputs for column in columns],
         *(value.flatten().numpy() for value in values),

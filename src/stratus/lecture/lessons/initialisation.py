@@ -14,8 +14,7 @@ from stratus.errors import ConfigurationError
 from stratus.lecture.descent_by_hand import descend_each, loss_on, matrix, path_of
 from stratus.lecture.fits import best_fit
 from stratus.lecture.landscapes import learnt_period, toy
-from stratus.lecture.pictures import final_loss_against_start, starts_on_bowl
-from stratus.lecture.pictures.final_loss_against_start import Landscape
+from stratus.lecture.pictures.initialisation import Landscape, draw_bowl, draw_ends
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
 from stratus.training.starts import gaussian, uniform, zeros
@@ -53,7 +52,7 @@ def lesson(run: FinishedRun) -> Lesson:
     }
     unit = run.splits.target.unit
     convex = partial(
-        starts_on_bowl.draw,
+        draw_bowl,
         {name: path.numpy() for name, path in paths.items()},
         lowest.numpy(),
         across=f"weight of the cosine ({unit})",
@@ -61,7 +60,7 @@ def lesson(run: FinishedRun) -> Lesson:
         unit=unit,
         reach=28.0,
     )
-    waves, two_valleys = (partial(final_loss_against_start.draw, one) for one in (period, toys))
+    waves, two_valleys = (partial(draw_ends, one) for one in (period, toys))
     return Lesson(_card(run, figures), figures, {"one_wave": convex, "learnt_period": waves, "toy": two_valleys})
 
 

@@ -14,7 +14,7 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import Loss, descend_each, loss_on, matrix
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
-from stratus.lecture.pictures import loss_against_rate, loss_curves
+from stratus.lecture.pictures.learning_rate import Descents, Sweep, draw_curves, draw_sweeps
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
 from stratus.training.stability import largest_stable_step
@@ -122,23 +122,23 @@ def _pictures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[s
             _sweep(raw, "day of year, unscaled", {"2/λmax": raw.limit}),
             _sweep(rain, "rain", limits),
         ]
-        return loss_against_rate.draw(swept, STEPS)
+        return draw_sweeps(swept, STEPS)
 
-    return {**{name: partial(loss_curves.draw, row) for name, row in panels.items()}, "loss_against_rate": sweeps}
+    return {**{name: partial(draw_curves, row) for name, row in panels.items()}, "loss_against_rate": sweeps}
 
 
-def _descents(bowl: Bowl, rates: Mapping[float, str], losses: Tensor, title: str, **shown: Any) -> loss_curves.Descents:
+def _descents(bowl: Bowl, rates: Mapping[float, str], losses: Tensor, title: str, **shown: Any) -> Descents:
     labels = [f"{rate:g} {name}" for rate, name in rates.items()]
     curves = dict(zip(labels, losses.numpy(), strict=True))
-    return loss_curves.Descents(title, bowl.unit, curves, bowl.lowest, **shown)
+    return Descents(title, bowl.unit, curves, bowl.lowest, **shown)
 
 
-def _sweep(bowl: Bowl, title: str, limits: Mapping[str, float]) -> loss_against_rate.Sweep:
+def _sweep(bowl: Bowl, title: str, limits: Mapping[str, float]) -> Sweep:
     """Seventy rates, from a thousandth of the limit to twice the limit, closer together near it."""
     rates = bowl.limit * torch.cat([torch.logspace(-3, -0.1, 30), torch.linspace(0.825, 2, 40)])
     losses = bowl.losses(rates.tolist(), STEPS)
     ends, start = losses[:, -1].numpy(), losses[0, 0].item()
-    return loss_against_rate.Sweep(title, bowl.unit, rates.numpy(), ends, bowl.lowest, start, limits)
+    return Sweep(title, bowl.unit, rates.numpy(), ends, bowl.lowest, start, limits)
 
 
 def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:

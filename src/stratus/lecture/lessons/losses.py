@@ -13,7 +13,7 @@ from torch.func import grad, vmap
 from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import loss_on, matrix, path_of
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
-from stratus.lecture.pictures import cost_of_a_constant, loss_functions
+from stratus.lecture.pictures.losses import Curve, LossFunction, draw_constants, draw_functions
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
 from stratus.tasks.linear import LinearTask
@@ -38,9 +38,9 @@ def lesson(run: FinishedRun) -> Lesson:
     figures |= {"run": {"start": start, "end": run.metrics["train/loss"]}}
     functions = loss_functions_of({name: fit.model.task for name, fit in fits.items()})
     pictures = {
-        "loss_functions": partial(loss_functions.draw, functions),
+        "loss_functions": partial(draw_functions, functions),
         "cost_of_a_constant": partial(
-            cost_of_a_constant.draw,
+            draw_constants,
             _curves(fits, costs),
             _classes(fits["multiclass"].splits),
             place=str(run.splits.train.stations[0]),
@@ -72,7 +72,7 @@ def _curve(task: LinearTask, z: Tensor, y: Tensor, k: int = 0) -> tuple[Any, Any
     return vmap(loss)(z).numpy(), vmap(grad(loss))(z)[:, k].numpy()
 
 
-def loss_functions_of(models: Mapping[str, LinearTask]) -> list[loss_functions.LossFunction]:
+def loss_functions_of(models: Mapping[str, LinearTask]) -> list[LossFunction]:
     """ℓ(z, y) of the tasks of `TWO_DAYS`: of an average temperature of 10 °C, of rain and none, of sun."""
     degrees, scores = torch.linspace(0, 20, 201)[:, None], torch.linspace(-6, 6, 241)[:, None]
     regression, binary, multiclass = (models[name] for name in TWO_DAYS)
@@ -80,14 +80,14 @@ def loss_functions_of(models: Mapping[str, LinearTask]) -> list[loss_functions.L
     sun = names.index("sun")
     others_at_zero = scores * torch.eye(len(names))[sun]
     return [
-        loss_functions.LossFunction(
+        LossFunction(
             "squared: (y − z)²",
             "forecast z (°C)",
             "°C²",
             degrees[:, 0].numpy(),
             {"y = 10 °C": _curve(regression, degrees, torch.tensor([[10.0]]))},
         ),
-        loss_functions.LossFunction(
+        LossFunction(
             "binary cross-entropy",
             "score z",
             "nat",
@@ -97,7 +97,7 @@ def loss_functions_of(models: Mapping[str, LinearTask]) -> list[loss_functions.L
                 "dry, y = 0: −log(1 − σ(z))": _curve(binary, scores, torch.tensor([[0.0]])),
             },
         ),
-        loss_functions.LossFunction(
+        LossFunction(
             f"cross-entropy, {len(names)} classes",
             "score z of the true class; others 0",
             "nat",
@@ -107,7 +107,7 @@ def loss_functions_of(models: Mapping[str, LinearTask]) -> list[loss_functions.L
     ]
 
 
-def _curves(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> list[cost_of_a_constant.Curve]:
+def _curves(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> list[Curve]:
     """The mean loss of every constant temperature and of every constant probability of rain."""
     shown = {
         "regression": ("temperature", "constant temperature (°C)", "°C²", np.linspace(0, 24, 121)),
@@ -120,7 +120,7 @@ def _curves(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> list[cost_of_
         loss = torch.stack([task.loss(z.expand_as(y), y) for z in scores]).numpy()
         best = mean_truth(fits[name].splits).item()
         lowest = costs[name].constant
-        curves.append(cost_of_a_constant.Curve(title, forecast, unit, constants, loss, best, lowest))
+        curves.append(Curve(title, forecast, unit, constants, loss, best, lowest))
     return curves
 
 

@@ -1,5 +1,6 @@
 """Will it rain on day 2? From the average temperatures of days 1 and 2."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -8,11 +9,11 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from stratus.data.samples import Samples
+from stratus.data.samples import Array, Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
-from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, split_like, with_inputs
-from stratus.lecture.pictures import event_over_input, planes
+from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, split_like
+from stratus.lecture.pictures.rain import ModelInPlane, Sigmoid, draw_planes, draw_sigmoids
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
@@ -24,8 +25,8 @@ def lesson(run: FinishedRun) -> Lesson:
     """σ(Wx + b): its boundary, the parallel lines of equal probability, W; and what the average throws away."""
     here = fit_of(run)
     elsewhere = best_fit(split_like(run, TWO_DAYS["binary"], table=shipped(_ELSEWHERE)), "binary")
-    of_average = best_fit(with_inputs(run.splits, run.splits.inputs[1:]), "binary")
-    of_range = best_fit(_with_range(run), "binary")
+    of_average = best_fit(_of_one(run.splits, "temperature d", lambda days: days.x[:, 1:]), "binary")
+    of_range = best_fit(_of_one(run.splits, "range d", partial(_ranges, run)), "binary")
     figures = _figures(run, here, of_range, elsewhere)
     pictures = {
         "plane": partial(_draw_planes, run, here, elsewhere),
@@ -82,17 +83,16 @@ def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
     )
 
 
-def _with_range(run: FinishedRun) -> Splits:
-    """The same days with one input: maximum less minimum of day 2 in °C."""
-    ranges = run.table.select("station", "date", x=pl.col("temperature_max") - pl.col("temperature_min"))
+def _of_one(splits: Splits, name: str, x: Callable[[Samples], Array]) -> Splits:
+    """The same days with one input in °C, which `x` finds [n, 1]."""
+    train, test = (replace(days, x=x(days)) for days in (splits.train, splits.test))
+    return replace(splits, inputs=[name], units=["°C"], train=train, validation=None, test=test)
 
-    def ranged(days: Samples) -> Samples:
-        keys = pl.DataFrame({"station": days.stations, "date": days.dates}, schema_overrides={"date": pl.Date})
-        x = keys.join(ranges, on=["station", "date"], maintain_order="left").select("x")
-        return replace(days, x=x.to_numpy())
 
-    train, test = ranged(run.splits.train), ranged(run.splits.test)
-    return replace(run.splits, inputs=["range d"], units=["°C"], train=train, validation=None, test=test)
+def _ranges(run: FinishedRun, days: Samples) -> Array:
+    """Maximum less minimum of each day."""
+    rows = run.observations.rows(list(days.stations), days.dates)
+    return rows.select(pl.col("temperature_max") - pl.col("temperature_min")).to_numpy(writable=True)
 
 
 def _draw_planes(run: FinishedRun, here: Fit, elsewhere: Fit) -> Figure:
@@ -100,8 +100,8 @@ def _draw_planes(run: FinishedRun, here: Fit, elsewhere: Fit) -> Figure:
     panels = []
     for fit, line in ((here, (weight, bias)), (elsewhere, None)):
         days = fit.splits.train
-        panels.append(planes.ModelInPlane(str(days.stations[0]), days.x, days.y, plane_of(fit), line))
-    return planes.draw(panels, outputs=["rain"], place=f"training days, {days.dates[0]} to {days.dates[-1]}")
+        panels.append(ModelInPlane(str(days.stations[0]), days.x, days.y[:, 0], plane_of(fit), line))
+    return draw_planes(panels, place=f"training days, {days.dates[0]} to {days.dates[-1]}")
 
 
 def _draw_sigmoids(of_average: Fit, of_range: Fit) -> Figure:
@@ -110,6 +110,6 @@ def _draw_sigmoids(of_average: Fit, of_range: Fit) -> Figure:
         days, note = fit.splits.train, f"log loss {fit.scores('train')['loss']:.3f} nats a day"
         grid = np.linspace(days.x.min(), days.x.max(), 200)
         p = fit.model.forecast(grid[:, None])[:, 0]
-        panels.append(event_over_input.Sigmoid(f"{label} of the day (°C)", days.x[:, 0], grid, p, note))
+        panels.append(Sigmoid(f"{label} of the day (°C)", days.x[:, 0], grid, p, note))
     place = of_run.title(days, "training days")
-    return event_over_input.draw(days.y[:, 0], panels, event="rain", width=1.5, place=place)
+    return draw_sigmoids(days.y[:, 0], panels, width=1.5, place=place)

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, split_like
-from stratus.lecture.pictures import planes
+from stratus.lecture.pictures.rain import ModelInPlane, draw_planes
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
@@ -56,5 +56,5 @@ def _draw(run: FinishedRun, fits: dict[str, Fit], figures: dict[str, Any]) -> Fi
     panels = []
     for name, fit in fits.items():
         title, days = f"{titles[name]}: Brier score {figures[name]['brier']:.4f}", fit.splits.train
-        panels.append(planes.ModelInPlane(title, days.x[:, :2], days.y, plane_of(fit)))
-    return planes.draw(panels, outputs=["rain"], place=of_run.title(run.splits.train, "training days"))
+        panels.append(ModelInPlane(title, days.x[:, :2], days.y[:, 0], plane_of(fit)))
+    return draw_planes(panels, place=of_run.title(run.splits.train, "training days"))

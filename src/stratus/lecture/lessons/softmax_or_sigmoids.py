@@ -12,7 +12,7 @@ from stratus.data.samples import Array, Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
 from stratus.lecture.fits import Fit, best_fit, fit_of, plane_of, split_like
-from stratus.lecture.pictures import regions_beside, reliability_beside, sums, two_labels
+from stratus.lecture.pictures.softmax_or_sigmoids import draw_both_regions, draw_labels, draw_reliability, draw_sums
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
@@ -31,14 +31,14 @@ def lesson(run: FinishedRun) -> Lesson:
         "regions": partial(_draw_regions, run, softmax, sigmoids),
         "sums": partial(_draw_sums, run, sigmoids),
         "reliability_of_both": partial(
-            reliability_beside.draw,
+            draw_reliability,
             {"one softmax": softmax.model.forecast(test.x), "five sigmoids": sigmoids.model.forecast(test.x)},
             test.y,
             outputs=run.splits.outputs,
             place=of_run.title(test),
         ),
         "two_cities": partial(
-            two_labels.draw,
+            draw_labels,
             cities.model.forecast(there.x),
             there.y,
             names=("New York", "Seattle"),
@@ -143,7 +143,7 @@ def _draw_regions(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> Figure:
     plane, days = plane_of(softmax), run.splits.train
     places = np.stack(np.meshgrid(plane.across, plane.up), axis=-1).reshape(-1, 2)
     shares = normalised(sigmoids.model.forecast(places)).reshape(plane.p.shape)
-    return regions_beside.draw(
+    return draw_both_regions(
         days.x,
         days.y,
         (plane, replace(plane, p=shares)),
@@ -155,7 +155,7 @@ def _draw_regions(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> Figure:
 
 def _draw_sums(run: FinishedRun, sigmoids: Fit) -> Figure:
     days = {"training days": run.splits.train, "test days": run.splits.test}
-    return sums.draw(
+    return draw_sums(
         {name: (one.x[:, 1], sigmoids.model.forecast(one.x).sum(axis=1)) for name, one in days.items()},
         label="average temperature of day 2 (°C)",
         place=f"{run.splits.test.stations[0]}: five sigmoids",

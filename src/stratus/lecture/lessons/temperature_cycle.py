@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
 from stratus.lecture.fits import Fit, best_fit, fit_of, split_like
-from stratus.lecture.pictures import fits_over_year
+from stratus.lecture.pictures.temperature_cycle import draw_fits
 from stratus.pictures import fit_over_calendar
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
@@ -63,12 +63,10 @@ def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
 def _draw_fits(run: FinishedRun, values: dict[str, Array], figures: dict[str, Any]) -> Figure:
     days = run.splits.train
     explained, rmse = figures["explained"], figures["test_rmse"]
-    return fits_over_year.draw(
+    return draw_fits(
         (days.dates - days.dates.astype("datetime64[Y]")).astype(int) + 1,
         days.y[:, 0],
         {name: (fit, f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C") for name, fit in values.items()},
-        name="average temperature",
-        unit="°C",
         place=of_run.title(days, "training days"),
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from stratus.data.samples import Array
 from stratus.lecture.fits import Fit, fit_of, plane_of
-from stratus.lecture.pictures import class_shares, hard_and_soft, recall
+from stratus.lecture.pictures.weather_types import draw_recall, draw_regions, draw_shares
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
@@ -20,16 +20,16 @@ def lesson(run: FinishedRun) -> Lesson:
     warmth = np.linspace(days.x.min(), days.x.max(), 200)
     place = of_run.title(days, "training days")
     pictures = {
-        "regions": partial(hard_and_soft.draw, days.x, days.y, plane_of(fit), outputs=outputs, place=place),
+        "regions": partial(draw_regions, days.x, days.y, plane_of(fit), outputs=outputs, place=place),
         "shares": partial(
-            class_shares.draw,
+            draw_shares,
             warmth,
             fit.model.forecast(np.column_stack([warmth, warmth])),
             outputs=outputs,
             label="average temperature of both days (°C)",
             place=f"{days.stations[0]}: softmax(Wx + b) when day 2 is as warm as day 1",
         ),
-        "recall": partial(recall.draw, found, outputs=outputs, place=f"{days.stations[0]}: recall by class"),
+        "recall": partial(draw_recall, found, outputs=outputs, place=f"{days.stations[0]}: recall by class"),
     }
     figures = _figures(run, fit, *found["test days"])
     return Lesson(_card(run, figures), figures, pictures)

@@ -1,77 +1,120 @@
-"""Which of a sweep's jobs are trained together, and their training."""
+"""One process's jobs of a sweep: which of them are trained together, and the run of each."""
 
 import gc
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
-from typing import Any
 
+from hydra.core.utils import JobReturn, configure_log, filter_overrides
+from hydra.types import TaskFunction
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from threadpoolctl import threadpool_limits
 
 from stratus.data.splits import Splits
 from stratus.errors import StratusError
-from stratus.settings import compose as config
+from stratus.runs.experiment import starting
+from stratus.settings import compose
 from stratus.settings.descent import SGD, Adam
 from stratus.settings.experiment import Config
-from stratus.sweep.batched import ready
-from stratus.sweep.batched.member import fit_together
+from stratus.sweep.batched.hydra_inside import Composed, Composer, run_job
+from stratus.sweep.batched.member import Block, Days, Member, train_together
+from stratus.sweep.batched.processes import Share, portable
 from stratus.tasks.linear import LinearTask
-from stratus.training.lone import starting
-from stratus.verification.evaluation import References
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("hydra_plugins.stratus_batched")
+
+PAUSE = 5.0
+"""Seconds after which a sweep says how far it is."""
+
+BLOCK = 64
+"""Members that are verified together: more at once are not faster."""
 
 
-def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> None:
-    """Trains together what can be, and leaves it in `ready.jobs`; says of the rest why it runs one by one.
+def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
+    """Trains together the jobs that can be, then runs each in order.
 
-    Args:
-        jobs: Number and configuration of each, without the node `hydra`.
-        memory: GiB that the runs trained as one may take.
+    A job that has been trained is only recorded, which takes a moment: of these one is named now and then, and what
+    they have to say is in their run.log.
     """
-    ready.jobs.clear()
-    groups: dict[tuple[str, ...], dict[int, Config]] = {}
-    single: dict[str, list[int]] = {}
-    for number, composed in jobs:
-        settings = _checked(composed)
-        if isinstance(settings, str):
-            single.setdefault(settings, []).append(number)
-        else:
-            groups.setdefault(_shared(settings), {})[number] = settings
-    for members in groups.values():
-        if reason := _together(members, memory):
-            single.setdefault(reason, []).extend(members)
-    for reason, numbers in single.items():
-        log.info("one by one: %d of the jobs, from #%d on: %s", len(numbers), numbers[0], reason)
-
-
-def prepare() -> None:
-    """Makes this process ready to train and record jobs."""
     # Which devices there are is no news.
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     threadpool_limits(1, user_api="blas")  # threads of several processes would wait for each other's cores
     gc.freeze()
     gc.enable()
+    hydra = share.config.hydra
+    members = train(((number, job.own) for number, job in _composed(share)), share.memory)
+    returned, said = [], time.monotonic()
+    for number, job in _composed(share):
+        member = members.pop(number, None)
+        if member is None or time.monotonic() > said + PAUSE:
+            configure_log(hydra.hydra_logging, hydra.verbose)
+            log.info("\t#%d : %s", number, " ".join(filter_overrides(share.jobs[number])))
+            said = time.monotonic()
+        function = portable(member.run if member else task_function)
+        returned.append(run_job(share.context, function, job, quiet=member is not None))
+    configure_log(hydra.hydra_logging, hydra.verbose)
+    return returned
 
 
-def _checked(composed: DictConfig) -> Config | str:
-    """A job's settings, or why it cannot be trained with others."""
-    try:
-        settings = config.check(composed)
-    except (StratusError, OmegaConfBaseException):
-        return "their settings are wrong, as each will tell"
+def _composed(share: Share) -> Iterator[tuple[int, Composed]]:
+    """The configuration of each job in turn; it is changed by the next."""
+    composer = share.context.config_loader
+    assert isinstance(composer, Composer)
+    for number, overrides in share.jobs.items():
+        job = composer.compose(share.config, overrides)
+        job.set({"hydra.job.id": str(number), "hydra.job.num": number})
+        if not any(one.startswith("pictures=") for one in overrides):
+            job.set({"pictures": "none"})  # they take a second a job
+        yield number, job
+
+
+def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> dict[int, Member]:
+    """Trains together the jobs that can be, and returns them by number; says of the rest why it runs one by one.
+
+    Args:
+        jobs: Number and configuration of each, without the node `hydra`.
+        memory: GiB that the runs trained as one may take.
+    """
+    groups: dict[tuple[str, ...], dict[int, Config]] = {}
+    alone: dict[str, list[int]] = {}
+    for number, composed in jobs:
+        try:
+            settings = compose.check(composed)
+        except (StratusError, OmegaConfBaseException):
+            alone.setdefault("their settings are wrong, as each will tell", []).append(number)
+            continue
+        if reason := _special(settings):
+            alone.setdefault(reason, []).append(number)
+        else:
+            groups.setdefault(_shared(settings), {})[number] = settings
+    members: dict[int, Member] = {}
+    for group in groups.values():
+        trained = _train_group(group, memory)
+        if isinstance(trained, str):
+            alone.setdefault(trained, []).extend(group)
+        else:
+            members |= trained
+    for reason, numbers in alone.items():
+        log.info("one by one: %d of the jobs, from #%d on: %s", len(numbers), numbers[0], reason)
+    return members
+
+
+def _special(settings: Config) -> str | None:
+    """Why a job cannot be trained with any other, if it cannot."""
     if not isinstance(settings.optimizer, SGD | Adam):
         return f"{type(settings.optimizer).__name__} searches each step for itself"
-    if settings.resume or settings.lesson:
-        return "resume and lesson are about one run each"
+    if settings.resume:
+        return "resume goes on with a run of its own"
     if not settings.trainer.single:
         return "they ask for several devices"
+    if settings.lesson:
+        return "a lesson looks at one run at a time"
     if settings.trainer.detect_anomaly:
         return "trainer.detect_anomaly looks at one run at a time"
-    return settings
+    return None
 
 
 def _shared(settings: Config) -> tuple[str, ...]:
@@ -82,54 +125,51 @@ def _shared(settings: Config) -> tuple[str, ...]:
     return tuple(map(repr, (settings.task, data, settings.features, settings.trainer, type(settings.optimizer))))
 
 
-def _together(jobs: Mapping[int, Config], memory: float) -> str | None:
+def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member] | str:
     """Trains jobs that have all in common but numbers; if that cannot be, why."""
     if len(jobs) == 1:
         return "no other differs from them in numbers alone"
     first = next(iter(jobs.values()))
     try:
-        data = replace(first.data, resample=None)
-        loaded = data.load()
-        observations, facts = loaded.observations, asdict(loaded.provenance)
-        splits = observations.split(first.recipe, data.borders, standardise=first.features.standardise)
+        loaded = first.data.load()
+        splits = loaded.observations.split(first.recipe, first.data.borders, standardise=first.features.standardise)
     except StratusError:
         return "their data are wrong, as each will tell"
     if splits.train.on_disk:
         return "their days are streamed from disk"
-    task = starting(first, splits)
-    if type(task).forward is not LinearTask.forward:
-        return f"task={task.name} has a way of its own from inputs to logits"
+    if type(starting(first, splits)).forward is not LinearTask.forward:
+        return f"task={first.task.name} has a way of its own from inputs to logits"
 
     @cache
-    def drawn(resample: int | None) -> tuple[dict[str, Any], Splits, Callable[[], References]]:
+    def drawn(resample: int | None) -> Days:
+        said = replace(loaded.provenance, source=loaded.provenance.source | {"resample": resample})
         days = splits.resampled(resample)
-        said = facts | {"source": facts["source"] | {"resample": resample}}
-        return said, days, cache(lambda: References.of(starting(first, days), days))
+        return Days(starting(first, days), loaded.observations, said, days)
 
-    for part in _parts(jobs, most(first, splits, memory)):
+    members: dict[int, Member] = {}
+    numbers, size = list(jobs), largest_group(first, splits, memory)
+    for part in (numbers[start : start + size] for start in range(0, len(numbers), size)):
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
-        trained = fit_together(list(part.values()), splits)
-        for place, number in enumerate(part):
-            said, days, references = drawn(part[number].data.resample)
-            ready.jobs[number] = ready.Ready(part[number], observations, said, days, trained.fit_of(place), references)
-    return None
+        settings = [jobs[number] for number in part]
+        group = train_together(settings, splits)
+        for resample in dict.fromkeys(one.data.resample for one in settings):
+            places = [place for place, one in enumerate(settings) if one.data.resample == resample]
+            for some in (places[start : start + BLOCK] for start in range(0, len(places), BLOCK)):
+                block = Block(group, some, drawn(resample))
+                members |= {part[place]: Member(block, place) for place in some}
+    return members
 
 
-def _parts(jobs: Mapping[int, Config], size: int) -> Iterator[dict[int, Config]]:
-    every = list(jobs.items())
-    for start in range(0, len(every), size):
-        yield dict(every[start : start + size])
-
-
-def most(settings: Config, splits: Splits, memory: float) -> int:
+def largest_group(settings: Config, splits: Splits, memory: float) -> int:
     """How many members a group has at most, for tensors that take so many GiB.
 
     A step holds about ten tensors of logits [batch, k], and their slopes times the inputs [m + 1, batch, k];
     validation holds eight tensors of its own; weights, what the optimiser remembers, and copies of both are some
-    twenty times [m + 1, k]; a member draws its days anew each epoch; and a module is 100 kB.
+    twenty times [m + 1, k]; an epoch gathers a member's days, and keeps their logits; and a module is 100 kB.
     """
     m, k, epochs = len(splits.inputs) + 1, len(splits.outputs), settings.trainer.max_epochs
     days, checked = len(splits.train), len(splits.validation or ())
     batch = settings.data.batch_size or days
-    floats = batch * (10 * k + m * k + 2 * m) + 8 * checked * k + (20 + epochs) * m * k + 2 * days + 4 * epochs
+    floats = batch * (10 * k + m * k + 2 * m) + 8 * checked * k + (20 + epochs) * m * k + 4 * epochs
+    floats += days * (m + 4 * k + 2)
     return max(int(memory * 2**30 / (4 * floats + 100_000)), 1)

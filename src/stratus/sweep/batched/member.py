@@ -1,128 +1,176 @@
-"""A member of a group as a run of its own: its curves, its checkpoints, and how it ended."""
+"""A member of a trained group as a run of its own: its curves, its checkpoints, its scores, its record."""
 
-import tempfile
-import time
-import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException
+from omegaconf import DictConfig
 
+from stratus import files
+from stratus.data.observations import Observations, Provenance
 from stratus.data.splits import Splits
-from stratus.runs import tensorboard as board
-from stratus.runs.events import Sink
+from stratus.errors import StratusError
+from stratus.runs import experiment, record, tensorboard
+from stratus.runs.events import EventFile
+from stratus.runs.experiment import Outputs
+from stratus.runs.finished import FinishedRun
+from stratus.runs.record import DataRecord, RunRecord
 from stratus.settings.experiment import Config
-from stratus.sweep.batched.checkpoint import Checkpoints, Common
-from stratus.sweep.batched.group import Group, Outcome
-from stratus.sweep.batched.scores import Scores
+from stratus.sweep.batched.group import Group
+from stratus.sweep.batched.lightning_inside import MemberTrainer
+from stratus.sweep.batched.result import GroupResult
 from stratus.tasks.linear import LinearTask
-from stratus.training.descent import Trace, announced_limit, divergence
-from stratus.training.lone import Fit, Fitted, starting
-from stratus.verification.references import Weights
-
-
-def fit_together(settings: Sequence[Config], splits: Splits) -> "Trained":
-    """Trains runs that differ only in numbers; `splits` are those of the days themselves, not of a resample."""
-    torch.set_num_threads(1)
-    # With deterministic algorithms torch fills all new memory with nan, for programs that read before they write.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    task = starting(settings[0], splits.resampled(settings[0].data.resample))
-    drawn = any(one.pictures != "none" or one.lesson for one in settings)
-    group = Group(task, settings, splits, traced=drawn)
-    trainer = settings[0].trainer.build()(
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        limit_train_batches=1.0,  # the group itself knows how many of an epoch's batches are asked for
-        limit_val_batches=0,
-        check_val_every_n_epoch=1,
-        gradient_clip_val=None,
-        deterministic=True,
-    )
-    warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")
-    started = time.perf_counter()
-    trainer.fit(group)
-    seconds = (time.perf_counter() - started) / len(settings)
-    with tempfile.TemporaryDirectory() as folder:
-        trainer.save_checkpoint(Path(folder) / "group.ckpt", weights_only=False)
-        common = Common(splits, torch.load(Path(folder) / "group.ckpt", weights_only=True))
-    outcome = group.outcome()
-    return Trained(outcome, task, seconds, common, Scores(task, outcome, [one.data.resample for one in settings]))
+from stratus.training.callbacks import Trace
+from stratus.training.fit import TrainingResult
+from stratus.training.optimum import mean_loss
+from stratus.training.stability import divergence
+from stratus.verification.model import Model
+from stratus.verification.references import References
+from stratus.verification.verify import Verification, verify
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A trained group.
+class TrainedGroup:
+    """Runs that have been trained as one."""
 
-    Attributes:
-        outcome: What became of its members.
-        task: What has each member's weights in its turn.
-        seconds: The training's time, shared out among them.
-        common: What their checkpoints have in common.
-        scores: Their scores.
+    members: Sequence[Config]
+    result: GroupResult
+    trainer: MemberTrainer  # writes their checkpoints; its task is given each member's weights in turn
+
+
+def train_together(members: Sequence[Config], splits: Splits) -> TrainedGroup:
+    """Trains runs that differ only in numbers; `splits` are those of the days themselves, not of a resample.
+
+    Raises:
+        ConfigurationError: If this machine has no such accelerator.
     """
+    torch.set_num_threads(1)
+    # With deterministic algorithms torch fills all new memory with nan, for programs that read before they write.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    task = experiment.starting(members[0], splits.resampled(members[0].data.resample))
+    trainer = MemberTrainer(task, members[0], splits)
+    traced = any(one.pictures != "none" for one in members)
+    return TrainedGroup(members, Group(task, members, splits, device=trainer.device, traced=traced).train(), trainer)
 
-    outcome: Outcome
-    task: LinearTask
-    seconds: float
-    common: Common
-    scores: Scores
 
-    def fit_of(self, place: int) -> Fit:
-        """What `experiment.run` takes for the training of the member at `place`."""
+@dataclass(frozen=True)
+class Days:
+    """What members on the same training days share."""
 
-        def fit(settings: Config, splits: Splits, folder: Path, sink: Sink, record: dict[str, Any]) -> Fitted:
-            return self._handed_over(place, settings, splits, folder=folder, sink=sink, record=record)
+    task: LinearTask  # theirs, whatever its weights
+    observations: Observations
+    provenance: Provenance
+    splits: Splits
 
-        return fit
+    @cached_property
+    def references(self) -> References:
+        """What the members are compared with."""
+        return References.fit(self.task, self.splits)
 
-    def _handed_over(
-        self, place: int, settings: Config, splits: Splits, *, folder: Path, sink: Sink, record: dict[str, Any]
-    ) -> Fitted:
-        """Writes what a run alone writes while it trains.
+
+@dataclass(frozen=True)
+class Block:
+    """Members on the same days, which are verified together when the first of them is recorded."""
+
+    group: TrainedGroup
+    places: list[int]  # theirs in the group
+    days: Days
+
+    @cached_property
+    def verifications(self) -> dict[int, Verification]:
+        """By place."""
+        weights, splits = self.group.result.best.weights(self.places), self.days.splits
+        models = Model(self.days.task, weights, splits.target, tuple(map(str, self.places)))
+        return dict(zip(self.places, verify(models, splits, self.days.references), strict=True))
+
+
+@dataclass(frozen=True)
+class Member:
+    """A job that has been trained with others."""
+
+    block: Block  # those who are verified with it
+    place: int  # its place in their group
+
+    @property
+    def settings(self) -> Config:
+        """Its settings."""
+        return self.block.group.members[self.place]
+
+    def run(self, composed: DictConfig) -> float:
+        """Hydra's task function for this job: does what is left of its run, and returns the sweep's objective.
+
+        Raises:
+            CompactHydraException: In place of an error that the user can mend, so that the other jobs run.
+        """
+        job = HydraConfig.get()
+        folder, task = Path(job.runtime.output_dir), job.runtime.choices["task"]
+        try:
+            with record.recorded(folder, task=task, overrides=list(job.overrides.task), seed=composed.seed) as entries:
+                entries.data = DataRecord(**asdict(self.block.days.provenance))
+                return self.finish(folder, entries)
+        except StratusError as error:
+            raise CompactHydraException(str(error)) from None
+
+    def finish(self, folder: Path, entries: RunRecord) -> float:
+        """Writes what a lone run writes, and returns its objective.
 
         Raises:
             Diverged: If the member's loss stopped being a finite number.
         """
-        outcome, task = self.outcome, self.task
-        checkpoints = Checkpoints(outcome, self.common, place, settings, task, folder=folder / "checkpoints")
-        record["largest_stable_step"] = limit = announced_limit(task, splits, checkpoints.optimizer)
-        epochs = int(outcome.epochs[place])
-        board.curves(sink, self._curves(place, epochs, settings.trainer.check_val_every_n_epoch))
-        if epochs:
-            checkpoints.write()
-        if place in outcome.unending:
-            step, loss, finite = outcome.unending[place]
-            raise divergence(loss, step, finite, checkpoints.rates[epochs], limit)
-        assert outcome.last is not None
-        outcome.last.put(task, place)
-        last, best_epoch = Weights.of(task), epochs
-        if outcome.best is not None:
-            outcome.best.put(task, place)
-            best_epoch = int(outcome.best_epoch[place]) + 1
-        steps = outcome.steps_an_epoch
-        trace, scored = self._trace(place, epochs), partial(self.scores.of, place, splits)
-        return Fitted(task, best_epoch, last, epochs, steps * epochs, self.seconds, trace, scored)
+        days = self.block.days
+        with closing(EventFile(folder)) as file:
+            outputs = Outputs(folder, entries, file, in_sweep=True)
+            result = self.hand_over(outputs)
+            verification = self.block.verifications[self.place]
+            with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
+                verification.test.append_to(csv)
+            optimum = days.references.optimum
+            run = FinishedRun(self.settings, days.observations, days.splits, result, verification, optimum)
+            experiment.finish(run, outputs)
+        assert entries.objective is not None
+        return entries.objective
 
-    def _curves(self, place: int, epochs: int, validated_every: int) -> Iterator[tuple[int, dict[str, float]]]:
+    def hand_over(self, outputs: Outputs) -> TrainingResult:
+        """Writes what a lone run writes while it trains, and gives what its training gives.
+
+        Raises:
+            Diverged: If the member's loss stopped being a finite number.
+        """
+        group, place, splits = self.block.group, self.place, self.block.days.splits
+        result, trainer, task = group.result, group.trainer, group.trainer.task
+        trainer.prepare(self.settings)
+        experiment.begin(self.settings, splits, task, outputs)
+        epochs = int(result.last.epochs[place])
+        tensorboard.curves(outputs.file, self._curves(epochs))
+        trainer.write(result, place, self.settings, outputs.folder / "checkpoints")
+        if found := result.divergences.get(place):
+            rate, limit = result.rates[epochs, place].item(), outputs.record.largest_stable_step
+            raise divergence(found.loss, found.step, found.last_finite, rate, limit)
+        last_loss = mean_loss(task, result.last.weights(place), splits.train)
+        result.best.weights(place).put(task)
+        best, steps = int(result.best.epochs[place]), epochs * result.steps_an_epoch
+        return TrainingResult(task, best, last_loss, epochs, steps, result.seconds, self._trace(epochs))
+
+    def _curves(self, epochs: int) -> Iterator[tuple[int, dict[str, float]]]:
         """Steps and points of the curves, as Lightning logs them."""
-        curves = {tag: values[:, place].tolist() for tag, values in self.outcome.curves.items()}
+        result, every = self.block.group.result, self.settings.trainer.check_val_every_n_epoch
+        curves = {tag: values[:, self.place].tolist() for tag, values in result.curves.items()}
         for epoch in range(epochs):
             values = {tag: curves[tag][epoch] for tag in ("train/loss", "train/accuracy")}
-            validation, missing = divmod(epoch + 1, validated_every)
+            validation, missing = divmod(epoch + 1, every)
             if curves["val/loss"] and not missing:
                 values |= {tag: curves[tag][validation - 1] for tag in ("val/loss", "val/accuracy")}
-            yield self.outcome.steps_an_epoch * (epoch + 1) - 1, values | {"epoch": epoch}
+            yield result.steps_an_epoch * (epoch + 1) - 1, values | {"epoch": epoch}
 
-    def _trace(self, place: int, epochs: int) -> Trace:
-        trace = Trace()
-        for epoch, theta in enumerate(self.outcome.trace[: epochs + 1]):
-            trace.steps.append(self.outcome.steps_an_epoch * epoch)
-            trace.weight.append(theta[:-1, :, place].T.clone())
-            trace.bias.append(theta[-1, :, place].clone())
+    def _trace(self, epochs: int) -> Trace:
+        trace, result = Trace(), self.block.group.result
+        for epoch, theta in enumerate(result.trace[: epochs + 1]):
+            trace.steps.append(result.steps_an_epoch * epoch)
+            trace.weight.append(theta[:-1, :, self.place].T.clone())
+            trace.bias.append(theta[-1, :, self.place].clone())
         return trace

@@ -1,0 +1,120 @@
+"""Many runs trained as one: each is what it would have been alone."""
+
+import re
+
+import pytest
+import torch
+
+from stratus.errors import Diverged
+from stratus.sweep.batched.member import train_together
+from stratus.tasks.multiclass import MulticlassClassification
+from stratus.tasks.weights import Weights
+from stratus.training.checkpoints import load
+
+
+def assert_same_weights(result, place, folder):
+    """The member's last weights are those of the lone run in a folder."""
+    found, expected = result.last.weights(place), Weights.of(load(folder / "checkpoints" / "last.ckpt").task)
+    assert torch.allclose(found.weight, expected.weight, rtol=0, atol=1e-5)
+    assert torch.allclose(found.bias, expected.bias, rtol=0, atol=1e-5)
+
+
+MEMBERS = {
+    "gd": ("optimizer=gd", "optimizer.lr=0.05,0.2", "init=zeros,gaussian"),
+    "sgd": ("optimizer=sgd", "optimizer.lr=0.01,0.05", "optimizer.weight_decay=0,0.1", "schedule=cosine,constant"),
+    "momentum": (
+        "optimizer.momentum=0.5,0.9",
+        "optimizer.nesterov=true,false",
+        "optimizer.lr=0.01,0.03",
+        "init=uniform",
+    ),
+    "adam": (
+        "optimizer=adam",
+        "optimizer.lr=0.003,0.1",
+        "optimizer.weight_decay=0,0.1",
+        "schedule=step",
+        "schedule.every=1",
+    ),
+}
+"""Overrides, those with a comma alternate over the members."""
+
+
+def alternating(overrides, count):
+    """The overrides of each of so many members, whose seeds differ too."""
+    words = [(name, values.split(",")) for name, _, values in (one.partition("=") for one in overrides)]
+    return [
+        [f"{name}={values[(i >> k) % len(values)]}" for k, (name, values) in enumerate(words)] + [f"seed={i % 3}"]
+        for i in range(count)
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:.* could not find the monitored key")  # Lightning's, before a first validation
+@pytest.mark.parametrize("optimizer", MEMBERS)
+@pytest.mark.parametrize(
+    "task",
+    [
+        ("task=regression", "trainer.gradient_clip_val=2", "trainer.check_val_every_n_epoch=2"),
+        ("task=binary", "task.class_weights=balanced"),
+        ("task=multiclass", "trainer.limit_train_batches=9"),
+        ("task=multilabel", "task.class_weights=balanced", "data.validation_from=null"),
+    ],
+)
+def test_members_are_the_runs_they_would_be_alone(settings, samples, alone, tmp_path, *, task, optimizer):
+    members = [settings(*task, "trainer.max_epochs=2", *one) for one in alternating(MEMBERS[optimizer], 4)]
+    splits = samples(members[0])
+    result = train_together(members, splits).result
+    for place in (1, 2):
+        lone = alone(members[place], tmp_path / str(place))
+        assert_same_weights(result, place, tmp_path / str(place))
+        if splits.validation:
+            assert result.best.epochs[place] == lone.best_epoch
+
+
+@pytest.mark.parametrize("task", ["task=binary", "task=multiclass"])
+@pytest.mark.parametrize("size", ["data.batch_size=32", "data.batch_size=null"])
+def test_members_on_resamples_of_the_days_are_those_of_the_resamples(settings, samples, alone, tmp_path, *, task, size):
+    same = (task, size, "trainer.max_epochs=3")
+    members = [settings(*same, f"data.resample={number}", f"seed={k}") for k, number in enumerate(("null", 2, 5, 2))]
+    result = train_together(members, samples(members[0])).result
+    for place, one in enumerate(members):
+        alone(one, tmp_path / str(place))
+        assert_same_weights(result, place, tmp_path / str(place))
+
+
+def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(
+    settings, samples, alone, recorded, tmp_path
+):
+    def members_with(wild):
+        rates = ["0.1", wild, "0.05", "0.02"]
+        same = ("task=regression", "optimizer=sgd", "trainer.max_epochs=4")
+        return [settings(*same, f"optimizer.lr={lr}", f"seed={k}") for k, lr in enumerate(rates)]
+
+    members = members_with("50")
+    splits = samples(members[0])
+    trained, tame = train_together(members, splits), train_together(members_with("0.01"), splits)
+    with pytest.raises(Diverged) as together:
+        recorded(trained, 1, tmp_path / "together")
+    with pytest.raises(Diverged) as lone:
+        alone(members[1], tmp_path / "alone")
+    steps = [re.search(r"at step (\d+)", str(one.value)).group(1) for one in (together, lone)]
+    assert steps[0] == steps[1]
+    assert re.sub(r"[\d.]+e\+\d+", "N", str(together.value)) == re.sub(r"[\d.]+e\+\d+", "N", str(lone.value))
+    for place in (0, 2, 3):
+        assert torch.equal(trained.result.last.theta[..., place], tame.result.last.theta[..., place])
+        for tag, values in trained.result.curves.items():
+            assert torch.equal(values[:, place], tame.result.curves[tag][:, place])
+
+
+def test_a_loss_of_any_form_is_trained(settings, samples, monkeypatch):
+    one = settings("task=multiclass", "trainer.max_epochs=2", "seed=1")
+    other = settings("task=multiclass", "trainer.max_epochs=2", "seed=2")
+    splits = samples(one)
+
+    def losses(self, logits, y):  # right for [n, k] only: the classes are looked for at the end
+        return -logits.log_softmax(-1).gather(-1, y[:, None])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MulticlassClassification, "losses", losses)
+        found = train_together([one, other], splits).result
+    expected = train_together([one, other], splits).result
+    assert torch.allclose(found.last.theta, expected.last.theta, atol=1e-6)

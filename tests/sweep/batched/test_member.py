@@ -1,0 +1,73 @@
+"""A member recorded as a run: its scores and intervals are those of a run alone, however many are verified at once."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from stratus.sweep.batched.member import train_together
+
+WITHIN = 2e-3
+"""Weights differ by 1e-7, which is enough for a day to change its class or its rank."""
+
+
+def group(settings, samples, *overrides, varied=("seed=1", "seed=2", "seed=3")):
+    """Members trained for two epochs, from starts far enough apart for other scores."""
+    words = ("trainer.max_epochs=2", "init=gaussian", "init.sigma=3", *overrides)
+    members = [settings(*words, *one.split()) for one in varied]
+    return train_together(members, samples(replace(members[0], data=replace(members[0].data, resample=None))))
+
+
+def assert_same(found, expected, within=1e-9):
+    for name in ("metrics", "intervals", "intervals_against_climatology", "references"):
+        one, other = getattr(found, name), getattr(expected, name)
+        assert list(one) == list(other)
+        for entry, value in other.items():
+            assert one[entry] == pytest.approx(value, rel=within, abs=within, nan_ok=True), entry
+    assert found.gap == pytest.approx(expected.gap, abs=1e-5)
+    assert found.largest_stable_step == pytest.approx(expected.largest_stable_step)
+    assert found.weights.weight == pytest.approx(np.array(expected.weights.weight), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        ("task=regression",),
+        ("task=regression", "data=two_cities", "data.validation_from=null"),
+        ("task=binary", "task.class_weights=balanced"),
+        ("task=multiclass", "task.class_weights=balanced"),
+        ("task=multilabel", "task.class_weights=balanced"),
+    ],
+    ids=" ".join,
+)
+def test_a_member_s_record_is_that_of_a_run_alone(settings, samples, alone, recorded, tmp_path, *, task):
+    trained = group(settings, samples, *task)
+    for place in (1, 2):
+        found = recorded(trained, place, tmp_path / f"member{place}", together=[0, 1, 2])
+        lone = alone(trained.members[place], tmp_path / f"alone{place}")
+        assert_same(found, lone, within=WITHIN)
+        assert_same(found, recorded(trained, place, tmp_path / f"itself{place}", together=[place]))
+        tables = [pl.read_csv(tmp_path / f"{name}{place}" / "forecasts.csv") for name in ("member", "alone")]
+        numbers = [table.select(pl.col(pl.Float64)) for table in tables]
+        assert tables[0].columns == tables[1].columns
+        np.testing.assert_allclose(*numbers, atol=2e-5)
+
+
+@pytest.mark.parametrize("task", ["task=binary", "task=multiclass"])
+def test_members_on_resamples_are_scored_on_their_own_days(settings, samples, alone, recorded, tmp_path, *, task):
+    varied = ("seed=1", "data.resample=1", "data.resample=2", "seed=2 data.resample=1")
+    trained = group(settings, samples, task, varied=varied)
+    for place, together in ((1, [1, 3]), (2, [2])):
+        found = recorded(trained, place, tmp_path / f"member{place}", together=together)
+        assert_same(found, alone(trained.members[place], tmp_path / f"alone{place}"), within=WITHIN)
+
+
+@pytest.mark.parametrize("task", ["task=regression", "task=binary", "task=multiclass"])
+@pytest.mark.parametrize("weight", [1e11, 1e30, np.inf, np.nan])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_huge_weights_of_a_member_change_no_other_s_scores(settings, samples, recorded, tmp_path, *, task, weight):
+    trained = group(settings, samples, task)
+    expected = recorded(trained, 2, tmp_path / "before", together=[0, 1, 2])
+    trained.result.best.theta[..., 1] = weight
+    assert_same(recorded(trained, 2, tmp_path / "after", together=[0, 1, 2]), expected)
