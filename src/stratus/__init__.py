@@ -4,39 +4,7 @@ Each name is imported when it is first used, so that `import stratus` costs noth
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from stratus.data.datamodule import WeatherDataModule
-    from stratus.data.recipe import Recipe
-    from stratus.data.splits import split
-    from stratus.data.table import read_csv, select
-    from stratus.tasks.binary import BinaryClassification
-    from stratus.tasks.multiclass import MulticlassClassification
-    from stratus.tasks.multilabel import MultilabelClassification
-    from stratus.tasks.regression import LinearRegression
-    from stratus.training.checkpoints import load
-    from stratus.training.starts import zeros
-    from stratus.verification.forecasts import Forecasts
-    from stratus.verification.model import Model
-    from stratus.verification.verify import evaluate
-
-__all__ = [
-    "BinaryClassification",
-    "Forecasts",
-    "LinearRegression",
-    "Model",
-    "MulticlassClassification",
-    "MultilabelClassification",
-    "Recipe",
-    "WeatherDataModule",
-    "evaluate",
-    "load",
-    "read_csv",
-    "select",
-    "split",
-    "zeros",
-]
+from typing import Any
 
 _HOMES = {
     "BinaryClassification": "tasks.binary",
@@ -54,6 +22,8 @@ _HOMES = {
     "split": "data.splits",
     "zeros": "training.starts",
 }
+
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -17,9 +17,9 @@ from stratus.runs.events import EventFile
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.runs.record import LessonRecord, RunRecord, WeightsRecord
+from stratus.settings.compose import as_yaml
 from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
 from stratus.settings.experiment import Config
-from stratus.settings.yaml_text import as_yaml
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.fit import fit
@@ -123,22 +123,18 @@ def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = N
 
 def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> None:
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
-    drawings, animations = {}, {}
-    drawn, step = run.settings.pictures != "none", run.result.steps
-    if drawn:
-        from stratus.runs import pictures  # noqa: PLC0415 - matplotlib, not for a run without pictures
-
-        drawings = pictures.drawings(run)
-    if lesson:
-        said = lesson(run)
+    drawn, step, said = run.settings.pictures != "none", run.result.steps, lesson(run) if lesson else None
+    if said:
         names = [*(f"{name}.png" for name in said.pictures), *(f"{name}.gif" for name in said.animations)]
         card, name = said.card.markdown, str(run.settings.lesson)
         outputs.record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
         tensorboard.card(outputs.file, outputs.folder, card, step)
-        drawings, animations = {**drawings, **said.pictures}, {**said.animations}
     if drawn:
-        tensorboard.pictures(outputs.file, outputs.folder, drawings, step)
-        tensorboard.animations(outputs.folder, animations)
+        from stratus.runs import pictures  # noqa: PLC0415 - matplotlib, not for a run without pictures
+
+        own = pictures.drawings(run)
+        tensorboard.pictures(outputs.file, outputs.folder, {**own, **said.pictures} if said else own, step)
+        tensorboard.animations(outputs.folder, said.animations if said else {})
 
 
 def chosen(settings: Config) -> dict[str, Any]:

@@ -77,12 +77,9 @@ def final_figures(
 
     `columns` are settings with a value of each one's type: TensorBoard shows those that one run declares of all runs.
     """
-    chief = {
-        f"hp/{tag.replace('/', '_')}": value
-        for tag, value in metrics.items()
-        if tag.count("/") < 2 and (tag.startswith("test/") or tag in ("train/loss", "val/loss", "gap"))
-    }
     tested = {tag: value for tag, value in metrics.items() if tag.startswith("test/")}
+    columned = {tag for tag in {"train/loss", "val/loss", "gap", *tested} if tag.count("/") < 2}
+    chief = {f"hp/{tag.replace('/', '_')}": value for tag, value in metrics.items() if tag in columned}
     file.add_summary(scalars(tested | chief), steps)
     for summary in _declared(tuple((name, type(value)) for name, value in columns.items()), tuple(chief)):
         file.add_summary(summary)

@@ -37,8 +37,8 @@ def average_precision(p: Any, y: Any) -> Any:
     """Average precision Σ (Rᵢ - Rᵢ₋₁) Pᵢ [...], Rᵢ and Pᵢ recall and precision above the i-th highest threshold.
 
     From probabilities of a class [..., n] and whether it came [n]. Days of equal probability are above the same
-    thresholds; equal in float32, as float64 tells days of the same inputs apart by rounding. It tells whether a class
-    too rare to be decided is at least more probable on its days; nan without any.
+    thresholds: equal in float32, since float64 tells days of the same inputs apart by rounding alone. It tells whether
+    a class too rare to be decided is at least more probable on its days; nan without any.
     """
     p = p.astype(np.float32)
     order = np.argsort(-p, axis=-1)

@@ -1,7 +1,6 @@
 """All scores of a kind of forecast, in two steps: what each day contributes, and the scores from the days' means.
 
-So a score can be computed of days that come in chunks, of many forecasters at once, and of resampled days, for an
-interval. Arrays are numpy's, float64, of F forecasters, n days and k outputs.
+So days may come in chunks or be resampled. Arrays are numpy's, float64, of F forecasters, n days and k outputs.
 """
 
 from abc import ABC, abstractmethod
@@ -26,12 +25,9 @@ class Scoring(ABC):
 
     @abstractmethod
     def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
-        """What each day contributes.
+        """What each day contributes, from values or probabilities [F, n, k], and answers in the form of y.
 
-        Args:
-            forecast: Values or probabilities [F, n, k].
-            decision: The answers, in the form of y.
-            y: The truth [1, n, k], of a category class indices [1, n].
+        The truth y is [1, n, k], of a category class indices [1, n].
         """
 
     @abstractmethod

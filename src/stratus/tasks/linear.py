@@ -133,8 +133,7 @@ class LinearTask(LightningModule, ABC):
         """The class weight of each term of the loss [n, choices]."""
         assert self.class_weights is not None
         came = y.reshape(len(y), -1).long()
-        choice = torch.arange(came.shape[1], device=came.device)
-        return self.class_weights[choice, came]
+        return self.class_weights[torch.arange(came.shape[1], device=came.device), came]
 
     @abstractmethod
     def activation(self, logits: Tensor) -> Tensor:
@@ -194,11 +193,10 @@ class LinearTask(LightningModule, ABC):
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
-        x, y = batch
-        logits = self(x)
+        logits = self(batch[0])
         if index not in self._seen["train"]:
-            self._keep("train", index, logits.detach(), y)
-        return self.loss(logits, y)
+            self._keep("train", index, logits.detach(), batch[1])
+        return self.loss(logits, batch[1])
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
@@ -237,7 +235,6 @@ class LinearTask(LightningModule, ABC):
     def _log_epoch(self, split: str) -> None:
         if self._seen[split]:
             self._take_in(split)
-        for name in ("loss", "accuracy"):
-            curve = self._curves[f"{split}/{name}"]
-            self.log(f"{split}/{name}", curve.compute(), prog_bar=name == "loss")
-            curve.reset()
+        for name in (f"{split}/loss", f"{split}/accuracy"):
+            self.log(name, self._curves[name].compute(), prog_bar=name.endswith("loss"))
+            self._curves[name].reset()

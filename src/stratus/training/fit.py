@@ -52,15 +52,9 @@ def fit(
 ) -> TrainingResult | None:
     """Trains one run in its folder; None in the processes beside the first, which record nothing.
 
-    Args:
-        task: As training finds it.
-        data: Its samples as batches.
-        make_trainer: Makes Lightning's Trainer from further arguments.
-        folder: The run's.
-        logger: Takes the curves.
-        limit: The largest stable step, for the message of a run that diverges.
-        patience: Epochs without a lower validation loss after which training stops.
-        resume: Folder of the run to go on with.
+    `make_trainer` makes Lightning's Trainer from further arguments. `limit` is the largest stable step, for the message
+    of a run that diverges. After `patience` epochs without a lower validation loss training stops. `resume` is the
+    folder of a run to go on with.
 
     Raises:
         Diverged: If the loss stopped being a finite number.
@@ -82,15 +76,13 @@ def fit(
         if (before / "best.ckpt").exists():  # to be beaten
             checkpoints.mkdir(parents=True, exist_ok=True)
             shutil.copy2(before / "best.ckpt", checkpoints)
-    # Lightning 2.6 asks this of torch in a form that torch has since renamed.
-    warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")
+    warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")  # Lightning 2.6 of newer torch
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed run's best
     started = time.perf_counter()
     trainer.fit(task, data, ckpt_path=before / "last.ckpt" if before else None, weights_only=True)
     seconds = time.perf_counter() - started
     if torch.distributed.is_available() and torch.distributed.is_initialized():
-        # What follows is one process's work; metrics would wait for the others.
-        torch.distributed.destroy_process_group()
+        torch.distributed.destroy_process_group()  # the rest is one process's work; metrics would wait for the others
     if not trainer.is_global_zero:
         return None
     if not splits.validation:

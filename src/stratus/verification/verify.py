@@ -96,10 +96,7 @@ def losses(task: LinearTask, forecasts: Forecasts) -> Array:
 
 
 def verify(
-    models: Model,
-    splits: Splits,
-    references: References,
-    each_part: Callable[[Forecasts], None] = lambda part: None,
+    models: Model, splits: Splits, references: References, each_part: Callable[[Forecasts], None] = lambda part: None
 ) -> list[Verification]:
     """Verifies one model, or F of one task side by side, on every split: each day is forecast once.
 

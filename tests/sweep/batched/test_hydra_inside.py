@@ -87,7 +87,8 @@ def both(master, tmp_path):
         found = []
         for ours in (False, True):
             job = Composer(loader).compose(config, [f"hydra.sweep.dir={tmp_path / str(ours)}", *overrides])
-            job.set({"hydra.job.id": "7", "hydra.job.num": 7})
+            job.set("hydra.job.id", "7")
+            job.set("hydra.job.num", 7)
             if ours:
                 returned = hydra_inside.run_job(context, function, job, quiet=quiet)
             else:

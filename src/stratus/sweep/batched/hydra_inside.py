@@ -3,20 +3,20 @@
 Hydra takes 100 ms to compose a job, since it reads all files anew, and 20 ms to run one, since it copies and prints
 the whole configuration several times. A sweep's jobs share nearly all of it.
 
-Names that Hydra does not document, what each is used for, and the test that fails when it changes:
+Names that Hydra does not document, and what each is used for; the tests that fail when one changes are those of
+`tests/sweep/batched/test_hydra_inside.py`:
 
 * `hydra._internal.config_loader_impl.ConfigLoaderImpl`: Hydra's loader, which `Composer` extends;
 * `hydra._internal.config_loader_impl.get_overrides_dirname`: makes `hydra.job.override_dirname`;
-* `hydra.core.override_parser`, its `OverridesParser` and `Override`: tell a plain value from other overrides.
-  All three: `test_hydra_inside.py`, "a job is composed as Hydra composes it".
+* `hydra.core.override_parser`, its `OverridesParser` and `Override`: tell a plain value from other overrides
+  ("a job is composed as Hydra composes it");
 * `HydraConfig.instance().cfg`, the fields of `JobReturn`, `env_override`, `HydraContext.callbacks`: used as Hydra's
-  own `run_job` uses them. `test_hydra_inside.py`, "callbacks see a job as Hydra shows it".
+  own `run_job` uses them ("callbacks see a job as Hydra shows it").
 """
 
 import copy
 import logging
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,46 +33,31 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from stratus.settings.yaml_text import as_yaml
+from stratus.settings.compose import as_yaml
 
 
 @dataclass(frozen=True)
 class Composed:
-    """A job's configuration; the composer changes it into that of the next.
+    """A job's configuration; the composer changes it into that of the next."""
 
-    Attributes:
-        whole: As Hydra's callbacks get it.
-        own: Without the node `hydra`, as the task function gets it.
-    """
+    whole: DictConfig  # as Hydra's callbacks get it
+    own: DictConfig  # without the node `hydra`, as the task function gets it
 
-    whole: DictConfig
-    own: DictConfig
-
-    @classmethod
-    def of(cls, whole: DictConfig) -> "Composed":
-        """Takes the node `hydra` out of a copy."""
-        own = copy.deepcopy(whole)
-        with open_dict(own):
-            del own["hydra"]
-        return cls(whole, own)
-
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Sets values by their dotted names, Hydra's own only in `whole`.
+    def set(self, name: str, value: Any) -> None:
+        """Sets a value by its dotted name.
 
         Raises:
             OmegaConfBaseException: If there is no such setting, or it does not take the value.
         """
-        for name, value in values.items():
-            OmegaConf.update(self.whole, name, value, merge=False)
-            if not name.startswith("hydra."):
-                OmegaConf.update(self.own, name, value, merge=False)
+        OmegaConf.update(self.whole, name, value, merge=False)
+        if not name.startswith("hydra."):
+            OmegaConf.update(self.own, name, value, merge=False)
 
 
 class Composer(ConfigLoaderImpl):
-    """Hydra's loader, which composes each choice of groups once and then sets the jobs' values in it.
+    """Hydra's loader, which lets Hydra compose jobs once for all that differ in plain values, and sets those.
 
-    A job whose overrides are choices of groups, Hydra's own settings and plain values gets what Hydra would
-    compose, since values are set after all groups are merged. Hydra composes any other.
+    That gives what Hydra would compose, since it sets values after all groups are merged.
 
     Args:
         loader: Hydra's own.
@@ -94,37 +79,40 @@ class Composer(ConfigLoaderImpl):
     def compose(self, master: DictConfig, overrides: list[str]) -> Composed:
         """The same, with and without the node `hydra`."""
         parsed = [_parsed(line) for line in overrides]
-        values = {one.key_or_group: one.value() for one in parsed if self._is_value(one)}
-        choices = [str(one.input_line) for one in parsed if self._is_choice(one)]
-        if len(values) + len(choices) < len(parsed):
-            return Composed.of(super().load_sweep_config(master, overrides))
-        kind = (*choices, *values)  # jobs of a kind set the same names
+        values = {one.key_or_group: one.value() for one in parsed if self._is_plain(one)}
+        rest = [str(one.input_line) for one in parsed if not self._is_plain(one)]
+        if len({one.key_or_group for one in parsed}) < len(parsed):  # which of two is set last counts
+            return self._new(master, overrides)
+        kind = (*rest, *values)  # jobs of a kind set the same names
         if kind not in self.composed:
-            self.composed[kind] = Composed.of(super().load_sweep_config(master, choices))
+            self.composed[kind] = self._new(master, rest)
         composed, tasks = self.composed[kind], [one for one in parsed if not one.is_hydra_override()]
         try:
-            composed.set(values)
+            for name, value in values.items():
+                composed.set(name, value)
         except OmegaConfBaseException:  # Hydra says what is wrong
-            return Composed.of(super().load_sweep_config(master, overrides))
+            return self._new(master, overrides)
         form = composed.whole.hydra.job.config.override_dirname
         dirname = get_overrides_dirname(tasks, form.exclude_keys, form.item_sep, form.kv_sep)
-        lines = [str(one.input_line) for one in tasks]
-        composed.set({"hydra.overrides.task": lines, "hydra.job.override_dirname": dirname})
+        composed.set("hydra.overrides.task", [str(one.input_line) for one in tasks])
+        composed.set("hydra.job.override_dirname", dirname)
         return composed
 
-    def _is_group(self, name: str) -> bool:
+    def _new(self, master: DictConfig, overrides: list[str]) -> Composed:
+        whole = super().load_sweep_config(master, overrides)
+        own = copy.deepcopy(whole)
+        with open_dict(own):
+            del own["hydra"]
+        return Composed(whole, own)
+
+    def _is_plain(self, override: Override) -> bool:
+        """Whether it sets a setting that there is, none of Hydra's own, to a number or a text."""
+        name = str(override.key_or_group)
+        if override.type != OverrideType.CHANGE or override.is_hydra_override() or override.package is not None:
+            return False
         if name not in self.groups:
             self.groups[name] = bool(self.get_group_options(name))
-        return self.groups[name]
-
-    def _is_value(self, override: Override) -> bool:
-        plain = override.type == OverrideType.CHANGE and override.package is None and not override.is_hydra_override()
-        scalar = not isinstance(override.value(), dict | list)
-        return plain and scalar and not self._is_group(override.key_or_group)
-
-    def _is_choice(self, override: Override) -> bool:
-        changed = override.type == OverrideType.CHANGE and self._is_group(override.key_or_group)
-        return changed or override.is_hydra_override()
+        return not self.groups[name] and not isinstance(override.value(), dict | list)
 
 
 @cache
@@ -135,19 +123,14 @@ def _parsed(line: str) -> Override:
 def run_job(context: HydraContext, task_function: TaskFunction, job: Composed, *, quiet: bool) -> JobReturn:
     """Runs one job of a sweep as `hydra.core.utils.run_job` does: folder, `.hydra/`, run.log, callbacks.
 
-    What is returned keeps no configuration once the callbacks have seen it: thousands would fill the memory.
-
-    Args:
-        context: Whose callbacks are called.
-        task_function: What is run.
-        job: Its configuration.
-        quiet: Whether the job shows only errors on the terminal.
+    What is returned keeps no configuration once the callbacks have seen it: thousands would fill the memory. A job that
+    is `quiet` shows only errors on the terminal.
     """
     config, outer = job.whole, HydraConfig.instance().cfg
     HydraConfig.instance().cfg = config  # type: ignore[assignment]
     try:
         folder = Path(os.path.abspath(Path(config.hydra.sweep.dir, str(config.hydra.sweep.subdir))))
-        job.set({"hydra.runtime.output_dir": str(folder)})
+        job.set("hydra.runtime.output_dir", str(folder))
         folder.mkdir(parents=True, exist_ok=True)
         overrides, name = list(config.hydra.overrides.task), JobRuntime.instance().get("name")
         returned = JobReturn(overrides, job.own, config, os.getcwd(), task_name=name)

@@ -65,9 +65,10 @@ def _composed(share: Share) -> Iterator[tuple[int, Composed]]:
     assert isinstance(composer, Composer)
     for number, overrides in share.jobs.items():
         job = composer.compose(share.config, overrides)
-        job.set({"hydra.job.id": str(number), "hydra.job.num": number})
+        job.set("hydra.job.id", str(number))
+        job.set("hydra.job.num", number)
         if not any(one.startswith("pictures=") for one in overrides):
-            job.set({"pictures": "none"})  # they take a second a job
+            job.set("pictures", "none")  # they take a second a job
         yield number, job
 
 
