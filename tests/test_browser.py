@@ -70,7 +70,9 @@ def sweep(trained, tmp_path):
     """The folder of a sweep of two short jobs, with pictures."""
     folder = tmp_path / "sweep"
     for k, lr in enumerate((0.01, 0.1)):
-        trained(folder / str(k), "task=binary", f"optimizer.lr={lr}", "trainer.max_epochs=2", "pictures=all")
+        trained(
+            folder / str(k), "task=binary", f"optimizer.lr={lr}", "trainer.max_epochs=2", "pictures=all", in_sweep=True
+        )
     return folder
 
 

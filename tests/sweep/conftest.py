@@ -37,7 +37,8 @@ def sweep(trained, recorded, tmp_path_factory):
     for number, (lr, init, seed) in enumerate(product(RATES, STARTS, SEEDS)):
         swept = (f"optimizer.lr={lr}", f"init={init}", f"seed={seed}", "trainer.max_epochs=2")
         with suppress(Diverged):
-            trained(folder / str(number), "task=regression", "features=two_days", "optimizer=gd", *swept)
+            settings = ("task=regression", "features=two_days", "optimizer=gd", *swept)
+            trained(folder / str(number), *settings, in_sweep=True)
         runs[lr, init, seed] = recorded(folder / str(number))
     records = list(record.of_jobs(folder).values())
     written = pictures.write(folder, records)
