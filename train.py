@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -26,10 +27,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from stratus import lecture
 from stratus.errors import ConfigurationError, StratusError
-from stratus.runs import record
-from stratus.runs.record import DataRecord, RunRecord
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
+
+if TYPE_CHECKING:
+    from stratus.runs.record import RunRecord
 
 compose.register()
 
@@ -37,6 +39,8 @@ compose.register()
 @hydra.main(version_base=None, config_path="conf", config_name="config")
 def train(composed: DictConfig) -> float:
     """One job: the loss of its kept weights on the validation days, which a sweep minimises."""
+    from stratus.runs import record  # noqa: PLC0415 - not for --help
+
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, stop)  # here, for a launcher's worker to have them too
     job = HydraConfig.get()
@@ -46,7 +50,7 @@ def train(composed: DictConfig) -> float:
     facts = {"task": job.runtime.choices["task"], "overrides": list(job.overrides.task), "seed": composed.seed}
     try:
         recorded: AbstractContextManager[RunRecord] = (
-            record.recorded(folder, **facts) if first else nullcontext(RunRecord(**facts))
+            record.recorded(folder, **facts) if first else nullcontext(record.RunRecord(**facts))
         )
         with recorded as entries:
             settings = compose.check(composed)
@@ -68,8 +72,10 @@ def train(composed: DictConfig) -> float:
     return objective
 
 
-def run(settings: Config, folder: Path, entries: RunRecord, *, in_sweep: bool = False) -> float:
+def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool = False) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
+    from stratus.runs.record import DataRecord  # noqa: PLC0415 - not for --help
+
     lesson = lecture.find(settings.lesson) if settings.lesson else None
     loaded, data = settings.data.load(), settings.data
     entries.data = DataRecord(**asdict(loaded.provenance))
@@ -99,6 +105,8 @@ def main() -> None:
     try:
         command_line.check_extras(arguments)
         if earlier := command_line.resumed_run(arguments):
+            from stratus.runs import record  # noqa: PLC0415 - not for --help
+
             arguments = command_line.with_overrides(record.read(earlier).overrides, arguments)
         sys.argv[1:] = command_line.with_globs(arguments)
         train()

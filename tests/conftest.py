@@ -49,7 +49,7 @@ def composed():
 def trained(composed):
     """Trains as `python train.py` does, but here; returns what run.json says, and the objective."""
 
-    def run(folder, *given):
+    def run(folder, *given, in_sweep=False):
         overrides = list(given)
         if earlier := command_line.resumed_run(overrides):
             overrides = command_line.with_overrides(record.read(earlier).overrides, overrides)
@@ -57,7 +57,7 @@ def trained(composed):
         composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
         facts = {"task": OmegaConf.get_type(composition, "task").name, "overrides": overrides, "seed": composition.seed}
         with record.recorded(folder, **facts) as entries:
-            objective = train.run(compose.check(composition), folder, entries)
+            objective = train.run(compose.check(composition), folder, entries, in_sweep=in_sweep)
         return json.loads((folder / "run.json").read_text()) | {"objective": objective}
 
     return run
@@ -74,6 +74,12 @@ def short(trained, tmp_path_factory):
         return folder
 
     return run
+
+
+@pytest.fixture(scope="session")
+def recorded():
+    """What a run's record says, read from outside."""
+    return lambda folder: json.loads((folder / "run.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,6 @@ from select import select
 
 import pytest
 
-from stratus.runs import record
-
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium, chromium-browser or google-chrome on PATH")
 FLAGS = [
@@ -71,10 +69,10 @@ def within(seconds, ask, what):
 def sweep(trained, tmp_path):
     """The folder of a sweep of two short jobs, with pictures."""
     folder = tmp_path / "sweep"
-    folder.mkdir()
-    (folder / "multirun.yaml").touch()  # as Hydra does
     for k, lr in enumerate((0.01, 0.1)):
-        trained(folder / str(k), "task=binary", f"optimizer.lr={lr}", "trainer.max_epochs=2", "pictures=all")
+        trained(
+            folder / str(k), "task=binary", f"optimizer.lr={lr}", "trainer.max_epochs=2", "pictures=all", in_sweep=True
+        )
     return folder
 
 
@@ -207,7 +205,7 @@ def text_shows_the_configuration_of_both_jobs(browser, board):
 
 
 def hparams_shows_both_jobs_with_their_final_figures(browser, board, sweep):
-    figures = [record.read(sweep / job)["metrics"]["train/loss"] for job in "01"]
+    figures = [json.loads((sweep / job / "run.json").read_text())["metrics"]["train/loss"] for job in "01"]
 
     def complete(texts, _):
         return {"hp/train_loss", "hp/test_skill", "optimizer.lr", "0", "1"} <= set(texts) and all(

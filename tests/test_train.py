@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from stratus.errors import CheckpointError
-from stratus.runs import record
 
 TRAIN = Path(__file__).parents[1] / "train.py"
 HEADER = "station,date,temperature_max,temperature_min,precipitation"
@@ -72,6 +71,11 @@ print(json.dumps([answers, "torch" in sys.modules]))
 """
 
 
+def recorded(folder):
+    """What a run's run.json says."""
+    return json.loads((folder / "run.json").read_text())
+
+
 def wait_for(folder, pattern, process):
     """The first file of that name that a running process makes."""
     for _ in range(6000):
@@ -100,7 +104,7 @@ def test_every_wrong_setting_is_answered_in_one_line_before_torch_is_imported(tm
     }
     assert wrong == {}
     assert not torch_imported
-    ends = [record.read(file.parent) for file in tmp_path.glob("outputs/**/run.json")]
+    ends = [recorded(file.parent) for file in tmp_path.glob("outputs/**/run.json")]
     assert ends
     assert {run["status"] for run in ends} == {"failed"}
     assert {run["error"] for run in ends} <= set(answers.values())
@@ -158,7 +162,7 @@ def test_a_run_says_each_thing_once_and_leaves_all_that_belongs_to_it(door, trai
     assert {file.name for file in folder.iterdir()} >= wanted
     assert list(folder.glob("events.out.tfevents.*"))
 
-    run = record.read(folder)
+    run = recorded(folder)
     (model,) = (re.split(r"[│┃]", line) for line in lines if line.startswith("│ model"))
     assert float(model[2]) == pytest.approx(run["metrics"]["test/loss"], abs=1e-4)
     assert run["overrides"] == overrides
@@ -170,23 +174,23 @@ def test_a_run_says_each_thing_once_and_leaves_all_that_belongs_to_it(door, trai
 
 
 def test_a_terminated_run_is_recorded_and_resumes_to_what_it_would_have_become(door, trained, tmp_path):
-    settings = ["task=regression", "data.batch_size=null", "trainer.max_epochs=100", "schedule=cosine"]
+    settings = ["task=regression", "data.batch_size=null", "trainer.max_epochs=300", "schedule=cosine"]
     process = door(tmp_path, *settings)
     folder = wait_for(tmp_path, "outputs/*/*/checkpoints/last.ckpt", process).parents[1]
-    assert record.read(folder)["status"] == "running"
+    assert recorded(folder)["status"] == "running"
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 143
     assert "Traceback" not in err
-    stopped = record.read(folder)
+    stopped = recorded(folder)
     assert (stopped["status"], stopped["error"]) == ("interrupted", "stopped with exit code 143")
     before = torch.load(folder / "checkpoints/last.ckpt", weights_only=True)["epoch"] + 1
-    assert 1 <= before < 100
+    assert 1 <= before < 300
     assert [file.name for file in (folder / "checkpoints").iterdir() if file.name.startswith(".")] == []
 
     resumed = trained(tmp_path / "resumed", f"resume={folder}")
     straight = trained(tmp_path / "straight", *settings)
-    assert resumed["epochs"] == straight["epochs"] == 100
+    assert resumed["epochs"] == straight["epochs"] == 300
     for entry in ("metrics", "gap", "references", "objective"):
         assert resumed[entry] == straight[entry]
     for name in ("best", "last"):
@@ -259,5 +263,5 @@ def test_a_sweep_that_is_stopped_keeps_the_table_of_what_was_done(door, tmp_path
         ["0", "finished"],
         ["1", "interrupted"],
     ]
-    assert record.read(sweep / "1")["error"] == "stopped with exit code 130"
+    assert recorded(sweep / "1")["error"] == "stopped with exit code 130"
     assert "2 jobs, best first" in out

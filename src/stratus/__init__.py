@@ -4,39 +4,7 @@ Each name is imported when it is first used, so that `import stratus` costs noth
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from stratus.data.datamodule import WeatherDataModule
-    from stratus.data.recipe import Recipe
-    from stratus.data.splits import split
-    from stratus.data.table import read_csv, select
-    from stratus.tasks.binary import BinaryClassification
-    from stratus.tasks.multiclass import MulticlassClassification
-    from stratus.tasks.multilabel import MultilabelClassification
-    from stratus.tasks.regression import LinearRegression
-    from stratus.training.checkpoints import load
-    from stratus.training.starts import zeros
-    from stratus.verification.evaluate import evaluate
-    from stratus.verification.forecasts import Forecasts
-    from stratus.verification.model import Model
-
-__all__ = [
-    "BinaryClassification",
-    "Forecasts",
-    "LinearRegression",
-    "Model",
-    "MulticlassClassification",
-    "MultilabelClassification",
-    "Recipe",
-    "WeatherDataModule",
-    "evaluate",
-    "load",
-    "read_csv",
-    "select",
-    "split",
-    "zeros",
-]
+from typing import Any
 
 _HOMES = {
     "BinaryClassification": "tasks.binary",
@@ -47,13 +15,15 @@ _HOMES = {
     "MultilabelClassification": "tasks.multilabel",
     "Recipe": "data.recipe",
     "WeatherDataModule": "data.datamodule",
-    "evaluate": "verification.evaluate",
+    "evaluate": "verification.verify",
     "load": "training.checkpoints",
     "read_csv": "data.table",
     "select": "data.table",
     "split": "data.splits",
     "zeros": "training.starts",
 }
+
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,8 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.data.table import check, read_csv, select
 from stratus.errors import ConfigurationError, DataError
-from stratus.verification.references import climatology, optimum
+from stratus.training.optimum import optimum
+from stratus.verification.references import Climatology
 
 SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
 SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
@@ -140,8 +141,9 @@ def test_later_days_touch_no_statistic_of_the_training_days(task, target, offset
 
     fitted = []
     for splits in (before, after):
-        best, _ = optimum(tasks.find(task).fitting(splits), splits)
-        fitted.append([*splits.standardisation, climatology(splits)(before.test), best.weight, best.bias])
+        best = optimum(tasks.find(task).fitting(splits), splits).weights
+        usual = Climatology.fit(splits).forecast(before.test)
+        fitted.append([*splits.standardisation, usual, best.weight, best.bias])
     for one, other in zip(*fitted, strict=True):
         np.testing.assert_array_equal(one, other)
 

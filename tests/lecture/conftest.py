@@ -1,20 +1,12 @@
 """What the tests of all lessons need."""
 
-import re
-import shlex
+import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from filelock import FileLock
-
-from stratus.lecture.walk import section
-from stratus.runs import record
-from stratus.settings.compose import check
-
-WALK = Path(__file__).parents[2] / "docs" / "lecture.md"
 
 
 @pytest.fixture(scope="session")
@@ -31,21 +23,9 @@ def trained(trained, tmp_path_factory, worker_id):
                 trained(kept, *given)
                 (kept / "finished").touch()
         shutil.copytree(kept, folder, dirs_exist_ok=True)
-        return record.read(folder)
+        return json.loads((folder / "run.json").read_text())
 
     return run
-
-
-@pytest.fixture(scope="session")
-def commanded(composed):
-    """The settings that the command at the end of a run's card stands for; a wrong one raises."""
-
-    def read(run):
-        program, *overrides = shlex.split(run["lesson"]["card"].splitlines()[-1])[1:]
-        assert program == "train.py"
-        return check(composed(*overrides))
-
-    return read
 
 
 @pytest.fixture(scope="session")
@@ -75,14 +55,3 @@ def days_of():
 def two_days():
     """The lecture's input [n, 2] of such days."""
     return lambda days: np.column_stack([days["first"], days["second"]])
-
-
-@pytest.fixture(scope="session")
-def in_the_walk():
-    """Whether docs/lecture.md tells a run's lesson word by word; of numbers, another machine may give other digits."""
-
-    def worded(text):
-        return re.sub(r"[-+−]?\d[\d.,]*(e[-+]\d+)?", "#", text)
-
-    page = worded(WALK.read_text(encoding="utf-8"))
-    return lambda run: worded(section(run)) in page

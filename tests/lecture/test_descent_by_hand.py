@@ -10,7 +10,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from lightning.pytorch import Trainer
-from stratus.training.descent import Trace, gaussian
 
 from stratus import tasks
 from stratus.data.datamodule import WeatherDataModule
@@ -18,7 +17,9 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.data.table import read_csv, select
 from stratus.lecture.descent_by_hand import descend, descend_each, loss_on, on_plane, path_of
-from stratus.verification.references import Weights
+from stratus.tasks.weights import Weights
+from stratus.training.callbacks import Trace
+from stratus.training.starts import gaussian
 
 SEATTLE = select(read_csv(Path(__file__).parents[2] / "data" / "weather.csv"), ["Seattle"], "weather.csv")
 TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather"}

@@ -1,25 +1,17 @@
 """Pictures of several models or splits side by side, read back from their artists."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from stratus.lecture.pictures import (
-    class_shares,
-    event_over_input,
-    fits_over_year,
-    hard_and_soft,
-    leaks,
-    loss_and_accuracy,
-    losses_over_steps,
-    planes,
-    recall,
-    regions_beside,
-    reliability_beside,
-    share_within,
-    sums,
-    two_labels,
-)
+from stratus.lecture.pictures.accuracy import draw_staircase, draw_within
+from stratus.lecture.pictures.common_mistakes import Descents, draw_leaks, draw_losses
+from stratus.lecture.pictures.rain import ModelInPlane, Sigmoid, draw_planes, draw_sigmoids
+from stratus.lecture.pictures.softmax_or_sigmoids import draw_both_regions, draw_labels, draw_reliability, draw_sums
+from stratus.lecture.pictures.temperature_cycle import draw_fits
+from stratus.lecture.pictures.weather_types import draw_recall, draw_regions, draw_shares
 from stratus.pictures.boundary import Plane
 from stratus.pictures.canvas import colours
 
@@ -58,21 +50,21 @@ def softmax(z):
 
 def test_the_share_within_a_tolerance_is_written_beside_its_curve():
     misses = {"model": np.array([0.5, 1.0, 1.5, 4.0]), "other": np.array([2.0, 2.0, 2.0, 2.0])}
-    figure = share_within.draw(misses, [0, 1, 2], name="temperature", unit="°C", place="Seattle")
+    figure = draw_within(misses, [0, 1, 2], place="Seattle")
     assert texts(figure.axes[0]) == ["0.0%", "50.0%", "75.0%"]
 
 
 def test_a_bin_s_point_is_the_share_of_its_days(points):
     x, came = np.array([0.1, 0.2, 0.3, 1.5]), np.array([1.0, 0.0, 0.0, 1.0])
-    panel = event_over_input.Panel("x", x, x, x, "")
-    above, below = event_over_input.draw(came, [panel], event="rain", width=1, place="").axes
+    panel = Sigmoid("x", x, x, x, "")
+    above, below = draw_sigmoids(came, [panel], width=1, place="").axes
     assert points(above.containers[0].lines[0]) == pytest.approx(np.array([[0.5, 1 / 3], [1.5, 1.0]]))
     assert [bar.get_height() for bar in below.patches] == [3, 1]
 
 
 def test_a_class_without_days_has_no_recall():
     found = {"train": (np.array([1, 0, 0]), np.array([2, 4, 0])), "test": (np.array([0, 3, 0]), np.array([1, 3, 0]))}
-    figure = recall.draw(found, outputs=OUTPUTS, place="")
+    figure = draw_recall(found, outputs=OUTPUTS, place="")
     assert texts(figure.axes[0]) == [
         *("1 of 2", "0 of 4", "no such day: undefined"),
         *("0 of 1", "3 of 3", "no such day: undefined"),
@@ -83,9 +75,9 @@ def test_a_class_without_days_has_no_recall():
 def test_the_arrow_stands_on_the_boundary_and_ends_where_the_event_has_seven_in_ten(days, plane):
     x, y, _ = days
     weight, bias = np.array([0.5, -2.0]), 0.3
-    panel = planes.Panel("", x, (y == 1)[:, None].astype(float), plane(0, 1)._replace(p=plane(0, 2).p[..., :1]))
-    both = [panel, planes.Panel("", panel.x, panel.y, panel.plane, (weight, bias))]
-    figure = planes.draw(both, outputs=["rain"], place="")
+    panel = ModelInPlane("", x, y == 1, replace(plane(0, 1), p=plane(0, 2).p[..., :1]))
+    both = [panel, ModelInPlane("", panel.x, panel.y, panel.plane, (weight, bias))]
+    figure = draw_planes(both, place="")
     (arrow,) = [one for one in figure.axes[1].texts if hasattr(one, "arrow_patch") and one.arrow_patch]
     assert weight @ np.array(arrow.xyann) + bias == pytest.approx(0)
     assert 1 / (1 + np.exp(-(weight @ np.array(arrow.xy) + bias))) == pytest.approx(0.7)
@@ -97,7 +89,7 @@ def test_the_arrow_stands_on_the_boundary_and_ends_where_the_event_has_seven_in_
 def test_how_far_two_models_lie_apart_is_their_total_variation(days, plane):
     x, y, _ = days
     first, second = plane(1, 3), plane(2, 3)
-    figure = regions_beside.draw(x, y, (first, second), names=("one", "two"), outputs=OUTPUTS, place="")
+    figure = draw_both_regions(x, y, (first, second), names=("one", "two"), outputs=OUTPUTS, place="")
     shown = np.asarray(figure.axes[2].images[0].get_array())
     most = np.maximum(first.p - second.p, 0).sum(-1)  # the set of classes that the first finds likelier
     assert shown == pytest.approx(most)
@@ -107,21 +99,21 @@ def test_how_far_two_models_lie_apart_is_their_total_variation(days, plane):
 def test_soft_colours_are_mixed_by_probability(days, plane):
     x, y, _ = days
     seen = plane(1, 3)
-    figure = hard_and_soft.draw(x, y, seen, outputs=OUTPUTS, place="")
+    figure = draw_regions(x, y, seen, outputs=OUTPUTS, place="")
     rgb = np.array([to_rgb(one) for one in colours(OUTPUTS)])
     assert np.asarray(figure.axes[1].images[0].get_array()) == pytest.approx(np.einsum("bak,kc->bac", seen.p, rgb))
 
 
 def test_the_shares_of_classes_fill_the_whole(days):
     _, _, p = days
-    figure = class_shares.draw(np.arange(60.0), p, outputs=OUTPUTS, label="x", place="")
+    figure = draw_shares(np.arange(60.0), p, outputs=OUTPUTS, label="x", place="")
     top = figure.axes[0].collections[-1].get_paths()[0].vertices[:, 1].max()
     assert (top, legend(figure)) == (pytest.approx(1), OUTPUTS[::-1])
 
 
 def test_each_model_s_days_are_all_counted(days):
     _, y, p = days
-    figure = reliability_beside.draw({"one": p, "two": p[::-1]}, y, outputs=OUTPUTS, place="")
+    figure = draw_reliability({"one": p, "two": p[::-1]}, y, outputs=OUTPUTS, place="")
     for k, name in enumerate(OUTPUTS):
         above, below = figure.axes[k], figure.axes[3 + k]
         assert sum(bar.get_height() for bar in below.patches) == 2 * len(y)
@@ -130,29 +122,29 @@ def test_each_model_s_days_are_all_counted(days):
 
 def test_sums_say_their_range():
     split = {"training days": (np.arange(3.0), np.array([0.9, 1.0, 1.1])), "test days": (np.arange(2.0), np.ones(2))}
-    figure = sums.draw(split, label="x", place="")
+    figure = draw_sums(split, label="x", place="")
     assert legend(figure) == ["training days: 0.90 to 1.10, mean 1.0000", "test days: 1.00 to 1.00, mean 1.0000"]
 
 
 def test_labels_that_come_together_are_counted():
     y = np.array([[0, 0], [1, 0], [1, 1], [1, 1]])
-    figure = two_labels.draw(np.full((4, 2), 0.5), y, names=("A", "B"), event="rain", place="")
+    figure = draw_labels(np.full((4, 2), 0.5), y, names=("A", "B"), event="rain", place="")
     assert legend(figure)[:4] == ["rain in neither, 1 days", "in A, 1 days", "in B, 0 days", "in both, 2 days"]
 
 
 def test_fits_and_losses_and_scores_are_drawn_as_given(points):
     day, fit = np.array([3, 1, 2]), np.array([30.0, 10.0, 20.0])
-    figure = fits_over_year.draw(day, fit, {"line": (fit, "note")}, name="t", unit="°C", place="")
+    figure = draw_fits(day, fit, {"line": (fit, "note")}, place="")
     assert points(figure.axes[0].lines[1]) == pytest.approx(np.array([[1, 10], [2, 20], [3, 30]]))
 
-    panel = losses_over_steps.Panel("t", {"once": np.array([2.0, 1.0])}, {"constant": 1.5})
-    axes = losses_over_steps.draw([panel], place="").axes[0]
+    panel = Descents("t", {"once": np.array([2.0, 1.0])}, 1.5)
+    axes = draw_losses([panel], place="").axes[0]
     assert points(axes.lines[0]) == pytest.approx(np.array([[0, 2], [1, 1]]))
-    assert texts(axes) == ["constant, 1.500"]
+    assert texts(axes) == ["a constant forecast, 1.500"]
 
-    figure = leaks.draw({"a": 0.2, "b": 0.1}, fit, fit + 1, fit, unit="°C", place="")
+    figure = draw_leaks({"a": 0.2, "b": 0.1}, fit, fit + 1, fit, place="")
     assert [bar.get_width() for bar in figure.axes[0].patches] == [0.2, 0.1]
     assert points(figure.axes[1].lines[1]) == pytest.approx(np.stack([fit, fit], 1))
 
-    figure = loss_and_accuracy.draw(day, fit, fit, day, fit, chosen=2.0, tolerance="2 °C")
+    figure = draw_staircase(day, fit, fit, day, fit, chosen=2.0)
     assert points(figure.axes[0].lines[0]) == pytest.approx(np.stack([day, fit], 1))

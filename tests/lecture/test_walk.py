@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from stratus import lecture
-from stratus.lecture.walk import section
+from stratus.lecture.walk import lessons
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "lecture.md"
@@ -118,5 +118,5 @@ def test_every_picture_of_the_page_in_docs_is_there_and_no_other():
 
 
 def test_the_page_in_docs_says_what_a_run_says_today(sweep):
-    for run in ("0", "1"):
-        assert section(json.loads((sweep / run / "run.json").read_text())) in PAGE.read_text()
+    for run in lessons([sweep]).values():
+        assert run.section in PAGE.read_text()

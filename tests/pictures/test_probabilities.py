@@ -83,6 +83,13 @@ def test_reliability_of_any_probabilities_is_that_of_scikit_learn(seed, n, bins)
         assert curve.get_ydata() == pytest.approx(happened)
 
 
+def test_a_probability_on_a_border_is_drawn_in_the_bin_above_and_1_in_the_last():
+    p = np.arange(11)[:, None] / 10
+    ((_, curve, days),) = panels(reliability.draw(p, (p > 0.5).astype(float), outputs=["rain"], place="here"))
+    assert days == [1] * 9 + [2]
+    assert curve.get_xdata() == pytest.approx([*p[:9, 0], 0.95])
+
+
 def test_a_probability_that_is_right_lies_on_the_grey_bars_19_times_in_20():
     random = np.random.default_rng(0)
     inside = total = 0

@@ -34,7 +34,7 @@ def test_tensorboard_reads_the_images_that_were_written(tmp_path):
         assert (found.width, found.height, found.encoded_image_string) == (width, height, png)
 
 
-@given(pictures=st.lists(st.binary(max_size=300), max_size=5))
+@given(pictures=st.lists(st.binary(max_size=300), min_size=1, max_size=5))
 def test_checksums_are_those_tensorboard_expects_whatever_the_data(tmp_path_factory, pictures):
     folder = tmp_path_factory.mktemp("events")
     with closing(events.EventFile(folder)) as file:
@@ -52,3 +52,16 @@ def test_two_files_in_one_folder_are_both_kept(tmp_path):
             file.add_summary(events.scalars({"train/loss": value}), int(value))
     read = EventAccumulator(str(tmp_path / "new" / "run")).Reload()
     assert [(one.step, one.value) for one in read.Scalars("train/loss")] == [(1, 1.0), (2, 2.0)]
+
+
+def test_where_nothing_is_written_there_is_no_file_and_no_folder(tmp_path):
+    with closing(events.EventFile(tmp_path / "run")) as file:
+        file.flush()
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_is_flushed_can_be_read_while_the_file_is_open(tmp_path):
+    with closing(events.EventFile(tmp_path)) as file:
+        file.add_summary(events.scalars({"train/loss": 2.0}), 1)
+        file.flush()
+        assert EventAccumulator(str(tmp_path)).Reload().Scalars("train/loss")[0].value == 2

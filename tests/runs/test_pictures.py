@@ -92,7 +92,7 @@ def test_where_the_events_are_told_without_error_there_is_no_optimum_and_the_pic
     # Eleven inputs separate fewer days than that, whatever they are.
     one = drawn("task=binary", "features=[two_days,station,harmonics]", "data.validation_from=2012-01-12")
     assert len(one.run.splits.train) < len(one.run.splits.inputs)
-    assert one.best is None
+    assert not one.run.optimum.attained
     figure = one.figures["weights"]
     assert "there is no optimum" in figure.get_suptitle()
     assert not [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]

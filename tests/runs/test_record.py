@@ -1,16 +1,21 @@
 """run.json: there from the first second, whole at every moment, and true whatever the end is."""
 
 import json
+import math
+import shutil
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stratus.errors import CheckpointError, ConfigurationError, Diverged
 from stratus.runs import record
 
 FIELDS = {
-    "status", "error", "task", "overrides", "seed", "metrics", "references", "skill", "gap", "data", "versions", "git",
-    "seconds", "epochs",
+    "schema", "status", "error", "task", "overrides", "seed", "metrics", "references", "skill", "gap", "data",
+    "versions", "git", "seconds", "epochs",
 }  # fmt: skip
+BEFORE = Path(__file__).with_name("record_without_schema.json")
 
 
 def strict(folder):
@@ -22,12 +27,20 @@ def strict(folder):
     return json.loads((folder / "run.json").read_text(encoding="utf-8"), parse_constant=refuse)
 
 
+def keeping(folder, overrides=(), seed=0):
+    return record.recorded(folder, task="binary", overrides=list(overrides), seed=seed)
+
+
+# --- how it is kept
+
+
 def test_a_run_is_recorded_as_running_until_it_has_finished(tmp_path):
-    with record.recorded(tmp_path / "new" / "run", task="binary", overrides=["seed=1"], seed=1) as entries:
+    with keeping(tmp_path / "new" / "run", ["seed=1"], 1) as entries:
         now = strict(tmp_path / "new" / "run")
         assert (now["status"], now["error"], now["task"], now["overrides"]) == ("running", None, "binary", ["seed=1"])
-        assert "seconds" not in now
-        entries["gap"] = 0.5
+        assert now["seconds"] is None
+        assert now["metrics"] == {}
+        entries.gap = 0.5
     end = strict(tmp_path / "new" / "run")
     assert (end["status"], end["error"], end["gap"]) == ("finished", None, 0.5)
     assert 0 <= end["seconds"] < 60
@@ -46,7 +59,7 @@ def test_a_run_is_recorded_as_running_until_it_has_finished(tmp_path):
     ],
 )
 def test_every_end_is_recorded_with_its_reason_and_passed_on(tmp_path, error, status, message):
-    with pytest.raises(type(error)) as caught, record.recorded(tmp_path):
+    with pytest.raises(type(error)) as caught, keeping(tmp_path):
         raise error
     assert caught.value is error
     end = strict(tmp_path)
@@ -55,46 +68,118 @@ def test_every_end_is_recorded_with_its_reason_and_passed_on(tmp_path, error, st
     assert end["seconds"] >= 0
 
 
-def test_numbers_that_are_not_finite_become_null(tmp_path):
-    nan, inf = float("nan"), float("inf")
-    with record.recorded(tmp_path) as entries:
-        entries["metrics"] = {"test/loss": nan, "deep": {"list": [1.5, inf, (-inf, 2)]}}
-    assert strict(tmp_path)["metrics"] == {"test/loss": None, "deep": {"list": [1.5, None, [None, 2]]}}
+def test_numbers_that_are_not_finite_become_null_and_are_read_as_none(tmp_path):
+    with keeping(tmp_path) as entries:
+        entries.metrics = {"test/loss": math.nan, "test/rmse": np.float32(1.5)}
+        entries.intervals = {"test/skill": [math.nan, math.inf]}
+        entries.task_settings = {"deep": [1.5, math.inf, (-math.inf, 2)]}
+    found = strict(tmp_path)
+    assert found["metrics"] == {"test/loss": None, "test/rmse": 1.5}
+    assert found["intervals"] == {"test/skill": [None, None]}
+    assert found["task_settings"] == {"deep": [1.5, None, [None, 2]]}
+    assert record.read(tmp_path).metrics["test/loss"] is None
 
 
 def test_what_json_does_not_hold_is_spelled_out(tmp_path):
-    with record.recorded(tmp_path, seed=10**20, overrides=["data.path=\udcff"]) as entries:
-        entries["odd"] = {1: True, "deep": [-(10**30), (2**63 - 1, 0.5)]}
+    with keeping(tmp_path, ["data.path=\udcff"], 10**20) as entries:
+        entries.task_settings = {1: True, "deep": [-(10**30), (2**63 - 1, np.arange(2))], "path": Path("a/b")}
     found = strict(tmp_path)
-    assert (found["seed"], found["overrides"]) == (str(10**20), ["data.path=\\udcff"])
-    assert found["odd"] == {"1": True, "deep": [str(-(10**30)), [2**63 - 1, 0.5]]}
+    assert (found["seed"], found["overrides"]) == (10**20, ["data.path=\\udcff"])
+    assert found["task_settings"] == {"1": True, "deep": [-(10**30), [2**63 - 1, [0, 1]]], "path": "a/b"}
     assert found["status"] == "finished"
 
 
 def test_names_keep_their_letters(tmp_path):
-    with record.recorded(tmp_path, overrides=["data.stations=[Tromsø]"]):
+    with keeping(tmp_path, ["data.stations=[Tromsø]"]):
         pass
     assert "Tromsø" in (tmp_path / "run.json").read_text(encoding="utf-8")
 
 
 def test_nothing_but_the_record_is_left_behind(tmp_path):
-    with record.recorded(tmp_path):
+    with keeping(tmp_path):
         pass
     assert [file.name for file in tmp_path.iterdir()] == ["run.json"]
+
+
+# --- how it is read
+
+
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
+def test_a_record_that_is_read_and_written_again_is_the_same(short, tmp_path, task):
+    record.read(short(task)).write(tmp_path)
+    assert (tmp_path / "run.json").read_bytes() == (short(task) / "run.json").read_bytes()
+
+
+def test_the_objective_is_the_validation_loss_and_without_validation_days_the_training_loss():
+    run = record.RunRecord("binary", [])
+    assert run.objective is None
+    run.metrics = {"train/loss": 2.0, "test/loss": 9.0}
+    assert run.objective == 2
+    run.metrics = {**run.metrics, "val/loss": 3.0}
+    assert run.objective == 3
+
+
+def test_a_record_without_a_schema_as_they_were_before_is_read(tmp_path):
+    shutil.copy(BEFORE, tmp_path / "run.json")
+    written, found = json.loads(BEFORE.read_text(encoding="utf-8")), record.read(tmp_path)
+    assert "schema" not in written
+    for entry in ("task", "overrides", "seed", "status", "target", "metrics", "references", "intervals", "gap"):
+        assert getattr(found, entry) == written[entry]
+    assert found.tolerance == written["tolerance"] == 2
+    assert found.objective == written["metrics"]["val/loss"]
+    assert found.data.samples == written["data"]["samples"]
+    assert found.weights.weight == written["weights"]["weight"]
+    assert found.git.sha == written["git"]["sha"]
 
 
 def test_a_folder_without_a_record_is_no_run(tmp_path):
     with pytest.raises(CheckpointError, match=r"is not a run's folder"):
         record.read(tmp_path)
-    (tmp_path / "run.json").write_text('{"status": "runn')
-    with pytest.raises(CheckpointError, match=r"run\.json is not JSON"):
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"status": "runn', "run.json is not JSON"),
+        (b"", "run.json is not JSON"),
+        (b"\xff\xfe", "run.json is not JSON"),
+        (b"[]", "run.json is not a run's record"),
+        (b"null", "run.json is not a run's record"),
+        (b'{"task": "binary"}', "run.json is not a run's record"),
+        (b'{"task": "binary", "overrides": [], "schema": 99}', "has schema 99; this version of Stratus reads schema 2"),
+        (b'{"task": "binary", "overrides": [], "schema": "x"}', "has schema x; this version of Stratus reads schema 2"),
+        (b'{"task": "binary", "overrides": 7}', r"is not a run's record: .*`\$\.overrides`"),
+        (b'{"task": "binary", "overrides": ["a", 7]}', r"is not a run's record: .*`\$\.overrides\[1\]`"),
+        (b'{"task": "binary", "overrides": [], "metrics": {"test/loss": "low"}}', r"is not a run's record: .*metrics"),
+        (b'{"overrides": []}', r"is not a run's record: .*`task`"),
+        (b'{"task": "binary", "overrides": [], "data": {"file": "a"}}', r"is not a run's record: .*`\$\.data`"),
+    ],
+)
+def test_what_is_no_record_is_refused_in_one_clear_line(tmp_path, content, said):
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(CheckpointError, match=said) as caught:
         record.read(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_jobs_of_a_sweep_stand_in_the_order_of_their_numbers(tmp_path):
+    for number in (10, 2, 0):
+        with keeping(tmp_path / str(number), [f"seed={number}"], number):
+            pass
+    assert {number: run.seed for number, run in record.of_jobs(tmp_path).items()} == {0: 0, 2: 2, 10: 10}
+    assert list(record.of_jobs(tmp_path)) == [0, 2, 10]
+    assert record.of_jobs(tmp_path / "nowhere") == {}
+
+
+# --- of a real run
 
 
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass", "multilabel"])
 def test_a_finished_run_records_every_field(short, task):
     run = strict(short(task))
     assert set(run) >= FIELDS
+    assert run["schema"] == 2
     assert (run["status"], run["error"], run["task"], run["seed"], run["epochs"]) == ("finished", None, task, 0, 4)
     assert run["overrides"] == [f"task={task}", "trainer.max_epochs=4"]
     assert set(run["metrics"]) >= {"train/loss", "val/loss", "test/loss", "test/accuracy"}

@@ -9,8 +9,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import metadata
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from stratus.runs import record
 from stratus.runs import tensorboard as board
+from stratus.runs.events import EventFile
 
 TASKS = ["regression", "binary", "multiclass", "multilabel"]
 
@@ -35,8 +35,8 @@ def test_the_curves_of_loss_and_accuracy_have_a_point_an_epoch(short, task):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_test_scores_are_those_of_the_record(short, task):
-    found, metrics = scalars(short(task)), record.read(short(task))["metrics"]
+def test_the_test_scores_are_those_of_the_record(short, recorded, task):
+    found, metrics = scalars(short(task)), recorded(short(task))["metrics"]
     for tag, value in metrics.items():
         if tag.startswith("test/") and value is not None:
             assert [one for _, one in found[tag]] == [pytest.approx(value, rel=1e-6)], tag
@@ -44,9 +44,11 @@ def test_the_test_scores_are_those_of_the_record(short, task):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("reference", ["climatology", "persistence", "optimum"])
-def test_a_reference_is_a_run_of_its_own_whose_lines_are_level_and_as_long_as_the_curves(short, task, reference):
+def test_a_reference_is_a_run_of_its_own_whose_lines_are_level_and_as_long_as_the_curves(
+    short, recorded, task, reference
+):
     found = scalars(short(task) / "references" / reference)
-    expected = record.read(short(task))["references"][reference]
+    expected = recorded(short(task))["references"][reference]
     assert set(found) == {f"{split}/{score}" for split in ("train", "val", "test") for score in ("loss", "accuracy")}
     for tag, ((start, first), (end, last)) in found.items():
         assert (start, end) == (0, 92)
@@ -54,10 +56,9 @@ def test_a_reference_is_a_run_of_its_own_whose_lines_are_level_and_as_long_as_th
 
 
 def test_the_jobs_of_a_sweep_share_the_references_that_are_the_same(tmp_path):
-    (tmp_path / "multirun.yaml").touch()
     usual, best = {"train/loss": 1.0, "test/mae": 2.0}, [{"train/loss": 0.5}, {"train/loss": 0.25}]
     for job, optimum in enumerate([*best, best[0]]):
-        board.constant_lines(tmp_path / str(job), {"climatology": usual, "optimum": optimum}, 10)
+        board.constant_lines(tmp_path / str(job), {"climatology": usual, "optimum": optimum}, 10, shared=True)
     found = sorted(path.name.partition("-")[0] for path in (tmp_path / "references").iterdir())
     assert found == ["climatology", "optimum", "optimum"]
     assert not list(tmp_path.glob("[0-9]"))
@@ -67,12 +68,11 @@ def test_the_jobs_of_a_sweep_share_the_references_that_are_the_same(tmp_path):
 
 
 def test_of_jobs_that_end_at_once_one_writes_a_shared_reference(tmp_path):
-    (tmp_path / "multirun.yaml").touch()
     started = Barrier(8)
 
     def record_job(job):
         started.wait()
-        board.constant_lines(tmp_path / str(job), {"climatology": {"train/loss": 1.0}}, 10)
+        board.constant_lines(tmp_path / str(job), {"climatology": {"train/loss": 1.0}}, 10, shared=True)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(record_job, range(8)))
@@ -82,8 +82,8 @@ def test_of_jobs_that_end_at_once_one_writes_a_shared_reference(tmp_path):
 
 
 def test_the_settings_of_a_run_are_in_its_file_while_it_is_still_open(tmp_path):
-    with closing(board.Logger(tmp_path)) as logger:
-        board.settings(logger, {"optimizer.lr": 0.25, "init": "zeros"})
+    with closing(EventFile(tmp_path)) as file:
+        board.settings(file, {"optimizer.lr": 0.25, "init": "zeros"})
         content = events(tmp_path).summary_metadata["_hparams_/session_start_info"].plugin_data.content
     start = HParamsPluginData.FromString(content).session_start_info
     assert start.hparams["optimizer.lr"].number_value == 0.25
@@ -111,9 +111,9 @@ def test_the_hparams_tab_shows_the_settings_of_each_run(short):
     assert values == values | expected
 
 
-def test_the_hparams_tab_shows_the_final_figures(short):
+def test_the_hparams_tab_shows_the_final_figures(short, recorded):
     _, metrics = hparams(short("regression"))
-    found, run = scalars(short("regression")), record.read(short("regression"))
+    found, run = scalars(short("regression")), recorded(short("regression"))
     assert {"hp/val_loss", "hp/test_loss", "hp/test_accuracy", "hp/test_skill", "hp/gap"} <= metrics
     assert all(found[tag] for tag in metrics)
     assert found["hp/test_loss"][-1][1] == pytest.approx(run["metrics"]["test/loss"], rel=1e-6)
@@ -124,5 +124,5 @@ def test_the_hparams_tab_shows_the_final_figures(short):
 def test_the_configuration_is_there_as_text(short):
     (tensor,) = events(short("regression")).Tensors("configuration/text_summary")
     (text,) = tensor.tensor_proto.string_val
-    assert "    task:\n      name: regression\n" in text.decode()
+    assert "    task:\n      target: temperature\n" in text.decode()
     assert "max_epochs: 4" in text.decode()

@@ -6,10 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, brier_score_loss, cohen_kappa_score, log_loss
-from sklearn.metrics import mean_absolute_error as mae
-from sklearn.metrics import root_mean_squared_error as rmse
-from stratus.scores.contributions import of_categories, of_events, of_values, scores
 
 from stratus.data.weeks import circular_blocks
 from stratus.scores.bootstrap import Bootstrap, interval
@@ -173,68 +169,3 @@ def test_two_thousand_resamples_of_a_year_cost_milliseconds():
     start = time.perf_counter()
     assert means(values).shape == (2000, 20)
     assert time.perf_counter() - start < 1  # some 20 ms where nothing else runs
-
-
-# --- contributions
-
-
-def of_means(contributions):
-    return {name: float(value) for name, value in scores({k: v.mean(0) for k, v in contributions.items()}).items()}
-
-
-@given(seeds)
-@quickly
-def test_the_means_of_contributions_give_scikit_learn_s_scores_of_values(seed):
-    forecast, y = np.random.default_rng(seed).normal(10, 3, size=(2, 50, 2))
-    error = forecast - y
-    assert of_means(of_values(forecast, y, 2.0)) == pytest.approx(
-        {
-            "accuracy": np.count_nonzero(np.abs(error) <= 2) / 100,
-            "mae": mae(y, forecast),
-            "rmse": rmse(y.ravel(), forecast.ravel()),
-            "bias": forecast.mean() - y.mean(),
-        }
-    )
-
-
-@given(seeds)
-@quickly
-def test_the_means_of_contributions_give_scikit_learn_s_scores_of_events(seed):
-    draw = np.random.default_rng(seed)
-    p = draw.uniform(0.01, 0.99, (80, 2))
-    y, decision = (draw.uniform(size=p.shape) < p).astype(float), (p > 0.5).astype(float)
-    columns = list(zip(y.T, p.T, decision.T, strict=True))
-    surprise = [log_loss(truth, said) for truth, said, _ in columns]
-    assert of_means(of_events(p, decision, y)) == pytest.approx(
-        {
-            "log_loss": np.mean(surprise),
-            "accuracy": accuracy_score(y.ravel(), decision.ravel()),
-            "brier": np.mean([brier_score_loss(truth, said) for truth, said, _ in columns]),
-            "heidke": np.mean([cohen_kappa_score(truth, answer) for truth, _, answer in columns]),
-            "peirce": np.mean([balanced_accuracy_score(truth, answer, adjusted=True) for truth, _, answer in columns]),
-        }
-    )
-
-
-@given(seeds)
-@quickly
-def test_the_means_of_contributions_give_scikit_learn_s_scores_of_categories(seed):
-    draw = np.random.default_rng(seed)
-    p = draw.dirichlet(np.ones(4), 80) * 0.98 + 0.005
-    y, decision = draw.integers(0, 4, 80), p.argmax(1)
-    found = of_means(of_categories(p, decision, y))
-    as_often, by_chance = (np.mean(y[:, None] == other[None]) for other in (y, decision))
-    assert found == pytest.approx(
-        {
-            "log_loss": log_loss(y, p, labels=range(4)),
-            "accuracy": accuracy_score(y, decision),
-            "brier": sum(brier_score_loss(y == k, p[:, k]) for k in range(4)),
-            "heidke": cohen_kappa_score(y, decision),
-            "peirce": (accuracy_score(y, decision) - by_chance) / (1 - as_often),
-        }
-    )
-
-
-def test_a_truth_held_to_be_impossible_costs_a_finite_amount():
-    assert np.isfinite(of_events(np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1)))["log_loss"]).all()
-    assert np.isfinite(of_categories(np.eye(2)[[0]], np.array([0]), np.array([1]))["log_loss"]).all()

@@ -1,15 +1,21 @@
-"""Heidke's and Peirce's scores against published tables and scikit-learn, in torch and as contributions."""
+"""Scores of decisions against published tables and scikit-learn."""
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score, confusion_matrix
-from stratus.scores.contributions import heidke, peirce
-from torchmetrics.classification import BinaryCohenKappa, MulticlassCohenKappa
+from sklearn.metrics import (
+    average_precision_score,
+    balanced_accuracy_score,
+    cohen_kappa_score,
+    confusion_matrix,
+    precision_score,
+    recall_score,
+)
 
-from stratus.scores.metrics import LabelMean, Peirce
+from stratus.scores.decisions import average_precision, class_shares, heidke, peirce
+from stratus.scores.metrics import Heidke, Peirce
 
 FINLEY = [[2680, 72], [23, 28]]
 """Tornado or not in 2,803 places and times, as Finley forecast it in 1884: [truth, decision] (Murphy, 1996)."""
@@ -40,10 +46,10 @@ def shares(table):
     return table.trace(), table.sum(1), table.sum(0)
 
 
-def answers(seed, labels, classes=2):
+def answers(seed, classes=2):
     """Truth, and decisions that are right half of the time."""
     draw = np.random.default_rng(seed)
-    y, other = draw.integers(0, classes, (2, 200, labels))
+    y, other = draw.integers(0, classes, (2, 200))
     return y, np.where(draw.uniform(size=y.shape) < 0.5, y, other)
 
 
@@ -51,28 +57,28 @@ def answers(seed, labels, classes=2):
 def test_the_published_tables_have_the_published_scores(table, heidke_, peirce_):
     truth, decision = days(table)
     k = len(table)
-    assert result(MulticlassCohenKappa(k), decision, truth) == pytest.approx(heidke_, abs=5e-4)
+    assert result(Heidke(k), decision, truth) == pytest.approx(heidke_, abs=5e-4)
     assert result(Peirce(k), decision, truth) == pytest.approx(peirce_, abs=5e-4)
-    for cells in (np.array(table), torch.tensor(table).double()):
-        assert float(heidke(*shares(cells))) == pytest.approx(heidke_, abs=5e-4)
-        assert float(peirce(*shares(cells))) == pytest.approx(peirce_, abs=5e-4)
+    assert heidke(*shares(np.array(table))) == pytest.approx(heidke_, abs=5e-4)
+    assert peirce(*shares(np.array(table))) == pytest.approx(peirce_, abs=5e-4)
 
 
 @given(seeds)
 @quickly
 def test_of_an_event_peirce_is_scikit_learn_s_adjusted_balanced_accuracy_and_heidke_its_kappa(seed):
-    y, decision = answers(seed, 1)
-    table = confusion_matrix(y[:, 0], decision[:, 0])
-    adjusted = balanced_accuracy_score(y[:, 0], decision[:, 0], adjusted=True)
+    y, decision = answers(seed)
+    table = confusion_matrix(y, decision)
+    adjusted, kappa = balanced_accuracy_score(y, decision, adjusted=True), cohen_kappa_score(y, decision)
     assert result(Peirce(2), decision.astype(float), y.astype(float)) == pytest.approx(adjusted, abs=1e-9)
+    assert result(Heidke(2), decision.astype(float), y.astype(float)) == pytest.approx(kappa, abs=1e-9)
     assert peirce(*shares(table)) == pytest.approx(adjusted, abs=1e-9)
-    assert heidke(*shares(table)) == pytest.approx(cohen_kappa_score(y[:, 0], decision[:, 0]), abs=1e-9)
+    assert heidke(*shares(table)) == pytest.approx(kappa, abs=1e-9)
 
 
 @given(seeds, st.integers(3, 6))
 @quickly
 def test_of_several_classes_the_scores_are_what_is_right_beyond_chance(seed, k):
-    y, decision = (one[:, 0] for one in answers(seed, 1, k))
+    y, decision = answers(seed, k)
     shuffled = np.mean(y[:, None] == decision[None, :])  # every truth beside every decision
     as_often = np.mean(y[:, None] == y[None, :])
     expected = (np.mean(y == decision) - shuffled) / (1 - as_often)
@@ -82,17 +88,6 @@ def test_of_several_classes_the_scores_are_what_is_right_beyond_chance(seed, k):
     assert heidke(*table) == pytest.approx(cohen_kappa_score(y, decision))
     assert peirce(*shares(np.eye(k))) == pytest.approx(1)
     assert heidke(*shares(np.eye(k))) == pytest.approx(1)
-
-
-@given(seeds)
-@quickly
-def test_scores_of_labels_are_the_mean_of_each_label_s(seed):
-    y, decision = answers(seed, 3)
-    each = list(zip(y.T, decision.T, strict=True))
-    found = result(LabelMean(BinaryCohenKappa(), 3), decision.astype(float), y)
-    assert found == pytest.approx(np.mean([cohen_kappa_score(*one) for one in each]), abs=1e-5)
-    found = result(LabelMean(Peirce(2), 3), decision.astype(float), y)
-    assert found == pytest.approx(np.mean([balanced_accuracy_score(*one, adjusted=True) for one in each]), abs=1e-9)
 
 
 @given(st.floats(0.01, 0.99))
@@ -106,3 +101,43 @@ def test_answers_that_know_nothing_score_nothing_and_where_one_class_came_there_
         assert np.isnan(peirce(*shares(one_class)))
         assert np.isnan(heidke(*shares(np.array([[share, 0], [0, 0]]))))
     assert np.isnan(result(Peirce(2), [1, 0], [1, 1]))
+
+
+# --- one class
+
+
+@given(seeds)
+@quickly
+def test_recall_and_precision_are_scikit_learn_s(seed):
+    y, decided = answers(seed)
+    found = class_shares((y * decided).sum(), y.sum(), decided.sum())
+    assert found == pytest.approx({"recall": recall_score(y, decided), "precision": precision_score(y, decided)})
+
+
+def test_a_class_that_never_came_has_no_recall_and_one_never_decided_on_no_precision():
+    unseen, unforecast = (class_shares(np.float64(0), *counts) for counts in ((np.float64(0), 3), (3, np.float64(0))))
+    assert np.isnan(unseen["recall"])
+    assert unseen["precision"] == 0
+    assert np.isnan(unforecast["precision"])
+    assert unforecast["recall"] == 0
+
+
+@given(seeds, st.integers(1, 60), st.integers(1, 12))
+@settings(max_examples=40, deadline=None)
+def test_average_precision_is_scikit_learn_s_with_ties_too(seed, n, steps):
+    draw = np.random.default_rng(seed)
+    p = draw.integers(0, steps + 1, (2, 3, n)) / steps
+    y = draw.integers(0, 2, n)
+    found = average_precision(p, y)
+    if not y.any():
+        assert np.isnan(found).all()
+        return
+    expected = [[average_precision_score(y, one) for one in row] for row in p]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_days_that_rounding_alone_tells_apart_are_above_the_same_thresholds():
+    p, y = np.array([0.1, 0.7, 0.7, 0.7]), np.array([1, 0, 1, 1])
+    rounded = p + np.array([0, 2, 1, 0]) * np.finfo(np.float64).eps / 2
+    assert len(np.unique(rounded)) == 4
+    assert average_precision(rounded, y) == average_precision(p, y) == pytest.approx(average_precision_score(y, p))

@@ -1,4 +1,4 @@
-"""The parts of the Brier score, and skill, against scikit-learn and Murphy's own formula."""
+"""What the Brier score is made of, against scikit-learn and Murphy's own formula."""
 
 import numpy as np
 import pytest
@@ -7,52 +7,43 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
-from torchmetrics import MeanAbsoluteError
 
-from stratus.scores.metrics import Brier, Reliability, ReliabilityTable, Resolution, Skill, Uncertainty, brier_parts
+from stratus.scores.metrics import ReliabilityTable
+from stratus.scores.probabilities import indicators
+from stratus.scores.reliability import bin_sums, calibration_error, parts, points
 
-DAYS, CLASSES = 300, 4
+DAYS = 300
 seeds = st.integers(0, 2**32 - 1)
 quickly = settings(max_examples=25, deadline=None)
 
 
-def events(seed, labels=1):
-    """Probabilities that mean less than they say, and events."""
+def overconfident(seed):
+    """Probabilities of an event that mean less than they say, and events."""
     draw = np.random.default_rng(seed)
-    p = draw.uniform(size=(DAYS, labels))
+    p = draw.uniform(size=(DAYS, 1))
     return p, (draw.uniform(size=p.shape) < 0.3 + 0.3 * p).astype(float)
 
 
-def categories(seed):
-    draw = np.random.default_rng(seed)
-    return draw.dirichlet(np.ones(CLASSES), DAYS), draw.integers(0, CLASSES, DAYS)
-
-
-def result(metric, *given):
-    metric.update(*map(torch.as_tensor, given))
-    return metric.compute()
-
-
-def parts(p, y):
-    return [result(one, p, y).item() for one in brier_parts(p.shape[1]).values()]
+def parted(p, y):
+    """Reliability, resolution and uncertainty."""
+    return list(parts(bin_sums(p, indicators(p, y)), y.size).values())
 
 
 @given(seeds)
 @quickly
 def test_the_parts_of_an_event_s_brier_score_add_up_to_scikit_learn_s(seed):
-    p, y = events(seed)
-    reliability, resolution, uncertainty = parts(p, y)
+    p, y = overconfident(seed)
+    reliability, resolution, uncertainty = parted(p, y)
     assert reliability - resolution + uncertainty == pytest.approx(brier_score_loss(y[:, 0], p[:, 0]), abs=1e-12)
 
 
 @given(seeds)
 @quickly
-def test_the_parts_add_up_over_labels_and_over_the_classes_of_a_category(seed):
+def test_the_parts_add_up_over_labels_and_over_the_classes_of_a_category(events, categories, seed):
     for p, y in (events(seed, labels=3), categories(seed)):
-        reliability, resolution, uncertainty = parts(p, y)
-        brier = ((p - (np.eye(CLASSES)[y] if y.ndim == 1 else y)) ** 2).sum() / y.size
+        reliability, resolution, uncertainty = parted(p, y)
+        brier = ((p - (np.eye(p.shape[1])[y] if y.ndim == 1 else y)) ** 2).sum() / y.size
         assert reliability - resolution + uncertainty == pytest.approx(brier, abs=1e-12)
-        assert result(Brier(), p, y).item() == pytest.approx(brier, rel=1e-5)
         assert reliability >= 0
         assert 0 <= uncertainty <= (1 if y.ndim == 1 else 0.25)
 
@@ -70,14 +61,15 @@ def test_where_forecasts_in_a_bin_are_equal_the_parts_are_murphy_s(seed):
     frequency = [group.mean() for group in groups]
     reliability = np.average((np.array(told) - frequency) ** 2, weights=weight)
     resolution = np.average((np.array(frequency) - y.mean()) ** 2, weights=weight)
-    assert parts(p, y) == pytest.approx([reliability, resolution, y.var()], abs=1e-12)
+    assert parted(p, y) == pytest.approx([reliability, resolution, y.var()], abs=1e-12)
 
 
 @given(seeds, st.integers(2, 20))
 @quickly
-def test_the_table_s_bins_are_scikit_learn_s_calibration_curve(seed, bins):
-    p, y = events(seed)
-    found = {name: column[:, 0].numpy() for name, column in result(ReliabilityTable(bins=bins), p, y).items()}
+def test_the_points_are_scikit_learn_s_calibration_curve(seed, bins):
+    p, y = overconfident(seed)
+    sums = bin_sums(p, y, bins)
+    found = {name: column[:, 0] for name, column in points(sums).items()}
     observed, forecast = calibration_curve(y[:, 0], p[:, 0], n_bins=bins)
     days, _ = np.histogram(p[:, 0], bins, (0, 1))
     full = days > 0
@@ -85,48 +77,36 @@ def test_the_table_s_bins_are_scikit_learn_s_calibration_curve(seed, bins):
     np.testing.assert_allclose(found["forecast"][full], forecast)
     np.testing.assert_allclose(found["observed"][full], observed)
     assert np.isnan(found["forecast"][~full]).all()
+    assert np.isnan(found["observed"][~full]).all()
     reliability = np.average((forecast - observed) ** 2, weights=days[full])
-    assert result(Reliability(bins=bins), p, y).item() == pytest.approx(reliability, rel=1e-9, abs=1e-15)
-
-
-def test_a_probability_on_a_border_belongs_to_the_bin_above_and_1_to_the_last():
-    said = torch.arange(11)[:, None] / 10
-    days = result(ReliabilityTable(), said, torch.zeros(11, 1))["days"][:, 0]
-    assert days.tolist() == [1.0] * 9 + [2.0]
-
-
-def test_a_forecast_that_knows_has_the_uncertainty_for_resolution_and_one_that_knows_nothing_none():
-    y = np.repeat([0.0, 1.0], [150, 50])[:, None]
-    assert parts(y, y) == pytest.approx([0, 0.1875, 0.1875])
-    assert parts(np.full((200, 1), 0.25), y) == pytest.approx([0, 0, 0.1875])
-    assert parts(np.full((200, 1), 0.75), y) == pytest.approx([0.25, 0, 0.1875])
-
-
-@pytest.mark.parametrize("part", [Reliability, Resolution, Uncertainty])
-@pytest.mark.parametrize("given_", [events(3, labels=CLASSES), categories(3)], ids=["labels", "category"])
-def test_a_part_in_unequal_pieces_equals_the_whole(part, given_):
-    p, y = map(torch.as_tensor, given_)
-    pieces = part(CLASSES)
-    for piece in zip(p.split([1, 100, DAYS - 101]), y.split([1, 100, DAYS - 101]), strict=True):
-        pieces.update(*piece)
-    assert pieces.compute().item() == pytest.approx(result(part(CLASSES), p, y).item(), rel=1e-12)
-    pieces.reset()
-    assert result(pieces, p, y).item() == pytest.approx(result(part(CLASSES), p, y).item(), rel=1e-12)
+    assert parts(sums, DAYS)["reliability"] == pytest.approx(reliability, rel=1e-9, abs=1e-15)
+    error = np.average(abs(forecast - observed), weights=days[full])
+    assert calibration_error(sums) == pytest.approx(error, rel=1e-9, abs=1e-15)
 
 
 @given(seeds)
 @quickly
-def test_skill_is_the_share_of_the_reference_s_score_that_is_saved(seed):
-    p, y = events(seed)
-    usual = np.full_like(p, y.mean())
-    expected = 1 - brier_score_loss(y[:, 0], p[:, 0]) / brier_score_loss(y[:, 0], usual[:, 0])
-    skill = Skill(Brier())
-    assert result(skill, p, usual, y).item() == pytest.approx(expected, rel=1e-4, abs=1e-6)
-    skill.reset()
-    assert result(skill, usual, usual, y).item() == 0
+def test_the_calibration_error_of_classes_is_the_mean_of_each_one_s(categories, seed):
+    p, y = categories(seed)
+    came = np.eye(p.shape[1])[y]
+    each = [calibration_error(bin_sums(p[:, [k]], came[:, [k]])) for k in range(p.shape[1])]
+    assert calibration_error(bin_sums(p, came)) == pytest.approx(np.mean(each))
 
 
-def test_skill_is_1_at_best_and_below_0_where_the_reference_is_better():
-    y, usual = [[1.0], [3.0]], [[2.0], [2.0]]
-    assert result(Skill(MeanAbsoluteError()), y, usual, y).item() == 1
-    assert result(Skill(MeanAbsoluteError()), [[5.0], [5.0]], usual, y).item() == -2
+@pytest.mark.parametrize("bins", [2, 3, 7, 10, 20])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_probability_on_a_border_belongs_to_the_bin_above_and_1_to_the_last(bins, kind):
+    said = (np.arange(bins + 1) / bins)[:, None].astype(kind)
+    expected = [1.0] * (bins - 1) + [2.0]
+    for p in (said, torch.as_tensor(said)):
+        assert bin_sums(p, p * 0, bins)["n"][:, 0].tolist() == expected
+    table = ReliabilityTable(bins=bins)
+    table.update(torch.as_tensor(said), torch.zeros(said.shape))
+    assert table.compute()["days"][:, 0].tolist() == expected
+
+
+def test_a_forecast_that_knows_has_the_uncertainty_for_resolution_and_one_that_knows_nothing_none():
+    y = np.repeat([0.0, 1.0], [150, 50])[:, None]
+    assert parted(y, y) == pytest.approx([0, 0.1875, 0.1875])
+    assert parted(np.full((200, 1), 0.25), y) == pytest.approx([0, 0, 0.1875])
+    assert parted(np.full((200, 1), 0.75), y) == pytest.approx([0.25, 0, 0.1875])

@@ -18,8 +18,7 @@ from stratus import tasks
 from stratus.errors import ConfigurationError
 from stratus.settings.command_line import one_line
 from stratus.settings.compose import PROJECT, check
-from stratus.settings.descent import LBFGS, SGD, Adam, Constant, Cosine, Gaussian, Step, Uniform, Zeros
-from stratus.settings.trainer import Trainer
+from stratus.settings.descent import LBFGS, SGD, Adam, Constant, Cosine, Gaussian, Step, Trainer, Uniform, Zeros
 
 CONF = PROJECT / "conf"
 TASKS = ["regression", "binary", "multiclass", "multilabel"]

@@ -4,11 +4,10 @@ from dataclasses import fields
 
 import pytest
 
-from stratus.settings.compose import PROJECT, SCHEMAS
-from stratus.settings.experiment import Config
+from stratus.settings.descent import Trainer
+from stratus.settings.experiment import SCHEMAS, Config
 from stratus.settings.features import SETS
 from stratus.settings.help import help_text
-from stratus.settings.trainer import Trainer
 
 GROUPS = ("task", "data", "features", "optimizer", "schedule", "init", "trainer")
 EVERY = [kind for kinds in SCHEMAS.values() for kind in kinds.values()] + [*SETS.values(), Trainer, Config]
@@ -19,7 +18,7 @@ def said(composed):
     """The lines of the help with some choices, by what stands before the words."""
 
     def read(*overrides):
-        lines = help_text(composed(*overrides), SCHEMAS, PROJECT / "conf").splitlines()
+        lines = help_text(composed(*overrides)).splitlines()
         return dict(line.strip().split(maxsplit=1) for line in lines if line.startswith("  "))
 
     return read
@@ -35,7 +34,7 @@ def test_a_setting_is_shown_with_its_value_and_its_words(said):
     lines = said("optimizer=adam", "optimizer.lr=0.25", "task=regression", "task.tolerance=3", "patience=4")
     assert lines["optimizer.lr=0.25"] == "learning rate: step size ε"
     assert lines["task.tolerance=3.0"].endswith("the target's unit, °C")
-    assert lines["patience=4"].startswith("stop after so many epochs")
+    assert lines["patience=4"].startswith("epochs without a lower validation loss")
     assert lines["data.stations=[Seattle]"]
     assert lines["data.until=null"]
 

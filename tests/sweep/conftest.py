@@ -19,7 +19,7 @@ RATES, STARTS, SEEDS = ("0.05", "0.2", "1e20"), ("zeros", "gaussian"), ("0", "1"
 @dataclass
 class Sweep:
     folder: Path
-    runs: dict  # the record of each job by its learning rate, start and seed
+    runs: dict  # what each job's run.json says, by its learning rate, start and seed
     written: list
     figures: dict
 
@@ -31,14 +31,16 @@ def settings(composed):
 
 
 @pytest.fixture(scope="session")
-def sweep(trained, tmp_path_factory):
+def sweep(trained, recorded, tmp_path_factory):
     """Twelve jobs of gradient descent on tomorrow's temperature; those with the largest of three rates diverge."""
     folder, runs = tmp_path_factory.mktemp("sweep"), {}
     for number, (lr, init, seed) in enumerate(product(RATES, STARTS, SEEDS)):
         swept = (f"optimizer.lr={lr}", f"init={init}", f"seed={seed}", "trainer.max_epochs=2")
         with suppress(Diverged):
-            trained(folder / str(number), "task=regression", "features=two_days", "optimizer=gd", *swept)
-        runs[lr, init, seed] = record.read(folder / str(number))
-    written = pictures.write(folder, list(record.of_jobs(folder).values()))
-    drawings = pictures.drawings(drawable(list(runs.values())))
+            settings = ("task=regression", "features=two_days", "optimizer=gd", *swept)
+            trained(folder / str(number), *settings, in_sweep=True)
+        runs[lr, init, seed] = recorded(folder / str(number))
+    records = list(record.of_jobs(folder).values())
+    written = pictures.write(folder, records)
+    drawings = pictures.drawings(drawable(records))
     return Sweep(folder, runs, written, {name: draw() for name, draw in drawings.items()})

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from stratus.runs.record import DataRecord, RunRecord
 from stratus.sweep.jobs import drawable, effect
 from stratus.sweep.pictures import drawings, write
 
@@ -107,10 +108,11 @@ def test_the_heat_map_s_cells_are_means_over_seeds_the_lowest_framed(sweep):
 
 def run(overrides, loss=None, **entries):
     """What a job records."""
-    metrics = {} if loss is None else {"metrics": {"val/loss": loss, "train/loss": loss / 2}}
+    metrics = {} if loss is None else {"val/loss": loss, "train/loss": loss / 2}
     status = "diverged" if loss is None else "finished"
-    facts = {"task": "binary", "target": "rain", "data": {"stations": ["Seattle"]}, "largest_stable_step": None}
-    return {"status": status, "overrides": overrides.split(), **facts, **metrics, **entries}
+    data = DataRecord("weather.csv", "", ["Seattle"], 0, {}, {})
+    facts = {"task": "binary", "target": "rain", "data": data, "metrics": metrics, "status": status}
+    return RunRecord(overrides=overrides.split(), **facts | entries)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def run(overrides, loss=None, **entries):
         [run("a=1", 1.0), run("a=1", 2.0)],
         [run("a=1 pictures=none", 1.0), run("a=2 pictures=none", 2.0)],
         [run("task=binary", 1.0), run("task=regression", 2.0, target="temperature")],
-        [{"status": "failed", "overrides": ["seed=-1"], "task": "binary"}] * 2,
+        [RunRecord("binary", ["seed=-1"], status="failed")] * 2,
     ],
     ids=[
         "nothing", "one job", "one ended", "all diverged", "nothing swept", "none wanted", "two targets", "no target",

@@ -13,6 +13,7 @@ from stratus.data.splits import split
 from stratus.data.table import read_csv, select
 from stratus.runs import record
 from stratus.sweep import resamples
+from stratus.sweep.pictures import resampled
 from stratus.sweep.table import finish
 
 NUMBERS = range(5)
@@ -85,12 +86,12 @@ def test_a_sweep_s_end_writes_them_and_draws_them_over_the_test_days(sweep, caps
         "resampled_weights.png",
         "resampled_boundary.png",
     }
-    drawn = resamples.pictures(sweep, records(sweep))
+    drawn = resampled.drawings(sweep, records(sweep))
     (plane,) = drawn["resampled_boundary"]().axes
     assert sum(len(line.get_xdata()) for line in plane.lines[:2]) == 365
 
 
 def test_jobs_that_differ_in_more_than_the_resample_are_not_put_together(sweep):
     mixed = records(sweep)
-    mixed[0]["overrides"] = [*mixed[0]["overrides"], "optimizer.lr=1"]
+    mixed[0].overrides.append("optimizer.lr=1")
     assert resamples.comparable(mixed) == []

@@ -132,13 +132,13 @@ def test_settings_in_brackets_are_shown_as_they_are(tmp_path, capsys):
 # --- for real
 
 
-def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door, tmp_path):
+def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door, recorded, tmp_path):
     # Three learning rates, the last far above the largest stable step, over two seeds.
     swept = ["optimizer.lr=0.1,0.2,1e6", "seed=0,1", "trainer.max_epochs=5"]
     process = door(tmp_path, "-m", "task=regression", "features=two_days", "optimizer=gd", "init=gaussian", *swept)
     out, err = process.communicate(timeout=120)
     (sweep,) = tmp_path.glob("outputs/sweeps/*")
-    runs = [record.read(sweep / str(number)) for number in range(6)]
+    runs = [recorded(sweep / str(number)) for number in range(6)]
     assert [run["status"] for run in runs] == ["finished"] * 4 + ["diverged"] * 2
     assert [run["seed"] for run in runs] == [0, 1] * 3
     assert process.returncode == 1
@@ -159,7 +159,7 @@ def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door
     assert [row["job"] for row in rows] == [*best_first, 4, 5]
     for row in rows:
         run = runs[row["job"]]
-        metrics = run.get("metrics", {})
+        metrics = run["metrics"]
         assert (row["status"], row["reason"]) == (run["status"], run["error"])
         assert row["overrides"] == " ".join(run["overrides"])
         assert (row["objective"], row["test/accuracy"]) == (metrics.get("val/loss"), metrics.get("test/accuracy"))

@@ -8,15 +8,18 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
-from stratus.training.descent import largest_stable_step
-from stratus.verification.forecast import load, scores
 from torch.func import hessian
 
 from stratus import tasks
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.data.table import read_csv, select
-from stratus.verification.references import exact, optimum
+from stratus.tasks.weights import exact
+from stratus.training.checkpoints import load
+from stratus.training.optimum import optimum
+from stratus.training.stability import largest_stable_step
+from stratus.verification.model import Model
+from stratus.verification.verify import scores
 
 SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
 SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
@@ -45,10 +48,10 @@ def test_the_weights_are_those_of_scikit_learn(name):
 @pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel"])
 def test_the_optimum_is_that_of_scikit_learn(name):
     splits, task = balanced(name)
-    best, attained = optimum(task, splits)
-    assert attained
+    best = optimum(task, splits)
+    assert best.attained
     y = splits.train.y if name == "multilabel" else splits.train.y.reshape(-1, 1)
-    x, logits = design(splits), best.logits(task, splits.train.x).numpy()
+    x, logits = design(splits), best.weights.logits(task, splits.train.x).numpy()
     for k in range(y.shape[1]):
         peer = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000, class_weight="balanced").fit(x, y[:, k])
         if name == "multiclass":  # each up to a constant a day
@@ -85,4 +88,6 @@ def test_a_class_never_forecast_is_forecast_once_it_is_weighed(trained, tmp_path
     kept = load(tmp_path / "weighed" / "checkpoints" / "best.ckpt")
     assert kept.task.class_weights is not None
     splits, _ = balanced("multiclass")
-    assert scores(kept.task, splits.test)["loss"] == pytest.approx(weighed["metrics"]["test/loss"])
+    assert scores(Model.of(kept.task, kept.recipe.target), splits.test)["loss"] == pytest.approx(
+        weighed["metrics"]["test/loss"]
+    )

@@ -1,15 +1,38 @@
 """best.ckpt and last.ckpt: whole or absent, safe to load, and what their names say."""
 
+import math
+import os
+import pickle
 import re
 import resource
 import time
+from datetime import date
+from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 import torch
+from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stratus.errors import Diverged
-from stratus.training.checkpoints import AtomicCheckpointIO, PacedCheckpointIO, best_and_last
+from stratus import tasks
+from stratus.data.datamodule import WeatherDataModule
+from stratus.data.recipe import Recipe
+from stratus.data.splits import split
+from stratus.data.table import extend, read_csv, select
+from stratus.errors import CheckpointError, Diverged
+from stratus.tasks.weights import Weights
+from stratus.training.checkpoints import AtomicCheckpointIO, Checkpoint, PacedCheckpointIO, best_and_last, load
+
+SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
+SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
+TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}
+
+every_task = pytest.mark.parametrize("name", tasks.NAMES)
+
+
+# --- how they are written
 
 
 @pytest.fixture
@@ -128,3 +151,186 @@ def test_a_checkpoint_holds_plain_values_and_tensors_alone(short, name):
 def test_where_there_are_no_validation_days_the_last_is_kept_alone(tmp_path):
     assert [(one.filename, one.monitor) for one in best_and_last(tmp_path, validation=False)] == [("last", None)]
     assert [one.filename for one in best_and_last(tmp_path, validation=True)] == ["best", "last"]
+
+
+def posed(name, lead=0, **settings):
+    rows = SHIPPED if name == "multilabel" else SEATTLE
+    recipe = Recipe(TARGET[name], {"two_days": {}}, lead)
+    splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
+    return rows, splits, tasks.find(name).fitting(splits, **settings)
+
+
+def saved(folder, name, lead=0, **settings):
+    """A task trained for an epoch, its table and samples, and the checkpoint that Lightning writes of it."""
+    rows, splits, task = posed(name, lead, **settings)
+    quiet = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
+    trainer = Trainer(accelerator="cpu", devices=1, max_epochs=1, limit_val_batches=0, **dict.fromkeys(quiet, False))
+    trainer.fit(task, WeatherDataModule(splits, batch_size=200))
+    path = folder / f"{name}.ckpt"
+    trainer.save_checkpoint(path)
+    return rows, splits, task, path
+
+
+# --- what one holds
+
+
+@every_task
+def test_a_reloaded_checkpoint_forecasts_the_same(name, tmp_path):
+    rows, splits, task, path = saved(tmp_path, name, lead=1)
+    again = load(path)
+    assert again.recipe == splits.recipe
+    assert again.inputs == splits.inputs
+    assert again.task.outputs == splits.outputs
+    assert (again.task.name, again.content["global_step"]) == (name, math.ceil(1094 / 200))
+    x = again.samples(rows).x
+    for one in (x, splits.test.x):
+        torch.testing.assert_close(*(Weights.of(each).logits(each, one) for each in (task, again.task)), rtol=0, atol=0)
+
+
+@every_task
+def test_samples_of_a_table_are_its_days_with_known_inputs(name, tmp_path):
+    rows, splits, _, path = saved(tmp_path, name, lead=1)
+    found = load(path).samples(extend(rows, date(2016, 1, 2)))
+    assert found.complete.all()
+    assert found.dates.max() == np.datetime64("2016-01-01")  # the second day's inputs are not known
+    assert found.known.sum() == len(found) - 1
+    known = found.where(found.known).since(date(2015, 1, 1))
+    np.testing.assert_array_equal(known.x, splits.test.x)
+    np.testing.assert_array_equal(known.y, splits.test.y)
+
+
+def test_the_scale_and_the_tolerance_travel_in_the_checkpoint(tmp_path):
+    *_, splits, _, path = saved(tmp_path, "regression", tolerance=0.5)
+    task = load(path).task
+    assert task.tolerance == 0.5
+    for found, expected in zip((task.mean, task.scale), splits.standardisation, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_checkpoint_s_classes_keep_their_order_where_a_table_lacks_some(tmp_path):
+    *_, path = saved(tmp_path, "multiclass")
+    again = load(path)
+    dry = SEATTLE.filter(pl.col("weather").is_in(["sun", "fog"]))
+    samples = again.samples(dry)
+    truth = dict(dry.select("date", "weather").iter_rows())
+    assert again.task.outputs == ["drizzle", "fog", "rain", "snow", "sun"]
+    found = [again.task.outputs[k] if k >= 0 else None for k in samples.y]
+    assert found == [truth.get(day.item()) for day in samples.dates]
+
+
+def test_another_station_s_table_is_refused_where_the_inputs_name_theirs(tmp_path):
+    *_, path = saved(tmp_path, "multilabel")
+    elsewhere = SHIPPED.with_columns(pl.col("station").replace("Seattle", "Oslo"))
+    with pytest.raises(CheckpointError, match="needs the same stations") as caught:
+        load(path).samples(elsewhere)
+    assert "Oslo temperature d" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_station_s_table_is_refused_where_only_the_answers_name_theirs():
+    splits = split(SHIPPED, Recipe("rain_by_station", {"harmonics": {}}), test_from=date(2015, 1, 1))
+    held = Checkpoint(tasks.find("multilabel").fitting(splits), splits.recipe, {})
+    elsewhere = SHIPPED.with_columns(pl.col("station").replace("Seattle", "Oslo"))
+    with pytest.raises(CheckpointError, match="needs the same stations"):
+        held.samples(elsewhere)
+
+
+def test_a_model_of_one_station_may_be_asked_about_another(tmp_path):
+    *_, path = saved(tmp_path, "binary")
+    assert set(load(path).samples(SHIPPED).stations) == {"New York", "Seattle"}
+
+
+# --- files that are no checkpoint
+
+
+def refusal(path):
+    with pytest.raises(CheckpointError) as caught:
+        load(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(path) in message
+    return message
+
+
+def test_a_missing_checkpoint_is_said_to_be_missing(tmp_path):
+    assert "there is no checkpoint" in refusal(tmp_path / "best.ckpt")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"station,date\n", b"\x80\x04K\x01.", os.urandom(1000)])
+def test_other_bytes_are_no_checkpoint(content, tmp_path):
+    path = tmp_path / "best.ckpt"
+    path.write_bytes(content)
+    assert "is not a checkpoint of Stratus" in refusal(path)
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    assert "is not a checkpoint of Stratus" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_a_truncated_checkpoint_is_refused(share, tmp_path):
+    *_, path = saved(tmp_path, "binary")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    assert "is not a checkpoint of Stratus" in refusal(path)
+
+
+def without(key):
+    return lambda content: content.pop(key)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without("task"), "KeyError: 'task'"),
+        (without("state_dict"), "KeyError: 'state_dict'"),
+        (without("hyper_parameters"), "KeyError: 'hyper_parameters'"),
+        (without("datamodule_hyper_parameters"), "KeyError: 'datamodule_hyper_parameters'"),
+        (lambda content: content.update(task="forest"), "there is no task 'forest'"),
+        (lambda content: content.update(task=["binary"]), "there is no task '['binary']'"),
+        (lambda content: content["hyper_parameters"].update(inputs=["one"]), "RuntimeError"),
+        (lambda content: content["hyper_parameters"].update(colour="blue"), "unexpected keyword argument 'colour'"),
+        (lambda content: content["state_dict"].pop("mean"), "RuntimeError"),
+        (lambda content: content["datamodule_hyper_parameters"].update(target="hail"), "there is no target 'hail'"),
+        (lambda content: content["datamodule_hyper_parameters"].pop("features"), "missing 1 required"),
+    ],
+)
+def test_a_checkpoint_that_lacks_or_contradicts_something_is_refused(change, said, tmp_path):
+    *_, path = saved(tmp_path, "binary")
+    content = torch.load(path, weights_only=True)
+    change(content)
+    torch.save(content, path)
+    assert said in refusal(path)
+
+
+@pytest.mark.parametrize("content", [[], {}, None, torch.zeros(3)], ids=repr)
+def test_a_file_of_torch_that_holds_something_else_is_refused(content, tmp_path):
+    torch.save(content, tmp_path / "best.ckpt")
+    assert "is not a checkpoint of Stratus" in refusal(tmp_path / "best.ckpt")
+
+
+class Trap:
+    """Unpickled, it would make a folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.mark.parametrize("write", ["zip", "legacy", "pickle"])
+def test_code_in_a_checkpoint_is_never_run(write, tmp_path):
+    *_, path = saved(tmp_path, "binary")
+    sprung = tmp_path / "sprung"
+    content = torch.load(path, weights_only=True) | {"callbacks": Trap(sprung)}
+    if write == "pickle":
+        path.write_bytes(pickle.dumps(content))
+    else:
+        torch.save(content, path, _use_new_zipfile_serialization=write == "zip")
+    assert "is not a checkpoint of Stratus" in refusal(path)
+    assert not sprung.exists()
+
+    with open(path, "rb") as file:  # the trap does work where a file is trusted
+        pickle.load(file) if write == "pickle" else torch.load(file, weights_only=False)
+    assert sprung.exists()

@@ -14,7 +14,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from stratus.settings.checks import positive
+from stratus.settings.checks import POSITIVE
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +58,8 @@ class BatchedLauncher(Launcher):
         Raises:
             ConfigurationError: If `hydra.launcher.memory` or `hydra.launcher.processes` is not above 0.
         """
-        positive("hydra.launcher.memory", self.memory)
-        positive("hydra.launcher.processes", self.processes)
+        POSITIVE.check("hydra.launcher.memory", self.memory)
+        POSITIVE.check("hydra.launcher.processes", self.processes)
         from stratus.sweep.batched import processes  # noqa: PLC0415
 
         setup_globals()

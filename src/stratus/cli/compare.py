@@ -9,6 +9,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from stratus.cli.parser import add
 from stratus.data.samples import Array
 from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError, DataError
@@ -19,19 +20,16 @@ from stratus.scores.names import higher_is_better
 from stratus.sweep.table import differing
 
 _SHOWN = ("accuracy", "mae", "rmse", "bias", "log_loss", "brier", "heidke", "peirce")
-_DRAWN_OF_VALUES = ("mae", "rmse", "accuracy")
-_DRAWN_OF_PROBABILITIES = ("log_loss", "brier", "accuracy")
+_DRAWN = ("mae", "rmse", "log_loss", "brier", "accuracy")
 
 
 def add_commands(commands: Any) -> None:
     """Adds `compare`."""
     about = "scores of finished runs on the test days they share, and their differences from the first, with intervals"
-    comparing = commands.add_parser("compare", help=about, description=about)
-    comparing.set_defaults(command=compare)
-    comparing.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="folders of finished runs: outputs/…")
-    comparing.add_argument(
-        "--picture", metavar="FILE", type=Path, help="draw them too, into FILE.png (or .pdf, .svg); else no file"
-    )
+    parser = add(commands, "compare", compare, about)
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="folders of finished runs: outputs/…")
+    drawn = "draw them too, into FILE.png (or .pdf, .svg); else no file"
+    parser.add_argument("--picture", metavar="FILE", type=Path, help=drawn)
 
 
 def compare(options: argparse.Namespace) -> None:
@@ -39,13 +37,14 @@ def compare(options: argparse.Namespace) -> None:
     if len(options.runs) < 2:
         raise ConfigurationError("compare needs two runs or more: stratus compare RUN RUN")
     found = comparison.compare(options.runs)
-    names = [f"#{k}" for k in range(1, len(options.runs) + 1)]
-    labels = [f"{name} {label}" for name, label in zip(names, _labels(options.runs, found), strict=True)]
-    title = f"{found.records[0].task}, {_days(found)}"
+    places = " + ".join(found.stations) if len(found.stations) <= 10 else f"{len(found.stations)} stations"
+    days = f"{len(found.days)} test days that all have, {found.days[0]} to {found.days[-1]}"
+    title = f"{found.records[0].task}, {places}: {days}"
+    labels = [f"#{k} {label}" for k, label in enumerate(_labels(options.runs, found), start=1)]
     values = isinstance(found.target, Continuous)
     within = f"; accuracy: within {found.records[0].tolerance:g} {found.target.unit}" if values else ""
     show(
-        _table(found, names, title),
+        _table(found, title),
         Text("\n".join(f"{label}  ({folder})" for label, folder in zip(labels, options.runs, strict=True))),
         "intervals: 95 %, from resampled weeks of days; a difference is of the same days" + within,
     )
@@ -53,43 +52,35 @@ def compare(options: argparse.Namespace) -> None:
         _draw(options.picture, found, labels, title)
 
 
-def _days(found: Comparison) -> str:
-    places = " + ".join(found.stations) if len(found.stations) <= 10 else f"{len(found.stations)} stations"
-    return f"{places}: {len(found.days)} test days that all have, {found.days[0]} to {found.days[-1]}"
-
-
 def _labels(folders: list[Path], found: Comparison) -> list[str]:
-    """What tells each run from the others: the settings that not all share; the folders where that says nothing."""
+    """What tells each run from the others: the settings that not all share; the folders if that says nothing."""
     settings = differing(pl.Series([" ".join(run.overrides) for run in found.records])).to_list()
     return [one or "defaults" for one in settings] if len(set(settings)) == len(folders) else [f.name for f in folders]
 
 
-def _table(found: Comparison, names: list[str], title: str) -> Table:
+def _table(found: Comparison, title: str) -> Table:
     table = Table(title=Text(title), title_justify="left", title_style="bold")
-    for heading in ("", "run", "score", "95 %", f"less {names[0]}", "95 %", ""):
+    for heading in ("", "run", "score", "95 %", "less #1", "95 %", ""):
         table.add_column(heading, justify="left" if heading in ("", "run") else "right")
     for score in (one for one in _SHOWN if one in found.values):
         table.add_section()
-        rows = zip(names, found.values[score], found.differences[score], strict=True)
-        for k, (name, value, less) in enumerate(rows):
-            sign = "+" if score == "bias" else ""
-            beside = (_figure(less[0], "+"), _span(less, "+"), _verdict(score, less)) if k else ()
-            table.add_row(
-                "" if k else score.replace("_", " "), name, _figure(value[0], sign), _span(value, sign), *beside
-            )
+        rows = zip(found.values[score], found.differences[score], strict=True)
+        for k, (value, less) in enumerate(rows, start=1):
+            cells = _cells(value, "+" if score == "bias" else "")
+            if k > 1:
+                cells += [*_cells(less, "+"), _verdict(score, less)]
+            table.add_row("" if k > 1 else score.replace("_", " "), f"#{k}", *cells)
     return table
 
 
-def _figure(value: float, sign: str) -> str:
-    return "–" if math.isnan(value) else f"{value:{sign}.3f}"
-
-
-def _span(row: Array, sign: str) -> str:
-    return "–" if math.isnan(row[1]) else f"{row[1]:{sign}.3f} to {row[2]:{sign}.3f}"
+def _cells(row: Array, sign: str) -> list[str]:
+    """A value and the ends of its interval; a dash for what is not known."""
+    value, low, high = (f"{one:{sign}.3f}" for one in row)
+    return ["–" if math.isnan(row[0]) else value, "–" if math.isnan(row[1]) else f"{low} to {high}"]
 
 
 def _verdict(score: str, difference: Array) -> str:
-    """Whether a difference is one: nothing where 0 lies in its interval."""
+    """Whether a run is better or worse than the first; nothing where 0 lies in the interval of the difference."""
     _, low, high = difference
     if higher_is_better(score) is None or not (low > 0 or high < 0):
         return ""
@@ -100,10 +91,11 @@ def _draw(file: Path, found: Comparison, labels: list[str], title: str) -> None:
     from stratus.pictures import comparison as picture  # noqa: PLC0415 - matplotlib only where a picture is asked for
     from stratus.pictures.canvas import named  # noqa: PLC0415
 
-    drawn = _DRAWN_OF_VALUES if isinstance(found.target, Continuous) else _DRAWN_OF_PROBABILITIES
     units = {"mae": found.target.unit, "rmse": found.target.unit}
     panels = {
-        named(one.replace("_", " "), units.get(one, "1")): (found.values[one], found.differences[one]) for one in drawn
+        named(one.replace("_", " "), units.get(one, "1")): (found.values[one], found.differences[one])
+        for one in _DRAWN
+        if one in found.values
     }
     figure = picture.draw(labels, panels, title=f"{title}, 95 % intervals")
     try:

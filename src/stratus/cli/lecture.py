@@ -4,26 +4,24 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from stratus.lecture import NAMES
-from stratus.lecture import walk as lecture_walk
+from stratus.cli.parser import add
+from stratus.lecture import NAMES, walk
 from stratus.runs.report import show
 
 
 def add_commands(commands: Any) -> None:
     """Adds `lecture`."""
     about = "one page of the runs of experiment=lecture/…, with their pictures and cards, in the lecture's order"
-    walking = commands.add_parser("lecture", help=about, description=about)
-    walking.set_defaults(command=walk)
-    walking.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="folders of finished runs, or of sweeps")
-    walking.add_argument(
-        "--to", metavar="DIR", type=Path, required=True, help="where lecture.md goes, and lecture/ with its pictures"
-    )
+    parser = add(commands, "lecture", write, about)
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="folders of finished runs, or of sweeps")
+    where = "where lecture.md goes, and lecture/ with its pictures"
+    parser.add_argument("--to", metavar="DIR", type=Path, required=True, help=where)
 
 
-def walk(options: argparse.Namespace) -> None:
+def write(options: argparse.Namespace) -> None:
     """Writes the page and its pictures; prints where, how large they are, and which lessons are not among the runs."""
-    runs = lecture_walk.lessons(options.runs)
-    page, *pictures = lecture_walk.write(runs, options.to)
+    runs = walk.lessons(options.runs)
+    page, *pictures = walk.write(runs, options.to)
     missing = [name for name in NAMES if name not in runs]
     size = sum(file.stat().st_size for file in pictures)
     show(

@@ -14,13 +14,9 @@ Batch: TypeAlias = tuple[Tensor, Tensor]
 
 
 class Order:
-    """The order of the samples in an epoch, a function of (seed, epoch), so that a resumed run goes on alike.
+    """The order of `length` samples in an epoch, a function of (seed, epoch), so that a resumed run goes on alike.
 
-    Args:
-        length: Number of samples n.
-        seed: Together with the epoch the seed of the order; None keeps the samples in theirs.
-        rank: Number of this process, which gets a share of the samples, none of which another gets.
-        ranks: Number of processes that train together.
+    No seed keeps the samples in their order. Process number `rank` of `ranks` gets a share of the samples of its own.
     """
 
     def __init__(self, length: int, seed: int | None, rank: int = 0, ranks: int = 1) -> None:
@@ -41,10 +37,7 @@ class Order:
 
 
 class EpochOrder(Order):
-    """Of samples in memory: every ranks-th of a permutation.
-
-    All processes get equally many; up to ranks - 1 samples, others each epoch, are left out.
-    """
+    """Of samples in memory: every ranks-th of a permutation; up to ranks - 1, others each epoch, are left out."""
 
     def order(self) -> Tensor:
         """Indices of this process's samples in this epoch."""
@@ -54,14 +47,10 @@ class EpochOrder(Order):
 
 
 class BlockOrder(Order):
-    """Of samples on disk: blocks that stand together there, read in a new order each epoch.
+    """Of samples on disk: blocks of samples that stand together there, read in a new order each epoch.
 
     Each process gets a part of the blocks' sequence. With a seed all parts are equally long, and up to ranks - 1
     samples are left out; without one the last process gets the rest.
-
-    Args:
-        length: As in `Order`, like seed, rank and ranks.
-        block: Samples that are read together.
     """
 
     def __init__(self, length: int, seed: int | None, rank: int = 0, ranks: int = 1, block: int = 4096) -> None:
@@ -89,13 +78,9 @@ class BlockOrder(Order):
 
 
 class Batches:
-    """Batches (x [b, m] float32, y) of samples held as tensors: slicing costs a tenth of collating items.
+    """Batches (x [b, m] float32, y) of `size` samples held as tensors: slicing costs a tenth of collating items.
 
-    Args:
-        samples: What is served.
-        size: Samples a batch; None serves all at once.
-        sampler: Their order. Lightning looks for an attribute of this name to set the epoch.
-        device: Where the tensors lie.
+    None serves all samples at once. Lightning looks for an attribute `sampler` to set the epoch.
     """
 
     batch_sampler = None  # Lightning asks for it beside the sampler
@@ -118,12 +103,7 @@ class Batches:
 class Stream:
     """Batches (x [b, m] float32, y) of samples on disk, shuffled within pools of many blocks.
 
-    Args:
-        samples: What is served.
-        size: Samples a batch.
-        sampler: Their order. Lightning looks for an attribute of this name to set the epoch.
-        device: Where the tensors go.
-        pool: Samples that are in memory at once, at least.
+    At least `pool` samples are in memory at once. Otherwise as `Batches`.
     """
 
     batch_sampler = None  # Lightning asks for it beside the sampler

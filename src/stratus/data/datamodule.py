@@ -10,36 +10,25 @@ from stratus.errors import ConfigurationError
 
 
 class WeatherDataModule(LightningDataModule):
-    """Batches of training, validation and test days.
+    """Batches of training, validation and test days; their recipe is kept in every checkpoint.
 
-    Args:
-        splits: The samples; their recipe is kept in every checkpoint.
-        batch_size: Training days a step; None takes all at once, which makes gradient descent of SGD.
-        seed: Seed of the order in which the training days come.
+    A step takes `batch_size` training days, or all at once, which makes gradient descent of SGD; `seed` orders them.
     """
 
     def __init__(self, splits: Splits, batch_size: int | None = 32, seed: int = 0) -> None:
         super().__init__()
         self.splits, self.batch_size, self.seed = splits, batch_size, seed
-        recipe = splits.recipe
-        self.save_hyperparameters(
-            {
-                "target": recipe.target,
-                "features": {name: dict(settings) for name, settings in recipe.features.items()},
-                "lead_days": recipe.lead_days,
-            },
-            logger=False,
-        )
+        features = {name: dict(settings) for name, settings in splits.recipe.features.items()}
+        self.save_hyperparameters({**vars(splits.recipe), "features": features}, logger=False)
 
     def train_dataloader(self) -> Batches | Stream:
         """The training days, in a new order each epoch; under several processes each has its own share.
 
-        Raises:
-            ConfigurationError: If all days are asked for at once and are not in memory.
+        Raises ConfigurationError if all days are asked for at once and are not in memory.
         """
         train, (rank, ranks) = self.splits.train, self._place
         if not train.on_disk:
-            seed = None if self.batch_size is None else self.seed
+            seed = self.seed if self.batch_size else None
             return Batches(train, self.batch_size, EpochOrder(len(train), seed, rank, ranks), self._device)
         if self.batch_size is None:
             raise ConfigurationError(

@@ -10,8 +10,7 @@ from typing import Annotated, NamedTuple
 
 import polars as pl
 
-YEAR = 365.25
-"""Length of a year in days, as the harmonics count it."""
+YEAR = 365.25  # length of a year in days, as the harmonics count it
 
 
 class Input(NamedTuple):
@@ -67,10 +66,7 @@ def station(lead_days: int) -> list[Input]:
     days = max(lead_days, 1)
     units = {"temperature_max": "°C", "temperature_min": "°C", "wind": "m/s", "precipitation": "mm"}
     wet = (pl.col("precipitation") > 0).cast(pl.Float64).shift(days)
-    return [
-        *(_before(column, days, unit) for column, unit in units.items()),
-        Input(f"wet d-{days}", "1", wet),
-    ]
+    return [*(_before(column, days, unit) for column, unit in units.items()), Input(f"wet d-{days}", "1", wet)]
 
 
 FEATURES: dict[str, Callable[..., list[Input]]] = {

@@ -12,7 +12,7 @@ from stratus.data.borders import Borders
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
 from stratus.data.splits import Splits, split
-from stratus.data.store.read import BYTES_A_DAY, Store
+from stratus.data.store.read import Store, fitting
 from stratus.data.streaming import stream
 from stratus.data.table import KEY
 from stratus.errors import ConfigurationError
@@ -35,12 +35,7 @@ class Observations(ABC):
         """A daily table that holds the days of some stations at some dates, and perhaps others."""
 
     def rows(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
-        """The daily table's row of each pair of a station and a date, in their order; nulls where there is none.
-
-        Args:
-            stations: The stations' names [n].
-            dates: The days [n], datetime64[D].
-        """
+        """The daily table's row of each pair of a station [n] and a date [n], in order; nulls where there is none."""
         asked = pl.DataFrame({"station": list(stations), "date": dates}, {"station": pl.String, "date": pl.Date})
         return asked.join(self.around(stations, dates), on=KEY, how="left", maintain_order="left")
 
@@ -50,15 +45,8 @@ class Observations(ABC):
     ) -> Splits:
         """The samples: in memory, or in files beside the store.
 
-        Args:
-            recipe: Target, features and lead.
-            borders: Where the splits begin.
-            standardise: Whether the model scales its inputs by the training days' mean and standard deviation.
-            resample: Number of a resample of the training days; None for the days themselves.
-
-        Raises:
-            DataError: As `splits.split` and `streaming.stream`.
-            ConfigurationError: As those, or if days on disk are to be resampled.
+        With a number the training days are a `resample`. Raises what `splits.split` and `streaming.stream` raise, and
+        ConfigurationError if days on disk are to be resampled.
         """
 
 
@@ -71,8 +59,7 @@ class InMemory(Observations):
     @property
     def last_day(self) -> date:
         """The table's last day."""
-        last = self.table["date"].max()
-        assert isinstance(last, date)
+        last: date = self.table.select(pl.col("date").max()).item()
         return last
 
     def parts(self) -> Iterator[pl.DataFrame]:
@@ -117,12 +104,8 @@ class OnDisk(Observations):
         if resample is not None:
             raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
         folder = self.store.samples_folder(asdict(recipe), asdict(borders))
-        return stream(self.parts(), recipe, borders, folder, classes=self.store.classes, standardise=standardise)
-
-
-def fitting(memory: float) -> int:
-    """Days that fit so many GiB while their samples are made."""
-    return int(memory * 2**30 / BYTES_A_DAY)
+        classes = self.store.manifest.classes
+        return stream(self.parts(), recipe, borders, folder, classes=classes, standardise=standardise)
 
 
 @dataclass(frozen=True)

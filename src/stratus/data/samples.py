@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from stratus.data.features import Input
 from stratus.data.recipe import Recipe
 from stratus.data.table import calendar
-from stratus.data.targets import TARGETS, Category, Target
+from stratus.data.targets import TARGETS, Category
 
 Array = NDArray[Any]
 
-CHUNK = 1 << 18
-"""Days that are worked on at once where all might not fit."""
-
+CHUNK = 1 << 18  # days that are worked on at once where all might not fit
 COLUMNS = ("at", "dates", "x", "y", "last")
 
 
@@ -53,8 +51,8 @@ class Samples:
             yield self.where(slice(start, start + days))
 
     def evenly_spaced(self, days: int) -> "Samples":
-        """About so many days, spread evenly over the samples, in memory; all of them where they are fewer."""
-        return self.where(slice(None, None, max(-(-len(self) // days), 1)))
+        """In memory: all samples, or of those on disk about so many days, spread evenly."""
+        return self.where(slice(None, None, max(-(-len(self) // days), 1))) if self.on_disk else self
 
     def since(self, day: date) -> "Samples":
         """The samples of a day and later ones."""
@@ -98,71 +96,49 @@ def concatenated(parts: Sequence[Samples]) -> Samples:
 def assemble(
     table: pl.DataFrame, recipe: Recipe, classes: list[str] | None = None
 ) -> tuple[Samples, list[Input], list[str]]:
-    """Every day of a table's calendar as a sample, complete or not.
+    """Every day of a daily table's calendar as a sample, complete or not; the inputs; and the outputs' names.
 
-    Args:
-        table: A daily table; days added beyond its end are forecast like any other.
-        recipe: What is made of it.
-        classes: The categories, in the order of their indices; those found in the table where not given.
-
-    Returns:
-        The samples, the inputs' names and units, and the outputs' names (classes of a category).
+    Days added beyond the table's end are forecast like any other. The outputs of a category are its `classes`, in the
+    order of their indices, or those found in the table.
     """
     target, inputs, lag = TARGETS[recipe.target], recipe.inputs(), max(recipe.lead_days, 1)
+    outputs, asked = list(target.values), target.values.values()
     frame = calendar(table).select(
         "station",
         "date",
         *(one.value.over("station").cast(pl.Float64).alias(f"x{j}") for j, one in enumerate(inputs)),
-        *(value.over("station").alias(f"y{j}") for j, value in enumerate(target.values.values())),
-        *(
-            value.forward_fill().shift(lag).over("station").alias(f"last{j}")
-            for j, value in enumerate(target.values.values())
-        ),
+        *(value.over("station").alias(f"y{j}") for j, value in enumerate(asked)),
+        *(value.forward_fill().shift(lag).over("station").alias(f"last{j}") for j, value in enumerate(asked)),
     )
-    outputs = list(target.values)
     if target.everywhere:
         frame, inputs, outputs = _side_by_side(frame, inputs)
     if isinstance(target, Category):
         outputs = classes or frame["y0"].drop_nulls().unique().sort().to_list()
-        frame = target.encode(frame, outputs)
-    return _arrays(frame, target), inputs, outputs
+    samples = Samples(
+        frame["station"].unique(maintain_order=True).to_list(),
+        frame["station"].rle_id().to_numpy().astype(np.int32),  # a station's days stand together
+        frame["date"].to_numpy().astype("datetime64[D]"),
+        frame.select("^x.*$").to_numpy().astype(np.float64),
+        target.array(frame.select("^y.*$"), outputs),
+        target.array(frame.select("^last.*$"), outputs),
+    )
+    return samples, inputs, outputs
 
 
 def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFrame, list[Input], list[str]]:
     """One row a day instead of one a station and day: columns x0@Seattle, y0@Seattle, …; the calendar's only once."""
     stations = frame["station"].unique().sort().to_list()
     shared = [f"x{j}" for j, one in enumerate(inputs) if one.calendar]
-    wide = frame.pivot(
-        on="station",
-        index=["date", *shared],
-        values=frame.drop("station", "date", *shared).columns,
-        separator="@",
-    ).sort("date")
-    names = []
+    values = frame.drop("station", "date", *shared).columns
+    wide = frame.pivot(on="station", index=["date", *shared], values=values, separator="@").sort("date")
+    columns: dict[str, Input] = {}
     for j, one in enumerate(inputs):
-        names += (
-            [(f"x{j}", one)]
-            if one.calendar
-            else [(f"x{j}@{at}", Input(f"{at} {one.name}", one.unit, one.value)) for at in stations]
-        )
-    columns = {
-        **{name: f"x{j}" for j, (name, _) in enumerate(names)},
-        **{f"{letter}0@{at}": f"{letter}{j}" for letter in ("y", "last") for j, at in enumerate(stations)},
-    }
-    everywhere = pl.lit(" + ".join(stations)).alias("station")
-    return (
-        wide.select(everywhere, "date", *(pl.col(old).alias(new) for old, new in columns.items())),
-        [one for _, one in names],
-        stations,
+        here = {f"x{j}@{at}": Input(f"{at} {one.name}", one.unit, one.value) for at in stations}
+        columns |= {f"x{j}": one} if one.calendar else here
+    found = wide.select(
+        pl.lit(" + ".join(stations)).alias("station"),
+        "date",
+        *(pl.col(name).alias(f"x{j}") for j, name in enumerate(columns)),
+        *(pl.col(f"{letter}0@{at}").alias(f"{letter}{j}") for letter in ("y", "last") for j, at in enumerate(stations)),
     )
-
-
-def _arrays(frame: pl.DataFrame, target: Target) -> Samples:
-    return Samples(
-        frame["station"].unique(maintain_order=True).to_list(),
-        frame["station"].rle_id().to_numpy().astype(np.int32),  # a station's days stand together
-        frame["date"].to_numpy().astype("datetime64[D]"),
-        frame.select("^x.*$").to_numpy().astype(np.float64),
-        target.array(frame.select("^y.*$")),
-        target.array(frame.select("^last.*$")),
-    )
+    return found, list(columns.values()), stations

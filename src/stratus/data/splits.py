@@ -56,10 +56,7 @@ class Splits:
         return {name: samples for name, samples in every.items() if samples is not None}
 
     def drawn(self, number: int | None) -> Array:
-        """Indices of the training days in a resample by whole weeks; the same number draws the same days.
-
-        Without a number they are all days, each once.
-        """
+        """Indices of the training days in a resample by whole weeks, the same for a number; all without a number."""
         if number is None:
             return np.arange(len(self.train))
         dates, place = np.unique(self.train.dates, return_inverse=True)
@@ -74,12 +71,10 @@ class Splits:
 
     def evenly_spaced(self, days: int = 1 << 16) -> "Splits":
         """Splits in memory: of a split on disk about so many days, spread evenly over it."""
-
-        def fair(part: Samples) -> Samples:
-            return part.evenly_spaced(days) if part.on_disk else part
-
-        validation = self.validation and fair(self.validation)
-        return replace(self, train=fair(self.train), validation=validation, test=fair(self.test))
+        validation = self.validation and self.validation.evenly_spaced(days)
+        return replace(
+            self, train=self.train.evenly_spaced(days), validation=validation, test=self.test.evenly_spaced(days)
+        )
 
     @cached_property
     def standardisation(self) -> tuple[Array, Array]:
@@ -95,26 +90,12 @@ class Splits:
         scale = np.sqrt(sum(np.square(part.x - mean).sum(axis=0) for part in train.chunks()) / len(train))
         return np.asarray(mean), np.where(scale > 1e-12, scale, 1.0)
 
-    def design(self, part: Samples) -> Array:
-        """A = (standardised x, 1) of some days [n, m + 1]."""
-        mean, scale = self.standardisation
-        return np.column_stack([(part.x - mean) / scale, np.ones(len(part))])
-
-    @cached_property
-    def products(self) -> Array:
-        """AᵀA/n over the training days [m + 1, m + 1]."""
-        designs = (self.design(part) for part in self.train.chunks())
-        return np.asarray(sum(design.T @ design for design in designs) / len(self.train))
-
     @cached_property
     def class_counts(self) -> Array:
         """Training days of each class: one row for a choice among k; rows (no, yes) for k events."""
-        return np.asarray(sum(self.indicators(part.y).sum(axis=0) for part in self.train.chunks()))
-
-    def indicators(self, y: Array) -> Array:
-        """What came of classes or events y, as zeros and a one for each choice [n, choices, classes]."""
-        assert isinstance(self.target, Classes)
-        return self.target.indicators(y, len(self.outputs))
+        target, k = self.target, len(self.outputs)
+        assert isinstance(target, Classes)
+        return np.asarray(sum(target.indicators(part.y, k).sum(axis=0) for part in self.train.chunks()))
 
 
 def divide(every: Samples, borders: Borders) -> tuple[dict[str, Samples], dict[str, int]]:
@@ -135,17 +116,10 @@ def divide(every: Samples, borders: Borders) -> tuple[dict[str, Samples], dict[s
 def split(
     table: pl.DataFrame, recipe: Recipe, borders: Borders | None = None, *, standardise: bool = True, **days: Any
 ) -> Splits:
-    """Samples of a daily table, split by the date of the target day.
+    """Samples of a daily table, split by the date of the target day; `days` stand for `Borders` that are not given.
 
     A sample that needs a missing day or value is left out and counted. Inputs may reach back over a
     border between splits, never forward.
-
-    Args:
-        table: A daily table as `table.read_csv` gives it.
-        recipe: Target, features and lead.
-        borders: Where the splits begin.
-        standardise: Whether the model scales its inputs by the training days' mean and standard deviation.
-        **days: The attributes of `Borders` by name, where `borders` is not given.
 
     Raises:
         DataError: If a split has no days, or a class or event does not occur in training.
@@ -167,23 +141,22 @@ def split(
 def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) -> None:
     """Raises DataError where a split has no days, or the training days do not show every class.
 
-    Messages name the table's first and last day, and inputs that were `never` known.
+    Messages name the table's `first` and `last` day, and inputs `never` known. Warns where an input is the target.
     """
+    mends = {"train": "data.train_from, data.validation_from", "val": "data.validation_from", "test": "data.test_from"}
     for name, samples in splits.named.items():
         if len(samples) == 0:
-            setting = {"train": "data.train_from, data.validation_from", "val": "data.validation_from"}.get(name)
-            raise DataError(
-                f"no {name} days: the table reaches from {first} to {last}; "
-                + (
-                    f"{', '.join(never)} was never measured: choose other features"
-                    if never
-                    else f"mend {setting or 'data.test_from'}, or look for missing values"
-                )
-            )
+            mend = f"mend {mends[name]}, or look for missing values"
+            if never:
+                mend = f"{', '.join(never)} was never measured: choose other features"
+            raise DataError(f"no {name} days: the table reaches from {first} to {last}; {mend}")
     if isinstance(splits.target, Classes):
         _check_classes(splits)
-    else:
-        _warn_of_answers(splits)
+        return
+    for j, name in enumerate(splits.inputs):
+        for k, output in enumerate(splits.outputs):
+            if all(np.array_equal(part.x[:, j], part.y[:, k]) for part in splits.train.chunks()):
+                log.warning("the input '%s' is the target %s itself: set features.lead_days=1 or more", name, output)
 
 
 def _check_classes(splits: Splits) -> None:
@@ -199,11 +172,3 @@ def _check_classes(splits: Splits) -> None:
                 f"({train.dates.min()} to {train.dates.max()}), so nothing can be learnt of it: "
                 "give the training days a longer span (data.train_from, data.validation_from, data.test_from)"
             )
-
-
-def _warn_of_answers(splits: Splits) -> None:
-    """Warns where an input is the target itself."""
-    for j, name in enumerate(splits.inputs):
-        for k, output in enumerate(splits.outputs):
-            if all(np.array_equal(part.x[:, j], part.y[:, k]) for part in splits.train.chunks()):
-                log.warning("the input '%s' is the target %s itself: set features.lead_days=1 or more", name, output)

@@ -21,10 +21,9 @@ from stratus.data.targets import TARGETS
 from stratus.errors import ConfigurationError, DataError
 from stratus.files import replace
 
-_INDEX = "samples.json"
-_SPLITS = "splits.json"
+_INDEX, _SPLITS = "samples.json", "splits.json"
+# y and last are float32 as well, or int16 for the indices of categories.
 _ON_DISK: dict[str, Any] = {"at": np.int32, "dates": "datetime64[D]", "x": np.float32}
-"""y and last are float32 as well, or int16 for the indices of categories."""
 
 
 def stream(
@@ -38,15 +37,8 @@ def stream(
 ) -> Splits:
     """As `splits.split`, of a table too large for memory: its samples are written to a folder and mapped from there.
 
-    A folder that holds them already is taken as it is. Several processes may ask for it at once: one writes.
-
-    Args:
-        parts: The table in parts of whole stations.
-        recipe: Target, features and lead.
-        borders: Where the splits begin.
-        folder: Where the samples go.
-        classes: The table's categories.
-        standardise: As in `split`.
+    The table comes in parts of whole stations; `classes` are its categories. A folder that holds the samples already
+    is taken as it is. Several processes may ask for it at once: one writes.
 
     Raises:
         DataError: As `split`, or if the samples cannot be written.
@@ -96,11 +88,7 @@ def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, fold
 
 
 class Writer:
-    """Writes samples into a folder, a part after another: a file an array, and an index.
-
-    Args:
-        folder: Is made.
-    """
+    """Writes samples into a new folder, a part after another: a file an array, and an index."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)

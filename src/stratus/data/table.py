@@ -16,14 +16,10 @@ OPTIONAL = ("snowfall", "wind", "weather")
 _HUGE = 3e38  # still finite in the float32 that models compute in
 _GAP = "(or nothing where it was not measured)"
 RANGES = {
-    "temperature_max": (-90, 60),
-    "temperature_min": (-90, 60),
-    "precipitation": (0, _HUGE),
-    "snowfall": (0, _HUGE),
-    "wind": (0, _HUGE),
+    **dict.fromkeys(("temperature_max", "temperature_min"), (-90.0, 60.0)),
+    **dict.fromkeys(("precipitation", "snowfall", "wind"), (0.0, _HUGE)),
 }
 """Smallest and largest believable value, in °C, mm and m/s."""
-
 SCHEMA: dict[str, type[pl.DataType]] = {
     "station": pl.String,
     "date": pl.Date,
@@ -41,14 +37,10 @@ _EXPECTED = {
 
 
 def read_csv(path: str | Path) -> pl.DataFrame:
-    """Read a CSV file whose header names the columns of `SCHEMA`, in any order.
+    """The daily table of a CSV file whose header names the columns of `SCHEMA`, in any order; see `check`.
 
-    Returns:
-        The daily table: columns and types of `SCHEMA`, sorted by station and date.
-
-    Raises:
-        DataError: The file cannot be read, or a value or row in it is broken: names file, line, column,
-            value and what was expected.
+    Raises DataError if the file cannot be read, or a value or row in it is broken: names file, line, column, value and
+    what was expected.
     """
     rows = _rows(path)
     line, header = next(rows, (1, []))
@@ -65,28 +57,17 @@ def read_csv(path: str | Path) -> pl.DataFrame:
 
 
 def check(table: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Check a table made elsewhere as `read_csv` checks a file; text in it is read, numbers are cast.
+    """The daily table of a table made elsewhere: columns and types of `SCHEMA`, sorted by station and date.
 
-    Args:
-        table: Columns of `SCHEMA` in any order; those of `OPTIONAL` may be absent.
-        source: What messages call the table; its rows they count from 0, as `table[row]` does.
-
-    Returns:
-        The daily table: columns and types of `SCHEMA`, sorted by station and date.
-
-    Raises:
-        DataError: A value or row is broken: names source, row, column, value and what was expected.
+    Text in it is read, numbers are cast. Columns of `OPTIONAL` may be absent. Raises DataError if a value or row is
+    broken: names source, row (counted from 0, as `table[row]` does), column, value and what was expected.
     """
     _check_columns(table.columns, source)
     return _checked(table, source, lambda row: f"{source}, row {row}")
 
 
 def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the table") -> pl.DataFrame:
-    """Keep the rows of some stations.
-
-    Raises:
-        DataError: A station is not in the table, or none was asked for: names those there are.
-    """
+    """The rows of some stations. Raises DataError if none is asked for, or one is not there: names those there are."""
     available = table["station"].unique().sort().to_list()
     unknown = [station for station in stations if station not in available]
     if unknown or not stations:
@@ -96,11 +77,9 @@ def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the tabl
 
 
 def calendar(table: pl.DataFrame) -> pl.DataFrame:
-    """Lay each station's days on its calendar, so that a shift by rows is a shift by days.
+    """Every day from a station's first to its last, nulls in the gaps, so that a shift by rows is a shift by days.
 
-    Returns:
-        Every day from a station's first to its last, nulls in the gaps, sorted by station and date;
-        the columns of `SCHEMA` and `temperature` = (max + min)/2 in °C.
+    Sorted by station and date; the columns of `SCHEMA` and `temperature` = (max + min)/2 in °C.
     """
     every_day = pl.date_range(pl.col("date").min(), pl.col("date").max())
     days = table.group_by("station").agg(every_day).explode("date").sort(KEY)

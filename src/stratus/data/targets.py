@@ -18,8 +18,7 @@ class Target(ABC):
     values: dict[str, pl.Expr]  # name and expression of each output; one text column for a category
     unit: str = "1"  # the unit of a continuous target, else "1"
 
-    # What a task has to be able to answer: a `number`, an `event`, several `events`, or a `category`
-    asks: ClassVar[str]
+    asks: ClassVar[str]  # what a task has to be able to answer: a `number`, an `event`, several `events`, a `category`
     everywhere: ClassVar[bool] = False  # true where one sample is a day at all stations together, one output a station
 
     @property
@@ -27,21 +26,12 @@ class Target(ABC):
         """`continuous`, `event` or `category`."""
         return type(self).__name__.lower().removesuffix("everywhere")
 
-    def as_forecast(self, y: "Array", outputs: int) -> "Array":
-        """y as the forecast that would have been right: values or probabilities [n, k].
-
-        Args:
-            y: The truth, known throughout.
-            outputs: The number k.
-        """
-        return y
-
     def likeliest(self, forecast: "Array") -> "Array":
         """The answer, in the form of y, to a forecast [n, k]: values or probabilities."""
         return forecast
 
-    def array(self, columns: pl.DataFrame) -> "Array":
-        """Columns of y as an array [n, k], NaN where unknown; class indices [n] of a category."""
+    def array(self, columns: pl.DataFrame, outputs: Sequence[str]) -> "Array":
+        """Columns of y as an array [n, k], NaN where unknown."""
         return columns.cast(pl.Float64).to_numpy(writable=True)
 
 
@@ -113,19 +103,10 @@ class Category(Classes):
         index: Array = forecast.argmax(axis=1)
         return index
 
-    def as_forecast(self, y: "Array", outputs: int) -> "Array":
-        """Unit vectors [n, k]."""
-        return self.indicators(y, outputs)[:, 0]
-
-    def array(self, columns: pl.DataFrame) -> "Array":
-        """Class indices [n]."""
-        return columns.to_series().to_numpy(writable=True)
-
-    @staticmethod
-    def encode(frame: pl.DataFrame, classes: Sequence[str]) -> pl.DataFrame:
-        """The columns y0 and last0 as indices in `classes`; -1 for null and for what is none of them."""
-        index = pl.col("y0", "last0").cast(pl.Enum(classes), strict=False)
-        return frame.with_columns(index.to_physical().cast(pl.Int64).fill_null(-1))
+    def array(self, columns: pl.DataFrame, outputs: Sequence[str]) -> "Array":
+        """Indices in the outputs [n]; -1 for null and for what is none of them."""
+        index = columns.to_series().cast(pl.Enum(outputs), strict=False).to_physical()
+        return index.cast(pl.Int64).fill_null(-1).to_numpy(writable=True)
 
 
 _rain = (pl.col("precipitation") > 0).cast(pl.Float64)

@@ -6,20 +6,14 @@ import numpy as np
 
 from stratus.data.samples import Array
 
-BLOCK = 7
-"""Days of a block: the last days' weather is forgotten after about as many."""
-
+BLOCK = 7  # days of a block: the last days' weather is forgotten after about as many
 _AT_ONCE = 250  # resamples in memory together: a century of dates is then 70 MB
 
 
 def circular_blocks(days: int, resamples: int, seed: int, block: int = BLOCK) -> Iterator[Array]:
     """How often each day is in each resample, a part of the resamples at a time [at most 250, days].
 
-    Args:
-        days: Number of days n; each resample has as many, its last block cut where n is no multiple.
-        resamples: Number of resamples.
-        seed: The same seed draws the same days.
-        block: Days of a block.
+    Each resample has as many days as there are; its last block is cut where they are no multiple of `block`.
     """
     draw = np.random.default_rng(seed)
     for first in range(0, resamples, _AT_ONCE):

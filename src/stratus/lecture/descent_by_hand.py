@@ -16,6 +16,7 @@ from torch.func import grad, vmap
 
 from stratus.data.samples import Samples
 from stratus.tasks.linear import LinearTask
+from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Trace
 
 Loss: TypeAlias = Callable[[Tensor], Tensor]
@@ -24,8 +25,7 @@ Loss: TypeAlias = Callable[[Tensor], Tensor]
 
 def loss_on(task: LinearTask, days: Samples, dtype: torch.dtype = torch.float32) -> Loss:
     """L(θ) of a task on these days, θ = (W, b) being one matrix [k, m + 1] whose last column is the bias."""
-    x = (torch.as_tensor(days.x, dtype=dtype) - task.mean.to(dtype)) / task.scale.to(dtype)
-    design = torch.cat([x, x.new_ones(len(x), 1)], 1)
+    design = task.design(torch.as_tensor(days.x, dtype=dtype))
     y = torch.as_tensor(days.y)
     y = y.to(dtype) if y.is_floating_point() else y
     return lambda theta: task.loss(design @ theta.T, y)
@@ -37,7 +37,7 @@ def on_plane(loss: Loss, origin: Tensor, axes: Tensor) -> Loss:
 
 
 def descend(loss: Loss, start: Tensor, rate: Tensor | float, steps: int) -> Tensor:
-    """θ' = θ - ε ∇L(θ), again and again.
+    """Repeats θ' = θ - ε ∇L(θ).
 
     Args:
         loss: L.
@@ -61,5 +61,10 @@ def descend_each(loss: Loss, starts: Tensor, rates: Tensor | float, steps: int) 
 
 
 def path_of(trace: Trace) -> Tensor:
-    """θ = (W, b) of a run, in the form of `loss_on`: at the beginning and after each epoch [epochs + 1, k, m + 1]."""
+    """θ of a run in the form of `loss_on`: at the beginning and after each epoch [epochs + 1, k, m + 1]."""
     return torch.cat([torch.stack(trace.weight), torch.stack(trace.bias).unsqueeze(-1)], -1)
+
+
+def matrix(weights: Weights) -> Tensor:
+    """θ in the form of `loss_on` [k, m + 1], in float64."""
+    return torch.cat([weights.weight, weights.bias[:, None]], 1)

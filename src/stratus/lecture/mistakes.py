@@ -1,4 +1,4 @@
-"""Common mistakes, made on purpose, so that what they do to the numbers can be measured."""
+"""Common mistakes, made on purpose to measure what they do to the numbers."""
 
 from dataclasses import replace
 
@@ -13,11 +13,12 @@ from stratus.tasks.binary import BinaryClassification
 from stratus.tasks.multiclass import MulticlassClassification
 from stratus.tasks.weights import Weights
 from stratus.training.optimum import optimum
+from stratus.verification.model import Model
 from stratus.verification.references import Climatology
 
 
 class SigmoidTwice(BinaryClassification):
-    """The slide taken literally: its f already contains the sigmoid, and its loss applies one more."""
+    """The slide taken literally: its f contains a sigmoid, and its loss applies another."""
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
         """The cross-entropy of σ(σ(z)), which lies between σ(0) = 0.5 and σ(1) = 0.731 whatever z is."""
@@ -33,7 +34,7 @@ class SoftmaxTwice(MulticlassClassification):
 
 
 def minimised(loss: Loss, start: Tensor) -> float:
-    """The loss where L-BFGS comes to rest: for a loss that is not convex it depends on the start."""
+    """The loss at which L-BFGS ends; if the loss is not convex, it depends on the start."""
     theta = start.clone().requires_grad_()
     optimizer = torch.optim.LBFGS([theta], max_iter=500, line_search_fn="strong_wolfe", tolerance_change=1e-14)
 
@@ -48,19 +49,19 @@ def minimised(loss: Loss, start: Tensor) -> float:
 
 
 def with_test_days(splits: Splits) -> Splits:
-    """The same samples, the test days among the training days: what is counted on them leaks."""
+    """The same samples with the test days among the training days: a leak."""
     pairs = ((getattr(splits.train, name), getattr(splits.test, name)) for name in COLUMNS)
     return replace(splits, train=Samples(splits.train.places, *(np.concatenate(pair) for pair in pairs)))
 
 
 def month_leak(splits: Splits) -> tuple[float, float]:
-    """Brier score on the test days of the month's frequency: from training days, and with the test days among them."""
+    """Test Brier score of the month's frequency, counted over the training days, and over the test days as well."""
     honest, leaking = (Climatology.fit(one).forecast(splits.test) for one in (splits, with_test_days(splits)))
     return float(np.mean((honest - splits.test.y) ** 2)), float(np.mean((leaking - splits.test.y) ** 2))
 
 
 def standardising_leak(splits: Splits, steps: int | None, rate: float = 0.3) -> float:
-    """By how much the Brier score on the test days grows when inputs are standardised with the test days as well.
+    """By how much the test Brier score grows if the test days help to standardise.
 
     Args:
         splits: Samples of an event.
@@ -76,6 +77,6 @@ def standardising_leak(splits: Splits, steps: int | None, rate: float = 0.3) -> 
             start = torch.zeros(1, len(splits.inputs) + 1, dtype=torch.float64)
             theta = descend(loss_on(task, splits.train, torch.float64), start, rate, steps)[-1]
             weights = Weights(theta[:, :-1], theta[:, -1])
-        p = task.activation(weights.logits(task, splits.test.x)).numpy()
+        p = Model(task, weights, splits.target).forecast(splits.test.x)
         scores.append(float(np.mean((p - splits.test.y) ** 2)))
     return scores[0] - scores[1]

@@ -1,21 +1,22 @@
-"""The walk through the lecture: one page of the runs of its lessons, in the lecture's order, with their pictures."""
+"""The walk through the lecture: one page of its lessons' runs, in the lecture's order, with their pictures."""
 
 import shlex
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from stratus import files
 from stratus.errors import CheckpointError, DataError
 from stratus.lecture import NAMES, PARTS
 from stratus.runs import record
-from stratus.runs.record import LessonRecord, RunRecord
+from stratus.runs.record import LessonRecord
 
 PAGE = "lecture.md"
 """The page; its pictures are in the folder of that name beside it."""
 
 UNSEEN = 8
-"""A change of a pixel, of 255, that nobody sees; a smooth shading in few colours changes by more, and shows bands."""
+"""The largest change of a pixel, of 255, that nobody sees."""
 
 _INTRODUCTION = """\
 # The lecture, seen
@@ -34,8 +35,8 @@ python train.py -m experiment='glob(lecture/*)'
 ```
 
 A run takes a few seconds. Its card is on the terminal and in `card.md`, its pictures are in `pictures/`;
-`tensorboard --logdir outputs` has both, under TEXT and IMAGES. Change a number in a command and see what becomes of the
-card. Unless a card says otherwise, models are trained on the days of 2012 to 2014 in Seattle and tested on those of
+`tensorboard --logdir outputs` has both, under TEXT and IMAGES. Change a number in a command and see how the card
+changes. Unless a card says otherwise, models are trained on the days of 2012 to 2014 in Seattle and tested on those of
 2015.
 
 A **nat** is the unit of a log loss: a forecast that gave the probability p to what came has cost −log p nat. The
@@ -46,17 +47,40 @@ is usual on such a day” that a model saves: 1 is perfect, 0 no better than the
 """
 
 
-def lessons(folders: Iterable[Path]) -> dict[str, Path]:
-    """The runs' folders by the name of their lesson, in the lecture's order.
+@dataclass(frozen=True)
+class LessonRun:
+    """A finished run of a lesson: its folder, the overrides of its command line, and what the lesson said."""
+
+    folder: Path
+    overrides: Sequence[str]
+    said: LessonRecord
+
+    @property
+    def pictures(self) -> dict[str, Path]:
+        """By its place beside the page, the file of each picture in the run's folder."""
+        folder = Path(PAGE).stem
+        return {f"{folder}/{self.said.name}.{file}": self.folder / "pictures" / file for file in self.said.pictures}
+
+    @property
+    def section(self) -> str:
+        """Its section of the page: title, command, pictures, card."""
+        heading, card = self.said.card.split("\n", 1)
+        title = heading.removeprefix("# ")
+        links = [f"![{title}: {file.stem.replace('_', ' ')}]({place})" for place, file in self.pictures.items()]
+        command = shlex.join(["python", "train.py", *self.overrides])
+        return "\n\n".join([f"### {title}", f"```sh\n{command}\n```", *links, card.strip()]) + "\n"
+
+
+def lessons(folders: Iterable[Path]) -> dict[str, LessonRun]:
+    """The runs by the name of their lesson, in the lecture's order.
 
     Args:
         folders: Of runs, or of sweeps.
 
     Raises:
-        CheckpointError: If a folder holds no run, or one that has not finished, is of no lesson, or of one that
-            another is of too.
+        CheckpointError: If a folder holds no run, an unfinished one, one of no lesson, or a second one of a lesson.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, LessonRun] = {}
     for folder in folders:
         for run in [folder] if (folder / record.FILE).exists() else _jobs(folder):
             entries = record.read(run)
@@ -67,8 +91,9 @@ def lessons(folders: Iterable[Path]) -> dict[str, Path]:
                 )
             name = entries.lesson.name
             if name in found:
-                raise CheckpointError(f"{found[name]} and {run} are both runs of the lesson {name}: give one of them")
-            found[name] = run
+                both = f"{found[name].folder} and {run}"
+                raise CheckpointError(f"{both} are both runs of the lesson {name}: give one of them")
+            found[name] = LessonRun(run, entries.overrides, entries.lesson)
     return {name: found[name] for name in NAMES if name in found}
 
 
@@ -79,33 +104,12 @@ def _jobs(folder: Path) -> list[Path]:
     return jobs
 
 
-def section(run: RunRecord) -> str:
-    """One lesson of the page, from the record of its run: title, command, pictures, card."""
-    lesson = _lesson(run)
-    name, (heading, card) = lesson.name, lesson.card.split("\n", 1)
-    title = heading.removeprefix("# ")
-    pictures = lesson.pictures
-    links = [f"![{title}: {Path(file).stem.replace('_', ' ')}]({_picture(name, file)})" for file in pictures]
-    command = shlex.join(["python", "train.py", *run.overrides])
-    return "\n\n".join([f"### {title}", f"```sh\n{command}\n```", *links, card.strip()]) + "\n"
-
-
-def _lesson(run: RunRecord) -> LessonRecord:
-    assert run.lesson is not None  # as `lessons` has seen to
-    return run.lesson
-
-
-def _picture(lesson: str, file: str) -> str:
-    """Where the page finds a run's picture."""
-    return f"{Path(PAGE).stem}/{lesson}.{file}"
-
-
-def write(runs: Mapping[str, Path], to: Path) -> list[Path]:
+def write(runs: Mapping[str, LessonRun], to: Path) -> list[Path]:
     """Writes the page and its pictures, in place of earlier ones of the same lessons.
 
     Args:
         runs: As `lessons` gives them.
-        to: Folder; made where it is missing.
+        to: Folder; made if it is missing.
 
     Returns:
         The files written, the page first.
@@ -113,20 +117,19 @@ def write(runs: Mapping[str, Path], to: Path) -> list[Path]:
     Raises:
         DataError: If a picture is missing or a file cannot be written.
     """
-    records = {name: record.read(folder) for name, folder in runs.items()}
     text = [_INTRODUCTION]
     for part, names in PARTS.items():
-        if here := [section(records[name]) for name in names if name in records]:
+        if here := [runs[name].section for name in names if name in runs]:
             text += [f"## {part}\n", *here]
     written = [to / PAGE]
     try:
         (to / Path(PAGE).stem).mkdir(parents=True, exist_ok=True)
-        for name, folder in runs.items():
+        for name, run in runs.items():
             for old in (to / Path(PAGE).stem).glob(f"{name}.*"):
                 old.unlink()
-            for file in _lesson(records[name]).pictures:
-                written.append(to / _picture(name, file))
-                _copy(folder / "pictures" / file, written[-1])
+            for place, file in run.pictures.items():
+                written.append(to / place)
+                _copy(file, written[-1])
         files.replace(to / PAGE, "\n".join(text))
     except OSError as error:
         raise DataError(f"cannot write the walk: {error}") from None
@@ -134,7 +137,7 @@ def write(runs: Mapping[str, Path], to: Path) -> list[Path]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copies an animation; makes a picture small, one of 256 colours where no pixel changes by more than `UNSEEN`."""
+    """Copies an animation; makes a picture smaller, in 256 colours if no pixel changes by more than `UNSEEN`."""
     from PIL import Image, ImageChops  # noqa: PLC0415 - only where a picture is copied
 
     if source.suffix == ".gif":

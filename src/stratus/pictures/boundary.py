@@ -1,7 +1,8 @@
 """The plane of two inputs: the days in it, and where a model draws its lines between them."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,43 +16,37 @@ from stratus.pictures.canvas import (
     BLACK,
     BLUE,
     MARKERS,
-    MOST_PANELS,
     RED,
     colours,
+    heading,
+    label_outer,
     legend,
-    panels,
-    sheet,
+    panel_grid,
     shown,
     spread,
     styled,
 )
 
 LEVELS = (0.1, 0.3, 0.7, 0.9)
-"""Probabilities that get a line beside 0.5."""
+"""Probabilities that have a line, beside 0.5."""
 
 
-class Plane(NamedTuple):
-    """A model's probabilities over the plane of two inputs.
+@dataclass(frozen=True)
+class Plane:
+    """A model's probabilities over the plane of two inputs."""
 
-    Attributes:
-        across: Values of the first input on a grid [a].
-        up: Values of the second [b].
-        p: Probabilities there [b, a, k].
-        axes: Labels of the two inputs, with units.
-    """
-
-    across: Array
-    up: Array
-    p: Array
-    axes: tuple[str, str]
+    across: Array  # values of the first input on a grid [a]
+    up: Array  # values of the second [b]
+    p: Array  # probabilities there [b, a, k]
+    axes: tuple[str, str]  # labels of the two inputs, with units
 
 
 @styled
 def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str, event: str = "event") -> Figure:
-    """The days as points of the colour of their truth, on the probability that the model gives each place.
+    """The days as points in the colour of their truth, over the model's probabilities.
 
-    Events have a panel an output: P as shading, the boundary P = 0.5 as a full line and lines of equal probability
-    dashed. Classes have one: the most likely class as colour, the stronger the surer, and the boundaries between.
+    Events have a panel each: P as shading, the boundary P = 0.5 as a full line, other probabilities dashed. Classes
+    share one: the likeliest class as colour, the stronger the surer, and the borders between classes.
 
     Args:
         x: The two inputs of each day [n, 2].
@@ -62,33 +57,27 @@ def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str
         event: What an event is, for the legend.
     """
     drawn = spread(len(x))
-    count = 1 if y.ndim == 1 else min(len(outputs), MOST_PANELS)
-    rows, columns = panels(count)
-    figure, grid = sheet(
-        rows, columns, width=7.0 + 1.8 * (columns - 1), height=1.4 + 3.4 * rows, squeeze=False, sharex=True, sharey=True
-    )
-    for k, panel in enumerate(grid.flat[:count]):
+    count = 1 if y.ndim == 1 else len(outputs)
+    figure, panels = panel_grid(count, each=(1.8, 3.4), edge=(5.2, 1.4), sharex=True, sharey=True)
+    for k, panel in enumerate(panels.flat):
         if y.ndim == 1:
             handles = classes(panel, x[drawn], y[drawn], plane, outputs)
         else:
             handles = events(panel, x[drawn], y[drawn, k], plane, k=k, event=event)
             panel.set_title(outputs[k] if len(outputs) > 1 else "")
         panel.set(xlim=plane.across[[0, -1]], ylim=plane.up[[0, -1]])
-        panel.set(xlabel=plane.axes[0] if k + columns >= count else "", ylabel="" if k % columns else plane.axes[1])
-        panel.tick_params(labelbottom=k + columns >= count)
-    for panel in grid.flat[count:]:
-        panel.remove()
-    figure.suptitle(place + shown(len(drawn), len(x)), x=0.01, ha="left", size=11)
+    label_outer(panels[:, 0], x=plane.axes[0], y=plane.axes[1])
+    heading(figure, place + shown(len(drawn), len(x)))
     legend(figure, handles)
     return figure
 
 
 def events(axes: Axes, x: Array, y: Array, plane: Plane, *, k: int = 0, event: str = "event") -> list[Line2D]:
-    """Draws days [n, 2], their truth [n] and the probabilities of event k into `axes`; gives the legend's entries."""
+    """Draws days [n, 2], their truth [n] and the probabilities of event k; returns the legend's entries."""
     across, up, p = plane.across, plane.up, plane.p[..., k]
     axes.imshow(p, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, **placed(across, up))
     with np.errstate(divide="ignore"):
-        logits = np.clip(np.log(p) - np.log1p(-p), -30, 30)  # lines of P are those of its log-odds, which is smoother
+        logits = np.clip(np.log(p) - np.log1p(-p), -30, 30)  # contours of log-odds are smoother than those of P
     levels = [level for level in LEVELS if logits.min() < _logit(level) < logits.max()]
     if levels:
         lines = axes.contour(
@@ -112,7 +101,7 @@ def events(axes: Axes, x: Array, y: Array, plane: Plane, *, k: int = 0, event: s
 
 
 def classes(axes: Axes, x: Array, y: Array, plane: Plane, outputs: Sequence[str]) -> list[Line2D]:
-    """Draws days [n, 2], their classes [n] and the classes' regions into `axes`; gives the legend's entries."""
+    """Draws days [n, 2], their classes [n] and the classes' regions; returns the legend's entries."""
     across, up, p = plane.across, plane.up, plane.p
     likeliest, k = p.argmax(-1), len(outputs)
     rgb = np.array([to_rgb(one) for one in colours(outputs)])
@@ -127,7 +116,7 @@ def classes(axes: Axes, x: Array, y: Array, plane: Plane, outputs: Sequence[str]
 
 
 def borders(axes: Axes, plane: Plane, *, color: str, width: float) -> None:
-    """Draws the lines between the likeliest classes into `axes`."""
+    """Draws the borders between the regions of the likeliest class."""
     z = np.log(np.maximum(plane.p, 1e-300))
     for one in np.unique(plane.p.argmax(-1)):
         margin = z[..., one] - np.delete(z, one, axis=-1).max(-1)
@@ -136,7 +125,7 @@ def borders(axes: Axes, plane: Plane, *, color: str, width: float) -> None:
 
 
 def class_days(axes: Axes, x: Array, y: Array, outputs: Sequence[str]) -> list[dict[str, Any]]:
-    """Draws days [n, 2] of classes [n] into `axes`, the rarest class on top; gives each class's look."""
+    """Draws days [n, 2] of classes [n], the rarest class on top; returns how each class looks."""
     looks: list[dict[str, Any]] = []
     rank = np.argsort(np.argsort(-np.bincount(y, minlength=len(outputs)), kind="stable"))
     for one, colour in enumerate(colours(outputs)):
@@ -149,7 +138,7 @@ def class_days(axes: Axes, x: Array, y: Array, outputs: Sequence[str]) -> list[d
 
 
 def placed(across: Array, up: Array) -> dict[str, Any]:
-    """Where an image whose pixels are centred on the grid lies."""
+    """The place of an image whose pixels are centred on the grid, for `imshow`."""
     half = (across[1] - across[0]) / 2, (up[1] - up[0]) / 2
     extent = (across[0] - half[0], across[-1] + half[0], up[0] - half[1], up[-1] + half[1])
     return {"extent": extent, "origin": "lower", "aspect": "auto"}

@@ -15,17 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from matplotlib.ticker import LogFormatter
 
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = COLOURS = (
-    "#000000",
-    "#e69f00",
-    "#56b4e9",
-    "#009e73",
-    "#f0e442",
-    "#0072b2",
-    "#d55e00",
-    "#cc79a7",
-)
-"""Eight colours that colour-blind readers tell apart (Okabe & Ito, 2008)."""
+BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
+BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"
+"""Colours that colour-blind readers tell apart (Okabe & Ito, 2008)."""
+
+CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)
+"""The colours of lines and classes in their order."""
 
 GREY = "#767676"
 
@@ -35,14 +30,14 @@ MARKERS = "ox^sDv*P"
 """A marker a class, so that colour is never alone in telling classes apart."""
 
 MOST_POINTS = 2000
-"""So many points are drawn at most: more would hide each other, and take long."""
+"""The most points that are drawn: more would hide each other, and take long."""
 
 MOST_PANELS = 6
-"""So many outputs have a panel at most."""
+"""The most panels of one sheet; outputs beyond have none."""
 
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
-    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK]),
+    "axes.prop_cycle": cycler(color=CYCLE),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
@@ -57,20 +52,71 @@ STYLE: dict[Any, Any] = {
 }
 
 styled = mpl.rc_context(STYLE)
-"""Decorates a function that draws: matplotlib's settings are ours inside and untouched outside."""
+"""Decorates a function that draws: matplotlib has our settings inside it, and its own outside."""
 
 
 def sheet(
     rows: int = 1, columns: int = 1, *, width: float = 7.0, height: float = 4.2, **options: Any
 ) -> tuple[Figure, Any]:
-    """A figure of width × height inches, and its axes: one, or an array [rows, columns] squeezed as `subplots` does."""
+    """A figure of width × height inches, and its axes as `subplots` gives them: one, or an array [rows, columns]."""
     figure = Figure(figsize=(width, height))
     axes = figure.subplots(rows, columns, **options)
     return figure, axes
 
 
+def panel_row(k: int, *, width: float, height: float, **options: Any) -> tuple[Figure, Any]:
+    """A sheet of k panels side by side, and their axes [k]."""
+    figure, axes = sheet(1, k, width=width, height=height, squeeze=False, **options)
+    return figure, axes[0]
+
+
+def panel_grid(
+    k: int,
+    *,
+    each: tuple[float, float],
+    edge: tuple[float, float] = (0.0, 0.0),
+    least: float = 0.0,
+    ratios: Sequence[float] = (1,),
+    **options: Any,
+) -> tuple[Figure, Any]:
+    """A sheet of k panels, at most `MOST_PANELS`, in one or two rows; and their axes [panels, len(ratios)].
+
+    Args:
+        k: Number of panels.
+        each: Width and height of a panel in inches.
+        edge: Inches that the sheet is wider and higher than its panels.
+        least: The least width of the sheet.
+        ratios: Relative heights of a panel's axes, which stand one above the other.
+        **options: Go to `subplots`.
+    """
+    count, parts = min(k, MOST_PANELS), len(ratios)
+    columns = _columns(count)
+    rows = -(-count // columns)
+    size = {"width": max(least, edge[0] + each[0] * columns), "height": edge[1] + each[1] * rows}
+    options |= {"squeeze": False, "height_ratios": [*ratios] * rows}
+    figure, grid = sheet(rows * parts, columns, **size, **options)
+    panels = grid.reshape(rows, parts, columns).swapaxes(1, 2).reshape(-1, parts)
+    for axes in panels[count:].flat:
+        axes.remove()
+    return figure, panels[:count]
+
+
+def label_outer(panels: Sequence[Any], *, x: str = "", y: str = "") -> None:
+    """Names the axes of a `panel_grid`: x below the lowest panel of each column, y left of each row."""
+    columns = _columns(len(panels))
+    for axes in panels[-columns:] if x else ():
+        axes.set_xlabel(x)
+        axes.tick_params(labelbottom=True)
+    for axes in panels[::columns]:
+        axes.set_ylabel(y)
+
+
+def _columns(panels: int) -> int:
+    return panels if panels <= 3 else (panels + 1) // 2
+
+
 def png(figure: Figure) -> tuple[int, int, bytes]:
-    """A figure drawn: its width and height in pixels, and the bytes of its file. `savefig` would draw it twice."""
+    """Draws a figure once (`savefig` does it twice): its width and height in pixels, and the bytes of its file."""
     canvas, file = FigureCanvasAgg(figure), io.BytesIO()
     canvas.draw()  # type: ignore[no-untyped-call]
     imsave(file, canvas.buffer_rgba(), format="png", pil_kwargs={"compress_level": 1})  # type: ignore[no-untyped-call]
@@ -78,7 +124,7 @@ def png(figure: Figure) -> tuple[int, int, bytes]:
 
 
 def named(name: str, unit: str) -> str:
-    """An axis label: the name with its unit, a pure number's left out."""
+    """An axis label: the name with its unit, without one for a pure number."""
     return name if unit == "1" else f"{name} ({unit})"
 
 
@@ -88,7 +134,7 @@ def days(dates: Any) -> Any:
 
 
 def calendar(axis: Any) -> None:
-    """Lays a time axis out in few words: each year, month or day is named once."""
+    """Labels a time axis in few words: each year, month or day is named once."""
     locator = AutoDateLocator()  # type: ignore[no-untyped-call]
     axis.set_major_locator(locator)
     axis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
@@ -105,21 +151,21 @@ def shown(drawn: int, n: int) -> str:
 
 
 def colours(names: Sequence[str]) -> list[str]:
-    """A colour a class: weather has its own in all pictures, other names take what is left."""
-    left = [one for one in (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK) if one not in map(_WEATHER.get, names)]
+    """A colour a class: each weather has the same in all pictures, other names take the rest."""
+    left = [one for one in CYCLE if one not in map(_WEATHER.get, names)]
     others = [name for name in names if name not in _WEATHER]
     return [_WEATHER.get(name) or (left or [BLACK])[others.index(name) % max(1, len(left))] for name in names]
 
 
 def legend(figure: Figure, handles: Sequence[Any]) -> None:
-    """A legend below the axes, of as many columns as the figure's width holds."""
+    """A legend below the axes, in as many columns as fit the figure's width."""
     longest = max(len(str(one.get_label())) for one in handles)
     columns = int(figure.get_figwidth() * 14 / (longest + 6))
     figure.legend(handles=handles, loc="outside lower center", ncols=max(1, min(columns, len(handles))), fontsize=9)
 
 
 def scale(values: Any, factor: float = 3.0) -> str:
-    """Of an axis or of colours: "log" where the values are positive and span more than `factor`, else "linear"."""
+    """The scale of an axis or of colours: "log" if the values are positive and span more than `factor`."""
     return "log" if min(values) > 0 and max(values) / min(values) > factor else "linear"
 
 
@@ -130,7 +176,7 @@ def plain(axis: Any) -> None:
 
 
 def fit_scales(axes: Any, *, x: Any, y: Any) -> None:
-    """Lays each axis out by `scale`."""
+    """Makes an axis logarithmic where `scale` says so."""
     for name, values in (("x", x), ("y", y)):
         if scale(values) == "log":
             axes.set(**{f"{name}scale": "log"})
@@ -138,24 +184,18 @@ def fit_scales(axes: Any, *, x: Any, y: Any) -> None:
 
 
 def shades(values: Any) -> Normalize:
-    """Where each value lies between the least and the greatest, by `scale`."""
+    """Maps values to 0 for the least to 1 for the greatest, on the `scale` that suits them."""
     return (LogNorm if scale(values) == "log" else Normalize)(min(values), max(values))
 
 
 def shade_bar(figure: Figure, drawn: Any, label: str) -> None:
-    """The bar that says which shade is which value."""
+    """A bar beside the axes that says which shade is which value."""
     bar = figure.colorbar(drawn, label=label)
     if isinstance(drawn.norm, LogNorm):
         plain(bar.ax.yaxis)
 
 
 def heading(figure: Figure, title: str) -> None:
-    """A title over the whole sheet, its lines wrapped to the sheet's width."""
+    """The title of the whole sheet, wrapped to its width."""
     width = int(11.5 * figure.get_figwidth())
     figure.suptitle("\n".join(textwrap.fill(line, width) for line in title.splitlines()), x=0.01, ha="left", size=11)
-
-
-def panels(k: int) -> tuple[int, int]:
-    """Rows and columns of k panels."""
-    columns = k if k <= 3 else (k + 1) // 2
-    return -(-k // columns), columns

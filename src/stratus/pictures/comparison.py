@@ -9,24 +9,26 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import BLUE, GREY, sheet, styled
+from stratus.pictures.canvas import BLUE, GREY, heading, sheet, styled
 
 
 @styled
 def draw(labels: Sequence[str], scores: Mapping[str, tuple[Array, Array]], *, title: str) -> Figure:
-    """A column of panels a score: above the scores, below their differences from the first forecast's.
+    """Two panels a score: above the scores, below their differences from the first forecast's.
 
     A dot is a score, its bar the interval. The dot of a difference is hollow where its interval holds 0.
 
     Args:
         labels: Of the k forecasts, two or more.
-        scores: By name and unit, as the axis has it: values with their low and high ends [k, 3], and differences
-            from the first likewise [k, 3], whose first row is not drawn.
+        scores: By name and unit: each score with the ends of its interval [k, 3], and its difference from the
+            first likewise [k, 3]; the first row of the differences is not drawn.
         title: Of the whole.
     """
     k, columns = len(labels), len(scores)
-    size = {"width": 1.6 + 1.8 * columns, "height": 1.8 + 0.7 * k}
-    figure, panels = sheet(2, columns, squeeze=False, sharey="row", height_ratios=[k, k - 1], **size)
+    width, height = 1.6 + 1.8 * columns, 1.8 + 0.7 * k
+    figure, panels = sheet(
+        2, columns, width=width, height=height, squeeze=False, sharey="row", height_ratios=[k, k - 1]
+    )
     for (above, below), (name, (values, differences)) in zip(panels.T, scores.items(), strict=True):
         _dots(above, values, np.full(k, True))
         _dots(below, differences[1:], (differences[1:, 1] > 0) | (differences[1:, 2] < 0))
@@ -40,7 +42,7 @@ def draw(labels: Sequence[str], scores: Mapping[str, tuple[Array, Array]], *, ti
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
     panels[1, 0].set_title(f"less that of {labels[0].split()[0]} (hollow: may be 0)")
-    figure.suptitle(textwrap.fill(title, int(12 * size["width"])), x=0.01, ha="left", fontsize=11)
+    heading(figure, title)
     return figure
 
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import MOST_PANELS, panels, sheet, styled
+from stratus.pictures.canvas import heading, panel_grid, sheet, styled
 
 
 @styled
@@ -25,21 +25,17 @@ def draw(truth: Array, decision: Array, *, outputs: Sequence[str], place: str, e
         figure, axes = sheet(width=2.6 + 0.9 * len(outputs), height=1.6 + 0.62 * len(outputs))
         _matrix(axes, truth, decision, outputs)
     else:
-        count = min(len(outputs), MOST_PANELS)
-        rows, columns = panels(count)
-        figure, grid = sheet(rows, columns, width=1.5 + 3.3 * columns, height=0.6 + 2.4 * rows, squeeze=False)
-        for k, axes in enumerate(grid.flat[:count]):
+        figure, panels = panel_grid(len(outputs), each=(3.3, 2.4), edge=(1.5, 0.6))
+        for k, axes in enumerate(panels.flat):
             _matrix(axes, truth[:, k].astype(int), decision[:, k].astype(int), [f"no {event}", event])
             axes.set_title(outputs[k] if len(outputs) > 1 else "")
-        for axes in grid.flat[count:]:
-            axes.remove()
-    figure.suptitle(place, x=0.01, ha="left", size=11)
+    heading(figure, place)
     return figure
 
 
 def _matrix(axes: Axes, truth: Array, decision: Array, names: Sequence[str]) -> None:
-    counts = np.zeros((len(names), len(names)), dtype=int)
-    np.add.at(counts, (truth, decision), 1)
+    k = len(names)
+    counts = np.bincount(truth * k + decision, minlength=k * k).reshape(k, k)
     total = counts.sum(axis=1)
     shares = counts / np.maximum(total, 1)[:, None]
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")

@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import GREY, MOST_PANELS, colours, panels, sheet, styled
+from stratus.pictures.canvas import GREY, colours, heading, label_outer, panel_grid, styled
+from stratus.scores.probabilities import indicators
+from stratus.scores.reliability import bin_sums, points
 
 
 @styled
@@ -24,45 +26,31 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
         place: Where and when, for the title.
         bins: Number of bins, of equal width.
     """
-    came = np.eye(len(outputs))[y] if y.ndim == 1 else y
-    count = min(len(outputs), MOST_PANELS)
-    rows, columns = panels(count)
-    figure, grid = sheet(
-        2 * rows, columns, width=max(5.0, 3.0 * columns), height=1.2 + 3.0 * rows, sharex=True, sharey="row",
-        squeeze=False, height_ratios=[3, 1] * rows,
-    )  # fmt: skip
-    for k in range(rows * columns):
-        above, below = grid[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
-        if k >= count:
-            above.remove()
-            below.remove()
-            continue
-        _curve((above, below), p[:, k], came[:, k], colours(outputs)[k], bins)
+    came = indicators(p, y)
+    days, said, happened = points(bin_sums(p, came, bins)).values()
+    figure, panels = panel_grid(
+        len(outputs), each=(3.0, 3.0), edge=(0, 1.2), least=5.0, ratios=(3, 1), sharex=True, sharey="row"
+    )
+    for k, (above, below) in enumerate(panels):
+        colour = colours(outputs)[k]
+        _curve(above, days[:, k], said[:, k], happened[:, k], colour)
         above.set_title(f"{outputs[k]}, {came[:, k].sum():.0f} of {len(came)} days")
-        if k + columns >= count:
-            below.set(xlabel="forecast probability")
-            below.tick_params(labelbottom=True)
-        if k % columns == 0:
-            above.set(ylabel="observed frequency")
-            below.set(ylabel="days")
-    figure.suptitle(f"{place}\ngrey: where a right probability falls 19 times in 20", x=0.01, ha="left", size=11)
+        below.bar(np.arange(bins) / bins, days[:, k], width=1 / bins, align="edge", color=colour, edgecolor="white")
+        below.set(yscale="log", ylim=(0.7, None))
+        below.minorticks_off()
+    label_outer(panels[:, 0], y="observed frequency")
+    label_outer(panels[:, 1], x="forecast probability", y="days")
+    heading(figure, f"{place}\ngrey: where a right probability falls 19 times in 20")
     return figure
 
 
-def _curve(axes: tuple[Axes, Axes], p: Array, came: Array, colour: str, bins: int) -> None:
-    above, below = axes
-    edges = np.linspace(0, 1, bins + 1)
-    index = np.searchsorted(edges[1:-1], p)
-    days = np.bincount(index, minlength=bins)
+def _curve(axes: Axes, days: Array, said: Array, happened: Array, colour: str) -> None:
     some = days > 0
-    said, happened = (np.bincount(index, weights=w, minlength=bins)[some] / days[some] for w in (p, came))
-    spread = 2 * np.sqrt(said * (1 - said) / days[some])
-    above.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="dashed")
-    above.vlines(said, np.maximum(said - spread, 0), np.minimum(said + spread, 1), color=GREY, alpha=0.4, linewidth=4)
-    above.plot(said, happened, "o-", color=colour, markersize=5)
-    above.set(xlim=(0, 1), ylim=(-0.03, 1.03))
-    above.set_xticks((0, 0.5, 1), ("0", ".5", "1"))
-    above.set_yticks((0, 0.5, 1))
-    below.bar(edges[:-1], days, width=1 / bins, align="edge", color=colour, edgecolor="white")
-    below.set(yscale="log", ylim=(0.7, None))
-    below.minorticks_off()
+    days, said, happened = days[some], said[some], happened[some]
+    spread = 2 * np.sqrt(said * (1 - said) / days)
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="dashed")
+    axes.vlines(said, np.maximum(said - spread, 0), np.minimum(said + spread, 1), color=GREY, alpha=0.4, linewidth=4)
+    axes.plot(said, happened, "o-", color=colour, markersize=5)
+    axes.set(xlim=(0, 1), ylim=(-0.03, 1.03))
+    axes.set_xticks((0, 0.5, 1), ("0", ".5", "1"))
+    axes.set_yticks((0, 0.5, 1))

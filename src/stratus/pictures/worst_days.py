@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import BLUE, ORANGE, days, sheet, styled
+from stratus.pictures.canvas import BLUE, ORANGE, days, heading, sheet, styled
 
 
 @styled
@@ -52,5 +52,5 @@ def draw(
     axes.grid(axis="y", visible=False)
     for row, words in zip(rows, weather, strict=True):
         axes.annotate(words, (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=9)
-    figure.suptitle(place, x=0.01, ha="left", size=11)
+    heading(figure, place)
     return figure

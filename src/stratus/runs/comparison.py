@@ -22,7 +22,7 @@ from stratus.verification.intervals import ScoreDraws
 class Comparison:
     """Scores of k runs on the days that they share."""
 
-    records: list[RunRecord]  # what each run's run.json says
+    records: list[RunRecord]
     stations: list[str]  # the stations shared
     days: pl.Series  # the dates shared, each once
     values: dict[str, Array]  # by score, value and low and high end of its 95 % interval [k, 3]
@@ -35,35 +35,25 @@ class Comparison:
 
 
 def compare(folders: Sequence[Path]) -> Comparison:
-    """Compares finished runs by their forecasts.csv.
+    """Compares finished runs by their forecasts.csv; values are accurate within the first run's tolerance.
 
-    All values count as accurate within the first run's tolerance.
-
-    Raises:
-        CheckpointError: If a folder is no run's, or its run left no forecasts.
-        ConfigurationError: If the runs forecast different things, or no day is in all.
+    CheckpointError if a run left no forecasts, ConfigurationError if runs forecast other things or share no day.
     """
     runs = [_finished(folder) for folder in folders]
-    tables = _shared(folders, runs)
-    target = str(runs[0].target)
-    every = beside(
-        [Forecasts.of_table(table, target, str(folder)) for table, folder in zip(tables, folders, strict=True)]
-    )
-    scoring = scoring_of(TARGETS[target], runs[0].tolerance)
+    tables, target = _shared(folders, runs), str(runs[0].target)
+    each = [Forecasts.of_table(table, target, str(folder)) for table, folder in zip(tables, folders, strict=True)]
+    every, scoring = beside(each), scoring_of(TARGETS[target], runs[0].tolerance)
     terms, draws = scoring.terms(every.forecast, every.decision, every.y), ScoreDraws(scoring)
     draws.update(every.days.dates, terms)
     values = scoring.from_means({name: one.mean(1, dtype=np.float64) for name, one in terms.items()})
     drawn = draws.compute()
-    names = [name for name in values if name != "mse"]
+    pairs = {name: (values[name], drawn[name]) for name in values if name != "mse"}
     return Comparison(
         runs,
         tables[0]["station"].unique().sort().to_list(),
         tables[0]["date"].unique().sort(),
-        {name: np.column_stack([values[name], interval(drawn[name])]) for name in names},
-        {
-            name: np.column_stack([values[name] - values[name][0], interval(drawn[name] - drawn[name][0])])
-            for name in names
-        },
+        {name: np.column_stack([v, interval(d)]) for name, (v, d) in pairs.items()},
+        {name: np.column_stack([v - v[0], interval(d - d[0])]) for name, (v, d) in pairs.items()},
     )
 
 
@@ -79,16 +69,13 @@ def _shared(folders: Sequence[Path], runs: list[RunRecord]) -> list[pl.DataFrame
     tables = [read_table(folder / "forecasts.csv") for folder in folders]
     days = tables[0].select(KEY)
     for folder, run, table in zip(folders, runs, tables, strict=True):
+        both = f"{folders[0]} and {folder}"
         if run.target != runs[0].target or table.columns != tables[0].columns:
-            raise ConfigurationError(
-                f"{folders[0]} and {folder} forecast different things: {runs[0].target} ({_outputs(tables[0])}), "
-                f"and {run.target} ({_outputs(table)})"
-            )
+            here, there = f"{runs[0].target} ({_outputs(tables[0])})", f"{run.target} ({_outputs(table)})"
+            raise ConfigurationError(f"{both} forecast different things: {here}, and {there}")
         days = days.join(table, on=KEY, how="semi")
         if days.is_empty():
-            raise ConfigurationError(
-                f"{folders[0]} and {folder} have no test day in common: {_reach(tables[0])}, and {_reach(table)}"
-            )
+            raise ConfigurationError(f"{both} have no test day in common: {_reach(tables[0])}, and {_reach(table)}")
     tables = [table.join(days, on=KEY, how="semi").sort(KEY) for table in tables]
     for folder, table in zip(folders, tables, strict=True):
         if not table.select("^truth.*$").equals(tables[0].select("^truth.*$")):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,17 +17,16 @@ from stratus.runs.events import EventFile
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.runs.record import LessonRecord, RunRecord, WeightsRecord
+from stratus.settings.compose import as_yaml
 from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
 from stratus.settings.experiment import Config
-from stratus.settings.yaml_text import as_yaml
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
-from stratus.training.fit import TrainingResult, fit
-from stratus.training.optimum import Optimum
+from stratus.training.fit import fit
 from stratus.training.stability import announced_limit
 from stratus.verification.model import Model
 from stratus.verification.references import References
-from stratus.verification.verify import Verification, verify
+from stratus.verification.verify import verify
 
 LessonFunction: TypeAlias = Callable[[FinishedRun], Lesson]
 
@@ -44,6 +43,16 @@ def starting(settings: Config, splits: Splits) -> LinearTask:
     )
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """Where a run leaves what it finds."""
+
+    folder: Path  # the run's
+    record: RunRecord  # what run.json will say
+    file: EventFile  # the run's events for TensorBoard
+    in_sweep: bool  # whether it is a job of a sweep, which shares the references' curves with the others
+
+
 def run(
     settings: Config,
     observations: Observations,
@@ -56,28 +65,14 @@ def run(
 ) -> float:
     """Trains one run, verifies it, and leaves its record, files, pictures and TensorBoard events in its folder.
 
-    Args:
-        settings: Task, descent and trainer; checked.
-        observations: The daily table, for pictures and a lesson.
-        splits: The samples.
-        folder: The run's folder.
-        record: What `run.json` will say; filled in here.
-        lesson: What the run is to show.
-        in_sweep: Whether it is a job of a sweep, which shares the references' curves with the others.
-
-    Returns:
-        The loss of the kept weights on the validation days; on the training days where there are none.
-
-    Raises:
-        Diverged: If the loss stopped being a finite number.
-        CheckpointError: If the run to resume has other inputs or outputs.
+    Returns the record's `objective`. The observations are for pictures and a lesson; see `Outputs` and `fit`, which
+    says what is raised.
     """
-    # On a busy machine two threads wait for each other at each of a step's operations, which are too small to share.
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # a step's operations are too small to share: on a busy machine threads only wait
     task = starting(settings, splits)
-    begin(settings, splits, task, record)
     with closing(EventFile(folder)) as file:
-        tensorboard.settings(file, chosen(settings))
+        outputs = Outputs(folder, record, file, in_sweep)
+        begin(settings, splits, task, outputs)
         result = fit(
             task,
             WeatherDataModule(splits, settings.data.batch_size, settings.seed),
@@ -94,100 +89,66 @@ def run(
         model = Model(result.task, Weights.of(result.task), splits.target)
         with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
             (verification,) = verify(model, splits, references, lambda part: part.append_to(csv))
-        return finish(
-            result,
-            verification,
-            settings=settings,
-            observations=observations,
-            splits=splits,
-            optimum=references.optimum,
-            folder=folder,
-            record=record,
-            file=file,
-            lesson=lesson,
-            in_sweep=in_sweep,
-        )
+        finished = FinishedRun(settings, observations, splits.evenly_spaced(), result, verification, references.optimum)
+        finish(finished, outputs, lesson)
+    assert record.objective is not None
+    return record.objective
 
 
-def begin(settings: Config, splits: Splits, task: LinearTask, record: RunRecord) -> None:
+def begin(settings: Config, splits: Splits, task: LinearTask, outputs: Outputs) -> None:
     """Records what is known before training, and logs the largest stable step beside the chosen one."""
+    record = outputs.record
     record.target, record.task_settings = splits.recipe.target, settings.task.settings
     if record.data:
         record.data.samples = {name: len(samples) for name, samples in splits.named.items()}
         record.data.left_out = splits.left_out
     record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()))
+    tensorboard.settings(outputs.file, chosen(settings))
 
 
-def finish(
-    result: TrainingResult,
-    verification: Verification,
-    *,
-    settings: Config,
-    observations: Observations,
-    splits: Splits,
-    optimum: Optimum,
-    folder: Path,
-    record: RunRecord,
-    file: EventFile,
-    lesson: LessonFunction | None = None,
-    in_sweep: bool,
-) -> float:
-    """Records a trained run's scores and weights, writes them for TensorBoard, and draws it; returns its objective."""
-    metrics, rows, task = verification.metrics, verification.references, result.task
-    record.epochs, record.best_epoch = result.epochs, result.best_epoch
-    record.fit_seconds = round(result.seconds, 3)
-    record.metrics, record.references = metrics, rows
-    record.skill = metrics["test/skill"]
-    record.gap = result.last_loss - rows["optimum"]["train/loss"]
-    record.intervals = verification.intervals.scores
-    record.intervals_against_climatology = verification.intervals.against_climatology
-    record.weights = WeightsRecord(**task.parameters_in_words())
-    record.optimum_attained = optimum.attained
-    tensorboard.constant_lines(folder, rows, result.steps, shared=in_sweep)
-    chief, words = metrics | {"gap": record.gap}, as_yaml(asdict(settings))
-    tensorboard.final_figures(file, columns(settings), chief, words, result.steps)
-    few, test = splits.evenly_spaced(), verification.test
-    run = FinishedRun(settings, observations, few, task, result.trace, metrics, rows, optimum, test)
-    show(run, lesson, folder=folder, record=record, file=file, step=result.steps)
-    assert record.objective is not None
-    return record.objective
+def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = None) -> None:
+    """Records a trained run's scores and weights, writes them for TensorBoard, and draws the run and its lesson."""
+    record, result, intervals = outputs.record, run.result, run.verification.intervals
+    record.epochs, record.best_epoch, record.fit_seconds = result.epochs, result.best_epoch, round(result.seconds, 3)
+    record.metrics, record.references = run.metrics, run.references
+    record.skill, record.gap = run.metrics["test/skill"], result.last_loss - run.references["optimum"]["train/loss"]
+    record.intervals, record.intervals_against_climatology = intervals.scores, intervals.against_climatology
+    record.weights = WeightsRecord(**run.task.parameters_in_words())
+    record.optimum_attained = run.optimum.attained
+    tensorboard.constant_lines(outputs.folder, run.references, result.steps, shared=outputs.in_sweep)
+    chief, words = {**run.metrics, "gap": record.gap}, as_yaml(asdict(run.settings))
+    tensorboard.final_figures(outputs.file, columns(run.settings), chief, words, result.steps)
+    _show(run, outputs, lesson)
 
 
-def show(
-    run: FinishedRun, lesson: LessonFunction | None, *, folder: Path, record: RunRecord, file: EventFile, step: int
-) -> None:
+def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> None:
     """Draws the run and writes its lesson's card, into its folder and into TensorBoard."""
-    drawings, animations = {}, {}
-    drawn = run.settings.pictures != "none"
+    drawn, step, said = run.settings.pictures != "none", run.result.steps, lesson(run) if lesson else None
+    if said:
+        names = [*(f"{name}.png" for name in said.pictures), *(f"{name}.gif" for name in said.animations)]
+        card, name = said.card.markdown, str(run.settings.lesson)
+        outputs.record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
+        tensorboard.card(outputs.file, outputs.folder, card, step)
     if drawn:
         from stratus.runs import pictures  # noqa: PLC0415 - matplotlib, not for a run without pictures
 
-        drawings = pictures.drawings(run)
-    if lesson:
-        said = lesson(run)
-        names = [*(f"{name}.png" for name in said.pictures), *(f"{name}.gif" for name in said.animations)]
-        card, name = said.card.markdown, str(run.settings.lesson)
-        record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
-        tensorboard.card(file, folder, card, step)
-        drawings, animations = drawings | said.pictures, said.animations
-    if drawn:
-        tensorboard.pictures(file, folder, drawings, step)
-        tensorboard.animations(folder, animations)
+        own = pictures.drawings(run)
+        tensorboard.pictures(outputs.file, outputs.folder, {**own, **said.pictures} if said else own, step)
+        tensorboard.animations(outputs.folder, said.animations if said else {})
 
 
 def chosen(settings: Config) -> dict[str, Any]:
     """What a run is told apart by, for the HPARAMS tab: choices by their group, numbers by their dotted name."""
-    data, features = settings.data, settings.features.chosen
-    groups = {"optimizer": settings.optimizer, "schedule": settings.schedule, "init": settings.init}
+    data, groups = settings.data, {name: getattr(settings, name) for name in ("optimizer", "schedule", "init")}
     return {
         "task": settings.task.name,
         "data.stations": ", ".join(data.stations or ["all"]),
         "data.batch_size": data.batch_size or "all",
-        "features": " + ".join(features),
+        "features": " + ".join(settings.features.chosen),
         "features.lead_days": settings.features.lead_days,
         "trainer.max_epochs": settings.trainer.max_epochs,
         "seed": settings.seed,
-        **{name: value for name, value in (("data.resample", data.resample),) if value is not None},
+        **({} if data.resample is None else {"data.resample": data.resample}),
         **{f"task.{name}": value for name, value in settings.task.settings.items() if value is not None},
         **{name: type(group).__name__.lower() for name, group in groups.items()},
         **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items()},
@@ -197,10 +158,5 @@ def chosen(settings: Config) -> dict[str, Any]:
 def columns(settings: Config) -> dict[str, Any]:
     """The settings of `chosen` and those of the choices that were not made, for other runs in the same HPARAMS tab."""
     choices = {"optimizer": (SGD, Adam, LBFGS), "schedule": (Cosine, Step), "init": (RandomInit,)}
-    others = {
-        f"{group}.{field.name}": field.default
-        for group, kinds in choices.items()
-        for kind in kinds
-        for field in fields(kind)
-    }
-    return others | chosen(settings)
+    every = [(group, field) for group, kinds in choices.items() for kind in kinds for field in fields(kind)]
+    return {f"{group}.{field.name}": field.default for group, field in every} | chosen(settings)

@@ -11,24 +11,23 @@ from stratus.settings.experiment import Config
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Trace
+from stratus.training.fit import TrainingResult
 from stratus.training.optimum import Optimum
 from stratus.verification.forecasts import Forecasts
 from stratus.verification.model import Model
+from stratus.verification.verify import Verification
 
 
 @dataclass(frozen=True)
 class FinishedRun:
     """A finished run."""
 
-    settings: Config  # its settings
-    observations: Observations  # its daily table
+    settings: Config
+    observations: Observations
     splits: Splits  # its samples; of streamed ones a fair sample
-    task: LinearTask  # the task with the weights that were kept
-    trace: Trace  # its weights over the steps
-    metrics: Mapping[str, float]  # its scores: "train/loss", "test/accuracy", …
-    references: Mapping[str, Mapping[str, float]]  # the same of climatology, persistence and optimum
-    optimum: Optimum  # the exact optimum
-    test: Forecasts  # the forecasts of the test days: its own, as `model`, and the references'
+    result: TrainingResult
+    verification: Verification
+    optimum: Optimum  # of its task
 
     @property
     def table(self) -> pl.DataFrame:
@@ -37,6 +36,31 @@ class FinishedRun:
         return self.observations.table
 
     @property
+    def task(self) -> LinearTask:
+        """The task with the weights that were kept."""
+        return self.result.task
+
+    @property
     def model(self) -> Model:
-        """The task with the kept weights, in float64."""
+        """The same in float64."""
         return Model(self.task, Weights.of(self.task), self.splits.target)
+
+    @property
+    def trace(self) -> Trace:
+        """The weights over the steps."""
+        return self.result.trace
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Its scores by name, such as test/accuracy."""
+        return self.verification.metrics
+
+    @property
+    def references(self) -> Mapping[str, Mapping[str, float]]:
+        """The same of climatology, persistence and optimum."""
+        return self.verification.references
+
+    @property
+    def test(self) -> Forecasts:
+        """The forecasts of the test days: its own, as `model`, and the references'."""
+        return self.verification.test

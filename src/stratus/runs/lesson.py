@@ -1,6 +1,6 @@
 """What a lesson gives a run to show: a card, its pictures, and the numbers that it rests on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,6 @@ class Lesson:
     """A card with its pictures and the numbers that it claims."""
 
     card: Card  # the sentences
-    # The numbers that the sentences rest on, by name, for the record
-    figures: dict[str, Any] = field(default_factory=dict)
-    # By the name of their file, each drawn only when called
-    pictures: "dict[str, Callable[[], Figure]]" = field(default_factory=dict)
-    animations: "dict[str, Callable[[], Animation]]" = field(default_factory=dict)  # likewise
+    figures: dict[str, Any]  # the numbers in them, by name, for the record
+    pictures: "Mapping[str, Callable[[], Figure]]"  # by the name of their file; each is drawn when it is called
+    animations: "Mapping[str, Callable[[], Animation]]" = field(default_factory=dict)  # likewise

@@ -9,6 +9,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array, Samples
+from stratus.data.splits import Splits
 from stratus.data.targets import Category, Continuous, Target
 from stratus.pictures import (
     boundary,
@@ -21,14 +22,12 @@ from stratus.pictures import (
 )
 from stratus.pictures.canvas import named
 from stratus.runs.finished import FinishedRun
+from stratus.verification.model import Model
 
 Drawings: TypeAlias = dict[str, Callable[[], Figure]]
 
-WORST = 10
-"""So many of the days that were missed worst are shown."""
-
-LONGEST = 1100
-"""So many days fit on a calendar, three years."""
+WORST = 10  # so many of the days that were missed worst are shown
+LONGEST = 1100  # so many days fit on a calendar: three years
 
 
 def drawings(run: FinishedRun) -> Drawings:
@@ -36,13 +35,11 @@ def drawings(run: FinishedRun) -> Drawings:
     found: Drawings = {"weights": partial(_weights, run), "worst_days": partial(_worst_days, run)}
     if isinstance(run.splits.target, Continuous):
         return _of_values(run) | found
-    test, outputs = run.test["model"], run.splits.outputs
-    days, where = test.days, title(test.days)
-    event = next(iter(run.splits.target.values))
-    if (seen := plane(run)) is not None:
-        found["boundary"] = partial(
-            boundary.draw, days.x[:, :2], days.y, seen, outputs=outputs, event=event, place=where
-        )
+    test, event = run.test["model"], next(iter(run.splits.target.values))
+    days, outputs, where = test.days, run.splits.outputs, title(test.days)
+    if (seen := plane(run.model, run.splits)) is not None:
+        points = days.x[:, :2], days.y
+        found["boundary"] = partial(boundary.draw, *points, seen, outputs=outputs, event=event, place=where)
     return found | {
         "confusion": partial(confusion.draw, days.y, test.decision[0], outputs=outputs, event=event, place=where),
         "reliability": partial(reliability.draw, test.forecast[0], days.y, outputs=outputs, place=where),
@@ -60,13 +57,10 @@ def _places(days: Samples) -> str:
     return " + ".join(stations) if len(stations) <= 3 else f"{len(stations)} stations"
 
 
-def plane(run: FinishedRun, points: int = 141) -> boundary.Plane | None:
-    """The kept weights' probabilities wherever a sample lies; None where more than two numbers decide.
-
-    Two inputs span a plane. So do the five of `quadratic`: two temperatures with their squares and product.
-    """
-    inputs, x = run.splits.inputs, np.concatenate([run.splits.train.x, run.splits.test.x])
-    quadratic = list(run.splits.recipe.features) == ["quadratic"] and len(inputs) == 5
+def plane(model: Model, splits: Splits, points: int = 141) -> boundary.Plane | None:
+    """A model's probabilities where samples lie; None unless two inputs, or the five of `quadratic`, span a plane."""
+    inputs, x = splits.inputs, np.concatenate([splits.train.x, splits.test.x])
+    quadratic = list(splits.recipe.features) == ["quadratic"] and len(inputs) == 5
     if len(inputs) != 2 and not quadratic:
         return None
     low, high = x[:, :2].min(axis=0), x[:, :2].max(axis=0)
@@ -74,8 +68,8 @@ def plane(run: FinishedRun, points: int = 141) -> boundary.Plane | None:
     across, up = np.linspace(low - edge, high + edge, points).T
     first, second = (one.ravel() for one in np.meshgrid(across, up))
     products = [first * first, second * second, first * second] if quadratic else []
-    p = run.model.forecast(np.stack([first, second, *products], axis=1))
-    axes = [named(name, unit) for name, unit in zip(inputs[:2], run.splits.units[:2], strict=True)]
+    p = model.forecast(np.stack([first, second, *products], axis=1))
+    axes = [named(name, unit) for name, unit in zip(inputs[:2], splits.units[:2], strict=True)]
     return boundary.Plane(across, up, p.reshape(points, points, -1), (axes[0], axes[1]))
 
 
@@ -109,10 +103,9 @@ def _of_values(run: FinishedRun) -> Drawings:
 
 
 def _weights(run: FinishedRun) -> Figure:
-    best = run.optimum.weights if run.optimum.attained else None
-    weight = np.stack([one.double().cpu().numpy() for one in run.trace.weight])
-    bias = np.stack([one.double().cpu().numpy() for one in run.trace.bias])
-    optimum = None if best is None else (best.weight.numpy(), best.bias.numpy())
+    weight, bias = (np.stack([one.double().cpu() for one in each]) for each in (run.trace.weight, run.trace.bias))
+    best = run.optimum.weights
+    optimum = (best.weight.numpy(), best.bias.numpy()) if run.optimum.attained else None
     scale = "weights on standardised inputs" if run.splits.standardise else "weights on raw inputs, per unit of each"
     note = ""
     if isinstance(run.splits.target, Category):
@@ -173,14 +166,13 @@ def _said(run: FinishedRun, forecast: Array, truth: Array, k: int) -> str:
     return f"{event} {forecast[k]:.2g}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:.2g}"
 
 
-_MEASURED = {
+_MEASURED = {  # how a day's weather is told, from the columns of the daily table
     "weather": "{}",
     "temperature_min": "min {:.1f}",
     "temperature_max": "max {:.1f} °C",
     "precipitation": "{:.1f} mm",
     "wind": "wind {:.1f} m/s",
 }
-"""How a day's weather is told, from the columns of the daily table."""
 
 
 def _weather(rows: pl.DataFrame) -> list[str]:

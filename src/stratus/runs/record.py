@@ -17,14 +17,11 @@ from stratus.errors import CheckpointError, Diverged
 
 FILE = "run.json"
 
+# Of the records written here. Those before had no number: a task's settings stood beside the other entries.
 SCHEMA = 2
-"""Of the records written here. Those before had no number: a task's settings stood beside the other entries."""
-
+# By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.
 Scores: TypeAlias = Mapping[str, float | None]
-"""By names such as `test/loss`; JSON knows no NaN, so a score that is none is None once it is read."""
-
 Ends: TypeAlias = Mapping[str, Sequence[float | None]]
-"""Low and high end of an interval by the score's name."""
 
 
 @dataclass
@@ -122,9 +119,10 @@ def _as_json(record: RunRecord) -> bytes:
     """The record as JSON; numbers that are not finite, which it does not know, become null."""
     plain = msgspec.to_builtins(record, enc_hook=_plain)
     try:
-        return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
+        encoded = msgspec.json.encode(plain)
     except UnicodeEncodeError:  # an argument or a path may be any bytes
-        return msgspec.json.format(msgspec.json.encode(_legible(plain)), indent=2) + b"\n"
+        encoded = msgspec.json.encode(_legible(plain))
+    return msgspec.json.format(encoded, indent=2) + b"\n"
 
 
 def _plain(value: Any) -> Any:
@@ -164,12 +162,6 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
 
     The status is `running` from the start and at the end `finished`, `diverged` (Diverged), `interrupted`
     (KeyboardInterrupt, SystemExit) or `failed` (any other exception), with the exception's message as `error`.
-
-    Args:
-        folder: The run's folder; made where it is missing.
-        task: Name of the task.
-        overrides: What the command line said.
-        seed: The run's seed.
     """
     start = time.time()
     folder.mkdir(parents=True, exist_ok=True)
@@ -190,21 +182,13 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
 
 
 def of_jobs(folder: Path) -> dict[int, RunRecord]:
-    """The records of a sweep's jobs that have begun, by the jobs' numbers and in their order.
-
-    Raises:
-        CheckpointError: If one is not readable.
-    """
+    """The records of a sweep's jobs that have begun, by the jobs' numbers and in their order; see `read`."""
     found = {int(path.parent.name): read(path.parent) for path in folder.glob(f"*/{FILE}")}
     return dict(sorted(found.items()))
 
 
 def read(folder: Path) -> RunRecord:
-    """The record of a run.
-
-    Raises:
-        CheckpointError: If the folder holds no readable run.json, or one of a schema that is not known here.
-    """
+    """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema."""
     path = folder / FILE
     try:
         content = msgspec.json.decode(path.read_bytes())

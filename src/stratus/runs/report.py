@@ -1,7 +1,7 @@
 """The table that ends a run: the model beside what it has to beat and what it could reach."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +19,18 @@ SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
 def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Table:
-    """Rows of scores by name; a column for each score of any row.
-
-    Args:
-        rows: Scores by their names without the split, such as `loss`; those of classes, `recall/snow`, are left out.
-        title: What the scores are of.
-    """
-    named = list(dict.fromkeys(score for row in rows.values() for score in row))
-    columns = [one for one in SHOWN if one in named]
-    table = Table(title=Text(title), title_justify="left", title_style="bold")
-    table.add_column("")
-    for column in columns:
-        table.add_column(column, justify="right")
+    """Rows of scores by their names without the split, such as `loss`; a column for each of `SHOWN` in any row."""
+    columns = [one for one in SHOWN if any(one in row for row in rows.values())]
+    table = _table(title, columns)
     for name, row in rows.items():
         table.add_row(name, *(_figure(row.get(column), column) for column in columns))
+    return table
+
+
+def _table(title: str, columns: Iterable[str]) -> Table:
+    table = Table("", title=Text(title), title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right")
     return table
 
 
@@ -41,10 +39,7 @@ def classes(row: Mapping[str, float | None]) -> Table | None:
     names = [name.removeprefix("days/") for name in row if name.startswith("days/")]
     if not names:
         return None
-    table = Table(title="by class", title_justify="left", title_style="bold")
-    table.add_column("")
-    for score in _CLASS_SCORES:
-        table.add_column(score.replace("_", " "), justify="right")
+    table = _table("by class", [score.replace("_", " ") for score in _CLASS_SCORES])
     rows = {name: [row[f"{score}/{name}"] for score in _CLASS_SCORES] for name in names}
     remarks = {name: _remark(*scores) for name, scores in rows.items()}
     if any(remarks.values()):
@@ -56,9 +51,8 @@ def classes(row: Mapping[str, float | None]) -> Table | None:
 
 
 def _remark(days: float | None, recall: float | None, precision: float | None, ranked: float | None) -> str:
-    if not days:
-        return "no such day"
-    return "never forecast" if precision is None or math.isnan(precision) else ""
+    never = "never forecast" if precision is None or math.isnan(precision) else ""
+    return never if days else "no such day"
 
 
 def show_run(run: RunRecord, folder: Path) -> None:
@@ -94,13 +88,8 @@ def _beside_climatology(run: RunRecord) -> str | None:
     low, high = run.intervals["test/skill"]
     if low is None or high is None or math.isnan(low):
         return None
-    said = (
-        "better than climatology"
-        if low > 0
-        else "worse than climatology"
-        if high < 0
-        else "it cannot be told from climatology on these days"
-    )
+    worse = "worse than climatology" if high < 0 else "it cannot be told from climatology on these days"
+    said = "better than climatology" if low > 0 else worse
     return f"skill {run.skill:+.3f}, 95 % between {low:+.3f} and {high:+.3f}: {said}"
 
 
@@ -123,8 +112,6 @@ def listing(frame: pl.DataFrame, title: str = "") -> Table:
 
 def show(*parts: Any) -> None:
     """Prints to the terminal; as plain text of a width that holds a table where there is none."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=160)
+    console = Console() if Console().is_terminal else Console(width=160)
     for part in filter(None, parts):
         console.print(part, highlight=False, markup=False)

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 
 class CurveLogger(Logger):
-    """Lightning's logger of a run's curves: each point is in the run's event file at once.
-
-    Args:
-        file: Takes them.
-    """
+    """Lightning's logger of a run's curves: each point is in the run's event file at once."""
 
     name, version = None, None
 
@@ -75,27 +71,15 @@ def settings(file: EventFile, chosen: Mapping[str, Any]) -> None:
 
 
 def final_figures(
-    file: EventFile,
-    columns: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    configuration: str,
-    steps: int,
+    file: EventFile, columns: Mapping[str, Any], metrics: Mapping[str, float], configuration: str, steps: int
 ) -> None:
     """The test scores as scalars, the chief figures as `hp/…` in the HPARAMS tab, the configuration as text.
 
-    Args:
-        file: Takes the run's events.
-        columns: Settings with a value of each one's type: TensorBoard shows those that one run declares of all runs.
-        metrics: The scores by their tags.
-        configuration: As text.
-        steps: How many the run took.
+    `columns` are settings with a value of each one's type: TensorBoard shows those that one run declares of all runs.
     """
-    chief = {
-        f"hp/{tag.replace('/', '_')}": value
-        for tag, value in metrics.items()
-        if tag.count("/") < 2 and (tag.startswith("test/") or tag in ("train/loss", "val/loss", "gap"))
-    }
     tested = {tag: value for tag, value in metrics.items() if tag.startswith("test/")}
+    columned = {tag for tag in {"train/loss", "val/loss", "gap", *tested} if tag.count("/") < 2}
+    chief = {f"hp/{tag.replace('/', '_')}": value for tag, value in metrics.items() if tag in columned}
     file.add_summary(scalars(tested | chief), steps)
     for summary in _declared(tuple((name, type(value)) for name, value in columns.items()), tuple(chief)):
         file.add_summary(summary)

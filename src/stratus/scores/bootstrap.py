@@ -1,10 +1,9 @@
 """How far scores could have come out otherwise: resampling whole weeks of the scored days.
 
 The circular block bootstrap (Politis & Romano, 1992, after Künsch, 1989): as many days as there are, drawn with
-replacement as blocks of seven consecutive ones, the last day followed by the first, so that each day is as likely as
-any other. Weather stays for days, so single days drawn apart would make the scores look surer than they are. All
-stations of a date are drawn together, and two forecasts of the same days by the same draw. Days without a sample are
-passed over: the days beside them count as consecutive.
+replacement in blocks of seven, the last day followed by the first, so that each day is as likely as any other. Weather
+stays for days: days drawn singly would make the scores look surer than they are. All stations of a date are drawn
+together, and two forecasts of the same days by the same draw. Days beside a gap count as consecutive.
 """
 
 import math
@@ -16,22 +15,13 @@ import numpy as np
 from stratus.data.samples import Array
 from stratus.data.weeks import BLOCK, circular_blocks
 
-SEED = 0
-"""Of the draw: runs scored on the same days have the same days drawn, whatever the seed of their training."""
-
+SEED = 0  # of the draw: runs scored on the same days have the same days drawn, whatever the seed of their training
 RESAMPLES = 2000
 LEVEL = 0.95
 
 
 class Bootstrap:
-    """Means of contributions over resampled dates, of samples that come in parts.
-
-    Two forecasts of the same samples have the same dates drawn.
-
-    Args:
-        resamples: Number of resamples.
-        block: Dates of a block.
-    """
+    """Means of contributions over resampled dates, in blocks of so many, of samples that come in parts."""
 
     def __init__(self, resamples: int = RESAMPLES, block: int = BLOCK) -> None:
         self.resamples, self.block = resamples, block
@@ -40,12 +30,7 @@ class Bootstrap:
         self._shapes: dict[str, tuple[int, ...]] = {}
 
     def update(self, dates: Array, contributions: Mapping[str, Array]) -> None:
-        """Takes in some samples.
-
-        Args:
-            dates: Their dates [n], in any order; samples of one date will be drawn together.
-            contributions: By name [n, …], such as those of `contributions.of_values`.
-        """
+        """Takes in the dates [n] of some samples, and by name what each gives [n, …], as `Scoring.terms` does."""
         self._shapes = {name: value.shape[1:] for name, value in contributions.items()}
         columns = (np.reshape(value, (len(dates), -1)) for value in contributions.values())
         unique, sums = _by_date(dates, np.column_stack([np.ones(len(dates)), *columns]))
@@ -57,12 +42,9 @@ class Bootstrap:
         dates, sums = _by_date(np.concatenate(self._dates), np.concatenate(self._sums))
         drawn = np.concatenate([counts @ sums for counts in self._draws(len(dates))])
         means = drawn[:, 1:] / drawn[:, :1] if len(dates) >= 4 * self.block else np.full_like(drawn[:, 1:], np.nan)
-        widths = [math.prod(shape) for shape in self._shapes.values()]
-        parts = np.split(means, np.cumsum(widths)[:-1], axis=1)
-        return {
-            name: part.reshape(self.resamples, *shape)
-            for (name, shape), part in zip(self._shapes.items(), parts, strict=True)
-        }
+        ends = np.cumsum([math.prod(shape) for shape in self._shapes.values()])
+        parts = zip(self._shapes.items(), np.split(means, ends[:-1], axis=1), strict=True)
+        return {name: part.reshape(self.resamples, *shape) for (name, shape), part in parts}
 
     def _draws(self, days: int) -> Iterable[Array]:
         if days * self.resamples > 1 << 20:
@@ -84,13 +66,5 @@ def _by_date(dates: Array, columns: Array) -> tuple[Array, Array]:
 
 
 def interval(values: Array, level: float = LEVEL) -> Array:
-    """Between which two values the middle share `level` of scores' resamples lies; nan where one of them is.
-
-    Args:
-        values: The scores [..., resamples].
-        level: The share.
-
-    Returns:
-        Low and high end [..., 2].
-    """
+    """Low and high end [..., 2] of the middle share `level` of a score's resamples [..., resamples]; nan if one is."""
     return np.moveaxis(np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=-1), 0, -1)

@@ -8,10 +8,7 @@ import numpy as np
 def heidke(right: Any, came: Any, decided: Any) -> Any:
     """Heidke skill score (s - Σ fᵢoᵢ) / (1 - Σ fᵢoᵢ), Cohen's kappa (Heidke, 1926); nan where one class is all.
 
-    Args:
-        right: The share s of right answers [...], numpy or torch.
-        came: How often each class came, o [..., k].
-        decided: How often each was the answer, f [..., k].
+    From the share s of right answers [...], and how often each class came, o, and was the answer, f [..., k].
     """
     chance = (came * decided).sum(-1)
     return _beyond_chance(right - chance, 1 - chance)
@@ -31,13 +28,7 @@ def _beyond_chance(gained: Any, possible: Any) -> Any:
 
 
 def class_shares(hits: Any, came: Any, decided: Any) -> dict[str, Any]:
-    """Recall, the share of a class's days that were decided so; precision, the share of such decisions that is right.
-
-    Args:
-        hits: Days on which the class came and was decided, numbers or shares [...].
-        came: Days on which it came.
-        decided: Days on which it was decided.
-    """
+    """Recall hits/came and precision hits/decided, of days [...] on which a class came, was decided, or both: hits."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return {"recall": hits / came, "precision": hits / decided}
 
@@ -45,13 +36,11 @@ def class_shares(hits: Any, came: Any, decided: Any) -> dict[str, Any]:
 def average_precision(p: Any, y: Any) -> Any:
     """Average precision Σ (Rᵢ - Rᵢ₋₁) Pᵢ [...], Rᵢ and Pᵢ recall and precision above the i-th highest threshold.
 
-    Days of equal probability are above the same thresholds. It tells whether a class too rare ever to be decided is
-    at least given more probability on its days. nan where there is no such day.
-
-    Args:
-        p: Probabilities of a class [..., n].
-        y: Whether it came [n].
+    From probabilities of a class [..., n] and whether it came [n]. Days of equal probability are above the same
+    thresholds: equal in float32, since float64 tells days of the same inputs apart by rounding alone. It tells whether
+    a class too rare to be decided is at least more probable on its days; nan without any.
     """
+    p = p.astype(np.float32)
     order = np.argsort(-p, axis=-1)
     p, hits = np.take_along_axis(p, order, -1), np.cumsum(y[order], axis=-1, dtype=np.float64)
     last = np.concatenate([p[..., 1:] != p[..., :-1], np.ones_like(p[..., :1], bool)], axis=-1)  # of its threshold

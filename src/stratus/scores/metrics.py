@@ -40,10 +40,7 @@ class DailyMean(Metric):
 
 
 class Accuracy(DailyMean):
-    """Share of answers that are right.
-
-    Args:
-        right: Tells of answers and truth, in one form, which answers are right.
+    """Share of answers that are right, as `right` tells of answers and truth, both in one form.
 
     >>> score = Accuracy(torch.eq)
     >>> score.update(torch.tensor([2, 0, 1, 1]), torch.tensor([2, 0, 1, 0]))
@@ -92,9 +89,7 @@ class LogLoss(DailyMean):
 
 
 class RankedProbability(DailyMean):
-    """Ranked probability score; see `probabilities.ranked_probability`.
-
-    Here the truth is the last of three classes. A forecast sure of the middle one costs 1, one sure of the first 2:
+    """Ranked probability score; see `probabilities.ranked_probability`. Here the last of three came.
 
     >>> score = RankedProbability()
     >>> score.update(torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), torch.tensor([2, 2]))
@@ -137,11 +132,7 @@ class Heidke(Peirce):
 
 
 class ReliabilityTable(Metric):
-    """The points of a reliability diagram [bins, k]; see `reliability.points`.
-
-    Args:
-        outputs: Number of labels, or of classes of a category, k.
-        bins: Number of bins.
+    """The points of a reliability diagram [bins, k] of k labels or classes; see `reliability.points`.
 
     >>> table = ReliabilityTable(bins=2)
     >>> table.update(torch.tensor([[0.75], [1.0], [0.25]]), torch.tensor([[1.0], [0.0], [0.0]]))
@@ -164,16 +155,12 @@ class ReliabilityTable(Metric):
         """Takes in probabilities [n, k] and events [n, k] or class indices [n]."""
         self.forecasts = self.forecasts + y.numel()  # as Brier averages: over days and labels, not over classes
         came = probabilities.indicators(p, y)
-        for name, value in reliability.bin_sums(p.double(), came.double(), self.bins).items():
+        for name, value in reliability.bin_sums(p, came, self.bins).items():
             setattr(self, name, getattr(self, name) + value)
 
     def compute(self) -> Any:
         """The points by name: days, mean forecast, observed frequency; nan where there are no days."""
-        return reliability.points(self.sums())
-
-    def sums(self) -> dict[str, Tensor]:
-        """The sums by name [bins, k]."""
-        return {name: getattr(self, name) for name in reliability.SUMS}
+        return reliability.points({name: getattr(self, name) for name in reliability.SUMS})
 
 
 class Reliability(ReliabilityTable):
@@ -190,7 +177,8 @@ class Reliability(ReliabilityTable):
 
     def compute(self) -> Any:
         """This part."""
-        return reliability.parts(self.sums(), self.forecasts.item())[self.part]
+        sums = {name: getattr(self, name) for name in reliability.SUMS}
+        return reliability.parts(sums, self.forecasts.item())[self.part]
 
 
 class Resolution(Reliability):
@@ -208,10 +196,7 @@ class Uncertainty(Reliability):
 
 
 class Skill(WrapperMetric):
-    """Skill against a reference; see `skill.skill`.
-
-    Args:
-        score: A score that is 0 for a perfect forecast, such as `Brier()`; a copy of it takes in the reference.
+    """Skill against a reference, by a score that is 0 for a perfect forecast, such as `Brier()`; see `skill.skill`.
 
     >>> from torchmetrics import MeanSquaredError
     >>> skill = Skill(MeanSquaredError())

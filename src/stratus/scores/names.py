@@ -1,5 +1,6 @@
 """The one table of scores: which way each is better."""
 
+# By the names that scores have in run.json, without the split before and the class behind; in the order of tables.
 HIGHER_IS_BETTER: dict[str, bool | None] = {
     "loss": False,
     "accuracy": True,
@@ -20,7 +21,6 @@ HIGHER_IS_BETTER: dict[str, bool | None] = {
     "average_precision": True,
     "ranked_probability": False,
 }
-"""By the names that scores have in run.json, without the split before and the class behind; in the order of tables."""
 
 
 def higher_is_better(score: str) -> bool | None:

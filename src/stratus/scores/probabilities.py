@@ -1,15 +1,14 @@
 """Scores of probabilities, a day at a time: the mean over the days is the score. Each is proper: honesty pays best.
 
-Functions here take numpy arrays or torch tensors; axes before those named stay. Truth is events [..., n, k] as 0 or
-1, or class indices [..., n] with as many leading axes as the probabilities.
+Of numpy arrays or torch tensors; axes before those named stay. Truth y is events [..., n, k] as 0 or 1, or class
+indices [..., n] with as many leading axes as the probabilities.
 """
 
 from typing import Any
 
 from array_api_compat import array_namespace
 
-LEAST = 2.0**-23
-"""The least probability that the truth counts as given (float32's epsilon), so that a day's -log p is finite."""
+LEAST = 2.0**-23  # the least probability that the truth counts as given (float32's epsilon): -log p stays finite
 
 
 def indicators(p: Any, y: Any) -> Any:
@@ -35,10 +34,9 @@ def brier(p: Any, y: Any) -> Any:
 
 
 def ranked_probability(p: Any, y: Any) -> Any:
-    """Σᵢ (Pᵢ - Yᵢ)² [..., n] of classes with an order (Epstein, 1969; Murphy, 1971).
+    """Σᵢ (Pᵢ - Yᵢ)² [..., n] of classes with an order (Epstein, 1969; Murphy, 1971); of two classes (p - y)².
 
-    Pᵢ is the probability of class i or a lower one, Yᵢ whether it came so: to miss by one class costs less than to miss
-    by two. Of two classes it is (p - y)².
+    Pᵢ is the probability of class i or a lower one, Yᵢ whether it came so: a miss by one class costs less than by two.
     """
     xp = array_namespace(p)
     return (xp.cumulative_sum(p - indicators(p, y), axis=-1) ** 2).sum(-1)

@@ -7,24 +7,22 @@ from typing import Any
 from array_api_compat import array_namespace
 
 BINS = 10
-
-SUMS = ("n", "p", "y", "pp", "py")
-"""What `bin_sums` sums: 1, p, y, p² and py."""
+SUMS = ("n", "p", "y", "pp", "py")  # what `bin_sums` sums: 1, p, y, p² and py
 
 
 def bin_sums(p: Any, y: Any, bins: int = BINS) -> dict[str, Any]:
-    """Sums of 1, p, y, p² and py over bins of equal width of p; a border belongs to the bin above it, 1 to the last.
+    """Sums of 1, p, y, p² and py over bins of equal width of p, by the names of `SUMS` [..., bins, k].
+
+    A border belongs to the bin above it, 1 to the last, in the precision of p (0.7 may be rounded); sums are float64.
 
     Args:
         p: Probabilities of k labels or classes [..., n, k], numpy or torch.
         y: Whether each came, of a shape that fits.
         bins: Number of bins.
-
-    Returns:
-        By the names of `SUMS`, of each bin [..., bins, k].
     """
     xp = array_namespace(p)
     place = sum(xp.astype(p >= border / bins, xp.uint8) for border in range(1, bins)) if bins > 1 else p * 0
+    p, y = (xp.astype(one, xp.float64, copy=False) for one in (p, y))
     columns = (xp.ones_like(p), p, y + xp.zeros_like(p), p * p, p * y)
     within = [xp.astype(place == one, p.dtype) for one in range(bins)]
     sums = ([(column * here).sum(-2) for here in within] for column in columns)
@@ -39,17 +37,13 @@ def points(sums: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parts(sums: Mapping[str, Any], forecasts: float) -> dict[str, Any]:
-    """Brier = reliability - resolution + uncertainty, exactly [...] (Murphy, 1973).
+    """Brier = reliability - resolution + uncertainty, exactly [...] (Murphy, 1973), from the sums of `bin_sums`.
 
-    Reliability is Σ n (p̄ - ȳ)² / N over the bins: how far their mean probabilities are from the frequencies in them, 0
-    is best. Uncertainty is ȳ (1 - ȳ) of all days: no forecast changes it. Murphy's resolution, Σ n (ȳ - mean y)² / N,
-    makes the three add up only where forecasts in a bin are equal. So this is the generalised resolution of Stephenson,
-    Coelho & Jolliffe (2008), which adds twice the forecasts' covariance with y inside the bins, less their variance
-    there; it may be below 0.
-
-    Args:
-        sums: As `bin_sums` gives them.
-        forecasts: What Brier's mean is over: days times labels, or days of a category.
+    Reliability is Σ n (p̄ - ȳ)² / N over the bins: how far mean probabilities are from the frequencies, 0 is best.
+    Uncertainty is ȳ (1 - ȳ) of all days: no forecast changes it. Murphy's resolution, Σ n (ȳ - mean y)² / N, makes the
+    three add up only where forecasts in a bin are equal. So this is the generalised one of Stephenson, Coelho &
+    Jolliffe (2008): it adds twice the forecasts' covariance with y inside the bins, less their variance there, and may
+    be below 0. N, `forecasts`, is what Brier's mean is over: days times labels, or days of a category.
     """
     days, p, y = (sums[name] for name in ("n", "p", "y"))
     n = days + (days == 0)  # an empty bin's sums are 0

@@ -1,7 +1,6 @@
 """All scores of a kind of forecast, in two steps: what each day contributes, and the scores from the days' means.
 
-A score in two steps can be computed of days that come in chunks, of many forecasters at once, and of resampled days,
-which is what an interval asks for. Arrays are numpy's, float64, of F forecasters, n days and k outputs.
+So days may come in chunks or be resampled. Arrays are numpy's, float64, of F forecasters, n days and k outputs.
 """
 
 from abc import ABC, abstractmethod
@@ -15,27 +14,20 @@ from stratus.data.samples import Array
 from stratus.data.targets import Category, Continuous, Target
 from stratus.scores import decisions, probabilities, reliability, values
 
-Terms: TypeAlias = dict[str, Array]
-"""By name what each day contributes [F, n, …], or the means of that over the days [F, …]."""
+Terms: TypeAlias = dict[str, Array]  # by name what each day contributes [F, n, …], or its means over the days [F, …]
+SHARES = ("right", "came", "decided")  # terms that the scores of decisions are made of
 
 
 class Scoring(ABC):
-    """The scores of one kind of target.
+    """The scores of one kind of target."""
 
-    Attributes:
-        ruler: The score that skill is measured by: 0 for a perfect forecast.
-    """
-
-    ruler: str
+    ruler: str  # the score that skill is measured by: 0 for a perfect forecast
 
     @abstractmethod
     def terms(self, forecast: Array, decision: Array, y: Array) -> Terms:
-        """What each day contributes.
+        """What each day contributes, from values or probabilities [F, n, k], and answers in the form of y.
 
-        Args:
-            forecast: Values or probabilities [F, n, k].
-            decision: The answers, in the form of y.
-            y: The truth [1, n, k], of a category class indices [1, n].
+        The truth y is [1, n, k], of a category class indices [1, n].
         """
 
     @abstractmethod
@@ -98,13 +90,14 @@ class ProbabilityScoring(Scoring):
 
     def from_means(self, means: Mapping[str, Array]) -> Terms:
         """See `Scoring.from_means`."""
-        shares = [means[name] for name in ("right", "came", "decided")]
         with np.errstate(invalid="ignore", divide="ignore"):
-            return {name: means[name] for name in means if name not in _SHARES} | self.of_shares(*shares)
+            decided = self.of_shares(*(means[name] for name in SHARES))
+        return {name: means[name] for name in means if name not in SHARES} | decided
 
-    @abstractmethod
     def of_shares(self, right: Array, came: Array, decided: Array) -> Terms:
         """Accuracy, heidke and peirce [F], from the means of those terms."""
+        shares = right, came, decided
+        return {"accuracy": right, "heidke": decisions.heidke(*shares), "peirce": decisions.peirce(*shares)}
 
     def bins(self, forecast: Array, y: Array) -> Terms:
         """See `Scoring.bins`."""
@@ -123,16 +116,8 @@ class ProbabilityScoring(Scoring):
         return outputs
 
 
-_SHARES = ("right", "came", "decided")
-
-
 class CategoryScoring(ProbabilityScoring):
     """Of a category: what is said of a day is one of the classes."""
-
-    def of_shares(self, right: Array, came: Array, decided: Array) -> Terms:
-        """See `ProbabilityScoring.of_shares`."""
-        skills = {"heidke": decisions.heidke(right, came, decided), "peirce": decisions.peirce(right, came, decided)}
-        return {"accuracy": right, **skills}
 
 
 class EventScoring(ProbabilityScoring):
@@ -141,8 +126,7 @@ class EventScoring(ProbabilityScoring):
     def of_shares(self, right: Array, came: Array, decided: Array) -> Terms:
         """See `ProbabilityScoring.of_shares`."""
         yes_or_no = [np.stack([1 - one, one], axis=-1) for one in (came, decided)]
-        skills = {"heidke": decisions.heidke(right, *yes_or_no), "peirce": decisions.peirce(right, *yes_or_no)}
-        return {name: one.mean(-1) for name, one in {"accuracy": right, **skills}.items()}
+        return {name: one.mean(-1) for name, one in super().of_shares(right, *yes_or_no).items()}
 
     def from_bins(self, sums: Mapping[str, Array], days: int) -> Terms:
         """The parts of the Brier score, averaged over the labels."""

@@ -1,16 +1,38 @@
-"""What a setting says of itself, and the checks of its value that several groups share."""
+"""What a setting says of itself, and how the settings of a group are checked and built."""
 
-import math
-from dataclasses import field
-from datetime import date
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from functools import partial
+from importlib import import_module
+from math import inf
+from typing import Any, ClassVar
 
 from stratus.errors import ConfigurationError
 
 
-def setting(default: Any, words: str) -> Any:
-    """A dataclass field with a default, and the few words with its unit that `--help` shows."""
-    return field(default=default, metadata={"help": words})
+@dataclass(frozen=True)
+class Expected:
+    """What a setting's value has to be, in words and as a test."""
+
+    words: str
+    holds: Callable[[Any], Any]  # true where the value is as expected; false, or a ValueError, where it is not
+
+    def check(self, setting: str, value: Any) -> None:
+        """Raises ConfigurationError, naming setting, value and what is expected; None passes."""
+        try:
+            fine = value is None or self.holds(value)
+        except ValueError:
+            fine = False
+        require(fine, setting, value, self.words)
+
+
+POSITIVE = Expected("a finite number above 0", lambda value: 0 < value < inf)
+NOT_NEGATIVE = Expected("a finite number of 0 or more", lambda value: 0 <= value < inf)
+
+
+def setting(default: Any, words: str, expected: Expected | None = None) -> Any:
+    """A dataclass field: its default, the few words with its unit that `--help` shows, and what `Group` checks."""
+    return field(default=default, metadata={"help": words, "expected": expected})
 
 
 def require(condition: bool, setting: str, value: object, expected: str) -> None:
@@ -19,19 +41,29 @@ def require(condition: bool, setting: str, value: object, expected: str) -> None
         raise ConfigurationError(f"{setting}={value}: expected {expected}")
 
 
-def positive(setting: str, value: float | None, *, zero: bool = False) -> None:
-    """Raises ConfigurationError unless a number is finite and above 0, or 0 where that is allowed; None passes."""
-    fine = value is None or (math.isfinite(value) and (value >= 0 if zero else value > 0))
-    require(fine, setting, value, "a finite number of 0 or more" if zero else "a finite number above 0")
+@dataclass
+class Group:
+    """Settings that are checked when they are made; a class names its constants as `class SGD(Optimizer, builds=…)`."""
 
+    group: ClassVar[str] = ""  # what stands before each setting's name
+    builds: ClassVar[str] = ""  # dotted name of what the settings are bound to
 
-def day(setting: str, value: str | None) -> date | None:
-    """A day as a date; None stays.
+    def __init_subclass__(cls, **constants: str) -> None:
+        for name, value in constants.items():
+            setattr(cls, name, value)
 
-    Raises:
-        ConfigurationError: If it is not written as YYYY-MM-DD.
-    """
-    try:
-        return None if value is None else date.fromisoformat(value)
-    except ValueError:
-        raise ConfigurationError(f"{setting}={value}: expected a day as YYYY-MM-DD") from None
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            if expected := one.metadata.get("expected"):
+                expected.check(f"{self.group}.{one.name}".lstrip("."), getattr(self, one.name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self.__dataclass_fields__:  # a + on the command line adds it past Hydra's schemas
+            setting = f"{self.group}.{name}".lstrip(".")
+            raise ConfigurationError(f"there is no setting {setting}; see python train.py --help")
+        super().__setattr__(name, value)
+
+    def build(self) -> Any:
+        """What the class builds, with the settings bound to it, or None; imported here for --help to need no torch."""
+        module, _, name = self.builds.rpartition(".")
+        return partial(getattr(import_module(module), name), **asdict(self)) if name else None

@@ -9,7 +9,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from stratus.data.features import FEATURES
 from stratus.errors import ConfigurationError
-from stratus.settings.compose import PROJECT
+from stratus.settings.experiment import PROJECT
 
 EXTRAS = {"joblib": "hydra-joblib-launcher", "slurm": "hydra-submitit-launcher", "optuna": "hydra-optuna-sweeper"}
 
@@ -33,23 +33,19 @@ def _key(override: str) -> str:
 def with_globs(arguments: list[str]) -> list[str]:
     """The command line with each `group=glob(pattern)` as the names in `conf/group` that it stands for.
 
-    Hydra has it too, but sees no folder within a group and takes a pattern without a match for a sweep of no jobs.
-
-    Raises:
-        ConfigurationError: If no name matches.
+    Hydra has it too, but sees no folder within a group and takes a pattern without a match for a sweep of no jobs;
+    here that is a ConfigurationError.
     """
+    return [re.sub(r"^(\w+)=glob\(([\w/*?-]+)\)$", _named, one) for one in arguments]
 
-    def named(argument: str) -> str:
-        found = re.fullmatch(r"(\w+)=glob\(([\w/*?-]+)\)", argument)
-        folder = PROJECT / "conf" / found[1] if found else PROJECT
-        if not found or not folder.is_dir():
-            return argument
-        names = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.glob(f"{found[2]}.yaml"))
-        if not names:
-            raise ConfigurationError(f"{argument}: there is no conf/{found[1]}/{found[2]}.yaml")
-        return f"{found[1]}={','.join(names)}"
 
-    return [named(one) for one in arguments]
+def _named(found: re.Match[str]) -> str:
+    group, pattern = found.groups()
+    folder = PROJECT / "conf" / group
+    names = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.glob(f"{pattern}.yaml"))
+    if folder.is_dir() and not names:
+        raise ConfigurationError(f"{found[0]}: there is no conf/{group}/{pattern}.yaml")
+    return f"{group}={','.join(names)}" if names else found[0]
 
 
 def check_extras(arguments: list[str]) -> None:
@@ -61,12 +57,7 @@ def check_extras(arguments: list[str]) -> None:
 
 
 def one_line(error: Exception, arguments: list[str]) -> str | None:
-    """What a mistaken command line is told, in one line; None where an error is no mistake of it.
-
-    Args:
-        error: What Stratus, Hydra or OmegaConf raised.
-        arguments: The command line.
-    """
+    """What Stratus, Hydra or OmegaConf say of a mistaken command line; None where an error is no mistake of it."""
     cause = error.__cause__ or error
     if isinstance(error, AssertionError):  # OmegaConf's answer to a setting of a group that is null
         return _not_chosen(arguments)

@@ -1,36 +1,18 @@
-"""Hands the dataclasses of this folder to Hydra, and gets the composed configuration back as them, checked."""
+"""Hands the dataclasses of this folder to Hydra, gets them back filled in and checked, and writes them as YAML."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from pathlib import Path
+import json
+import re
+from functools import lru_cache
 from typing import Any
 
+import yaml
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from stratus.errors import ConfigurationError
-from stratus.settings.data import SOURCES
-from stratus.settings.descent import LBFGS, SGD, Adam, Constant, Cosine, Gaussian, Step, Uniform, Zeros
-from stratus.settings.experiment import Config
-from stratus.settings.task import BinaryTask, MulticlassTask, MultilabelTask, OwnTask, RegressionTask
-
-PROJECT = Path(__file__).parents[3]
-
-SCHEMAS: dict[str, Mapping[str, type]] = {
-    "task": {
-        "binary": BinaryTask,
-        "multiclass": MulticlassTask,
-        "multilabel": MultilabelTask,
-        "regression": RegressionTask,
-        "task": OwnTask,
-    },
-    "data": SOURCES,
-    "optimizer": {"sgd": SGD, "adam": Adam, "lbfgs": LBFGS},
-    "schedule": {"constant": Constant, "cosine": Cosine, "step": Step},
-    "init": {"zeros": Zeros, "gaussian": Gaussian, "uniform": Uniform},
-}
-"""By group: what a file of `conf/<group>/` names in its defaults as `/schema_<name>`."""
+from stratus.settings.experiment import PROJECT, SCHEMAS, Config
+from stratus.settings.help import help_text
 
 
 def register() -> None:
@@ -41,37 +23,38 @@ def register() -> None:
         for name, node in schemas.items():
             store.store(name=f"schema_{name}", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
-    OmegaConf.register_new_resolver("settings_help", _help, replace=True)
-
-
-def _help(*, _root_: DictConfig) -> str:
-    from stratus.settings.help import help_text  # noqa: PLC0415 - for --help alone
-
-    return help_text(_root_, SCHEMAS, PROJECT / "conf")
+    OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)
 
 
 def check(config: DictConfig) -> Config:
-    """The composed configuration as dataclasses, every value and combination checked.
-
-    Raises:
-        ConfigurationError: One line that names the setting and what was expected.
-    """
+    """The composed configuration, every value and combination checked; else ConfigurationError in one line."""
     try:
         settings = OmegaConf.to_object(config)
     except MissingMandatoryValue:
         missing = ", ".join(sorted(OmegaConf.missing_keys(config)))
         raise ConfigurationError(f"{missing} must be given: name=value") from None
     assert isinstance(settings, Config)
-    if unknown := ", ".join(_undeclared(settings)):
-        raise ConfigurationError(f"there is no setting {unknown}; see python train.py --help")
     return settings
 
 
-def _undeclared(settings: Any, place: str = "") -> Iterator[str]:
-    """Dotted names of settings that no dataclass declares: a + on the command line adds them past every schema."""
-    declared = {one.name for one in fields(settings)}
-    for name, value in vars(settings).items():
-        if name not in declared:
-            yield place + name
-        elif is_dataclass(value):
-            yield from _undeclared(value, f"{place}{name}.")
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """In C where there is one; puts a text in quotes where OmegaConf would read a number."""
+
+
+NUMBER = re.compile(r"[-+]?[0-9_.]+[eE][-+]?[0-9]+$")
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", NUMBER, list("-+.0123456789"))
+
+
+def as_yaml(content: Any) -> str:
+    """A plain configuration, or a list, as YAML that OmegaConf reads back; some thirty times as fast as its own."""
+    entries = content.items() if isinstance(content, dict) else ()
+    parts = [{name: value} for name, value in entries] or [content]
+    return "".join(_dumped(json.dumps(part)) for part in parts)
+
+
+@lru_cache(maxsize=1024)
+def _dumped(content: str) -> str:
+    """An entry in JSON, which many jobs of a sweep share, as YAML."""
+    form = {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
+    text: str = yaml.dump(json.loads(content), **form, Dumper=_Dumper)
+    return text

@@ -1,190 +1,124 @@
-"""`optimizer=…`, `schedule=…` and `init=…`: where descent starts, its steps, and how they change."""
+"""`optimizer=…`, `schedule=…`, `init=…` and `trainer=…`: the start of descent, its steps, how long, and on what."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
 from omegaconf import MISSING
 
-from stratus.settings.checks import positive, require, setting
+from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, Group, require, setting
 
-if TYPE_CHECKING:
-    import torch
-
-MakeOptimizer: TypeAlias = "Callable[[torch.optim.optimizer.ParamsT], torch.optim.Optimizer]"
-MakeSchedule: TypeAlias = "Callable[..., torch.optim.lr_scheduler.LRScheduler]"
-Start: TypeAlias = "Callable[[torch.Tensor, torch.Generator], Any]"
+MOMENTUM = Expected("a number from 0 to below 1", lambda value: 0 <= value < 1)
+SHARE = Expected("a share from 0 to 1", lambda value: 0 <= value <= 1)
+WEIGHT_DECAY = "penalty on the weights: λ/2 ‖θ‖² is added to the loss"
 
 
 @dataclass
-class Optimizer:
-    """What all optimisers have."""
+class Optimizer(Group, group="optimizer"):
+    """What all optimisers have; `build` gives what makes one from the parameters."""
 
-    lr: float = setting(MISSING, "learning rate: step size ε")
-
-    def __post_init__(self) -> None:
-        positive("optimizer.lr", self.lr)
-
-    def build(self) -> MakeOptimizer:
-        """Makes the optimiser from the parameters."""
-        raise NotImplementedError
+    lr: float = setting(MISSING, "learning rate: step size ε", POSITIVE)
 
 
 @dataclass
-class SGD(Optimizer):
+class SGD(Optimizer, builds="torch.optim.SGD"):
     """A step along the negative gradient of a batch; of all training days where data.batch_size is null."""
 
-    momentum: float = setting(0.0, "share of the last step that is kept, from 0 to below 1")
+    momentum: float = setting(0.0, "share of the last step that is kept, from 0 to below 1", MOMENTUM)
     nesterov: bool = setting(False, "take the gradient where the momentum leads")
-    weight_decay: float = setting(0.0, "penalty on the weights: λ/2 ‖θ‖² is added to the loss")
+    weight_decay: float = setting(0.0, WEIGHT_DECAY, NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(0 <= self.momentum < 1, "optimizer.momentum", self.momentum, "a number from 0 to below 1")
         require(self.momentum > 0 or not self.nesterov, "optimizer.nesterov", "true", "a momentum above 0 with it")
-        positive("optimizer.weight_decay", self.weight_decay, zero=True)
-
-    def build(self) -> MakeOptimizer:
-        """Makes torch.optim.SGD."""
-        import torch  # noqa: PLC0415
-
-        return partial(torch.optim.SGD, **asdict(self))
 
 
 @dataclass
-class Adam(Optimizer):
+class Adam(Optimizer, builds="torch.optim.Adam"):
     """Steps scaled by parameter."""
 
-    weight_decay: float = setting(0.0, "penalty on the weights: λ/2 ‖θ‖² is added to the loss")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive("optimizer.weight_decay", self.weight_decay, zero=True)
-
-    def build(self) -> MakeOptimizer:
-        """Makes torch.optim.Adam."""
-        import torch  # noqa: PLC0415
-
-        return partial(torch.optim.Adam, **asdict(self))
+    weight_decay: float = setting(0.0, WEIGHT_DECAY, NOT_NEGATIVE)
 
 
 @dataclass
-class LBFGS(Optimizer):
+class LBFGS(Optimizer, builds="torch.optim.LBFGS"):
     """Quasi-Newton steps of a searched length; up to `max_iter` of them an epoch."""
 
-    max_iter: int = setting(20, "steps an epoch at most")
+    max_iter: int = setting(20, "steps an epoch at most", POSITIVE)
     line_search_fn: str | None = setting("strong_wolfe", "how a step's length is searched; null: the step is lr")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive("optimizer.max_iter", self.max_iter)
-
-    def build(self) -> MakeOptimizer:
-        """Makes torch.optim.LBFGS."""
-        import torch  # noqa: PLC0415
-
-        return partial(torch.optim.LBFGS, **asdict(self))
 
 
 @dataclass
-class Schedule:
-    """What all schedules have: nothing."""
-
-    def build(self) -> "MakeSchedule | None":
-        """Makes the schedule from an optimiser and the number of epochs; None where the learning rate stays."""
-        raise NotImplementedError
+class Schedule(Group, group="schedule"):
+    """How the learning rate changes; `build` gives what makes it from an optimiser and the number of epochs."""
 
 
 @dataclass
 class Constant(Schedule):
-    """The learning rate stays."""
-
-    def build(self) -> None:
-        """Nothing changes the learning rate."""
+    """The learning rate stays; nothing is built."""
 
 
 @dataclass
-class Cosine(Schedule):
+class Cosine(Schedule, builds="stratus.training.schedules.cosine"):
     """Half a cosine from the learning rate to the share `final` of it."""
 
-    final: float = setting(0.0, "share of optimizer.lr at the last epoch, 0 to 1")
-
-    def __post_init__(self) -> None:
-        require(0 <= self.final <= 1, "schedule.final", self.final, "a share from 0 to 1")
-
-    def build(self) -> MakeSchedule:
-        """Makes `cosine`."""
-        from stratus.training.schedules import cosine  # noqa: PLC0415
-
-        return partial(cosine, **asdict(self))
+    final: float = setting(0.0, "share of optimizer.lr at the last epoch, 0 to 1", SHARE)
 
 
 @dataclass
-class Step(Schedule):
+class Step(Schedule, builds="stratus.training.schedules.step"):
     """The learning rate times `factor` after each `every` epochs."""
 
-    every: int = setting(30, "epochs between two changes of the learning rate")
-    factor: float = setting(0.1, "what each change multiplies the learning rate by")
-
-    def __post_init__(self) -> None:
-        positive("schedule.every", self.every)
-        positive("schedule.factor", self.factor)
-
-    def build(self) -> MakeSchedule:
-        """Makes `step`."""
-        from stratus.training.schedules import step  # noqa: PLC0415
-
-        return partial(step, **asdict(self))
+    every: int = setting(30, "epochs between two changes of the learning rate", POSITIVE)
+    factor: float = setting(0.1, "what each change multiplies the learning rate by", POSITIVE)
 
 
 @dataclass
-class Init:
-    """What all starts have: nothing."""
-
-    def build(self) -> Start:
-        """Fills a parameter with its starting values, drawn from a generator."""
-        raise NotImplementedError
+class Init(Group, group="init"):
+    """Where descent starts; `build` gives what fills a parameter with values drawn from a generator."""
 
 
 @dataclass
-class Zeros(Init):
+class Zeros(Init, builds="stratus.training.starts.zeros"):
     """θ = 0."""
-
-    def build(self) -> Start:
-        """Gives `zeros`."""
-        from stratus.training.starts import zeros  # noqa: PLC0415
-
-        return zeros
 
 
 @dataclass
 class RandomInit(Init):
-    """A random start of scale `sigma`."""
+    """A random start."""
 
-    sigma: float = setting(1.0, "scale of the random start: standard deviation, or half-width of a uniform one")
-
-    def __post_init__(self) -> None:
-        positive("init.sigma", self.sigma, zero=True)
+    sigma: float = setting(1.0, "scale of the start: standard deviation, or half-width of a uniform one", NOT_NEGATIVE)
 
 
 @dataclass
-class Gaussian(RandomInit):
+class Gaussian(RandomInit, builds="stratus.training.starts.gaussian"):
     """θ ~ N(0, σ)."""
 
-    def build(self) -> Start:
-        """Binds `gaussian`."""
-        from stratus.training.starts import gaussian  # noqa: PLC0415
 
-        return partial(gaussian, **asdict(self))
+@dataclass
+class Uniform(RandomInit, builds="stratus.training.starts.uniform"):
+    """θ ~ U(-σ, σ)."""
 
 
 @dataclass
-class Uniform(RandomInit):
-    """θ ~ U(-σ, σ)."""
+class Trainer(Group, group="trainer", builds="lightning.pytorch.Trainer"):
+    """Settings of Lightning's Trainer; `build` gives what makes it from the rest (callbacks, logger, …)."""
 
-    def build(self) -> Start:
-        """Binds `uniform`."""
-        from stratus.training.starts import uniform  # noqa: PLC0415
+    accelerator: str = setting("cpu", "cpu, gpu, mps, … or auto")
+    devices: Any = setting(1, "number of devices, or their numbers as a list")
+    strategy: str = setting("auto", "how several devices share the work, e.g. ddp")
+    max_epochs: int = setting(100, "epochs: passes over the training days", POSITIVE)
+    gradient_clip_val: float | None = setting(None, "largest norm of a gradient; null: any", POSITIVE)
+    check_val_every_n_epoch: int = setting(1, "epochs between two validations", POSITIVE)
+    limit_train_batches: int | None = setting(None, "batches an epoch at most; null: all", POSITIVE)
+    detect_anomaly: bool = setting(False, "look for NaN in every operation; slow")
 
-        return partial(uniform, **asdict(self))
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        every, most = self.check_val_every_n_epoch, self.max_epochs
+        require(every <= most, "trainer.check_val_every_n_epoch", every, f"at most trainer.max_epochs={most}")
+
+    @property
+    def single(self) -> bool:
+        """Whether one process trains; Lightning starts one for each further device."""
+        one = self.devices in (1, "1") or (isinstance(self.devices, list) and len(self.devices) == 1)
+        return one and not self.strategy.startswith("ddp")

@@ -1,42 +1,27 @@
 """What `python train.py --help` says of choices and settings, from the dataclasses and the files in conf/."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
+from stratus.settings.experiment import PROJECT, SCHEMAS
 from stratus.settings.features import SETS
 
-WIDTH = 42
-"""Columns of `setting=value`, before the words."""
 
-
-def help_text(config: DictConfig, schemas: Mapping[str, Mapping[str, type]], conf: Path) -> str:
-    """The part of the help that Hydra does not write, for its template.
-
-    Args:
-        config: The composed configuration.
-        schemas: The dataclasses that a group may have, by group and name.
-        conf: The folder of the choices.
-    """
+def help_text(config: DictConfig) -> str:
+    """The part of the help that Hydra does not write, for its template: of a composed configuration."""
     shown = list(_settings(config))
-    given = {name for name, _, _ in shown}
     parts = {
-        "Choices that set more than their own group": _set_elsewhere(conf, schemas),
+        "Choices that set more than their own group": _set_elsewhere(),
         "Settings with the choices made (setting=value)": [(f"{name}={text(v)}", words) for name, v, words in shown],
-        "Settings of other choices": _of_other_choices(conf, schemas, given),
+        "Settings of other choices": _of_other_choices({name for name, _, _ in shown}),
     }
-    said = "\n\n".join("\n".join([title, "", *map(_line, lines)]) for title, lines in parts.items())
-    return said.replace("$", "$$")  # Hydra takes a single $ for a place to fill
-
-
-def _line(columns: tuple[str, str]) -> str:
-    left, right = columns
-    return f"  {left:{WIDTH}}  {right}".rstrip()
+    said = ["\n".join([title, "", *(f"  {left:42}  {right}" for left, right in parts[title])]) for title in parts]
+    return "\n\n".join(said).replace("$", "$$")  # Hydra takes a single $ for a place to fill
 
 
 def text(value: Any) -> str:
@@ -50,8 +35,7 @@ def text(value: Any) -> str:
 
 def _settings(config: DictConfig, place: str = "") -> Iterator[tuple[str, Any, str]]:
     """Dotted name, value and words of each setting of a composed configuration."""
-    plain = OmegaConf.to_container(config)
-    kind = OmegaConf.get_type(config)
+    plain, kind = OmegaConf.to_container(config), OmegaConf.get_type(config)
     assert isinstance(plain, dict)
     assert kind is not None
     for one in fields(kind):
@@ -62,36 +46,35 @@ def _settings(config: DictConfig, place: str = "") -> Iterator[tuple[str, Any, s
             yield name, value, one.metadata["help"]
 
 
-def _set_elsewhere(conf: Path, groups: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _set_elsewhere() -> Iterator[tuple[str, str]]:
     """Each choice whose file sets what lies outside its group, and what it sets."""
-    for group in groups:
-        for file in sorted((conf / group).glob("*.yaml")):
+    for group in SCHEMAS:
+        for file in sorted((PROJECT / "conf" / group).glob("*.yaml")):
             said = file.read_text(encoding="utf-8")
             if said.startswith("# @package _global_"):
-                yield f"{group}={file.stem}", " ".join(_outside(group, yaml.safe_load(said)))
+                content = yaml.safe_load(said)
+                content.pop(group, None)
+                yield f"{group}={file.stem}", " ".join(f"{name}={text(value)}" for name, value in _set(content))
 
 
-def _outside(group: str, content: dict[str, Any]) -> Iterator[str]:
+def _set(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Dotted name and value of all that a file of conf/ sets, the choices in its defaults first."""
     for one in content.pop("defaults", []):
         if isinstance(one, dict):
-            for name, choice in one.items():
-                yield f"{name.removeprefix('override /')}={text(choice)}"
-    for other, settings in content.items():
-        if isinstance(settings, dict) and other != group:
-            yield from (f"{other}.{name}={text(value)}" for name, value in settings.items())
-        elif other != group:
-            yield f"{other}={text(settings)}"
+            yield from ((name.removeprefix("override /"), choice) for name, choice in one.items())
+    for group, settings in content.items():
+        if isinstance(settings, dict):
+            yield from ((f"{group}.{name}", value) for name, value in settings.items())
+        else:
+            yield group, settings
 
 
-def _of_other_choices(
-    conf: Path, schemas: Mapping[str, Mapping[str, type]], given: set[str]
-) -> Iterator[tuple[str, str]]:
+def _of_other_choices(given: Container[str]) -> Iterator[tuple[str, str]]:
     """Each setting that is not given: its default, its words, and the choices that have it."""
-    places = [(group, choice, kind) for group, kinds in schemas.items() for choice, kind in kinds.items()]
-    places = [one for one in places if (conf / one[0] / f"{one[1]}.yaml").exists()]
-    places += [(f"features.{name}", name, kind) for name, kind in SETS.items()]
+    places = [(group, choice, kind) for group, kinds in SCHEMAS.items() for choice, kind in kinds.items()]
+    places = [one for one in places if (PROJECT / "conf" / one[0] / f"{one[1]}.yaml").exists()]
     found: dict[tuple[str, str], list[str]] = {}
-    for place, choice, kind in places:
+    for place, choice, kind in [*places, *((f"features.{name}", name, kind) for name, kind in SETS.items())]:
         for name, default, words in _settings(OmegaConf.structured(kind), f"{place}."):
             if name not in given:
                 found.setdefault((f"{name}={text(default)}", words), []).append(choice)

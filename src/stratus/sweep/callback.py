@@ -11,7 +11,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from stratus.runs import record
-from stratus.sweep.table import finish, write
+from stratus.sweep import table
 
 
 class SweepTable(Callback):
@@ -22,13 +22,13 @@ class SweepTable(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Arranges for the table at the end: Hydra's own `on_multirun_end` is not called when a job failed."""
-        atexit.register(finish, Path(config.hydra.sweep.dir))
+        atexit.register(table.finish, Path(config.hydra.sweep.dir))
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
-        """Called where the job ran, in a launcher's worker too: what is known comes from the jobs' records."""
+        """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
         began = time.monotonic()
         if config.hydra.mode == RunMode.MULTIRUN and began >= self.next:
             folder = Path(config.hydra.sweep.dir)
-            write(folder, record.of_jobs(folder))
-            # It reads every job's record: of thousands of short jobs it is written now and then.
+            table.write(folder, record.of_jobs(folder))
+            # It reads every job's record, so it waits 50 times as long as it took before it writes again.
             self.next = time.monotonic() + 50 * (time.monotonic() - began)

@@ -1,6 +1,6 @@
-"""A sweep's jobs as columns, from their records: what was swept, and what came of it."""
+"""A sweep's jobs that can be drawn together: which settings differ between them, and what each ended with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +14,11 @@ from stratus.runs.record import RunRecord
 
 @dataclass(frozen=True)
 class Jobs:
-    """The jobs of a sweep that can be drawn together: all finished or diverged, and have one target."""
+    """The n jobs of a sweep that can be drawn together: all finished or diverged, and have one target."""
 
-    objective: Array  # what the sweep minimises [n], nan where a job diverged
-    training: Array  # the training loss of the same weights [n], likewise
-    limits: Array  # the largest stable step [n], nan where there is none
-    limit: str  # what it is called: a bound is all that it is save for the squared loss
-    # The settings that differ, the seed left out unless it is the only one: their values as text [n]
-    swept: dict[str, list[str]]
+    runs: list[RunRecord]  # their records
+    objective: Array  # the loss that the sweep minimises [n], nan where a job diverged
+    swept: dict[str, list[str]]  # the values [n] of each setting that differs, without the seed if there are others
     seeds: bool  # whether the seed was left out
     loss: str  # name of the objective
     unit: str  # its unit
@@ -32,78 +29,95 @@ class Jobs:
         """The objective with its unit."""
         return named(self.loss, self.unit)
 
+    @property
+    def numbers(self) -> dict[str, Array]:
+        """The swept settings whose values are numbers."""
+        return {name: x for name, values in self.swept.items() if (x := numbers(values)) is not None}
+
+    def distinct(self, name: str) -> list[str]:
+        """Each value of a setting once: numbers in their order, others in the order of the jobs."""
+        once = list(dict.fromkeys(self.swept[name]))
+        return once if numbers(once) is None else sorted(once, key=float)
+
+    def lowest(self) -> str:
+        """The lowest loss and the settings that gave it, for a title."""
+        best = int(np.nanargmin(self.objective))
+        at = " ".join(f"{name}={short(values[best])}" for name, values in self.swept.items())
+        return f"lowest {self.loss}, {self.objective[best]:.4g}, at {at}"
+
+    def pair(self) -> list[str]:
+        """For the title of a picture of two settings: that they were chosen, where more were swept."""
+        chosen = f"of {len(self.swept)} swept settings the two with the largest effect"
+        return [chosen] if len(self.swept) > 2 else []
+
 
 def drawable(records: Sequence[RunRecord]) -> Jobs | None:
-    """The jobs that can be drawn, in their order, from their records.
+    """The jobs that can be drawn, in their order.
 
-    None where fewer than two ended, none of them with a finite loss, where their targets differ, since losses of
-    several cannot be compared, where no setting differs, or where all ask for no pictures.
+    None if fewer than two ended, if none ended with a loss, if no setting differs, if their targets differ (their
+    losses cannot be compared), or if all ask for no pictures.
     """
     ended = [run for run in records if run.status == "diverged" or run.objective is not None]
-    scored = [run.metrics for run in ended if run.objective is not None]
-    found = settings([run.overrides for run in ended])
-    swept = {name: values for name, values in found.items() if name != "seed"} or found
-    targets = {run.target for run in ended}
+    objective = np.array([run.objective for run in ended], float)
+    differing = _differing(ended)
+    swept = {name: values for name, values in differing.items() if name != "seed"} or differing
+    target = TARGETS.get(str(ended[0].target)) if len({run.target for run in ended}) == 1 else None
     unwanted = all("pictures=none" in run.overrides for run in ended)
-    if len(ended) < 2 or not scored or not swept or len(targets) > 1 or targets.isdisjoint(TARGETS) or unwanted:
+    if len(ended) < 2 or np.isnan(objective).all() or not swept or target is None or unwanted:
         return None
-    validated = {"val/loss" in metrics for metrics in scored}
-    target = TARGETS[str(ended[0].target)]
-    values = isinstance(target, Continuous)
+    validated = {"val/loss" in run.metrics for run in ended if run.objective is not None}
     return Jobs(
-        objective=_column(run.objective for run in ended),
-        training=_column(run.metrics.get("train/loss") for run in ended),
-        limits=_column(run.largest_stable_step for run in ended),
-        limit="largest stable step" if values else "largest step sure to be stable",
-        swept=swept,
-        seeds=len(found) > len(swept),
+        ended,
+        objective,
+        swept,
+        seeds=len(differing) > len(swept),
         loss="objective" if len(validated) > 1 else "validation loss" if validated == {True} else "training loss",
-        unit="1" if not values else f"({target.unit})²" if " " in target.unit else f"{target.unit}²",
+        unit=f"{target.unit}²" if isinstance(target, Continuous) else "1",
         title=_title(ended, len(records) - len(ended)),
     )
 
 
-def settings(overrides: Sequence[Sequence[str]]) -> dict[str, list[str]]:
-    """The settings whose values differ between jobs: by name the value of each job, "default" where none was given."""
-    given = [dict(one.lstrip("+").split("=", 1) for one in job if "=" in one) for job in overrides]
-    names = dict.fromkeys(name for job in given for name in job)
-    values = {name: [job.get(name, "default") for job in given] for name in names}
+def _differing(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
+    """The settings whose values differ: by name the value in each run, "default" where none was given."""
+    given = [dict(word.lstrip("+").split("=", 1) for word in run.overrides if "=" in word) for run in runs]
+    names = dict.fromkeys(name for run in given for name in run)
+    values = {name: [run.get(name, "default") for run in given] for name in names}
     return {name: column for name, column in values.items() if len(set(column)) > 1}
 
 
-def _column(values: Iterable[float | None]) -> Array:
-    return np.array([np.nan if value is None else value for value in values])
-
-
-def _title(ended: Sequence[RunRecord], others: int) -> str:
+def _title(ended: Sequence[RunRecord], unfinished: int) -> str:
     places = {" + ".join(run.data.stations) for run in ended if run.data}
     where = f", {places.pop()}" if len(places) == 1 else ""
     diverged = sum(run.status == "diverged" for run in ended)
-    counts = {"jobs": len(ended), "diverged": diverged, "not finished": others}
+    counts = {"jobs": len(ended), "diverged": diverged, "not finished": unfinished}
     return f"{ended[0].task}{where}: {', '.join(f'{n} {what}' for what, n in counts.items() if n)}"
 
 
 def numbers(values: Sequence[str]) -> Array | None:
-    """The values as finite numbers; None where one is not, or where there are none."""
+    """The values as finite numbers; None if one is not."""
     try:
         found = np.array([float(value) for value in values])
     except ValueError:
         return None
-    return found if len(found) and np.isfinite(found).all() else None
+    return found if np.isfinite(found).all() else None
 
 
-def distinct(values: Sequence[str]) -> list[str]:
-    """Each value once: numbers in their order, others in the order of the jobs."""
-    once = list(dict.fromkeys(values))
-    return once if numbers(once) is None else sorted(once, key=float)
+def short(value: str) -> str:
+    """A value as it is shown: a number with four figures."""
+    x = numbers([value])
+    return value if x is None else f"{x[0]:.4g}"
 
 
 def effect(objective: Array, *columns: Sequence[str]) -> float:
     """How far settings together decide the order of the jobs: the share of the variance of their ranks they explain.
 
-    ε² = 1 - (n - 1)/(n - k) · Σ (rank - mean rank of its cell)² / Σ (rank - mean rank)², k being the number of cells:
-    pairs of settings with many values gain nothing by their number (Kelley, 1935). Those that diverged share the last
-    rank. Of numbers of which most jobs have one of their own, thirds are taken.
+    ε² = 1 - (n - 1)/(n - k) · Σ (rank - mean rank of its cell)² / Σ (rank - mean rank)², where k is the number of
+    cells: many values do not raise it by their number (Kelley, 1935). Diverged jobs share the last rank. Numbers most
+    of which occur once are cut into thirds.
+
+    Args:
+        objective: The loss of each job [n], nan where it diverged.
+        *columns: The values of each setting [n].
     """
     n, levels = len(objective), np.stack([_levels(values) for values in columns])
     cell = np.unique(levels, axis=1, return_inverse=True)[1].ravel()

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import polars as pl
-from rich.table import Table
 
 from stratus import files
 from stratus.runs import record
@@ -13,53 +12,36 @@ from stratus.runs.record import RunRecord
 from stratus.runs.report import listing, show
 from stratus.sweep import resamples
 
-Records: TypeAlias = Mapping[int, RunRecord]
-"""Records of a sweep's jobs by their numbers."""
-
 OBJECTIVE = "objective"
+
 MOST = 20
-"""Rows of a table that the terminal shows; the files have all."""
+"""The most rows of a table on the terminal; the files have all."""
 
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
-def collect(jobs: Records) -> pl.DataFrame:
+def collect(jobs: Mapping[int, RunRecord]) -> pl.DataFrame:
     """One row a job, best first; by task, since losses of different tasks cannot be compared.
 
     Those without an objective stand last. Columns: job, task, status, objective (validation loss of the best
     checkpoint; the training loss where there are no validation days), overrides, the test scores, gap, seconds, and
     for a job that did not finish the reason.
     """
-    rows = [_row(number, run) for number, run in jobs.items()]
-    if not rows:
-        return pl.DataFrame(
-            schema={
-                "job": pl.Int64,
-                "task": pl.String,
-                "status": pl.String,
-                OBJECTIVE: pl.Float64,
-                "overrides": pl.String,
-            }
-        )
-    table = pl.DataFrame(rows, schema_overrides={OBJECTIVE: pl.Float64, "reason": pl.String}, infer_schema_length=None)
-    scores = [name for name in table.columns if name.startswith("test/")]
-    order = ["job", "task", "status", OBJECTIVE, "overrides", *scores, "gap", "seconds", "reason"]
-    unranked = pl.col(OBJECTIVE).is_null()
-    return table.select(order).sort(unranked, "task", OBJECTIVE, "job", nulls_last=True)
-
-
-def _row(number: int, run: RunRecord) -> dict[str, Any]:
-    return {
-        **{tag: value for tag, value in run.metrics.items() if tag.startswith("test/")},
-        "job": number,
-        "task": run.task,
-        "status": run.status,
-        OBJECTIVE: run.objective,
-        "overrides": " ".join(run.overrides),
-        "gap": run.gap,
-        "seconds": run.seconds,
-        "reason": run.error,
+    runs = jobs.values()
+    scores = dict.fromkeys(name for run in runs for name in run.metrics if name.startswith("test/"))
+    columns = {
+        "job": list(jobs),
+        "task": [run.task for run in runs],
+        "status": [run.status for run in runs],
+        OBJECTIVE: [run.objective for run in runs],
+        "overrides": [" ".join(run.overrides) for run in runs],
+        **{name: [run.metrics.get(name) for run in runs] for name in scores},
+        "gap": [run.gap for run in runs],
+        "seconds": [run.seconds for run in runs],
+        "reason": [run.error for run in runs],
     }
+    table = pl.DataFrame(columns, schema_overrides={OBJECTIVE: pl.Float64, "reason": pl.String})
+    return table.sort(pl.col(OBJECTIVE).is_null(), "task", OBJECTIVE, "job", nulls_last=True)
 
 
 def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
@@ -83,7 +65,7 @@ def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write(folder: Path, jobs: Records) -> pl.DataFrame:
+def write(folder: Path, jobs: Mapping[int, RunRecord]) -> pl.DataFrame:
     """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say."""
     table = collect(jobs)
     files.replace(folder / "summary.csv", table.write_csv())
@@ -93,49 +75,43 @@ def write(folder: Path, jobs: Records) -> pl.DataFrame:
 
 
 def finish(folder: Path) -> None:
-    """Writes the files a last time and shows the table, the means over seeds and the reasons of failures."""
+    """Writes the files a last time, shows them and the reasons of failures, and draws the pictures."""
     jobs = record.of_jobs(folder)
     if not jobs:
         return  # none has begun
-    table = write(folder, jobs)
-    tasks = table["task"].n_unique()
-    columns = [name for name in SHOWN if name in table.columns and (name != "task" or tasks > 1)]
-    title = f"{table.height} jobs, best first" + (" within their task" if tasks > 1 else "")
-    title += f": {MOST} of them" if table.height > MOST else ""
-    parts: list[Any] = [_shown(table.select(columns), title, MOST)]
-    if (seeds := over_seeds(table)).height:
-        spread = [
-            pl.format(
-                "{} ± {}", pl.col(f"{name} mean").round_sig_figs(4), pl.col(f"{name} sd").round_sig_figs(2)
-            ).alias(name)
-            for name in SHOWN
-            if f"{name} mean" in seeds.columns
-        ]
-        title = "mean ± standard deviation over seeds"
-        parts.append(_shown(seeds.select("overrides", "runs", *spread), title, MOST))
-    if "reason" in table.columns:
-        failed = table.filter(pl.col("reason").is_not_null()).sort("job").select("job", "reason")
-        parts += [f"job {job}: {reason}" for job, reason in failed.head(MOST).iter_rows()]
-        parts += [f"… and {failed.height - MOST} more"] if failed.height > MOST else []
-    show(*parts, *_resampled(folder, jobs), str(folder / "summary.csv"))
-    if table.height > 1:
+    table, runs = write(folder, jobs), list(jobs.values())
+    show(*_ranking(table), *_failures(table))
+    if resampled := resamples.comparable(runs):
+        intervals = resamples.table(resampled)
+        files.replace(folder / "resamples.csv", intervals.write_csv())
+        title = f"over {len(resampled)} resamples of the training days: the mean, and between what 95 % lie"
+        show(listing(intervals, title))
+    show(str(folder / "summary.csv"))
+    if len(runs) > 1:
         from stratus.sweep import pictures  # noqa: PLC0415 - matplotlib, not before there is something to draw
 
-        show(*map(str, pictures.write(folder, list(jobs.values()))))
+        show(*map(str, pictures.write(folder, runs)))
 
 
-def _shown(table: pl.DataFrame, title: str, rows: int) -> Table:
-    return listing(table.with_columns(differing(table["overrides"])).head(rows), title)
+def _ranking(table: pl.DataFrame) -> list[Any]:
+    """The best jobs, and the means over seeds where seeds vary."""
+    tasks, seeds = table["task"].n_unique(), over_seeds(table)
+    title = f"{table.height} jobs, best first" + (" within their task" if tasks > 1 else "")
+    title += f": {MOST} of them" if table.height > MOST else ""
+    columns = [name for name in SHOWN if name in table.columns and (name != "task" or tasks > 1)]
+    names = [name for name in SHOWN if f"{name} mean" in seeds.columns]
+    figures = [(pl.col(f"{name} mean").round_sig_figs(4), pl.col(f"{name} sd").round_sig_figs(2)) for name in names]
+    spread = [pl.format("{} ± {}", *both).alias(name) for name, both in zip(names, figures, strict=True)]
+    tables = {title: table.select(columns)}
+    if seeds.height:
+        tables["mean ± standard deviation over seeds"] = seeds.select("overrides", "runs", *spread)
+    return [listing(one.with_columns(differing(one["overrides"])).head(MOST), title) for title, one in tables.items()]
 
 
-def _resampled(folder: Path, jobs: Records) -> list[Any]:
-    """Of resampled training days the intervals, as resamples.csv too."""
-    runs = resamples.comparable(list(jobs.values()))
-    if not runs:
-        return []
-    table = resamples.table(runs)
-    files.replace(folder / "resamples.csv", table.write_csv())
-    return [listing(table, f"over {len(runs)} resamples of the training days: the mean, and between what 95 % lie")]
+def _failures(table: pl.DataFrame) -> list[str]:
+    failed = table.drop_nulls("reason").sort("job")
+    lines = [f"job {job}: {reason}" for job, reason in failed.select("job", "reason").head(MOST).iter_rows()]
+    return lines + ([f"… and {failed.height - MOST} more"] if failed.height > MOST else [])
 
 
 def differing(overrides: pl.Series) -> pl.Series:

@@ -6,16 +6,11 @@ from importlib import import_module
 from stratus.errors import ConfigurationError
 from stratus.tasks.linear import LinearTask
 
-NAMES = sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"linear"})
-"""Names of the tasks: the files of this folder."""
+NAMES = sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"linear", "weights"})  # of the tasks
 
 
 def find(name: str) -> type[LinearTask]:
-    """The LightningModule that the file `name` of this folder defines.
-
-    Raises:
-        ConfigurationError: If there is no such file.
-    """
+    """The LightningModule that the file `name` of this folder defines; ConfigurationError if there is none."""
     if name not in NAMES:
         raise ConfigurationError(f"there is no task '{name}'; there are: {', '.join(NAMES)}")
     module = import_module(f"{__name__}.{name}")

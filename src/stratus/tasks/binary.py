@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stratus.scores.scoring import EventScoring, Scoring
+from stratus.scores.scoring import EventScoring
 from stratus.tasks.linear import LinearTask, broadcasts_over_members
 
 
@@ -12,6 +12,7 @@ class BinaryClassification(LinearTask):
     """P(rain) = σ(Wx + b) with the binary cross-entropy -y log σ(z) - (1-y) log(1-σ(z)), taken from the logit z."""
 
     curvature = 0.25  # σ'(z) = σ(z)(1 - σ(z)) ≤ 1/4
+    scoring = EventScoring()
 
     @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -29,8 +30,3 @@ class BinaryClassification(LinearTask):
     def decide(self, logits: Tensor) -> Tensor:
         """1 where an event is more likely than not, else 0 [n, k]."""
         return (logits > 0).to(logits.dtype)
-
-    @property
-    def scoring(self) -> Scoring:
-        """Scores of events."""
-        return EventScoring()

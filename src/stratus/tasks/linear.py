@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -39,29 +39,25 @@ gradient_descent = partial(torch.optim.SGD, lr=0.1)
 class LinearTask(LightningModule, ABC):
     """θ = (W, b): logits z = W (x - mean)/scale + b, a loss ℓ(z, y), and the function that makes a forecast of z.
 
-    A subclass says what is its own: its loss, its curvature, activation and link, its decision and scores.
+    A subclass says its loss and its curvature, activation and link, decision and scores.
 
     Args:
-        inputs: Names of the m inputs, with `units` beside them.
+        inputs: Names of the m inputs.
         units: Their units.
         outputs: Names of the k outputs.
-        standardisation: Mean and scale [m] of the training inputs; kept as buffers, 0 and 1 where not given.
-        class_weights: Weight of each class in the loss [choices, classes]: one row for a choice among classes, a row
-            (no, yes) for each event; a buffer too. None weighs all alike.
-        optimizer: Makes the optimiser from the parameters; plain steps of 0.1 where not given.
-        schedule: Makes the learning rate's schedule from the optimiser and the number of epochs, stepped once an
-            epoch; None keeps the rate.
-        init: Fills a parameter in place with the starting values, drawing from a generator; PyTorch's own start
-            where not given.
+        standardisation: Mean and scale [m] of the training inputs, kept as buffers; 0 and 1 where not given.
+        class_weights: Weight of each class in the loss [choices, classes], a buffer: one row for a choice among
+            classes, a row (no, yes) for each event. None weighs all alike.
+        optimizer: Makes the optimiser from the parameters.
+        schedule: Makes the learning rate's schedule from optimiser and number of epochs; None keeps the rate.
+        init: Fills a parameter in place, drawing from a generator; PyTorch's own start where not given.
         seed: Seed of that generator.
     """
 
-    curvature: ClassVar[float]
-    """Least upper bound of the eigenvalues of ∂²ℓ/∂z²; the largest stable step follows from it."""
+    curvature: ClassVar[float]  # least upper bound of the eigenvalues of ∂²ℓ/∂z²: gives the largest stable step
+    curvature_is_constant: ClassVar[bool] = False  # whether the bound holds with equality, as for the squared loss
 
-    curvature_is_constant: ClassVar[bool] = False
-    """Whether the bound holds with equality everywhere, as for the squared loss."""
-
+    scoring: Scoring  # all scores of this kind of forecast
     mean: Tensor
     scale: Tensor
     class_weights: Tensor | None
@@ -80,20 +76,15 @@ class LinearTask(LightningModule, ABC):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters(
-            {
-                **{k: list(v) for k, v in {"inputs": inputs, "units": units, "outputs": outputs}.items()},
-                "class_weights": None if class_weights is None else [list(row) for row in class_weights],
-            },
-            logger=False,
-        )
+        names = {name: list(one) for name, one in {"inputs": inputs, "units": units, "outputs": outputs}.items()}
+        rows = None if class_weights is None else [list(row) for row in class_weights]
+        self.save_hyperparameters(names | {"class_weights": rows}, logger=False)
         self.outputs = list(outputs)
         self.linear = nn.Linear(len(inputs), len(outputs))
         mean, scale = standardisation or (torch.zeros(len(inputs)), torch.ones(len(inputs)))
         self.register_buffer("mean", torch.as_tensor(mean, dtype=torch.float32))
         self.register_buffer("scale", torch.as_tensor(scale, dtype=torch.float32))
-        weights = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
-        self.register_buffer("class_weights", weights)
+        self.register_buffer("class_weights", None if rows is None else torch.tensor(rows, dtype=torch.float32))
         self.optimizer, self.schedule = optimizer, schedule
         if init is not None:
             self.start(init, seed)
@@ -114,42 +105,35 @@ class LinearTask(LightningModule, ABC):
     def fitting(
         cls, splits: Splits, *, class_weights: Literal["balanced"] | None = None, **settings: Any
     ) -> "LinearTask":
-        """A task whose inputs, outputs and standardisation are those of `splits`.
+        """A task whose inputs, outputs and standardisation are those of `splits`; `settings` go to the constructor.
 
-        Args:
-            splits: The samples.
-            class_weights: `balanced` weighs a class that came on n_c of n training days with n/(c n_c), c being the
-                number of classes, so that all count as much together (King & Zeng, 2001).
-            **settings: Go to the constructor.
+        `balanced` weighs a class that came on n_c of n training days with n/(c n_c), c being the number of classes, so
+        that all count as much together (King & Zeng, 2001).
         """
         if class_weights == "balanced":
             counts = np.maximum(splits.class_counts, 1)  # a resample may lack a class
             settings["class_weights"] = (counts.sum(1, keepdims=True) / counts.shape[1] / counts).tolist()
-        return cls(
-            inputs=splits.inputs,
-            units=splits.units,
-            outputs=splits.outputs,
-            standardisation=splits.standardisation,
-            **settings,
-        )
+        settings |= {"inputs": splits.inputs, "units": splits.units, "outputs": splits.outputs}
+        return cls(standardisation=splits.standardisation, **settings)
 
     @abstractmethod
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """The terms of ℓ, from logits [n, k]: one a day and choice, [n, choices]; their sum over the choices is ℓ."""
 
-    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """L: the mean over n days of ℓ, each choice's term times the weight of the class that came; a scalar."""
+    def weighted_losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """The same, each times the weight of the class that came [n, choices]."""
         losses = self.losses(logits, y)
-        if self.class_weights is not None:
-            losses = losses * self.importance(y)
-        return losses.sum() / len(losses)
+        return losses if self.class_weights is None else losses * self.importance(y)
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """L: the mean of the weighted ℓ over n days; a scalar."""
+        return self.weighted_losses(logits, y).sum() / len(logits)
 
     def importance(self, y: Tensor) -> Tensor:
         """The class weight of each term of the loss [n, choices]."""
         assert self.class_weights is not None
         came = y.reshape(len(y), -1).long()
-        choice = torch.arange(came.shape[1], device=came.device)
-        return self.class_weights[choice, came]
+        return self.class_weights[torch.arange(came.shape[1], device=came.device), came]
 
     @abstractmethod
     def activation(self, logits: Tensor) -> Tensor:
@@ -171,19 +155,13 @@ class LinearTask(LightningModule, ABC):
         """A fresh metric of decisions against y, the share that is `correct`: the curve beside the loss."""
         return Accuracy(self.correct)
 
-    @property
-    @abstractmethod
-    def scoring(self) -> Scoring:
-        """All scores of this kind of forecast."""
-
     def standardised(self, x: Tensor) -> Tensor:
         """(x - mean)/scale [n, m], in the precision of x if that is higher than float32."""
         return (x - self.mean) / self.scale
 
     def design(self, x: Tensor) -> Tensor:
         """A = ((x - mean)/scale, 1) [n, m + 1]: the inputs that W and b are the weights of."""
-        inputs = self.standardised(x)
-        return torch.cat([inputs, inputs.new_ones(len(inputs), 1)], 1)
+        return nn.functional.pad(self.standardised(x), (0, 1), value=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits z [n, k] of inputs x [n, m] in their own units."""
@@ -206,40 +184,27 @@ class LinearTask(LightningModule, ABC):
         optimizer = self.optimizer(self.parameters())
         if self.schedule is None:
             return optimizer
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": self.schedule(optimizer, epochs=self.trainer.max_epochs),
-        }
+        return {"optimizer": optimizer, "lr_scheduler": self.schedule(optimizer, epochs=self.trainer.max_epochs)}
 
     def setup(self, stage: str) -> None:
         """Makes the metrics of the curves, in time for Lightning to move them to the device."""
-        self._curves = nn.ModuleDict(
-            {
-                f"{split}/{name}": metric
-                for split in ("train", "val", "test")
-                for name, metric in (("loss", MeanMetric()), ("accuracy", self.accuracy()))
-            }
-        )
+        curves: dict[str, Metric] = {f"{split}/loss": MeanMetric() for split in self._seen}
+        self._curves: Any = nn.ModuleDict(curves | {f"{split}/accuracy": self.accuracy() for split in self._seen})
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
-        x, y = batch
-        logits = self(x)
-        seen = self._seen["train"]
-        if index not in seen:
-            seen[index] = (logits.detach(), y)
-            self._bound("train")
-        return self.loss(logits, y)
+        logits = self(batch[0])
+        if index not in self._seen["train"]:
+            self._keep("train", index, logits.detach(), batch[1])
+        return self.loss(logits, batch[1])
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
-        self._seen["val"][index] = (self(batch[0]), batch[1])
-        self._bound("val")
+        self._keep("val", index, self(batch[0]), batch[1])
 
     def test_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
-        self._seen["test"][index] = (self(batch[0]), batch[1])
-        self._bound("test")
+        self._keep("test", index, self(batch[0]), batch[1])
 
     def on_train_epoch_end(self) -> None:
         """Logs train/loss and train/accuracy: over the epoch's batches, each with the weights of its own step."""
@@ -253,9 +218,10 @@ class LinearTask(LightningModule, ABC):
         """Logs test/loss and test/accuracy."""
         self._log_epoch("test")
 
-    def _bound(self, split: str) -> None:
-        """Takes the batches seen into the curves once there are many, so that an epoch of any length fits memory."""
+    def _keep(self, split: str, index: int, logits: Tensor, y: Tensor) -> None:
         seen = self._seen[split]
+        seen[index] = (logits, y)
+        # An epoch of any length has to fit memory.
         if len(seen) > 1 and len(seen) * len(next(iter(seen.values()))[1]) > CHUNK:
             self._take_in(split)
 
@@ -263,19 +229,12 @@ class LinearTask(LightningModule, ABC):
         # One pass over many batches: a metric's update costs as much as a step of so small a model.
         logits, y = (torch.cat(parts) for parts in zip(*self._seen[split].values(), strict=True))
         self._seen[split].clear()
-        loss, accuracy = self._curve(split)
-        loss.update(self.loss(logits, y), weight=len(y))
-        accuracy.update(self.decide(logits), y)
-
-    def _curve(self, split: str) -> tuple[Metric, Metric]:
-        loss, accuracy = (cast(Metric, self._curves[f"{split}/{name}"]) for name in ("loss", "accuracy"))
-        return loss, accuracy
+        self._curves[f"{split}/loss"].update(self.loss(logits, y), weight=len(y))
+        self._curves[f"{split}/accuracy"].update(self.decide(logits), y)
 
     def _log_epoch(self, split: str) -> None:
         if self._seen[split]:
             self._take_in(split)
-        loss, accuracy = self._curve(split)
-        self.log(f"{split}/loss", loss.compute(), prog_bar=True)
-        self.log(f"{split}/accuracy", accuracy.compute())
-        loss.reset()
-        accuracy.reset()
+        for name in (f"{split}/loss", f"{split}/accuracy"):
+            self.log(name, self._curves[name].compute(), prog_bar=name.endswith("loss"))
+            self._curves[name].reset()

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stratus.scores.scoring import CategoryScoring, Scoring
+from stratus.scores.scoring import CategoryScoring
 from stratus.tasks.linear import LinearTask, broadcasts_over_members
 
 
@@ -12,6 +12,7 @@ class MulticlassClassification(LinearTask):
     """P(class i) = softmax(Wx + b)_i with the cross-entropy -log softmax(z)_y, taken from the logits z."""
 
     curvature = 0.5  # the largest eigenvalue of diag(p) - ppᵀ is at most 1/2
+    scoring = CategoryScoring()
 
     @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -35,8 +36,3 @@ class MulticlassClassification(LinearTask):
             index = torch.maximum(index, (one > highest).to(torch.int16) * k)
             highest = torch.maximum(highest, one)
         return index.long()
-
-    @property
-    def scoring(self) -> Scoring:
-        """Scores of a category."""
-        return CategoryScoring()

@@ -4,7 +4,4 @@ from stratus.tasks.binary import BinaryClassification
 
 
 class MultilabelClassification(BinaryClassification):
-    """P(label j) = σ(Wx + b)_j: a binary model for each label, their losses summed, since -log P(y | x) is their sum.
-
-    Each label has a Hessian, a largest stable step and an optimum of its own.
-    """
+    """P(label j) = σ(Wx + b)_j: a binary model with its own optimum for each label; -log P(y | x) is their sum."""

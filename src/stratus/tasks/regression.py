@@ -2,19 +2,18 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from stratus.scores import values
-from stratus.scores.scoring import Scoring, ValueScoring
+from stratus.scores.scoring import ValueScoring
 from stratus.tasks.linear import LinearTask, broadcasts_over_members
 
 
 class LinearRegression(LinearTask):
     """f(x) = Wx + b with the squared loss ‖y - f(x)‖², summed over the outputs, in the target's unit squared.
 
-    Args:
-        tolerance: A forecast within so many units of the truth counts as accurate.
-        **shared: What every `LinearTask` takes.
+    A forecast within `tolerance`, in that unit, of the truth is accurate; the rest is what every `LinearTask` takes.
     """
 
     curvature = 2.0  # d²/dz² (z - y)²
@@ -23,7 +22,7 @@ class LinearRegression(LinearTask):
     def __init__(self, *, tolerance: float = 2.0, **shared: Any) -> None:
         super().__init__(**shared)
         self.save_hyperparameters("tolerance", logger=False)
-        self.tolerance = tolerance
+        self.tolerance, self.scoring = tolerance, ValueScoring(tolerance)
 
     @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -44,10 +43,4 @@ class LinearRegression(LinearTask):
 
     def correct(self, decision: Tensor, y: Tensor) -> Tensor:
         """Whether each value is within `tolerance` of the truth; equality never happens."""
-        within: Tensor = values.within(decision, y, self.tolerance)
-        return within
-
-    @property
-    def scoring(self) -> Scoring:
-        """Scores of values."""
-        return ValueScoring(self.tolerance)
+        return torch.as_tensor(values.within(decision, y, self.tolerance))

@@ -13,22 +13,14 @@ from stratus.training.stability import divergence
 
 
 class StabilityGuard(Callback):
-    """Stops at a loss that is not finite, before it reaches the weights.
-
-    Args:
-        limit: The largest stable step, for the message; None where there is none.
-    """
+    """Stops at a loss that is not finite; the largest stable step, `limit`, is for the message."""
 
     def __init__(self, limit: float | None = None) -> None:
         self.limit = limit
         self.last_finite = math.nan
 
     def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Tensor) -> None:
-        """Stops before a loss that is not finite reaches the weights.
-
-        Raises:
-            Diverged: Naming step, last finite loss, learning rate, limit and mend.
-        """
+        """Raises Diverged before a loss that is not finite reaches the weights."""
         value = loss.item()
         if math.isfinite(value):
             self.last_finite = value
@@ -63,7 +55,7 @@ class SettingsRule(Callback):
 
 
 class Patience(EarlyStopping):
-    """Early stopping whose patience is the setting's, in a resumed run too; one that had run out begins anew."""
+    """Early stopping with the patience of the settings, in a resumed run too; a patience that ran out starts again."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the best score, and how long ago it was."""
@@ -73,29 +65,18 @@ class Patience(EarlyStopping):
 
 
 class Trace(Callback):
-    """Keeps θ at the start of training and after each epoch.
-
-    Attributes:
-        steps: Number of steps taken at each of them.
-        weight: W at each of them, [k, m], on standardised inputs.
-        bias: b at each of them, [k].
-    """
+    """Keeps θ, on standardised inputs, at the start of training and after each epoch."""
 
     def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.weight: list[Tensor] = []
-        self.bias: list[Tensor] = []
-
-    def _keep(self, trainer: Trainer, task: LightningModule) -> None:
-        assert isinstance(task, LinearTask)
-        self.steps.append(trainer.global_step)
-        self.weight.append(task.linear.weight.detach().clone())
-        self.bias.append(task.linear.bias.detach().clone())
+        self.steps: list[int] = []  # number of steps taken by then
+        self.weight: list[Tensor] = []  # W [k, m]
+        self.bias: list[Tensor] = []  # b [k]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Keeps θ as training starts."""
-        self._keep(trainer, pl_module)
+        """Keeps θ as it is now."""
+        assert isinstance(pl_module, LinearTask)
+        self.steps.append(trainer.global_step)
+        self.weight.append(pl_module.linear.weight.detach().clone())
+        self.bias.append(pl_module.linear.bias.detach().clone())
 
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Keeps θ as the epoch leaves it."""
-        self._keep(trainer, pl_module)
+    on_train_epoch_end = on_train_start

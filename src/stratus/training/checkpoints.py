@@ -36,27 +36,17 @@ class Checkpoint:
         return list(self.task.hparams["inputs"])
 
     def samples(self, table: pl.DataFrame) -> Samples:
-        """Every day of a table whose inputs are known; y may be unknown.
-
-        Raises:
-            CheckpointError: If the table gives other inputs than the task was trained on (other stations).
-        """
+        """Every day of a table with known inputs, y known or not; CheckpointError if they are not the task's inputs."""
         classes = self.task.outputs if isinstance(TARGETS[self.recipe.target], Category) else None
         samples, inputs, outputs = assemble(table, self.recipe, classes)
         if (found := [one.name for one in inputs]) != self.inputs or outputs != self.task.outputs:
-            raise CheckpointError(
-                f"the model was trained on {', '.join(self.inputs)}; this table gives {', '.join(found)}: "
-                "it needs the same stations"
-            )
+            trained = f"the model was trained on {', '.join(self.inputs)}"
+            raise CheckpointError(f"{trained}; this table gives {', '.join(found)}: it needs the same stations")
         return samples.where(samples.complete)
 
 
 def load(path: Path) -> Checkpoint:
-    """What a checkpoint file holds; nothing but tensors and plain values is unpickled.
-
-    Raises:
-        CheckpointError: If the file is missing, broken, or not one of Stratus's.
-    """
+    """What a file holds, if only tensors and plain values are unpickled; CheckpointError if it is no checkpoint."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         task = tasks.find(content["task"])(**content["hyper_parameters"])
@@ -65,13 +55,9 @@ def load(path: Path) -> Checkpoint:
         return Checkpoint(task, Recipe(**content["datamodule_hyper_parameters"]), content)
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}: did the run end before its first epoch?") from None
-    except CheckpointError:
-        raise
-    except Exception as error:
-        # torch.load and load_state_dict raise whatever the broken bytes lead them to.
-        raise CheckpointError(
-            f"{path} is not a checkpoint of Stratus ({type(error).__name__}: {first_line(error)})"
-        ) from None
+    except Exception as error:  # torch.load and load_state_dict raise whatever the broken bytes lead them to
+        why = f"{type(error).__name__}: {first_line(error)}"
+        raise CheckpointError(f"{path} is not a checkpoint of Stratus ({why})") from None
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -87,14 +73,11 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
 
 class PacedCheckpointIO(AtomicCheckpointIO):
-    """Writes once in a while, since an epoch may take less time than writing its checkpoints.
+    """Writes with a pause of so many seconds, since an epoch may take less time than writing its checkpoints.
 
-    What comes sooner waits as a copy, and is written with the next that comes late enough, or when training ends, by
-    an error or a signal too: only a process that is killed loses what waits. All is written in the order in which it
-    came, so that the best checkpoint is never older than the score of it that the last one holds.
-
-    Args:
-        pause: Seconds between two times of writing; the first checkpoint at a path does not wait.
+    The first at a path is written at once. What comes too soon waits as a copy, and is written with the next one that
+    is not too soon, or when training ends, by an error or a signal too: only a killed process loses it. All is written
+    in the order in which it came: the best checkpoint is never older than the score of it that the last one holds.
     """
 
     def __init__(self, pause: float = 1.0) -> None:
@@ -106,16 +89,13 @@ class PacedCheckpointIO(AtomicCheckpointIO):
         """Writes what waits and this checkpoint, or lets it wait in place of the one before it."""
         path = Path(path)
         now = time.monotonic() >= self.written + self.pause or not path.exists()
-        others = {other: one for other, one in self.waiting.items() if other != path}
-        self.waiting = {**others, path: checkpoint if now else deepcopy(checkpoint)}
+        self.waiting.pop(path, None)
+        self.waiting[path] = checkpoint if now else deepcopy(checkpoint)
         if now:
-            self._write()
+            self.teardown()
 
     def teardown(self) -> None:
-        """Writes what waits: Lightning calls this when training ends, however it ends."""
-        self._write()
-
-    def _write(self) -> None:
+        """Writes what waits; Lightning calls this when training ends, however it ends."""
         for path, checkpoint in self.waiting.items():
             super().save_checkpoint(checkpoint, path)
         self.waiting = {}
@@ -123,28 +103,16 @@ class PacedCheckpointIO(AtomicCheckpointIO):
 
 
 class Keep(ModelCheckpoint):
-    """Keeps one checkpoint, at each epoch's end.
-
-    Args:
-        folder: Where it goes.
-        name: Its file is `name`.ckpt.
-        monitor: The logged figure whose lowest value is kept; None keeps the last epoch.
-    """
+    """Keeps one checkpoint, `folder/name.ckpt`: of the epoch whose `monitor` is lowest, or else of the last."""
 
     def __init__(self, folder: Path, name: str, monitor: str | None = None) -> None:
-        super().__init__(
-            dirpath=folder,
-            filename=name,
-            monitor=monitor,
-            enable_version_counter=False,
-            save_on_train_epoch_end=True,
-        )
+        super().__init__(folder, name, monitor, enable_version_counter=False, save_on_train_epoch_end=True)
         self.folder = folder
         self._key = super().state_key
 
     @property
     def state_key(self) -> str:
-        """What the callback's state is found by; Lightning asks at every hook of every step, so it is made once."""
+        """The name of the callback's state; made once, since Lightning asks at every hook of every step."""
         return self._key
 
     def on_train_batch_end(self, *args: Any, **kwargs: Any) -> None:
@@ -162,9 +130,5 @@ class Keep(ModelCheckpoint):
 
 
 def best_and_last(folder: Path, *, validation: bool) -> list[ModelCheckpoint]:
-    """Callbacks that keep the weights with the lowest validation loss as best.ckpt and the last ones as last.ckpt.
-
-    The last comes after the best, whose score it holds. Without validation days the best are the last, and the run
-    copies them at its end.
-    """
+    """Keep the weights of the lowest validation loss, if there is one, as best.ckpt, then the last as last.ckpt."""
     return [*([Keep(folder, "best", "val/loss")] if validation else []), Keep(folder, "last")]

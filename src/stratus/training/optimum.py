@@ -16,10 +16,8 @@ from stratus.tasks.weights import Weights, exact
 class Optimum:
     """The best weights."""
 
-    weights: Weights  # θ
-    # Whether they are the minimum: False where there is none, because a boundary separates a class without error and
-    # the loss falls for ever
-    attained: bool
+    weights: Weights
+    attained: bool  # False where there is no minimum: a boundary separates a class and the loss falls for ever
 
 
 def mean_loss(task: LinearTask, weights: Weights, samples: Samples) -> float:
@@ -33,16 +31,10 @@ def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iteratio
     """Minimises the task's own mean loss over the training days by Newton's method in float64.
 
     θ' = θ - s H⁺∇L, where H⁺ is the pseudo-inverse (softmax has directions that change nothing) and s is halved
-    until the loss falls (Armijo). For the squared loss one step is the normal equations' solution. Losses are
-    convex, so this is the global optimum; no penalty is added. Of more days than fit a chunk, the loss and its
-    gradient are those of all, the Hessian that of a chunk of days spread evenly over them: the same minimum, in a few
-    steps more (sub-sampled Newton, Byrd et al., 2011).
-
-    Args:
-        task: Gives the loss and the standardisation.
-        splits: Whose training days count.
-        tolerance: Ends when half the Newton decrement, the expected fall of the loss, is below it.
-        iterations: Ends at the latest after so many steps.
+    until the loss falls (Armijo). For the squared loss one step solves the normal equations. Losses are convex, so this
+    is the global optimum; no penalty is added. Of more days than fit a chunk, the Hessian is that of a chunk spread
+    evenly over them: the same minimum, in a few steps more (sub-sampled Newton, Byrd et al., 2011). It ends after so
+    many iterations, or when half the Newton decrement, the expected fall of the loss, is below the tolerance.
     """
     train = splits.train
     ((some, y_some),) = _designs(task, train.where(slice(None, None, -(-len(train) // CHUNK))))
@@ -55,14 +47,11 @@ def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iteratio
         every = _designs(task, train) if len(train) > CHUNK else [(some, y_some)]
         return torch.stack([function(theta, design, y) * (len(y) / len(train)) for design, y in every]).sum(0)
 
-    gradient_of = torch.func.grad(loss_of)
-    theta = some.new_zeros(shape[0] * shape[1])
+    gradient_of, theta, attained = torch.func.grad(loss_of), some.new_zeros(shape).ravel(), False
     value = over_all(loss_of, theta)
-    attained = False
     for _ in range(iterations):
         gradient = over_all(gradient_of, theta)
-        curvature = torch.func.jacrev(gradient_of)(theta, some, y_some)
-        direction = torch.linalg.pinv(curvature, hermitian=True) @ gradient
+        direction = torch.linalg.pinv(torch.func.jacrev(gradient_of)(theta, some, y_some), hermitian=True) @ gradient
         fall = gradient @ direction
         if fall / 2 < tolerance * max(1.0, abs(value.item())):
             # Where a class is separated the loss falls to nothing as well, but by steps that stay long.

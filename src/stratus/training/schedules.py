@@ -7,10 +7,9 @@ from torch.optim.lr_scheduler import LambdaLR
 
 
 def cosine(optimizer: Optimizer, epochs: int, final: float = 0.0) -> LambdaLR:
-    """Learning rate along half a cosine, from the chosen one to the share `final` of it at the last epoch.
+    """lr(t) = lr · (final + (1 - final) (1 + cos πt/T)/2), Loshchilov & Hutter (2017), without restarts.
 
-    lr(t) = lr · (final + (1 - final) (1 + cos πt/T)/2), Loshchilov & Hutter (2017), without restarts. A resumed
-    run with more epochs follows the longer cosine.
+    From lr to the share `final` of it at the last epoch T. A resumed run with more epochs follows the longer cosine.
     """
     return LambdaLR(optimizer, lambda t: final + (1 - final) * (1 + math.cos(math.pi * min(t / epochs, 1.0))) / 2)
 

@@ -18,19 +18,13 @@ log = logging.getLogger(__name__)
 def largest_stable_step(task: LinearTask, splits: Splits, optimizer: Optimizer) -> float | None:
     """The learning rate up to which descent on all training days at once is sure to be stable.
 
-    Along an eigenvector of the Hessian with eigenvalue λ, a step multiplies the error by 1 - ελ, so ε < 2/λmax.
-    The Hessian is at most curvature · AᵀCA/n with A = (standardised x, 1) and C the days' weights, if any, and equal
-    to it for the squared loss, which therefore diverges above the limit; a cross-entropy may bear more. Weight decay
-    adds to λ. Nesterov's momentum β allows (2 + 2β)/(1 + 2β) in place of 2, plain momentum 2 + 2β: the bounds at which
-    the roots of its characteristic polynomial leave the unit circle.
+    Along an eigenvector of the Hessian with eigenvalue λ, a step multiplies the error by 1 - ελ, so ε < 2/λmax. The
+    Hessian is at most curvature · AᵀCA/n with A = (standardised x, 1) and C the days' class weights, and equal to it
+    for the squared loss, which therefore diverges above the limit; a cross-entropy may bear more. Weight decay adds to
+    λ. Nesterov's momentum β allows (2 + 2β)/(1 + 2β) in place of 2, plain momentum 2 + 2β: the bounds at which the
+    roots of its characteristic polynomial leave the unit circle.
 
-    Args:
-        task: Its `curvature` bounds the loss's second derivative in the logits; its class weights count.
-        splits: Whose training days make A.
-        optimizer: Its momentum and weight decay count.
-
-    Returns:
-        The limit; None for optimisers without a fixed step (Adam scales it by parameter, L-BFGS searches it).
+    None for optimisers without a fixed step (Adam scales it by parameter, L-BFGS searches it).
     """
     if not isinstance(optimizer, SGD):
         return None

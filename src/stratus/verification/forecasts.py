@@ -34,14 +34,6 @@ class Forecasts:
     logits: Array | None = None  # [F, n, k]; None where the forecasts were read from a file
 
     @classmethod
-    def of_logits(
-        cls, task: "LinearTask", names: Sequence[str], days: Samples, target: Target, z: "Tensor"
-    ) -> "Forecasts":
-        """Those of a task's logits [F, n, k]."""
-        forecast, decision = task.activation(z), task.decide(z)
-        return cls(tuple(names), target, task.outputs, days, *(one.numpy() for one in (forecast, decision, z)))
-
-    @classmethod
     def of_forecast(
         cls,
         task: "LinearTask",
@@ -58,6 +50,14 @@ class Forecasts:
         logits = task.link(torch.as_tensor(forecast))
         answer = task.decide(logits).numpy() if decision is None else decision
         return cls((name,), target, task.outputs, days, forecast[None], answer[None], logits.numpy()[None])
+
+    @classmethod
+    def of_logits(
+        cls, task: "LinearTask", names: Sequence[str], days: Samples, target: Target, z: "Tensor"
+    ) -> "Forecasts":
+        """Those of a task's logits [F, n, k]."""
+        arrays = (one.numpy() for one in (task.activation(z), task.decide(z), z))
+        return cls(tuple(names), target, task.outputs, days, *arrays)
 
     @property
     def y(self) -> Array:
@@ -78,29 +78,17 @@ class Forecasts:
         return replace(self, days=self.days.where(days), **self._arrays(lambda values: values[:, days]))
 
     def _arrays(self, taken: Callable[[Array], Array]) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in ARRAYS}
-        return {name: taken(value) for name, value in values.items() if value is not None}
-
-    # --- as a table
+        return {name: taken(value) for name in ARRAYS if (value := getattr(self, name)) is not None}
 
     def table(self, place: int = 0) -> pl.DataFrame:
-        """Those of the forecaster at a place among the F, a row a day.
-
-        Columns: date, station, truth (null where unknown), prediction, and p(…) of each class or label.
-        """
+        """A row a day of one forecaster: date, station, truth (null where unknown), prediction, p(…) of each class."""
         key = {"date": self.days.dates, "station": pl.Series(self.days.stations, dtype=pl.String)}
         forecast, outputs = self.forecast[place].astype(np.float64), self.outputs
         if isinstance(self.target, Continuous):
             columns = {"truth": self.days.y, "prediction": forecast}
             mark = [""] if len(outputs) == 1 else [f" {output}" for output in outputs]
-            return pl.DataFrame(
-                key
-                | {
-                    name + mark[k]: pl.Series(value[:, k], nan_to_null=True)
-                    for name, value in columns.items()
-                    for k in range(len(outputs))
-                }
-            )
+            parts = {one + m: value[:, k] for one, value in columns.items() for k, m in enumerate(mark)}
+            return pl.DataFrame(key | {name: pl.Series(one, nan_to_null=True) for name, one in parts.items()})
         named = _class_names if isinstance(self.target, Category) else _event_names
         answers = {"truth": named(outputs, self.days.y), "prediction": named(outputs, self.decision[place])}
         return pl.DataFrame(key | answers | {f"p({output})": forecast[:, k] for k, output in enumerate(outputs)})
@@ -130,11 +118,7 @@ class Forecasts:
 
 
 def read_table(file: Path) -> pl.DataFrame:
-    """The table that `append_to` wrote, numbers to six digits.
-
-    Raises:
-        CheckpointError: If the file cannot be read or is no such table.
-    """
+    """The table that `append_to` wrote, numbers to six digits; CheckpointError if the file is not one."""
     try:
         table = pl.read_csv(file, schema_overrides={"date": pl.Date, "station": pl.String})
         return table.select(*KEY, pl.exclude(KEY))

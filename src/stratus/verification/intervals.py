@@ -11,8 +11,7 @@ from stratus.scores.names import higher_is_better
 from stratus.scores.scoring import Scoring, Terms
 from stratus.scores.skill import skill
 
-Ends: TypeAlias = dict[str, list[float]]
-"""Low and high end by the score's name in run.json."""
+Ends: TypeAlias = dict[str, list[float]]  # low and high end by the score's name in run.json
 
 
 @dataclass(frozen=True)
@@ -24,11 +23,7 @@ class Intervals:
 
 
 class ScoreDraws:
-    """Scores of F forecasters over resampled days, of days that come in chunks.
-
-    Args:
-        scoring: Whose scores they are.
-    """
+    """Scores of F forecasters over resampled days, of days that come in chunks."""
 
     def __init__(self, scoring: Scoring) -> None:
         self.scoring, self.bootstrap = scoring, Bootstrap()
@@ -44,14 +39,7 @@ class ScoreDraws:
 
 
 def intervals(scoring: Scoring, draws: ScoreDraws, models: int, climatology: int) -> list[Intervals]:
-    """The intervals of the first forecasters.
-
-    Args:
-        scoring: Whose scores they are.
-        draws: The scores of all forecasters over resampled days.
-        models: So many forecasters, from the first on, are told of.
-        climatology: The place of the one that they are compared with.
-    """
+    """The intervals of the first so many forecasters, compared with the one at the place `climatology`."""
     drawn = draws.compute()
     ruler = drawn[scoring.ruler]
     drawn = {name: one for name, one in drawn.items() if name != "mse"} | {"skill": skill(ruler, ruler[climatology])}

@@ -14,7 +14,7 @@ from stratus.verification.forecasts import Forecasts
 
 @dataclass(frozen=True)
 class Model:
-    """A task with its weights in float64, of F models side by side where they have a leading axis."""
+    """A task with its weights; of F models side by side where these have a leading axis."""
 
     task: LinearTask  # gives the activation, the decision and the standardisation; its own weights do not matter
     weights: Weights  # θ on standardised inputs
@@ -40,6 +40,5 @@ class Model:
 
     def forecasts(self, days: Samples) -> Forecasts:
         """The forecasts of n days."""
-        logits = self.logits(days.x)
-        every = logits.reshape(-1, *logits.shape[-2:])
-        return Forecasts.of_logits(self.task, self.names, days, self.target, z=every)
+        z = self.logits(days.x)
+        return Forecasts.of_logits(self.task, self.names, days, self.target, z.reshape(len(self.names), *z.shape[-2:]))

@@ -2,139 +2,103 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
 from stratus.data.features import YEAR
 from stratus.data.samples import Array, Samples, unknown
 from stratus.data.splits import Splits
-from stratus.data.targets import Classes, Continuous
+from stratus.data.targets import Classes, Target
 from stratus.tasks.linear import LinearTask
 from stratus.training.optimum import Optimum, optimum
 from stratus.verification.forecasts import Forecasts, beside
 from stratus.verification.model import Model
 
-YEAR_OF_DAYS = 365
-"""A station with fewer training days is given what all stations together give."""
-
-
-class Season(Protocol):
-    """What is usual at a time of the year, fitted for each place and, in the last row, for all together."""
-
-    @property
-    def days(self) -> Array:
-        """Number of days that each row was fitted on [places + 1]."""
-
-    def at(self, dates: Array, rows: Array) -> Array:
-        """Values or probabilities [n, k] on dates [n], each by a row of the fits [n]."""
+YEAR_OF_DAYS = 365  # a station with fewer training days is given what all stations together give
 
 
 @dataclass(frozen=True)
 class Climatology:
     """What is usual on a day: the mean of y given the season, fitted on the training days of each station.
 
-    For a value, least squares on two harmonics of the year (with the mean, five numbers an output). For events and
-    categories, the frequencies of the calendar month among the training days, with half a day of each class added
-    (Krichevsky & Trofimov, 1981), so that none is impossible. A station with less than a year of training days gets
-    what all stations together give.
+    For a value, least squares on two harmonics of the year, c₀ + Σⱼ aⱼ cos jωt + bⱼ sin jωt, j = 1, 2. For events and
+    categories, the frequencies of the calendar month, with half a day of each class added (Krichevsky & Trofimov,
+    1981), so that none is impossible. A station with less than a year of training days gets what all together give.
     """
 
-    season: Season  # the fits
+    target: Target
+    usual: Array  # of each station, and in the last row of all: coefficients [rows, 5, k] or frequencies [rows, 12, k]
     row: dict[str, int]  # of each station that has a fit of its own
 
     @classmethod
     def fit(cls, splits: Splits) -> "Climatology":
         """The climatology of the training days."""
-        fitted = TwoHarmonics if isinstance(splits.target, Continuous) else MonthlyFrequencies
-        season: Season = fitted.fit(splits)
-        return cls(season, {n: k for k, n in enumerate(splits.train.places) if season.days[k] >= YEAR_OF_DAYS})
+        target, train = splits.target, splits.train
+        if isinstance(target, Classes):
+            usual, days = _frequencies(train, target, len(splits.outputs))
+        else:
+            usual, days = _harmonics(train)
+        return cls(target, usual, {name: k for k, name in enumerate(train.places) if days[k] >= YEAR_OF_DAYS})
 
     def forecast(self, days: Samples) -> Array:
         """Values or probabilities [n, k]."""
-        together = len(self.season.days) - 1
-        rows = np.array([self.row.get(name, together) for name in days.places])
-        return self.season.at(days.dates, rows[days.at])
+        rows = np.array([self.row.get(name, len(self.usual) - 1) for name in days.places])[days.at]
+        if isinstance(self.target, Classes):
+            return np.asarray(self.usual[rows, _month(days.dates)])
+        return np.asarray(np.einsum("nj,njk->nk", _waves(days.dates), self.usual[rows]))
 
 
 def _sums(samples: Samples, values: Callable[[Samples], Array], season: Callable[[Array], Array], bins: int) -> Array:
     """Sums of columns [n, c] by place and season [places + 1, bins, c]; in the last row over all places."""
     cells = len(samples.places) * bins
-    here = np.sum(
-        [
-            [np.bincount(part.at * bins + season(part.dates), column, cells) for column in values(part).T]
-            for part in samples.chunks()
-        ],
-        axis=0,
-    ).T.reshape(len(samples.places), bins, -1)
+    here: Any = 0
+    for part in samples.chunks():
+        at = part.at * bins + season(part.dates)
+        here = here + np.stack([np.bincount(at, column, cells) for column in values(part).T], axis=1)
+    here = here.reshape(len(samples.places), bins, -1)
     return np.concatenate([here, here.sum(axis=0, keepdims=True)])
 
 
-@dataclass(frozen=True)
-class TwoHarmonics:
-    """c₀ + Σⱼ aⱼ cos jωt + bⱼ sin jωt, j = 1, 2, of each row; coefficients [rows, 5, k]."""
+def _harmonics(train: Samples) -> tuple[Array, Array]:
+    """Coefficients [rows, 5, k] from the normal equations AᵀA c = Aᵀy, A being the waves; days of each row."""
 
-    coefficients: Array
-    days: Array
+    def products(part: Samples) -> Array:
+        a = _waves(part.dates)
+        return np.reshape(a[:, :, None] * np.concatenate([a, part.y], axis=1)[:, None, :], (len(a), -1))
 
-    @classmethod
-    def fit(cls, splits: Splits) -> "TwoHarmonics":
-        """Solves the normal equations AᵀA c = Aᵀy of each place, A being the waves."""
-
-        def products(part: Samples) -> Array:
-            a = cls._waves(part.dates)
-            return np.reshape(a[:, :, None] * np.concatenate([a, part.y], axis=1)[:, None, :], (len(a), -1))
-
-        sums = _sums(splits.train, products, lambda dates: np.zeros(len(dates), int), 1)
-        sums = sums.reshape(len(sums), 5, -1)
-        return cls(np.linalg.pinv(sums[:, :, :5], hermitian=True) @ sums[:, :, 5:], sums[:, 0, 0])
-
-    @staticmethod
-    def _waves(dates: Array) -> Array:
-        angle = 2 * np.pi * ((dates - dates.astype("datetime64[Y]")).astype(int) + 1) / YEAR
-        return np.stack([np.ones(len(dates)), *(wave(j * angle) for j in (1, 2) for wave in (np.cos, np.sin))], axis=1)
-
-    def at(self, dates: Array, rows: Array) -> Array:
-        """See `Season.at`."""
-        return np.asarray(np.einsum("nj,njk->nk", self._waves(dates), self.coefficients[rows]))
+    sums = _sums(train, products, lambda dates: np.zeros(len(dates), int), 1)
+    sums = sums.reshape(len(sums), 5, -1)
+    return np.linalg.pinv(sums[:, :, :5], hermitian=True) @ sums[:, :, 5:], sums[:, 0, 0]
 
 
-@dataclass(frozen=True)
-class MonthlyFrequencies:
-    """How often each event or class comes in a calendar month; frequencies [rows, 12, k]."""
+def _waves(dates: Array) -> Array:
+    angle = 2 * np.pi * ((dates - dates.astype("datetime64[Y]")).astype(int) + 1) / YEAR
+    return np.stack([np.ones(len(dates)), *(wave(j * angle) for j in (1, 2) for wave in (np.cos, np.sin))], axis=1)
 
-    frequencies: Array
-    days: Array
 
-    @classmethod
-    def fit(cls, splits: Splits) -> "MonthlyFrequencies":
-        """Counts the training days of each place and month."""
-        target, k = splits.target, len(splits.outputs)
-        assert isinstance(target, Classes)
+def _frequencies(train: Samples, target: Classes, k: int) -> tuple[Array, Array]:
+    """How often each event or class comes in a calendar month [rows, 12, k]; days of each row."""
 
-        def counts(part: Samples) -> Array:
-            return np.concatenate([np.ones((len(part), 1)), target.as_forecast(part.y, k)], axis=1)
+    def counts(part: Samples) -> Array:
+        return np.concatenate([np.ones((len(part), 1)), target.probabilities(target.indicators(part.y, k))], axis=1)
 
-        sums, classes = _sums(splits.train, counts, cls._month, 12), target.classes(k)
-        return cls((sums[:, :, 1:] + 0.5) / (sums[:, :, :1] + 0.5 * classes), sums[:, :, 0].sum(axis=1))
+    sums = _sums(train, counts, _month, 12)
+    return (sums[:, :, 1:] + 0.5) / (sums[:, :, :1] + 0.5 * target.classes(k)), sums[:, :, 0].sum(axis=1)
 
-    @staticmethod
-    def _month(dates: Array) -> Array:
-        return np.asarray(dates.astype("datetime64[M]").astype(int) % 12)
 
-    def at(self, dates: Array, rows: Array) -> Array:
-        """See `Season.at`."""
-        return np.asarray(self.frequencies[rows, self._month(dates)])
+def _month(dates: Array) -> Array:
+    return np.asarray(dates.astype("datetime64[M]").astype(int) % 12)
 
 
 @dataclass(frozen=True)
 class Persistence:
     """Tomorrow like today: the last known y again.
 
-    A class or event alone is no probability. It is given one by the simplest chain that persists: with probability
-    ρ the weather stays, else it is drawn anew from the training frequencies f (discrete autoregression of order 1,
-    Jacobs & Lewis, 1978). ρ = (h - Σf²)/(1 - Σf²), where h is the share of training days that were as the last.
-    Where nothing is known before, the climatology stands in.
+    A class or event is given a probability by the simplest chain that persists: with probability ρ the weather stays,
+    else it is drawn anew from the training frequencies f (discrete autoregression of order 1, Jacobs & Lewis, 1978).
+    ρ = (h - Σf²)/(1 - Σf²), where h is the share of training days that were as the last. Where nothing is known before,
+    the climatology stands in.
     """
 
     splits: Splits  # whose training days the chain is fitted on
@@ -180,9 +144,9 @@ class References:
 
     task: LinearTask  # theirs, whatever its weights
     splits: Splits  # whose training days they are fitted on
-    climatology: Climatology  # what is usual
-    persistence: Persistence  # the same again
-    optimum: Optimum  # the best weights
+    climatology: Climatology
+    persistence: Persistence
+    optimum: Optimum
 
     NAMES = ("climatology", "persistence", "optimum")
 
@@ -194,14 +158,8 @@ class References:
 
     def forecasts(self, days: Samples) -> Forecasts:
         """Their forecasts of n days, in the order of `NAMES`."""
-        task, target = self.task, self.splits.target
-        usual, again = self.climatology.forecast(days), self.persistence.forecast(days)
-        answer = self.persistence.decision(days)
-        best = Model(task, self.optimum.weights, target, ("optimum",))
-        return beside(
-            [
-                Forecasts.of_forecast(task, "climatology", days, target, forecast=usual),
-                Forecasts.of_forecast(task, "persistence", days, target, forecast=again, decision=answer),
-                best.forecasts(days),
-            ]
-        )
+        task, target, again = self.task, self.splits.target, self.persistence
+        usual = Forecasts.of_forecast(task, "climatology", days, target, forecast=self.climatology.forecast(days))
+        forecast, decision = again.forecast(days), again.decision(days)
+        last = Forecasts.of_forecast(task, "persistence", days, target, forecast=forecast, decision=decision)
+        return beside([usual, last, Model(task, self.optimum.weights, target, ("optimum",)).forecasts(days)])

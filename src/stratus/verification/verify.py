@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+import polars as pl
 import torch
 
 from stratus.data.samples import Array, Samples
@@ -18,8 +19,7 @@ from stratus.verification.intervals import Intervals, ScoreDraws, intervals
 from stratus.verification.model import Model
 from stratus.verification.references import References
 
-SHOWN = 1 << 16
-"""So many test days, spread evenly over those that are streamed, are kept for pictures and lessons."""
+SHOWN = 1 << 16  # so many test days, spread evenly over streamed ones, are kept for pictures and lessons
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,7 @@ class Verification:
 class Tally:
     """All scores of F forecasters, of days that come in chunks.
 
-    Args:
-        task: Whose scores they are.
-        classes: Whether each class is scored too: its average precision keeps every day's probability until the end.
+    Whether `classes` are scored is asked, since average precision keeps every day's probability until the end.
     """
 
     def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
@@ -82,13 +80,7 @@ class Tally:
 
 
 def scores(model: Model, *samples: Samples, classes: bool = True) -> dict[str, float]:
-    """The scores of one model over samples whose truth is known, of one table or several.
-
-    Args:
-        model: Whose forecasts are scored.
-        *samples: The days.
-        classes: Whether each class is scored too.
-    """
+    """The scores of one model over samples whose truth is known, of one table or several; see `Tally`."""
     tally = Tally(model.task, classes=classes)
     for part in chain.from_iterable(one.chunks() for one in samples):
         tally.update(model.forecasts(part))
@@ -100,28 +92,15 @@ def losses(task: LinearTask, forecasts: Forecasts) -> Array:
     assert forecasts.logits is not None
     z, y = torch.from_numpy(forecasts.logits), exact(forecasts.days.y)
     every = torch.cat([y] * len(z))
-    terms = task.losses(z.flatten(0, 1), every)
-    if task.class_weights is not None:
-        terms = terms * task.importance(every)
-    return terms.sum(1).reshape(len(z), -1).numpy()
+    return task.weighted_losses(z.flatten(0, 1), every).sum(1).reshape(len(z), -1).numpy()
 
 
 def verify(
-    models: Model,
-    splits: Splits,
-    references: References,
-    each_part: Callable[[Forecasts], None] = lambda part: None,
+    models: Model, splits: Splits, references: References, each_part: Callable[[Forecasts], None] = lambda part: None
 ) -> list[Verification]:
-    """Verifies one model, or many side by side, on every split: each day is forecast once.
+    """Verifies one model, or F of one task side by side, on every split: each day is forecast once.
 
-    Args:
-        models: F models of one task.
-        splits: The days.
-        references: Climatology, persistence and optimum of the same task.
-        each_part: Is given the forecasts of the test days, a chunk after another, the models' first.
-
-    Returns:
-        One for each model.
+    `each_part` is given the forecasts of the test days, a chunk after another, the models' before the references'.
     """
     task, draws = models.task, ScoreDraws(models.task.scoring)
     rows: dict[str, Array] = {}
@@ -137,15 +116,21 @@ def verify(
                 shown.append(part.at(slice(None, None, every)))
                 each_part(part)
         rows |= {f"{name}/{score}": values for score, values in tally.compute().items()}
-    count = len(models.names)
-    ruler = rows[f"test/{task.scoring.ruler}"]
-    rows["test/skill"] = skill(ruler, ruler[count + References.NAMES.index("climatology")])
+    count, test = len(models.names), one_after_another(shown)
+    climatology, ruler = test.names.index("climatology"), rows[f"test/{task.scoring.ruler}"]
+    rows["test/skill"] = skill(ruler, ruler[climatology])
     flat = {name: np.broadcast_to(one, len(ruler)) for name, one in rows.items() if not name.endswith("/mse")}
-    ends = intervals(task.scoring, draws, count, count + References.NAMES.index("climatology"))
-    named = {one: {name: float(row[count + k]) for name, row in flat.items()} for k, one in enumerate(References.NAMES)}
-    test = one_after_another(shown)
-    rest, names = range(count, count + len(References.NAMES)), ("model", *References.NAMES)
-    return [
-        Verification({name: float(row[k]) for name, row in flat.items()}, named, ends[k], test.pick([k, *rest], names))
-        for k in range(count)
-    ]
+    each = [{name: float(row[k]) for name, row in flat.items()} for k in range(len(ruler))]
+    named = dict(zip(References.NAMES, each[count:], strict=True))
+    ends = intervals(task.scoring, draws, count, climatology)
+    rest, names = range(count, len(ruler)), ("model", *References.NAMES)
+    return [Verification(each[k], named, ends[k], test.pick([k, *rest], names)) for k in range(count)]
+
+
+def evaluate(task: LinearTask, splits: Splits) -> pl.DataFrame:
+    """Scores of a trained task on the test days: a row for it, climatology, persistence and the exact optimum each."""
+    (found,) = verify(Model.of(task, splits.recipe.target), splits, References.fit(task, splits))
+    rows = {"model": found.metrics} | found.references
+    names = [name for name in found.metrics if name.startswith("test/") and name.count("/") == 1]
+    columns = {name.removeprefix("test/"): [row[name] for row in rows.values()] for name in names}
+    return pl.DataFrame({"forecaster": list(rows), **columns})

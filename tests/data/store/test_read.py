@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 import torch
 from polars.testing import assert_frame_equal
-from stratus.training.descent import largest_eigenvalue
 
 from stratus import tasks
 from stratus.cli import main
@@ -25,7 +24,9 @@ from stratus.data.streaming import stream
 from stratus.errors import ConfigurationError, DataError
 from stratus.runs import record
 from stratus.settings.data import StoreData, source_from_record
-from stratus.verification.references import climatology, optimum, persistence
+from stratus.training.optimum import optimum
+from stratus.training.stability import largest_eigenvalue
+from stratus.verification.references import Climatology, Persistence
 
 BORDERS = Borders(train_from=date(2009, 1, 3), validation_from=date(2011, 1, 1), test_from=date(2012, 1, 1))
 RECIPES = {
@@ -84,7 +85,7 @@ def both(store):
         found = open_store(store)
         folder = found.samples_folder(name)
         parts = found.parts(3000)
-        streamed = stream(parts, RECIPES[name], BORDERS, folder, classes=found.classes)
+        streamed = stream(parts, RECIPES[name], BORDERS, folder, classes=found.manifest.classes)
         return split(found.table(), RECIPES[name], BORDERS), streamed
 
     return make
@@ -112,30 +113,33 @@ def test_samples_on_disk_are_those_in_memory(both, name):
 def test_references_and_limits_are_those_in_memory(both, name, monkeypatch):
     memory, disk = both(name)
     task = tasks.find(name).fitting(memory)
-    expected, attained = optimum(task, memory)
-    monkeypatch.setattr("stratus.verification.references.CHUNK", 5000)  # the Hessian is that of some days only
-    found, _ = optimum(task, disk)
-    assert attained
-    for one, other in ((expected.weight, found.weight), (expected.bias, found.bias)):
+    expected = optimum(task, memory)
+    monkeypatch.setattr("stratus.training.optimum.CHUNK", 5000)  # the Hessian is that of some days only
+    found = optimum(task, disk)
+    assert expected.attained
+    for which in ("weight", "bias"):
+        one, other = getattr(expected.weights, which), getattr(found.weights, which)
         centred = (one - one.mean(0), other - other.mean(0)) if name == "multiclass" else (one, other)
         np.testing.assert_allclose(centred[1], centred[0], atol=1e-5)
     assert largest_eigenvalue(task, disk) == pytest.approx(largest_eigenvalue(task, memory), rel=1e-5)
     days, same = keyed(memory.test), keyed(disk.test)
-    np.testing.assert_allclose(climatology(disk)(same), climatology(memory)(days), rtol=1e-5, atol=1e-6)
-    for one, other in zip(persistence(disk)(same), persistence(memory)(days), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    for reference in (Climatology, Persistence):
+        one, other = reference.fit(memory).forecast(days), reference.fit(disk).forecast(same)
+        np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-6)
+    one, other = Persistence.fit(memory).decision(days), Persistence.fit(disk).decision(same)
+    np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-6)
 
 
 def test_samples_are_made_once(store, tmp_path):
     found, folder = open_store(store), tmp_path / "samples"
     given = RECIPES["binary"], BORDERS, folder
-    first = stream(found.parts(3000), *given, classes=found.classes)
+    first = stream(found.parts(3000), *given, classes=found.manifest.classes)
 
     def untouched():
         raise AssertionError("the table is read again")
         yield
 
-    again = stream(untouched(), *given, classes=found.classes)
+    again = stream(untouched(), *given, classes=found.manifest.classes)
     np.testing.assert_array_equal(again.train.x, first.train.x)
 
 
@@ -204,11 +208,11 @@ def test_two_processes_share_the_days_on_disk_and_score_them_exactly(door, store
     assert process.returncode == 0, err
     (file,) = tmp_path.glob("outputs/*/*/run.json")
     run = record.read(file.parent)
-    train = run["data"]["samples"]["train"]
+    train = run.data.samples["train"]
     forecasts = pl.read_csv(file.parent / "forecasts.csv")
-    assert forecasts.height == run["data"]["samples"]["test"]
+    assert forecasts.height == run.data.samples["test"]
     right = (forecasts["truth"] == forecasts["prediction"]).mean()
-    assert right == pytest.approx(run["metrics"]["test/accuracy"], abs=1e-6)
+    assert right == pytest.approx(run.metrics["test/accuracy"], abs=1e-6)
     last = torch.load(file.parent / "checkpoints" / "last.ckpt", weights_only=True)
     assert last["global_step"] == 4 * math.ceil(train // 2 / 256)
 

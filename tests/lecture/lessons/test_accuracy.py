@@ -1,29 +1,21 @@
 """A regression never hits exactly; its share within a tolerance is a staircase."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
-from stratus.verification.forecast import load
 
+from stratus.data.borders import Borders
 from stratus.data.splits import split
 from stratus.data.table import read_csv, select
-from stratus.lecture.lessons import accuracy
-from stratus.lecture.models import Model
-from stratus.verification.references import Weights
+from stratus.lecture.fits import Fit
+from stratus.lecture.lessons.accuracy import along
+from stratus.training.checkpoints import load
+from stratus.verification.model import Model
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("run")
-
-
-@pytest.fixture(scope="module")
-def run(trained, folder):
-    return trained(folder, "experiment=lecture/accuracy")
-
-
-def test_the_forecast_is_never_equal_and_often_near(run):
-    figures = run["lesson"]["figures"]
+def test_the_forecast_is_never_equal_and_often_near(figures):
     model = figures["within"]["model"]
     assert model["0"] == 0
     assert model["2"] == pytest.approx(0.718, abs=5e-4)
@@ -33,8 +25,8 @@ def test_the_forecast_is_never_equal_and_often_near(run):
     assert figures["within"]["usual on this day"]["2"] == pytest.approx(0.529, abs=5e-4)
 
 
-def test_the_shares_are_those_of_scikit_learn_and_whole_tenths(run, days_of):
-    figures, days = run["lesson"]["figures"], days_of(run)
+def test_the_shares_are_those_of_scikit_learn_and_whole_tenths(run, figures, days_of):
+    days = days_of(run)
     tenths = (10 * (days["temperature_max"] + days["temperature_min"])).round().to_numpy().astype(int)
     x, y, test = days.select("before", "first").to_numpy(), tenths / 20, days["test"].to_numpy()
     miss = np.abs(LinearRegression().fit(x[~test], y[~test]).predict(x[test]) - y[test])
@@ -46,22 +38,13 @@ def test_the_shares_are_those_of_scikit_learn_and_whole_tenths(run, days_of):
     assert figures["within"]["the same as today"] == pytest.approx(shares, abs=1e-12)
 
 
-def test_a_small_step_changes_the_loss_and_not_the_accuracy(run, folder):
+def test_a_small_step_changes_the_loss_and_not_the_accuracy(run, figures, folder):
     kept = load(folder / "checkpoints" / "best.ckpt")
     table = select(read_csv(run["data"]["file"]), ["Seattle"], "")
-    days = split(table, kept.recipe, test_from=np.datetime64("2015-01-01").item(), train_from=table["date"][2])
-    model = Model(days, kept.task, Weights.of(kept.task))
-    weights = np.linspace(1.1, 1.101, 101)
-    loss, share = accuracy._along(model, weights)
+    days = split(table, kept.recipe, Borders(date(2015, 1, 1), train_from=table["date"][2]))
+    fit = Fit(days, Model.of(kept.task, kept.recipe.target))
+    loss, share = along(fit, np.linspace(1.1, 1.101, 101))
     assert np.all(np.diff(loss) > 0)  # beyond the optimum every step is uphill
     assert np.all(np.isin(np.round(np.diff(share) * len(days.train), 6), [-2, -1, 0, 1, 2]))
     assert np.mean(np.diff(share) == 0) > 0.9
-    assert run["lesson"]["figures"]["flat"] > 0.9
-
-
-def test_the_card_s_command_can_work(run, commanded):
-    assert commanded(run)
-
-
-def test_the_walk_tells_the_same(run, in_the_walk):
-    assert in_the_walk(run)
+    assert figures["flat"] > 0.9

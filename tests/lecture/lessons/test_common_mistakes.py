@@ -11,16 +11,6 @@ from torch.nn.functional import binary_cross_entropy, nll_loss
 from stratus.lecture.mistakes import SigmoidTwice, SoftmaxTwice
 
 
-@pytest.fixture(scope="module")
-def run(trained, tmp_path_factory):
-    return trained(tmp_path_factory.mktemp("run"), "experiment=lecture/common_mistakes")
-
-
-@pytest.fixture(scope="module")
-def figures(run):
-    return run["lesson"]["figures"]
-
-
 def test_an_activation_applied_twice_loses_to_a_constant(figures):
     sigmoid, softmax = figures["sigmoid"], figures["softmax"]
     assert sigmoid["twice"] == pytest.approx(0.6927999, abs=2e-7)
@@ -75,11 +65,3 @@ def test_the_optimum_does_not_depend_on_the_scale_and_few_steps_do(figures):
 def test_an_answer_among_the_inputs_is_found(figures):
     assert figures["given_rmse"] < 1e-5
     assert figures["honest_rmse"] == pytest.approx(1.921, abs=1e-3)
-
-
-def test_the_card_s_command_can_work(run, commanded):
-    assert commanded(run)
-
-
-def test_the_walk_tells_the_same(run, in_the_walk):
-    assert in_the_walk(run)

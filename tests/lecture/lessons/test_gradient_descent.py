@@ -1,37 +1,15 @@
 """The descent of a line, beside the round bowl's closed form and numpy's own loop; the toy, beside its derivative."""
 
-import csv
-from datetime import date
 from math import erf, sqrt
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-TABLE = Path(__file__).parents[3] / "data" / "weather.csv"
 
-
-@pytest.fixture(scope="module")
-def finished(trained, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("gradient_descent")
-    return folder, trained(folder, "experiment=lecture/gradient_descent")
-
-
-@pytest.fixture(scope="module")
-def days():
-    """The standardised day of the year and the average temperature of 2012-01-03 to 2014-12-31."""
-    with open(TABLE, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["station"] == "Seattle"]
-    rows = [row for row in rows if "2012-01-03" <= row["date"] < "2015"]
-    x = np.array([date.fromisoformat(row["date"]).timetuple().tm_yday for row in rows], dtype=float)
-    y = np.array([(float(row["temperature_max"]) + float(row["temperature_min"])) / 2 for row in rows])
-    return (x - x.mean()) / x.std(), y
-
-
-def test_the_path_is_the_hand_written_loops(finished, days):
-    x, y = days
-    figures = finished[1]["lesson"]["figures"]
+def test_the_path_is_the_hand_written_loops(figures, days):
+    day, y = days["date"].dt.ordinal_day().to_numpy(), days["second"].to_numpy()
+    x = (day - day.mean()) / day.std()
     path = np.array(figures["path"])
     w, b = path[0]
     losses = []
@@ -45,8 +23,7 @@ def test_the_path_is_the_hand_written_loops(finished, days):
     assert figures["from_hand"] < 1e-5
 
 
-def test_each_step_leaves_the_same_share_of_the_way(finished):
-    figures = finished[1]["lesson"]["figures"]
+def test_each_step_leaves_the_same_share_of_the_way(figures):
     best = np.array([1.310404, 12.080027])  # published
     np.testing.assert_allclose(figures["optimum"], best, atol=1e-5)
     path = np.array(figures["path"])
@@ -54,8 +31,8 @@ def test_each_step_leaves_the_same_share_of_the_way(finished):
     np.testing.assert_allclose(path - best, left[:, None] * (path[0] - best), atol=2e-5)
 
 
-def test_the_toy_has_its_published_valleys_and_the_normal_share_ends_in_the_worse(finished):
-    toy = finished[1]["lesson"]["figures"]["toy"]
+def test_the_toy_has_its_published_valleys_and_the_normal_share_ends_in_the_worse(figures):
+    toy = figures["toy"]
     slope = lambda x: 6 * x + 5 * np.cos(5 * x)  # noqa: E731
     roots = [brentq(slope, *between) for between in ((-0.4, 0), (0, 0.6), (0.6, 1))]
     assert [toy["good"], toy["maximum"], toy["worse"]] == pytest.approx(roots, abs=1e-9)
@@ -69,16 +46,6 @@ def test_the_toy_has_its_published_valleys_and_the_normal_share_ends_in_the_wors
     assert toy["share_worse"] == pytest.approx(exact, abs=3 * sqrt(exact * (1 - exact) / 10_000))
 
 
-def test_the_pictures_and_the_film_are_there(finished):
-    pictures, named = finished[0] / "pictures", finished[1]["lesson"]["pictures"]
-    assert set(named) == {"line_in_descent.png", "line_in_descent.gif", "loss_surfaces.png", "toy.png"}
-    assert all((pictures / name).is_file() for name in named)
-    assert (pictures / "line_in_descent.gif").stat().st_size < 1.5e6
-
-
-def test_the_card_s_command_can_work(finished, commanded):
-    assert commanded(finished[1])
-
-
-def test_the_walk_tells_the_same(finished, in_the_walk):
-    assert in_the_walk(finished[1])
+def test_the_film_is_small(run, folder):
+    assert "line_in_descent.gif" in run["lesson"]["pictures"]
+    assert (folder / "pictures" / "line_in_descent.gif").stat().st_size < 1.5e6

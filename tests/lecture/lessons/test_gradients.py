@@ -1,45 +1,28 @@
 """The closed forms, beside numpy's and scipy's gradients from the file; what finite differences lose; the optimum."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from scipy.special import expit, softmax
 
-TABLE = Path(__file__).parents[3] / "data" / "weather.csv"
 WEATHER = ["drizzle", "fog", "rain", "snow", "sun"]
 EPS = np.finfo(float).eps
 
 
 @pytest.fixture(scope="module")
-def finished(trained, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("gradients")
-    return folder, trained(folder, "experiment=lecture/gradients")
-
-
-@pytest.fixture(scope="module")
-def figures(finished):
-    return finished[1]["lesson"]["figures"]
-
-
-@pytest.fixture(scope="module")
-def models():
-    """A and y of each task, the days being those of 2012-01-03 to 2014-12-31."""
-    with open(TABLE, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["station"] == "Seattle" and row["date"] < "2015"]
-    t = np.array([(float(row["temperature_max"]) + float(row["temperature_min"])) / 2 for row in rows])
+def models(days):
+    """A and y of each task."""
 
     def design(*columns):
         x = np.column_stack(columns)
         return np.column_stack([(x - x.mean(0)) / x.std(0), np.ones(len(x))])
 
-    today = design(t[1:-1], t[2:])
-    rain = np.array([float(row["precipitation"]) > 0 for row in rows[2:]], dtype=float)
-    weather = np.eye(5)[[WEATHER.index(row["weather"]) for row in rows[2:]]]
+    before, first, second = (days[name].to_numpy() for name in ("before", "first", "second"))
+    today = design(first, second)
+    rain = days["wet"].to_numpy().astype(float)
+    weather = np.eye(5)[[WEATHER.index(one) for one in days["weather"]]]
     return {
-        "regression": (design(t[:-2], t[1:-1]), t[2:, None]),
+        "regression": (design(before, first), second[:, None]),
         "binary": (today, rain[:, None]),
         "multiclass": (today, weather),
     }
@@ -95,17 +78,3 @@ def test_at_the_optimum_the_probabilities_sum_to_the_days_with_rain(figures, mod
 def test_a_vector_has_no_transposed_matrix():
     with pytest.raises(RuntimeError, match="only supported on matrices"):
         _ = torch.zeros(3).mT
-
-
-def test_the_pictures_are_there(finished):
-    folder, run = finished
-    assert set(run["lesson"]["pictures"]) == {"difference_errors.png", "gradient_components.png"}
-    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
-
-
-def test_the_card_s_command_can_work(finished, commanded):
-    assert commanded(finished[1])
-
-
-def test_the_walk_tells_the_same(finished, in_the_walk):
-    assert in_the_walk(finished[1])

@@ -1,35 +1,7 @@
 """Convex or not: all starts end at the least-squares wave; with the period learnt, where a scan in numpy says."""
 
-import csv
-from datetime import date
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-TABLE = Path(__file__).parents[3] / "data" / "weather.csv"
-
-
-@pytest.fixture(scope="module")
-def finished(trained, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("initialisation")
-    return folder, trained(folder, "experiment=lecture/initialisation")
-
-
-@pytest.fixture(scope="module")
-def figures(finished):
-    return finished[1]["lesson"]["figures"]
-
-
-@pytest.fixture(scope="module")
-def days():
-    """The days of 2012-01-03 to 2014-12-31: their age, their number in the year, their average temperature."""
-    with open(TABLE, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["station"] == "Seattle"]
-    rows = [row for row in rows if "2012-01-03" <= row["date"] < "2015"]
-    number = np.array([date.fromisoformat(row["date"]).timetuple().tm_yday for row in rows])
-    y = np.array([(float(row["temperature_max"]) + float(row["temperature_min"])) / 2 for row in rows])
-    return np.arange(len(rows)), number, y
 
 
 def wave(t, cycle):
@@ -43,8 +15,8 @@ def fit(x, y):
 
 
 def test_on_a_convex_loss_every_start_ends_at_least_squares(figures, days):
-    _, number, y = days
-    x = wave(number, 365.25)
+    y = days["second"].to_numpy()
+    x = wave(days["date"].dt.ordinal_day().to_numpy(), 365.25)
     best, lowest = fit((x - x.mean(0)) / x.std(0), y)
     assert lowest == pytest.approx(7.9076053, abs=1e-7)  # published
     assert figures["lowest"] == pytest.approx(lowest, rel=1e-9)
@@ -58,7 +30,7 @@ def test_on_a_convex_loss_every_start_ends_at_least_squares(figures, days):
 @pytest.fixture(scope="module")
 def scan(days):
     """Frequencies with periods of 60 to 1500 days, and the lowest loss of a wave of each."""
-    age, _, y = days
+    age, y = np.arange(len(days)), days["second"].to_numpy()
     frequency = np.linspace(1 / 1500, 1 / 60, 2000)
     return frequency, np.array([fit(wave(age, 1 / one), y)[1] for one in frequency])
 
@@ -89,17 +61,3 @@ def test_on_the_toy_the_side_of_the_ridge_decides(figures):
     starts = np.linspace(-3, 3, 121)
     assert figures["toy"]["ends"] == pytest.approx([-0.252573, 0.729316], abs=1e-4)  # published
     assert figures["toy"]["best_share"] == pytest.approx((starts < 0.419729).mean())
-
-
-def test_the_pictures_are_there(finished):
-    folder, run = finished
-    assert set(run["lesson"]["pictures"]) == {"learnt_period.png", "one_wave.png", "toy.png"}
-    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
-
-
-def test_the_card_s_command_can_work(finished, commanded):
-    assert commanded(finished[1])
-
-
-def test_the_walk_tells_the_same(finished, in_the_walk):
-    assert in_the_walk(finished[1])

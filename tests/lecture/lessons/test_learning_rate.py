@@ -1,35 +1,8 @@
 """Limits of the learning rate, beside the Hessian's eigenvalues in numpy, and the steps that theory says."""
 
-import csv
-from datetime import date
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-
-TABLE = Path(__file__).parents[3] / "data" / "weather.csv"
-
-
-@pytest.fixture(scope="module")
-def finished(trained, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("learning_rate")
-    return folder, trained(folder, "experiment=lecture/learning_rate")
-
-
-@pytest.fixture(scope="module")
-def figures(finished):
-    return finished[1]["lesson"]["figures"]
-
-
-@pytest.fixture(scope="module")
-def days():
-    """Seattle's average temperature, rain and day of the year, 2012-01-01 to 2014-12-31."""
-    with open(TABLE, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["station"] == "Seattle" and row["date"] < "2015"]
-    temperature = np.array([(float(row["temperature_max"]) + float(row["temperature_min"])) / 2 for row in rows])
-    rain = np.array([float(row["precipitation"]) > 0 for row in rows])
-    return temperature, rain, np.array([date.fromisoformat(row["date"]).timetuple().tm_yday for row in rows])
 
 
 def design(*columns, standardise=True):
@@ -41,11 +14,12 @@ def design(*columns, standardise=True):
 
 @pytest.fixture(scope="module")
 def models(days):
-    temperature, rain, day = days
+    before, first, second = (days[name].to_numpy() for name in ("before", "first", "second"))
+    day = days["date"].dt.ordinal_day().to_numpy()
     return {
-        "two_days": (design(temperature[:-2], temperature[1:-1]), temperature[2:]),
-        "raw": (design(day[2:], standardise=False), temperature[2:]),
-        "rain": (design(temperature[1:-1], temperature[2:]), rain[2:]),
+        "two_days": (design(before, first), second),
+        "raw": (design(day, standardise=False), second),
+        "rain": (design(first, second), days["wet"].to_numpy()),
     }
 
 
@@ -58,7 +32,7 @@ def curvature(design, of_loss):
 )
 def test_the_limit_is_two_by_the_hessians_largest_eigenvalue(figures, models, name, of_loss, published):
     eigenvalues = curvature(models[name][0], of_loss)
-    assert figures[name]["limit"] == pytest.approx(2 / eigenvalues[-1], rel=1e-9)
+    assert figures[name]["limit"] == pytest.approx(2 / eigenvalues[-1], rel=1e-7)  # means kept in float32
     assert figures[name]["limit"] == pytest.approx(published, rel=2e-3)
     if name != "rain":
         assert figures[name]["at_optimum"] == pytest.approx(2 / eigenvalues[-1], rel=1e-6)
@@ -117,22 +91,3 @@ def test_a_cross_entropy_swings_but_stays_finite(figures, models):
     sizes = np.linalg.norm(x, axis=1)
     assert figures["rain"]["highest"] < np.log(2) + 300 * 1e6 * sizes.mean() * sizes.max()
     assert figures["rain"]["highest"] < 1e6
-
-
-def test_the_pictures_are_there(finished):
-    folder, run = finished
-    assert set(run["lesson"]["pictures"]) == {
-        "cross_entropy.png",
-        "loss_against_rate.png",
-        "loss_curves.png",
-        "unscaled.png",
-    }
-    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
-
-
-def test_the_card_s_command_can_work(finished, commanded):
-    assert commanded(finished[1])
-
-
-def test_the_walk_tells_the_same(finished, in_the_walk):
-    assert in_the_walk(finished[1])

@@ -1,72 +1,48 @@
 """What a constant costs by each loss, beside the definitions of variance and entropy; and the slopes."""
 
-import csv
 import math
-from collections import Counter
-from pathlib import Path
+from datetime import date
 
 import numpy as np
 import pytest
 from scipy.stats import entropy
 
 from stratus import tasks
+from stratus.data.borders import Borders
 from stratus.data.splits import split
 from stratus.data.table import read_csv, select
-from stratus.lecture.lessons.losses import ASKED, _panels
-
-TABLE = Path(__file__).parents[3] / "data" / "weather.csv"
-
-
-@pytest.fixture(scope="module")
-def days():
-    """The training days' rows, 2012-01-03 to 2014-12-31."""
-    with open(TABLE, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["station"] == "Seattle"]
-    return [row for row in rows if "2012-01-03" <= row["date"] < "2015"]
+from stratus.lecture.fits import TWO_DAYS
+from stratus.lecture.lessons.losses import loss_functions_of
 
 
-@pytest.fixture(scope="module")
-def finished(trained, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("losses")
-    return folder, trained(folder, "experiment=lecture/losses")
-
-
-@pytest.fixture(scope="module")
-def lesson(finished):
-    return finished[1]
-
-
-def test_the_best_constants_cost_variance_and_entropy(lesson, days):
-    temperature = [(float(row["temperature_max"]) + float(row["temperature_min"])) / 2 for row in days]
-    wet = [float(row["precipitation"]) > 0 for row in days]
-    weather = Counter(row["weather"] for row in days)
-    costs = {name: lesson["lesson"]["figures"][name]["constant"] for name in ASKED}
+def test_the_best_constants_cost_variance_and_entropy(figures, days):
+    wet = days["wet"].mean()
+    costs = {name: figures[name]["constant"] for name in TWO_DAYS}
     assert costs == pytest.approx(
         {
-            "regression": np.var(temperature),
-            "binary": entropy([np.mean(wet), 1 - np.mean(wet)]),
-            "multiclass": entropy(list(weather.values())),
+            "regression": days["second"].var(ddof=0),
+            "binary": entropy([wet, 1 - wet]),
+            "multiclass": entropy(days["weather"].value_counts()["count"]),
         },
         rel=1e-6,
     )
     assert costs == pytest.approx({"regression": 36.1571902, "binary": 0.68517, "multiclass": 1.0796388}, abs=1e-6)
 
 
-def test_zeros_and_the_optimum_cost_what_is_published(lesson):
-    found = lesson["lesson"]["figures"]
-    zeros = {name: found[name]["zeros"] for name in ASKED}
-    model = {name: found[name]["model"] for name in ASKED}
+def test_zeros_and_the_optimum_cost_what_is_published(figures):
+    zeros = {name: figures[name]["zeros"] for name in TWO_DAYS}
+    model = {name: figures[name]["model"] for name in TWO_DAYS}
     assert zeros == pytest.approx({"regression": 182.0843, "binary": math.log(2), "multiclass": math.log(5)}, rel=1e-6)
     assert model == pytest.approx({"regression": 3.5541361, "binary": 0.6390691, "multiclass": 0.9924306}, rel=1e-6)
-    assert found["run"]["start"] == pytest.approx(math.log(5))
-    assert model["multiclass"] < found["run"]["end"] < model["multiclass"] + 1e-3
+    assert figures["run"]["start"] == pytest.approx(math.log(5))
+    assert model["multiclass"] < figures["run"]["end"] < model["multiclass"] + 1e-3
 
 
-def test_the_drawn_curves_are_the_losses_and_their_slopes():
-    table = select(read_csv(TABLE), ["Seattle"], "weather.csv")
-    border = {"test_from": np.datetime64("2015-01-01").item()}
-    models = {name: tasks.find(name).fitting(split(table, recipe, **border)) for name, recipe in ASKED.items()}
-    squared, binary, classes = _panels(models)
+def test_the_drawn_curves_are_the_losses_and_their_slopes(run):
+    table = select(read_csv(run["data"]["file"]), ["Seattle"], "weather.csv")
+    borders = Borders(test_from=date(2015, 1, 1))
+    models = {name: tasks.find(name).fitting(split(table, recipe, borders)) for name, recipe in TWO_DAYS.items()}
+    squared, binary, classes = loss_functions_of(models)
     (loss, slope) = squared.curves["y = 10 °C"]
     np.testing.assert_allclose(loss, (squared.z - 10) ** 2, rtol=1e-5, atol=1e-8)
     np.testing.assert_allclose(slope, 2 * (squared.z - 10), rtol=1e-5)
@@ -78,17 +54,3 @@ def test_the_drawn_curves_are_the_losses_and_their_slopes():
     (only,) = classes.curves.values()
     np.testing.assert_allclose(only, (-np.log(p), p - 1), rtol=1e-4)
     assert max(np.abs(slope).max() for _, slope in [rain, dry, only]) < 1
-
-
-def test_the_pictures_are_there(finished):
-    folder, run = finished
-    assert set(run["lesson"]["pictures"]) == {"cost_of_a_constant.png", "loss_functions.png"}
-    assert all((folder / "pictures" / name).is_file() for name in run["lesson"]["pictures"])
-
-
-def test_the_card_s_command_can_work(finished, commanded):
-    assert commanded(finished[1])
-
-
-def test_the_walk_tells_the_same(finished, in_the_walk):
-    assert in_the_walk(finished[1])

@@ -5,16 +5,8 @@ import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from stratus.lecture.lessons.softmax_or_sigmoids import calibration_error, log_loss, normalised
 
-
-@pytest.fixture(scope="module")
-def run(trained, tmp_path_factory):
-    return trained(tmp_path_factory.mktemp("run"), "experiment=lecture/softmax_or_sigmoids")
-
-
-def test_they_are_as_good_and_as_calibrated_as_each_other(run):
-    figures = run["lesson"]["figures"]
+def test_they_are_as_good_and_as_calibrated_as_each_other(figures):
     softmax, sigmoids = figures["softmax"], figures["sigmoids"]
     assert softmax["train_loss"] == pytest.approx(0.9924306, abs=1e-6)
     assert sigmoids["train_loss"] == pytest.approx(0.9939017, abs=1e-7)
@@ -25,45 +17,26 @@ def test_they_are_as_good_and_as_calibrated_as_each_other(run):
     assert sigmoids["calibration_error"] == pytest.approx(0.0656, abs=5e-5)
 
 
-def test_the_sigmoids_sum_to_1_only_in_the_mean_of_the_training_days(run):
-    figures = run["lesson"]["figures"]
+def test_the_sigmoids_sum_to_1_only_in_the_mean_of_the_training_days(figures):
     assert (figures["sum_least"], figures["sum_most"]) == pytest.approx((0.95, 1.22), abs=5e-3)
     assert figures["sum_train_mean"] == pytest.approx(1, abs=1e-7)
 
 
-def test_scikit_learn_s_five_sigmoids_sum_to_the_same(run, days_of, two_days):
+def test_scikit_learn_s_five_sigmoids_sum_to_the_same(run, figures, days_of, two_days):
     days = days_of(run)
     x, weather, test = two_days(days), days["weather"].to_numpy(), days["test"].to_numpy()
     sigmoid = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
     classes = [weather == name for name in np.unique(weather)]
     p = np.column_stack([sigmoid.fit(x[~test], one[~test]).predict_proba(x)[:, 1] for one in classes])
     sums = p[test].sum(axis=1)
-    figures = run["lesson"]["figures"]
     fog = figures["changed_train"], figures["changed_test"]
     assert fog == pytest.approx([np.mean(weather[some] == "fog") for some in (~test, test)])
     assert (figures["sum_least"], figures["sum_most"]) == pytest.approx((sums.min(), sums.max()), abs=1e-5)
 
 
-def test_it_rains_in_both_cities_at_once(run):
+def test_it_rains_in_both_cities_at_once(run, figures):
     table = pl.read_csv(run["data"]["file"], try_parse_dates=True).filter(pl.col("date").dt.year() == 2015)
     cities = table.group_by("date").agg(wet=(pl.col("precipitation") > 0).sum())["wet"]
-    figures = run["lesson"]["figures"]["cities"]
+    figures = figures["cities"]
     assert (figures["both"], figures["neither"]) == ((cities == 2).sum(), (cities == 0).sum())
     assert figures["sum_most"] > 1 > figures["sum_least"]
-
-
-def test_the_calibration_error_of_a_case_counted_by_hand():
-    p = np.array([[0.25, 0.75], [0.25, 0.75], [0.95, 0.05], [0.95, 0.05]])
-    y = np.array([0, 1, 0, 0])
-    assert calibration_error(p, y) == pytest.approx(0.5 * abs(0.25 - 0.5) + 0.5 * abs(0.95 - 1))
-    assert calibration_error(np.eye(2)[y], y) == 0
-    assert log_loss(p, y) == pytest.approx(-np.log([0.25, 0.75, 0.95, 0.95]).mean())
-    assert normalised(np.array([[1.0, 3.0]])) == pytest.approx(np.array([[0.25, 0.75]]))
-
-
-def test_the_card_s_command_can_work(run, commanded):
-    assert commanded(run)
-
-
-def test_the_walk_tells_the_same(run, in_the_walk):
-    assert in_the_walk(run)

@@ -6,18 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import recall_score
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("run")
-
-
-@pytest.fixture(scope="module")
-def run(trained, folder):
-    return trained(folder, "experiment=lecture/weather_types")
-
-
-def test_recall_shows_what_accuracy_hides(run, folder):
-    figures = run["lesson"]["figures"]
+def test_recall_shows_what_accuracy_hides(figures, folder):
     assert figures["train_loss"] == pytest.approx(0.9924306, abs=1e-6)
     assert (figures["accuracy"], figures["test_loss"]) == (
         pytest.approx(0.600, abs=5e-4),
@@ -28,11 +17,10 @@ def test_recall_shows_what_accuracy_hides(run, folder):
         {"drizzle": 0, "fog": 0, "rain": 0.71, "snow": None, "sun": 0.72}, abs=5e-3
     )
     assert "snow undefined (no such test day)" in (folder / "card.md").read_text()
-    assert {"regions.png", "shares.png", "recall.png"} <= {file.name for file in (folder / "pictures").iterdir()}
 
 
-def test_it_decides_as_scikit_learn_does(run, days_of, two_days):
-    figures, days = run["lesson"]["figures"], days_of(run)
+def test_it_decides_as_scikit_learn_does(run, figures, days_of, two_days):
+    days = days_of(run)
     x, weather, test = two_days(days), days["weather"].to_numpy(), days["test"].to_numpy()
     best = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(x[~test], weather[~test])
     shown = [name for name, share in figures["recall"].items() if share is not None]
@@ -40,11 +28,3 @@ def test_it_decides_as_scikit_learn_does(run, days_of, two_days):
     assert [figures["recall"][name] for name in shown] == pytest.approx(list(found), abs=1e-12)
     assert figures["decided"] == sorted(set(best.predict(x)))
     assert figures["frequency"]["test"]["fog"] == pytest.approx(np.mean(weather[test] == "fog"))
-
-
-def test_the_card_s_command_can_work(run, commanded):
-    assert commanded(run)
-
-
-def test_the_walk_tells_the_same(run, in_the_walk):
-    assert in_the_walk(run)

@@ -12,34 +12,20 @@ from stratus.errors import DataError
 
 KEY = ["station", "date", "element"]
 
-MEASURED = {
-    "TMAX": "temperature_max",
-    "TMIN": "temperature_min",
-    "PRCP": "precipitation",
-    "SNOW": "snowfall",
-    "AWND": "wind",
-}
+MEASURED = {"TMAX": "temperature_max", "TMIN": "temperature_min", "PRCP": "precipitation"}
+MEASURED |= {"SNOW": "snowfall", "AWND": "wind"}
 """Elements with the columns that they become."""
 
-ELEMENTS = (*MEASURED, "WT04", "WT05")
-"""Of all elements those that the daily table is made of."""
+ELEMENTS = (*MEASURED, "WT04", "WT05")  # of all elements those that the daily table is made of
 
 
 def read_files(
     paths: Iterable[str | Path], units: Units | None = None, *, ice_pellets: bool = False
 ) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Files of GHCN-Daily, of any layouts, as one daily table.
+    """Files of GHCN-Daily, of any layouts, as one daily table; and the number of values dropped by reason.
 
-    Args:
-        paths: Their paths.
-        units: Of Climate Data Online exports in the new form; see `layouts.read`.
-        ice_pellets: Whether ice pellets (WT04) count as hail too.
-
-    Returns:
-        The daily table, and the number of values dropped by reason.
-
-    Raises:
-        DataError: A file is broken or holds nothing of use, or two files differ on a value.
+    Arguments are those of `layouts.pieces` and `daily`. Raises DataError if a file is broken or holds nothing of use,
+    or two files differ on a value.
     """
     paths = list(paths)
     if not paths:
@@ -51,7 +37,7 @@ def read_files(
 
 
 def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFrame, dict[str, int]]:
-    """The daily table of a long table of values.
+    """The daily table of a long table of values; and the number of values dropped by reason.
 
     Values with a quality flag failed one of NOAA's checks and are dropped, and so are those that cannot be: outside
     the ranges of the daily table, or a maximum below its minimum. A trace (measurement flag T) is 0. Hail
@@ -60,14 +46,7 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
 
     The type of the weather is the first that holds of hail (WT05), snow (SNOW > 0), rain (PRCP > 0) and sun, on days
     with both temperatures and precipitation. Rain and snow come from the amounts, since their flags stop in 2013 at
-    automated stations; "sun" means no measurable precipitation.
-
-    Args:
-        values: As `layouts.read` gives it.
-        ice_pellets: Whether ice pellets (WT04) count as hail too.
-
-    Returns:
-        The daily table, and the number of values dropped by reason.
+    automated stations; "sun" means no measurable precipitation. Ice pellets (WT04) may count as hail too.
     """
     failed = pl.col("quality") != ""
     spurious = (
@@ -109,23 +88,19 @@ def _one_each(values: pl.DataFrame) -> pl.DataFrame:
     twice = single.filter(pl.struct(KEY).is_duplicated()).sort(*KEY, "value")
     if twice.height:
         station, day, element, value = twice.row(0)
-        raise DataError(
-            f"{station}, {day}, {element}: given as {value:g} and as {twice['value'][1]:g}; name one source"
-        )
+        given = f"{value:g} and as {twice['value'][1]:g}"
+        raise DataError(f"{station}, {day}, {element}: given as {given}; name one source")
     return single
 
 
 def _table(wide: pl.DataFrame, hail: list[str]) -> pl.DataFrame:
     wide = _with(wide, hail)
     fell = pl.any_horizontal(pl.col(name).fill_null(0) > 0 for name in hail)
-    kind = (
-        pl.when(fell)
-        .then(pl.lit("hail"))
-        .when(pl.col("SNOW") > 0)
-        .then(pl.lit("snow"))
-        .when(pl.col("PRCP") > 0)
-        .then(pl.lit("rain"))
-        .otherwise(pl.lit("sun"))
+    kind = pl.coalesce(
+        pl.when(fell).then(pl.lit("hail")),
+        pl.when(pl.col("SNOW") > 0).then(pl.lit("snow")),
+        pl.when(pl.col("PRCP") > 0).then(pl.lit("rain")),
+        pl.lit("sun"),
     )
     complete = pl.all_horizontal(pl.col("TMAX", "TMIN", "PRCP").is_not_null())
     table = wide.select(
@@ -134,6 +109,5 @@ def _table(wide: pl.DataFrame, hail: list[str]) -> pl.DataFrame:
         *(pl.col(element).alias(column) for element, column in MEASURED.items()),
         pl.when(complete).then(kind).alias("weather"),
     )
-    measured = pl.any_horizontal(pl.col(list(MEASURED.values())).is_not_null())
-    known = table.filter(measured)
+    known = table.filter(pl.any_horizontal(pl.col(list(MEASURED.values())).is_not_null()))
     return pl.DataFrame(schema=observations.SCHEMA) if known.is_empty() else observations.check(known, "GHCN-Daily")

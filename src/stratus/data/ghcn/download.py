@@ -7,15 +7,15 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout, exceptions, make_headers
+
+from stratus.data.ghcn.values import STATION
 from stratus.errors import DataError
 
-if TYPE_CHECKING:  # urllib3 itself is imported once something has to be fetched
-    from urllib3 import BaseHTTPResponse, PoolManager
-
-STATION = r"[A-Z0-9_\-]{11}"
 _BEGINNINGS = {
     "ghcnd-stations.txt": rf"{STATION} +-?\d",
     "ghcnd-inventory.txt": rf"{STATION} +-?\d",
@@ -34,24 +34,13 @@ class _Broken(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long and how often a server is tried.
+    """How long and how often a server is tried."""
 
-    Args:
-        connect: Seconds for a connection.
-        read: Seconds of silence within an answer.
-        attempts: Requests for a file, the first among them.
-        backoff: Seconds before the third; twice as many before each one after.
-        longest: At most so many seconds between two, even if the server's Retry-After asks for more.
-    """
-
-    connect: float = 10
-    read: float = 30
-    attempts: int = 5
-    backoff: float = 1
-    longest: int = 60
-
-
-RETRY = RetryPolicy()
+    connect: float = 10  # seconds for a connection
+    read: float = 30  # seconds of silence within an answer
+    attempts: int = 5  # requests for a file, the first among them
+    backoff: float = 1  # seconds before the third; twice as many before each one after
+    longest: int = 60  # at most so many seconds between two, even if the server's Retry-After asks for more
 
 
 @dataclass(frozen=True)
@@ -87,9 +76,6 @@ def download(address: str, target: Path, retry: RetryPolicy, tell: Tell) -> None
         HTTPError: The server cannot be reached, stalls, or breaks off at every attempt.
         OSError: The file cannot be written.
     """
-    from urllib3 import Retry, Timeout  # noqa: PLC0415
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415
-
     part = _Part(target.with_name(f".{target.name}.part"), target.with_name(f".{target.name}.part.mark"))
     timeout = Timeout(connect=retry.connect, read=retry.read)
     retries = Retry(
@@ -110,7 +96,7 @@ def download(address: str, target: Path, retry: RetryPolicy, tell: Tell) -> None
                     _receive(response, part, tell)
                 _check(part, address)
                 break
-            except (HTTPError, _Broken) as error:  # urllib3 repeats a request, not the reading of its body
+            except (exceptions.HTTPError, _Broken) as error:  # urllib3 repeats a request, not the reading of its body
                 retries = (response.retries or retries).increment("GET", address, error=error)
                 retries.sleep()
             except OSError:  # above all a full disk
@@ -120,12 +106,8 @@ def download(address: str, target: Path, retry: RetryPolicy, tell: Tell) -> None
     part.discard()
 
 
-def _pool(address: str) -> "PoolManager":
+def _pool(address: str) -> PoolManager:
     """Connections, through the proxy that the environment names."""
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
-
-    from urllib3 import PoolManager, ProxyManager, make_headers  # noqa: PLC0415
-
     parts = urlsplit(address)
     proxy = getproxies().get(parts.scheme)
     if not proxy or proxy_bypass(parts.netloc):
@@ -135,7 +117,7 @@ def _pool(address: str) -> "PoolManager":
     return ProxyManager(proxy, proxy_headers=make_headers(proxy_basic_auth=unquote(login)) if login else None)
 
 
-def _accept(response: "BaseHTTPResponse", address: str) -> None:
+def _accept(response: BaseHTTPResponse, address: str) -> None:
     """Raises DataError for an answer that stays the same at every attempt."""
     if response.status in (404, 410):
         place, _, name = address.rpartition("/")
@@ -147,7 +129,7 @@ def _accept(response: "BaseHTTPResponse", address: str) -> None:
         raise DataError(f"{address}: the server answers {answer}; try later, or choose another source")
 
 
-def _receive(response: "BaseHTTPResponse", part: _Part, tell: Tell) -> None:
+def _receive(response: BaseHTTPResponse, part: _Part, tell: Tell) -> None:
     """Appends a response's body to the part, or begins the part again."""
     begin, whole = _extent(response, part)
     with part.body.open("ab" if begin else "wb") as file:
@@ -162,7 +144,7 @@ def _receive(response: "BaseHTTPResponse", part: _Part, tell: Tell) -> None:
         raise _Broken(f"{part.size} of {whole} bytes arrived")
 
 
-def _extent(response: "BaseHTTPResponse", part: _Part) -> tuple[int, int | None]:
+def _extent(response: BaseHTTPResponse, part: _Part) -> tuple[int, int | None]:
     """Where in the file a response's body begins, and the file's length if the server gives it."""
     if response.status == 200:
         length = response.headers.get("Content-Length", "")
@@ -174,7 +156,7 @@ def _extent(response: "BaseHTTPResponse", part: _Part) -> tuple[int, int | None]
     raise _Broken("the server's file changes")
 
 
-def _mark(response: "BaseHTTPResponse") -> str:
+def _mark(response: BaseHTTPResponse) -> str:
     tag = response.headers.get("ETag", "W/")  # a weak one does not say that two files are the same byte for byte
     return response.headers.get("Last-Modified", "") if tag.startswith("W/") else tag
 
@@ -209,8 +191,6 @@ def _begins_like(name: str, head: bytes) -> bool:
 
 def why(error: Exception) -> str:
     """The reason why urllib3 gave up, in one line."""
-    from urllib3 import exceptions  # noqa: PLC0415
-
     reason = (error.reason or error) if isinstance(error, exceptions.MaxRetryError) else error
     what = str(reason.args[0] if reason.args else reason).splitlines()[0]
     told = {

@@ -9,11 +9,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from errno import ENOSPC
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from stratus.data.ghcn.download import RETRY, STATION, RetryPolicy, Tell, download, why
+from filelock import FileLock
+
+from stratus.data.ghcn.values import STATION
 from stratus.errors import DataError
+
+if TYPE_CHECKING:
+    from stratus.data.ghcn.download import RetryPolicy, Tell
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +28,9 @@ _NAME = r"[A-Za-z0-9_\-][\w.\-]*(/[A-Za-z0-9_\-][\w.\-]*)*"  # no part of it beg
 
 
 def station_files(ids: Iterable[str], **options: Any) -> list[Path]:
-    """The .dly files of stations, in their order.
+    """The .dly files of stations by their ids, in their order; options are those of `fetch`.
 
-    Args:
-        ids: The stations' ids.
-        **options: Those of `fetch`.
-
-    Raises:
-        DataError: A name is no station's, or a file can be neither found nor fetched.
+    Raises DataError if an id is no station's, or a file can be neither found nor fetched.
     """
     ids = list(ids)
     for one in ids:
@@ -47,7 +47,7 @@ def fetch(
     offline: bool = False,
     refresh: bool = False,
     progress: bool = True,
-    retry: RetryPolicy = RETRY,
+    retry: "RetryPolicy | None" = None,
 ) -> Path:
     """The path of a file's copy in the cache; fetches the file first where there is no copy.
 
@@ -72,8 +72,9 @@ def fetch(
         return target
     if offline:
         raise DataError(f"{target} is not there: fetch {address} once while not offline, or copy the file there")
-    from filelock import FileLock  # noqa: PLC0415
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - imported once something has to be fetched
+
+    from stratus.data.ghcn import download  # noqa: PLC0415
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -81,9 +82,9 @@ def fetch(
         with FileLock(target.with_name(f".{target.name}.lock")):
             if refresh or not target.is_file():
                 with _shown(address, progress) as tell:
-                    download(address, target, retry, tell)
+                    download.download(address, target, retry or download.RetryPolicy(), tell)
     except HTTPError as error:
-        raise DataError(f"{address}: {why(error)}; try again later, or copy the file to {target}") from None
+        raise DataError(f"{address}: {download.why(error)}; try again later, or copy the file to {target}") from None
     except OSError as error:
         full = "; make room, or set STRATUS_CACHE to a folder on another disk" if error.errno == ENOSPC else ""
         raise DataError(f"{target}: cannot be written ({error.strerror or error}){full}") from None
@@ -112,7 +113,7 @@ def _folder(source: str, cache: Path | None) -> Path:
 
 
 @contextmanager
-def _shown(address: str, progress: bool) -> Iterator[Tell]:
+def _shown(address: str, progress: bool) -> "Iterator[Tell]":
     """A bar on the terminal, or a line in the log."""
     if not (progress and sys.stderr.isatty()):
         log.info("fetching %s", address)

@@ -10,39 +10,35 @@ import zlib
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, cast
+from typing import BinaryIO, cast
 
 import polars as pl
 
-from stratus.data.ghcn.dly import read_dly
-from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked
+from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked, converted, first
 from stratus.errors import DataError
 
+_DLY_HEAD = r"^(?<station>[A-Z]{2}[A-Z0-9_\-]{9})(?<month>\d{6})(?<element>[A-Z0-9]{4})[ -~]*$"
+_DLY_WIDTH = 269  # characters of a line: 21 and 31 days of 8
 _DLY = re.compile(rb"[A-Z]{2}[A-Z0-9_\-]{9}\d{6}[A-Z0-9]{4}")
 _ROW = re.compile(rb'"?[A-Z]{2}[A-Z0-9_\-]{9}"?,\d{8},')
 
 
 def read(path: str | Path, units: Units | None = None) -> pl.DataFrame:
-    """Reads a GHCN-Daily file of any layout into the long table.
+    """A GHCN-Daily file of any layout as one long table; arguments and errors are those of `pieces`."""
+    return pl.concat(pieces(path, units))
+
+
+def pieces(path: str | Path, units: Units | None = None, size: int = 1 << 25) -> Iterator[pl.DataFrame]:
+    """Reads a GHCN-Daily file of any layout into long tables, a piece of the file after another, in bounded memory.
 
     Args:
         path: A .dly, by-year, by-station, access or Climate Data Online file, plain or gzipped, or Parquet.
         units: Of a Climate Data Online export with ISO dates, which does not say them: `metric` (°C, mm, m/s) or
             `standard` (°F, inches, miles an hour).
+        size: Bytes of text in a piece, or sixteen times the rows of a Parquet file.
 
     Raises:
         DataError: The layout is unknown, or a line, number or date is broken: names file and line.
-    """
-    return pl.concat(pieces(path, units))
-
-
-def pieces(path: str | Path, units: Units | None = None, size: int = 1 << 25) -> Iterator[pl.DataFrame]:
-    """As `read`, a piece of the file after another, so that a file of any size is read in bounded memory.
-
-    Args:
-        path: As in `read`.
-        units: As in `read`.
-        size: Bytes of text in a piece, or sixteen times the rows of a Parquet file.
     """
     name = str(path)
     try:
@@ -61,15 +57,15 @@ def _text(file: BinaryIO, name: str, units: Units | None, size: int) -> Iterator
     """The pieces of a file of lines, each read in the layout that the first one shows."""
     blocks = _blocks(file, size)
     first_block = next(blocks, b"")
-    first = first_block.lstrip(b"\xef\xbb\xbf\r\n \t").split(b"\n", 1)[0].rstrip(b"\r")
+    top = first_block.lstrip(b"\xef\xbb\xbf\r\n \t").split(b"\n", 1)[0].rstrip(b"\r")
     line = 1
-    if _DLY.match(first) and b"," not in first:
+    if _DLY.match(top) and b"," not in top:
         for block in chain([first_block], blocks):
-            yield read_dly(block, name, line)
+            yield _dly(block, name, line)
             line += block.count(b"\n")
         return
-    layout = _csv_layout(first, name)
-    header = b"" if _ROW.match(first) else first + b"\n"
+    layout = _csv_layout(top, name)
+    header = b"" if _ROW.match(top) else top + b"\n"
     for block in chain([first_block], blocks):
         content = block if line == 1 else header + block
         above = line - bool(header and line > 1)  # the line number that the content's own first line stands for
@@ -91,16 +87,40 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
         yield rest
 
 
-_CsvReader: TypeAlias = Callable[[pl.DataFrame, str, Units | None], pl.DataFrame]
+def _dly(content: bytes, name: str, start: int) -> pl.DataFrame:
+    """Fixed width: a line a station, month and element; 31 days of a value and three flags; -9999 is missing."""
+    text = [line.decode("ascii", "replace") for line in content.splitlines()]
+    lines = pl.DataFrame({"text": text}).with_row_index("line", offset=start)
+    # Copies have lost the blanks at the line's end: at most the last day's three flags.
+    for line, broken in first(lines, ~pl.col("text").str.len_chars().is_between(_DLY_WIDTH - 3, _DLY_WIDTH), "text"):
+        raise DataError(f"{name}, line {line}: {len(broken)} characters; a line of a .dly file has {_DLY_WIDTH}")
+    heads = lines.with_columns(pl.col("text").str.extract_groups(_DLY_HEAD)).unnest("text")
+    for (line,) in first(heads, pl.col("station").is_null()):
+        raise DataError(f"{name}, line {line}: {text[line - start][:40]!r} is not a line of a .dly file")
+    months = heads.with_columns(pl.col("month").str.to_date("%Y%m", strict=False))
+    padded = lines["text"].str.pad_end(_DLY_WIDTH)
+    days = pl.concat([months.with_columns(day=k + 1, text=padded.str.slice(21 + 8 * k, 8)) for k in range(31)])
+    days = days.filter(~pl.col("text").str.starts_with("-9999"))
+    number, date = pl.col("text").str.head(5), pl.col("month") + pl.duration(days=pl.col("day") - 1)
+    for line, day, broken in first(days, ~number.str.contains(r"^ *-?\d+$"), "day", "text"):
+        raise DataError(f"{name}, line {line}: {broken[:5]!r} for day {day}; expected a whole number")
+    for line, day in first(days, (date.dt.month() != pl.col("month").dt.month()).fill_null(True), "day"):
+        raise DataError(f"{name}, line {line}: a value for day {day} of a month without it")
+    long = days.filter(pl.col("element").is_in(ELEMENTS)).with_columns(
+        number.str.strip_chars_start().cast(pl.Int32).alias("number"),
+        date.alias("date"),
+        *(pl.col("text").str.slice(5 + k, 1).str.strip_chars().alias(flag) for k, flag in enumerate(FLAGS)),
+    )
+    return long.select("station", "date", "element", converted(None), *FLAGS)
 
 
-def _csv_layout(first: bytes, name: str) -> _CsvReader:
-    columns = [column.strip().strip('"') for column in first.decode("utf-8", "replace").split(",")]
-    if _ROW.match(first) or (columns[0] == "ID" and len(columns) >= 4 and columns[2] == "ELEMENT"):
+def _csv_layout(top: bytes, name: str) -> Callable[[pl.DataFrame, str, Units | None], pl.DataFrame]:
+    columns = [column.strip().strip('"') for column in top.decode("utf-8", "replace").split(",")]
+    if _ROW.match(top) or (columns[0] == "ID" and len(columns) >= 4 and columns[2] == "ELEMENT"):
         return _by_row
     if {"STATION", "DATE"} <= set(columns):
         return _access if any(column.endswith("_ATTRIBUTES") for column in columns) else _export
-    raise DataError(f"{name}, line 1: no known layout of GHCN-Daily begins with {first[:60]!r}")
+    raise DataError(f"{name}, line 1: no known layout of GHCN-Daily begins with {top[:60]!r}")
 
 
 def _text_columns(content: bytes, name: str, *, header: bool, line: int) -> pl.DataFrame:
@@ -131,18 +151,9 @@ def _access(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame
     if not elements:
         raise DataError(f"{name}, line 1: no element with a column of its attributes")
     flags = pl.col("flags").str.splitn(",", 4).struct
+    day = {"station": "STATION", "date": "DATE"}
     long = pl.concat(
-        [
-            frame.select(
-                "line",
-                pl.col("STATION").alias("station"),
-                pl.col("DATE").alias("date"),
-                pl.lit(element).alias("element"),
-                pl.col(element).alias("value"),
-                pl.col(f"{element}_ATTRIBUTES").alias("flags"),
-            )
-            for element in elements
-        ]
+        frame.select("line", **day, element=pl.lit(one), value=one, flags=f"{one}_ATTRIBUTES") for one in elements
     )
     named = [flags.field(f"field_{k}").fill_null("").alias(flag) for k, flag in enumerate(FLAGS)]
     return checked(long.filter(pl.col("value") != "").with_columns(named).drop("flags"), name, date="%Y-%m-%d")
@@ -157,28 +168,17 @@ def _export(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame
             "choose data.units=metric (°C, mm) or data.units=standard (°F, inches)"
         )
     elements = [column for column in frame.columns if column in ELEMENTS]
-    long = frame.unpivot(on=elements, index=["line", "STATION", "DATE"], variable_name="element").select(
-        "line",
-        pl.col("STATION").str.strip_prefix("GHCND:").alias("station"),
-        pl.col("DATE").alias("date"),
-        "element",
-        "value",
-        *(pl.lit("").alias(flag) for flag in FLAGS),
+    long = frame.unpivot(on=elements, index=["line", "STATION", "DATE"], variable_name="element").with_columns(
+        pl.col("STATION").str.strip_prefix("GHCND:"), *(pl.lit("").alias(flag) for flag in FLAGS)
     )
-    long = long.filter(~pl.col("value").is_in(["", "-9999"]))
+    long = long.filter(~pl.col("value").is_in(["", "-9999"])).rename({"STATION": "station", "DATE": "date"})
     return checked(long, name, date="%Y%m%d" if old else "%Y-%m-%d", units=None if old else units)
 
 
 def _parquet(path: Path, size: int) -> Iterator[pl.DataFrame]:
     """The bucket's Parquet: ID, DATE, DATA_VALUE and flags as columns, the element as ELEMENT=… in the path."""
-    columns = {
-        "ID": "station",
-        "DATE": "date",
-        "DATA_VALUE": "value",
-        "M_FLAG": "measurement",
-        "Q_FLAG": "quality",
-        "S_FLAG": "source",
-    }
+    flags = {"M_FLAG": "measurement", "Q_FLAG": "quality", "S_FLAG": "source"}
+    columns = {"ID": "station", "DATE": "date", "DATA_VALUE": "value"} | flags
     element = re.search(r"ELEMENT=([A-Z0-9]{4})(?:/|$)", path.as_posix())
     try:
         frame = pl.scan_parquet(path, hive_partitioning=False)

@@ -6,39 +6,22 @@ from typing import TypeAlias
 
 import polars as pl
 
+from stratus.data.ghcn.values import FIELDS, refuse
 from stratus.errors import DataError
 
-EARTH_RADIUS = 6371.0088
-"""Mean radius of the earth in km."""
-NEEDED = ("TMAX", "TMIN", "PRCP")
-"""Elements without which a day has no type of weather."""
-ELEMENTS = (*NEEDED, "SNOW", "AWND", "WT05")
-"""Elements of which the daily table is made."""
+EARTH_RADIUS = 6371.0088  # mean radius of the earth in km
+NEEDED = ("TMAX", "TMIN", "PRCP")  # elements without which a day has no type of weather
+ELEMENTS = (*NEEDED, "SNOW", "AWND", "WT05")  # elements of which the daily table is made
+TEXAS = ("USW00013904", "USW00012960", "USW00012921", "USW00012924", "USW00023044")
+"""Austin, Houston, San Antonio, Corpus Christi and El Paso, as in conf/data/texas.yaml."""
 
 _Columns: TypeAlias = Mapping[str, tuple[int, int]]  # the first and the last character, counted from 1
 
-_STATIONS: _Columns = {
-    "id": (1, 11),
-    "latitude": (13, 20),
-    "longitude": (22, 30),
-    "elevation": (32, 37),
-    "state": (39, 40),
-    "name": (42, 71),
-}
-_INVENTORY: _Columns = {
-    "id": (1, 11),
-    "latitude": (13, 20),
-    "longitude": (22, 30),
-    "element": (32, 35),
-    "first": (37, 40),
-    "last": (42, 45),
-}
-_TEXT = {
-    "id": (r"^[A-Z0-9_\-]{11}$", "a station's eleven characters"),
-    "element": ("^[A-Z0-9]{4}$", "an element's four characters"),
-    "first": ("^[12][0-9]{3}$", "a year"),
-    "last": ("^[12][0-9]{3}$", "a year"),
-}
+_PLACE = {"id": (1, 11), "latitude": (13, 20), "longitude": (22, 30)}
+_STATIONS = _PLACE | {"elevation": (32, 37), "state": (39, 40), "name": (42, 71)}
+_INVENTORY = _PLACE | {"element": (32, 35), "first": (37, 40), "last": (42, 45)}
+_YEAR = ("^[12][0-9]{3}$", "a year")
+_TEXT = {"id": FIELDS["station"], "element": FIELDS["element"], "first": _YEAR, "last": _YEAR}
 _NUMBERS = {
     "latitude": (-90, 90, "degrees between -90 and 90"),
     "longitude": (-180, 180, "degrees between -180 and 180"),
@@ -46,19 +29,12 @@ _NUMBERS = {
 }
 
 
-TEXAS = ("USW00013904", "USW00012960", "USW00012921", "USW00012924", "USW00023044")
-"""Austin, Houston, San Antonio, Corpus Christi and El Paso, as in conf/data/texas.yaml."""
-
-
 def read_stations(path: str | Path) -> pl.DataFrame:
-    """Reads ghcnd-stations.txt.
+    """Reads ghcnd-stations.txt, a row a station.
 
-    Returns:
-        A row a station: `id`, `latitude` and `longitude` (degrees), `elevation` (m above the sea, null where it is
-        not known), `state` (null outside the United States and Canada), `name`.
-
-    Raises:
-        DataError: The file cannot be read, or a line in it is broken: names file and line.
+    Columns are `id`, `latitude` and `longitude` (degrees), `elevation` (m above the sea, null where it is not known),
+    `state` (null outside the United States and Canada), `name`. Raises DataError if the file cannot be read, or a line
+    in it is broken: names file and line.
     """
     table = _fixed_width(path, _STATIONS)
     return table.with_columns(
@@ -68,14 +44,10 @@ def read_stations(path: str | Path) -> pl.DataFrame:
 
 
 def read_inventory(path: str | Path) -> pl.DataFrame:
-    """Reads ghcnd-inventory.txt.
+    """Reads ghcnd-inventory.txt, a row a station and element.
 
-    Returns:
-        A row a station and element: `id`, `latitude`, `longitude` (degrees), `element`, `first` and `last` (the years
-        its values begin and end).
-
-    Raises:
-        DataError: The file cannot be read, or a line in it is broken: names file and line.
+    Columns are `id`, `latitude`, `longitude` (degrees), `element`, `first` and `last` (the years its values begin and
+    end). Raises DataError as `read_stations` does.
     """
     return _fixed_width(path, _INVENTORY).with_columns(pl.col("first", "last").cast(pl.Int32))
 
@@ -93,8 +65,8 @@ def search(
     """Finds stations; every condition given has to hold.
 
     Args:
-        stations: As `read_stations` gives it.
-        inventory: As `read_inventory` gives it.
+        stations: Of `read_stations`.
+        inventory: Of `read_inventory`.
         near: Latitude and longitude in degrees, from which distances count.
         within_km: The largest distance from `near`.
         name: Words that all occur in the station's name, in any case.
@@ -102,17 +74,23 @@ def search(
         years: First and last year that its record has to cover.
 
     Returns:
-        A row a station, sorted by distance, or without `near` by name: `id`, `name`, `state`, `latitude`,
-        `longitude`, `elevation` as in `stations`; with `near` the great circle's `distance_km`; `first` and `last`,
-        the years in which all of the elements asked for were measured, or where none is asked for those of `NEEDED`
-        that ever were (null where none was); `elements`, the ones measured of those asked for and of `ELEMENTS`,
-        joined by blanks.
+        A row a station, sorted by distance, or without `near` by name: the columns of `stations`; with `near` the great
+        circle's `distance_km`; `first` and `last`, the years in which all of the elements asked for were measured, or
+        where none is asked for those of `NEEDED` that ever were (null where none was); `elements`, the ones measured of
+        those asked for and of `ELEMENTS`, joined by blanks.
 
     Raises:
         DataError: A condition cannot hold anywhere.
     """
     asked = tuple(dict.fromkeys(element.upper() for element in elements))
-    _check(inventory, near, within_km, asked, years)
+    if near is not None and not (-90 <= near[0] <= 90 and -180 <= near[1] <= 180):
+        raise DataError(f"near {near[0]},{near[1]}: expected a latitude of -90 to 90 and a longitude of -180 to 180")
+    if within_km is not None and (near is None or not within_km >= 0):
+        raise DataError(f"within {within_km} km: expected a distance of at least 0 and a place to be near to")
+    if years is not None and years[0] > years[1]:
+        raise DataError(f"years {years[0]} to {years[1]}: expected the earlier one first")
+    if unknown := [one for one in asked if one not in inventory["element"]]:
+        raise DataError(f"no station measured {', '.join(unknown)}; expected elements such as {', '.join(ELEMENTS)}")
     found = stations
     if name is not None:
         upper = pl.col("name").str.to_uppercase()
@@ -140,23 +118,6 @@ def distance_km(latitude: float, longitude: float) -> pl.Expr:
     return 2 * EARTH_RADIUS * square.clip(0, 1).sqrt().arcsin()  # rounding can carry the antipode above 1
 
 
-def _check(
-    inventory: pl.DataFrame,
-    near: tuple[float, float] | None,
-    within_km: float | None,
-    asked: Sequence[str],
-    years: tuple[int, int] | None,
-) -> None:
-    if near is not None and not (-90 <= near[0] <= 90 and -180 <= near[1] <= 180):
-        raise DataError(f"near {near[0]},{near[1]}: expected a latitude of -90 to 90 and a longitude of -180 to 180")
-    if within_km is not None and (near is None or not within_km >= 0):
-        raise DataError(f"within {within_km} km: expected a distance of at least 0 and a place to be near to")
-    if years is not None and years[0] > years[1]:
-        raise DataError(f"years {years[0]} to {years[1]}: expected the earlier one first")
-    if unknown := [one for one in asked if one not in inventory["element"]]:
-        raise DataError(f"no station measured {', '.join(unknown)}; expected elements such as {', '.join(ELEMENTS)}")
-
-
 def _measured(inventory: pl.DataFrame, asked: Sequence[str]) -> pl.DataFrame:
     """Columns `id`, `first`, `last`, `elements` of the stations with all the elements asked for, or of every one."""
     listed = (*ELEMENTS, *(one for one in asked if one not in ELEMENTS))
@@ -176,42 +137,34 @@ def _measured(inventory: pl.DataFrame, asked: Sequence[str]) -> pl.DataFrame:
     return table.filter(pl.col("wanted") >= len(asked)).drop("wanted")
 
 
+def _number(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Float64, strict=False)
+
+
 def _fixed_width(path: str | Path, columns: _Columns) -> pl.DataFrame:
     """The columns of a file of fixed-width lines as text and numbers; the first broken field is the error."""
     try:
         text = Path(path).read_bytes().decode("utf-8", "replace")  # a name may hold anything
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-    raw = _fields(text, columns)
-    if raw.is_empty():
-        raise DataError(f"{path}: the file is empty")
-    if (shifted := raw.filter(pl.col("between") != "")).height:
-        raise DataError(f"{path}, line {shifted['line'][0]}: columns out of place; expected blanks between them")
-    table = raw.with_columns(pl.col(name).cast(pl.Float64, strict=False) for name in columns if name in _NUMBERS)
-    for name, (pattern, expected) in _TEXT.items():
-        if name in columns:
-            _refuse(raw, ~raw[name].str.contains(pattern), name, f"{path}", expected)
-    for name, (low, high, expected) in _NUMBERS.items():
-        if name in columns:
-            _refuse(raw, ~table[name].is_between(low, high).fill_null(False), name, f"{path}", expected)
-    return table.select(list(columns))
-
-
-def _fields(text: str, columns: _Columns) -> pl.DataFrame:
-    """The columns as text without blanks around, what stands `between` them, and the `line`."""
-    line = pl.col("text").str
+    character = pl.col("text").str
     lines = pl.DataFrame({"text": text.split("\n")}).with_row_index("line", offset=1)
-    return lines.filter(line.strip_chars() != "").select(
+    raw = lines.filter(character.strip_chars() != "").select(
         "line",
         *(
-            line.slice(begin - 1, end - begin + 1).str.strip_chars().alias(name)
+            character.slice(begin - 1, end - begin + 1).str.strip_chars().alias(name)
             for name, (begin, end) in columns.items()
         ),
-        between=pl.concat_str(line.slice(begin - 2, 1) for begin, _ in columns.values() if begin > 1).str.strip_chars(),
+        between=pl.concat_str(character.slice(begin - 2, 1) for begin, _ in columns.values() if begin > 1),
     )
-
-
-def _refuse(raw: pl.DataFrame, broken: pl.Series, name: str, path: str, expected: str) -> None:
-    if broken.any():
-        line, value = raw.filter(broken).select("line", name).row(0)
-        raise DataError(f"{path}, line {line}, {name}: {value!r}; expected {expected}")
+    if raw.is_empty():
+        raise DataError(f"{path}: the file is empty")
+    if (shifted := raw.filter(pl.col("between").str.strip_chars() != "")).height:
+        raise DataError(f"{path}, line {shifted['line'][0]}: columns out of place; expected blanks between them")
+    for name, (pattern, expected) in _TEXT.items():
+        if name in columns:
+            refuse(raw, ~pl.col(name).str.contains(pattern), name, f"{path}", expected)
+    for name, (low, high, expected) in _NUMBERS.items():
+        if name in columns:
+            refuse(raw, ~_number(name).is_between(low, high).fill_null(False), name, f"{path}", expected)
+    return raw.select(_number(name) if name in _NUMBERS else name for name in columns)

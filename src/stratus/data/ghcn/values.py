@@ -5,7 +5,7 @@ type occurred), and the flags `measurement`, `quality`, `source` as one characte
 and nowhere else.
 """
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
@@ -13,21 +13,31 @@ from stratus.errors import DataError
 
 Units: TypeAlias = Literal["metric", "standard"]
 
-LONG = {
-    "station": pl.String,
-    "date": pl.Date,
-    "element": pl.String,
-    "value": pl.Float64,
-    "measurement": pl.String,
-    "quality": pl.String,
-    "source": pl.String,
-}
 FLAGS = ["measurement", "quality", "source"]
+LONG = {"station": pl.String, "date": pl.Date, "element": pl.String, "value": pl.Float64}
+LONG |= dict.fromkeys(FLAGS, pl.String)
+STATION = r"[A-Z0-9_\-]{11}"
+FIELDS = {
+    "station": (f"^{STATION}$", "a station's eleven characters"),
+    "element": ("^[A-Z0-9]{4}$", "an element's four characters"),
+}
+"""What a text is, as a pattern and in words."""
 TEMPERATURES = ("TMAX", "TMIN", "TAVG", "TOBS")
 TENTHS = (*TEMPERATURES, "PRCP", "AWND")
 """Elements published in tenths of their unit; SNOW and SNWD are whole millimetres, weather types are 1."""
 ELEMENTS = (*TENTHS, "SNOW", "SNWD", *(f"WT{k:02d}" for k in range(1, 23)))
 """Elements that are kept: those whose unit is known here."""
+
+
+def first(rows: pl.DataFrame, fault: pl.Expr, *columns: str) -> list[tuple[Any, ...]]:
+    """Line and further columns of the first row with a fault; empty where there is none."""
+    return rows.filter(fault).sort("line", maintain_order=True).select("line", *columns).head(1).rows()
+
+
+def refuse(rows: pl.DataFrame, fault: pl.Expr, column: str, name: str, expected: str) -> None:
+    """Raises DataError for the first row with a fault in a column: names file, line, column and value."""
+    for line, value in first(rows, fault, column):
+        raise DataError(f"{name}, line {line}, {column}: {value[:40]!r}; expected {expected}")
 
 
 def checked(long: pl.DataFrame, name: str, date: str, units: Units | None = None) -> pl.DataFrame:
@@ -41,22 +51,20 @@ def checked(long: pl.DataFrame, name: str, date: str, units: Units | None = None
         date: How its dates are written.
         units: As for `converted`.
     """
+    forms = (date, date.replace("-", "/"))
     parsed = long.with_columns(
-        pl.coalesce(pl.col("date").str.to_date(form, strict=False) for form in (date, date.replace("-", "/"))).alias(
-            "day"
-        ),
-        pl.col("value").cast(pl.Float64, strict=False).alias("number"),
+        day=pl.coalesce(pl.col("date").str.to_date(form, strict=False) for form in forms),
+        number=pl.col("value").cast(pl.Float64, strict=False),
     )
+    day = "YYYYMMDD" if date == "%Y%m%d" else "YYYY-MM-DD"
     for column, broken, expected in (
-        ("station", ~pl.col("station").str.contains(r"^[A-Z0-9_\-]{11}$"), "a station's eleven characters"),
-        ("date", pl.col("day").is_null(), "a real day as " + ("YYYYMMDD" if date == "%Y%m%d" else "YYYY-MM-DD")),
-        ("element", ~pl.col("element").str.contains("^[A-Z0-9]{4}$"), "an element's four characters"),
+        ("station", ~pl.col("station").str.contains(FIELDS["station"][0]), FIELDS["station"][1]),
+        ("date", pl.col("day").is_null(), f"a real day as {day}"),
+        ("element", ~pl.col("element").str.contains(FIELDS["element"][0]), FIELDS["element"][1]),
         ("value", pl.col("number").is_null() | ~pl.col("number").is_finite(), "a number"),
         *((flag, pl.col(flag).str.len_bytes() > 1, "one character or none") for flag in FLAGS),
     ):
-        if (bad := parsed.filter(broken)).height:
-            line, value = bad.sort("line").select("line", column).row(0)
-            raise DataError(f"{name}, line {line}, {column}: {value[:40]!r}; expected {expected}")
+        refuse(parsed, broken, column, name, expected)
     kept = parsed.filter(pl.col("element").is_in(ELEMENTS) & (pl.col("number") != -9999))
     return kept.select("station", pl.col("day").alias("date"), "element", converted(units), *FLAGS)
 
@@ -68,13 +76,9 @@ def converted(units: Units | None) -> pl.Expr:
         return number
     if units is None:
         return pl.when(element.is_in(TENTHS)).then((number / 10).round(1)).otherwise(number).alias("value")
-    return (
-        pl.when(element.is_in(TEMPERATURES))
-        .then((number - 32) / 1.8)
-        .when(element.is_in(["PRCP", "SNOW", "SNWD"]))
-        .then(number * 25.4)
-        .when(element == "AWND")
-        .then(number * 0.44704)
-        .otherwise(number)
-        .alias("value")
-    )
+    return pl.coalesce(
+        pl.when(element.is_in(TEMPERATURES)).then((number - 32) / 1.8),
+        pl.when(element.is_in(["PRCP", "SNOW", "SNWD"])).then(number * 25.4),
+        pl.when(element == "AWND").then(number * 0.44704),
+        number,
+    ).alias("value")

@@ -21,12 +21,8 @@ from stratus.data.store.manifest import BUCKETS, INDEX, MANIFEST, Manifest, Sour
 from stratus.errors import DataError
 from stratus.files import replacing, sha256
 
-SCRATCH = "unfinished"
-HELD = 1 << 21
-"""Values that are collected in memory before they go to the scratch files."""
-
-_ROWS = 1 << 14
-"""Days of a row group: as many as are read to find one station."""
+HELD = 1 << 21  # values that are collected in memory before they go to the scratch files
+_ROWS = 1 << 14  # days of a row group: as many as are read to find one station
 
 
 def build(
@@ -36,13 +32,10 @@ def build(
     ice_pellets: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Manifest:
-    """Builds a store, adds years to one, or continues a build that was interrupted.
+    """Builds a store in a folder, adds years to one, or continues a build that was interrupted.
 
-    Args:
-        sources: Files of any layout that `layouts.pieces` reads, or folders of Parquet files.
-        folder: The store's.
-        ice_pellets: Whether ice pellets count as hail.
-        tell: Is called with a line after each step.
+    Sources are files of any layout that `layouts.pieces` reads, or folders of Parquet files. Ice pellets may count as
+    hail. `tell` is called with a line after each step.
 
     Raises:
         DataError: A source is broken or missing, a year is in the store already, an unfinished store in the folder
@@ -76,9 +69,9 @@ def _build(files: list[Path], folder: Path, ice_pellets: bool, tell: Callable[[s
     plan = [Source.of(file) for file in files if str(file) not in known]
     if not plan:
         return before
-    scratch = folder / SCRATCH
+    scratch = folder / "unfinished"
     _sort(plan, scratch, ice_pellets, tell)
-    years = sorted({int(year.name) for year in scratch.iterdir() if year.name.isdecimal()})
+    years = sorted(int(year.name) for year in scratch.iterdir() if year.name.isdecimal())
     if again := sorted(set(years) & set(before.years)):
         shutil.rmtree(scratch)
         raise DataError(f"{folder} holds {', '.join(map(str, again))} already: build another store of all sources")
@@ -87,12 +80,8 @@ def _build(files: list[Path], folder: Path, ice_pellets: bool, tell: Callable[[s
         for bucket in range(BUCKETS):
             dropped.update(_make_part(scratch / str(year), folder, year, bucket, ice_pellets=ice_pellets))
         tell(f"{year}: done")
-    manifest = replace(
-        before,
-        sources=[*before.sources, *(replace(one, sha256=sha256(one.file)) for one in plan)],
-        years=sorted([*before.years, *years]),
-        dropped=dict(dropped),
-    )
+    sources = [*before.sources, *(replace(one, sha256=sha256(one.file)) for one in plan)]
+    manifest = replace(before, sources=sources, years=sorted([*before.years, *years]), dropped=dict(dropped))
     manifest = _indexed(folder, manifest)
     manifest.write(folder)
     shutil.rmtree(scratch)
@@ -169,6 +158,5 @@ def _indexed(folder: Path, manifest: Manifest) -> Manifest:
     index = pl.concat(frames).select("station", "bucket", "year", "days").sort("bucket", "station", "year")
     with replacing(folder / INDEX) as beside:
         index.write_parquet(beside)
-    return replace(
-        manifest, classes=sorted(classes), days=int(index["days"].sum()), stations=index["station"].n_unique()
-    )
+    manifest = replace(manifest, classes=sorted(classes), days=int(index["days"].sum()))
+    return replace(manifest, stations=index["station"].n_unique())

@@ -14,8 +14,10 @@ from stratus.data.store.manifest import INDEX, MANIFEST, Manifest, part
 from stratus.data.table import KEY, SCHEMA
 from stratus.errors import DataError
 
-BYTES_A_DAY = 700
-"""What a day takes while its samples are made: its row, its inputs, and their copies (measured with nine inputs)."""
+
+def fitting(memory: float) -> int:
+    """Days that fit so many GiB while their samples are made, 700 bytes each (measured with nine inputs)."""
+    return int(memory * 2**30 / 700)
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,6 @@ class Store:
     def stations(self) -> list[str]:
         """The stations' ids."""
         return self.index["station"].unique().sort().to_list()
-
-    @property
-    def classes(self) -> list[str]:
-        """The categories of weather in the whole store."""
-        return self.manifest.classes
 
     def parts(self, days: int) -> Iterator[pl.DataFrame]:
         """The daily table in parts of at most so many days, or of one station where it has more."""
@@ -88,8 +85,7 @@ class Store:
 def open_store(folder: Path, stations: Sequence[str] | None = None, first: date | None = None) -> Store:
     """A store, or its days of some stations, or from the year of a day on.
 
-    Raises:
-        DataError: If the folder is no store, or an unfinished one, or a station is not in it.
+    Raises DataError if the folder is no store, or an unfinished one, or a station is not in it.
     """
     if not (folder / MANIFEST).exists():
         unfinished = "its building was broken off: give the same `stratus store build` once more"

@@ -1,55 +1,43 @@
 """How good is a regression? Its accuracy is never "equal", and cannot be descended on."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.lecture.models import Model
-from stratus.lecture.pictures import loss_and_accuracy, share_within
+from stratus.lecture.fits import Fit, fit_of
+from stratus.lecture.pictures.accuracy import draw_staircase, draw_within
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
 from stratus.verification.references import Climatology
 
-_TOLERANCES = (0, 1, 2, 3)
+TOLERANCES = (0, 1, 2, 3)
+"""In °C."""
 
 
 def lesson(run: FinishedRun) -> Lesson:
     """Share of exact hits, and within 1, 2 and 3 °C; and why no gradient leads to a better share."""
-    test, model = run.splits.test, Model.trained(run)
+    test, fit = run.splits.test, fit_of(run)
     misses = {
-        "model": _miss(model.forecast(test.x), test.y),
+        "model": _miss(fit.model.forecast(test.x), test.y),
         "the same as today": _miss(test.last, test.y),
         "usual on this day": _miss(Climatology.fit(run.splits).forecast(test), test.y),
     }
-    weight = model.line[0][0, 1]
+    weight = fit.line[0][0, 1]
     wide, near = weight + np.linspace(-1, 1, 401), weight + np.linspace(-0.004, 0.004, 801)
-    (loss, share), (_, share_near) = _along(model, wide), _along(model, near)
+    (loss, share), (_, share_near) = along(fit, wide), along(fit, near)
     figures = {
-        "within": {name: {str(t): float(np.mean(miss <= t)) for t in _TOLERANCES} for name, miss in misses.items()},
+        "within": {name: {str(t): float(np.mean(miss <= t)) for t in TOLERANCES} for name, miss in misses.items()},
         "mae": float(misses["model"].mean()),
         "rmse": {name: float(np.sqrt(np.mean(miss**2))) for name, miss in misses.items()},
         "persistence_exact_hits": int(np.sum(misses["the same as today"] == 0)),
         "flat": float(np.mean(np.diff(share_near) == 0)),
     }
-    pictures: dict[str, Callable[[], Figure]] = {
-        "within": partial(
-            share_within.draw,
-            misses,
-            _TOLERANCES,
-            name="tomorrow's average temperature",
-            unit="°C",
-            place=of_run.title(test),
-        ),
-        "staircase": partial(
-            loss_and_accuracy.draw, wide, loss, share, near, share_near, chosen=weight, tolerance="2 °C"
-        ),
-    }
-    return Lesson(_card(run, figures), figures, pictures)
+    within = partial(draw_within, misses, TOLERANCES, place=of_run.title(test))
+    staircase = partial(draw_staircase, wide, loss, share, near, share_near, chosen=weight)
+    return Lesson(_card(run, figures), figures, {"within": within, "staircase": staircase})
 
 
 def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
@@ -60,28 +48,29 @@ def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
         f"is equal to the truth on {model['0']:.1%} of them, within 1 °C on {model['1']:.1%}, within 2 °C on "
         f"{model['2']:.1%}, within 3 °C on {model['3']:.1%}."
         f"\n\n“The same as today” hits exactly {figures['persistence_exact_hits']} times: thermometers are read in "
-        f"steps, and a reading can come back. Within 2 °C it scores {same['2']:.1%}, by root mean squared error "
-        f"{rmse['the same as today']:.3f} °C; the model {model['2']:.1%} and {rmse['model']:.3f} °C. Which of two "
-        "forecasts is better can depend on where the tolerance is put.",
+        f"steps, and a reading can come back. Within 2 °C it is right on {same['2']:.1%} of the days, with a root mean "
+        f"squared error of {rmse['the same as today']:.3f} °C; the model on {model['2']:.1%}, with "
+        f"{rmse['model']:.3f} °C. Which of two forecasts is better can depend on where the tolerance is put.",
         why="A forecast is a real number and meets another one with probability 0, so accuracy needs a tolerance."
         "\n\nNor can gradient descent train on the share within a tolerance. Move a weight a little and the same days "
         f"stay inside: at {figures['flat']:.0%} of the small steps in the last panel nothing changes. The gradient is "
         "0 almost everywhere, and where a day crosses the line there is none. The squared error changes with every "
-        "move and knows which way is down. It is a stand-in: what we care about is beside it in every table.",
+        "move and shows which way is down. It stands in for the score that we care about, which every table shows "
+        "beside it.",
         next="Count a forecast as accurate within half a degree and see which of the columns changes.",
         command="python train.py experiment=lecture/accuracy task.tolerance=0.5",
     )
 
 
 def _miss(forecast: Array, truth: Array) -> Array:
-    """|forecast - truth| [n] in °C, rounded so that a reading 2.0 from another counts as within 2."""
+    """|forecast - truth| [n] in °C, rounded so that two readings 2.0 apart count as within 2."""
     return np.asarray(np.abs(forecast - truth)[:, 0].round(6))
 
 
-def _along(model: Model, weights: Array) -> tuple[Array, Array]:
-    """Mean squared error and share within 2 °C of the training days, the weight of yesterday at each of `weights`."""
-    days = model.splits.train
+def along(fit: Fit, weights: Array) -> tuple[Array, Array]:
+    """Mean squared error and share within 2 °C over the training days, by yesterday's weight [w] per degree."""
+    days = fit.splits.train
     yesterday = days.x[:, 1:] - days.x[:, 1:].mean()
-    change = yesterday * (weights - model.line[0][0, 1])
-    error = model.forecast(days.x) + change - days.y
+    change = yesterday * (weights - fit.line[0][0, 1])
+    error = fit.model.forecast(days.x) + change - days.y
     return (error**2).mean(axis=0), (np.abs(error) <= 2).mean(axis=0)

@@ -9,31 +9,30 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import vmap
 
-from stratus import tasks
-from stratus.data.splits import split
+from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError
-from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, on_plane, path_of
+from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, matrix, on_plane, path_of
+from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
 from stratus.lecture.landscapes import toy
-from stratus.lecture.lessons.losses import ASKED
-from stratus.lecture.pictures import descent_on_curve, line_in_descent, loss_surface
+from stratus.lecture.pictures.gradient_descent import Descent, Surface, animate_line, draw_line, draw_surfaces, draw_toy
 from stratus.pictures.canvas import named
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
-from stratus.training.optimum import optimum
+from stratus.tasks.binary import BinaryClassification
 from stratus.training.starts import gaussian
 
 TOY_RATE, TOY_STEPS, TOY_SIGMA, TOY_STARTS = 0.02, 100, 3.0, 10_000
 
 
 def lesson(run: FinishedRun) -> Lesson:
-    """θ' = θ - ε ∇L(θ), seen: the run's path is that of the loop written by hand."""
-    if len(run.splits.inputs) != 1 or run.splits.target.kind != "continuous":
+    """θ' = θ - ε ∇L(θ): the run's path, which is that of the loop written by hand, in pictures."""
+    if len(run.splits.inputs) != 1 or not isinstance(run.splits.target, Continuous):
         raise ConfigurationError("this lesson draws a line: task=regression with one input, features=day_of_year")
     loss, path = loss_on(run.task, run.splits.train), path_of(run.trace)
     rate = run.settings.optimizer.lr
     by_hand = descend(loss, path[0], rate, len(path) - 1)
-    best = optimum(run.task, run.splits).weights
-    descent = _line(run, loss, path[:, 0], torch.cat([best.weight[0], best.bias]).float())
+    best = matrix(best_fit(run.splits, "regression").model.weights)[0]
+    descent = _line(run, loss, path[:, 0], best.float())
     paths, of_toy = _toy(run)
     figures: dict[str, Any] = {
         "path": path[:, 0].tolist(),
@@ -43,62 +42,61 @@ def lesson(run: FinishedRun) -> Lesson:
         "toy": of_toy,
     }
     steps = [*(step for step in (0, 1, 2, 4, 8) if step < len(path) - 1), len(path) - 1]
-    return Lesson(
-        _card(run, figures, rate),
-        figures,
-        {
-            "line_in_descent": partial(line_in_descent.draw, descent, steps),
-            "loss_surfaces": lambda: loss_surface.draw([descent.surface, _valley(run), _one_temperature(run)]),
-            "toy": partial(_draw_toy, paths, of_toy["maximum"]),
-        },
-        {"line_in_descent": partial(line_in_descent.animate, descent)},
-    )
+    pictures = {
+        "line_in_descent": partial(draw_line, descent, steps),
+        "loss_surfaces": partial(_draw_surfaces, run, descent.surface),
+        "toy": partial(_draw_toy, paths, of_toy["maximum"]),
+    }
+    film = partial(animate_line, descent)
+    return Lesson(_card(run, figures, rate), figures, pictures, {"line_in_descent": film})
 
 
-def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> line_in_descent.Descent:
+def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> Descent:
     """The run's own descent: a path [t + 1, 2] of weight and bias."""
     days, unit = run.splits.train, run.splits.target.unit
     ends = torch.tensor([[days.x.min()], [days.x.max()]], dtype=torch.float32)
-    inputs = (ends - run.task.mean) / run.task.scale
     names = "temperature by a line", f"weight ({unit})", f"bias ({unit})", f"{unit}²"
-    return line_in_descent.Descent(
+    return Descent(
         surface=_surface(names, on_plane(loss, torch.zeros(1, 2), torch.eye(2)[:, None]), path, best),
         losses=vmap(loss)(path[:, None]).numpy(),
         x=days.x[:, 0],
         y=days.y[:, 0],
         ends=ends[:, 0].numpy(),
-        lines=(path[:, :1] * inputs[:, 0] + path[:, 1:]).numpy(),
+        lines=(path @ run.task.design(ends).T).numpy(),
         x_name=named(run.splits.inputs[0], run.splits.units[0]),
         y_name=named(f"average {run.splits.outputs[0]}", unit),
         place=str(days.stations[0]),
     )
 
 
-def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: Tensor) -> loss_surface.Surface:
+def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: Tensor) -> Surface:
     """The loss of two numbers on a square around the best two, wide enough for the path."""
     reach = 1.15 * (path - best).abs().max().item()
     span = torch.linspace(-reach, reach, 61)
     x, y = best[0] + span, best[1] + span
     heights = vmap(loss)(torch.cartesian_prod(x, y)).reshape(len(x), len(y)).T
-    return loss_surface.Surface(*names, x.numpy(), y.numpy(), heights.numpy(), path.numpy(), best.numpy())
+    return Surface(*names, x.numpy(), y.numpy(), heights.numpy(), path.numpy(), best.numpy())
 
 
-def _valley(run: FinishedRun) -> loss_surface.Surface:
-    """Tomorrow's temperature from two days': weights of inputs so alike that the bowl is a valley."""
-    splits = split(run.table, ASKED["regression"], run.settings.data.borders)
-    task = tasks.find("regression").fitting(splits)
-    best = optimum(task, splits).weights
-    bias = torch.tensor([[0.0, 0.0, best.bias.item()]])
-    loss = on_plane(loss_on(task, splits.train), bias, torch.eye(3)[:2, None])
+def _draw_surfaces(run: FinishedRun, own: Surface) -> Figure:
+    return draw_surfaces([own, _valley(run), _one_temperature(run)])
+
+
+def _valley(run: FinishedRun) -> Surface:
+    """Tomorrow's temperature from two days', whose weights span a narrow valley: the inputs are much alike."""
+    fit = best_fit(split_like(run, TWO_DAYS["regression"]), "regression")
+    best = matrix(fit.model.weights)[0].float()
+    bias = best * torch.tensor([[0.0, 0.0, 1.0]])
+    loss = on_plane(loss_on(fit.model.task, fit.splits.train), bias, torch.eye(3)[:2, None])
     names = "temperature by two days", "weight of d-2 (°C)", "weight of d-1 (°C)", "°C²"
     path = descend(loss, torch.tensor([4.0, -6.0]), 0.45, 60)
-    return _surface(names, loss, path, best.weight[0].float())
+    return _surface(names, loss, path, best[:2])
 
 
-def _one_temperature(run: FinishedRun) -> loss_surface.Surface:
+def _one_temperature(run: FinishedRun) -> Surface:
     """P(rain) from the day's own temperature alone: the weight of the day before is held at 0."""
-    splits = split(run.table, ASKED["binary"], run.settings.data.borders)
-    task = tasks.find("binary").fitting(splits)
+    splits = split_like(run, TWO_DAYS["binary"])
+    task = BinaryClassification.fitting(splits)
     loss = on_plane(loss_on(task, splits.train), torch.zeros(1, 3), torch.eye(3)[1:, None])
     path = descend(loss, torch.tensor([3.0, 3.0]), 2.0, 60)
     best = descend(loss, path[-1], 2.0, 200)[-1]
@@ -108,8 +106,8 @@ def _one_temperature(run: FinishedRun) -> loss_surface.Surface:
 def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
     """Paths on the toy, [s, t + 1], from x₀ ~ N(0, σ), and where they end.
 
-    The share that ends in the worse valley is also known exactly: Φ's share of starts beyond the maximum, since steps
-    so short cross no ridge.
+    Steps so short cross no ridge, so the share of starts beyond the maximum, which the normal distribution gives
+    exactly, is the share that ends in the worse valley.
     """
     starts = torch.empty(TOY_STARTS)
     gaussian(starts, torch.Generator().manual_seed(run.settings.seed), TOY_SIGMA)
@@ -134,7 +132,7 @@ def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
 def _draw_toy(paths: Tensor, ridge: float) -> Figure:
     x = torch.linspace(-2, 2, 401)
     shown = torch.stack([next(path for path in paths if 1.2 < side * path[0] < 2) for side in (-1, 1)])
-    return descent_on_curve.draw(
+    return draw_toy(
         x.numpy(),
         toy(x).numpy(),
         torch.cat([shown, paths[:40]]).numpy(),
@@ -150,21 +148,21 @@ def _card(run: FinishedRun, figures: dict[str, Any], rate: float) -> Card:
     return Card(
         title="Gradient descent in action",
         see="Left the loss over weight and bias, as a map: a round bowl. A dot is θ = (weight, bias) after a step, "
-        f"the star the lowest point; it starts at random, at weight {path[0][0]:.1f} and bias {path[0][1]:.1f}, where "
-        f"the loss is {losses[0]:.1f} {unit}², and rolls down to {losses[-1]:.2f} in {len(losses) - 1} steps. Right "
-        "the same as a line that turns into its place among the days. The second picture has two more bowls: a "
+        f"the star is the lowest point. θ starts at random, at weight {path[0][0]:.1f} and bias {path[0][1]:.1f}, "
+        f"where the loss is {losses[0]:.1f} {unit}², and rolls down to {losses[-1]:.2f} in {len(losses) - 1} steps. "
+        "Right the same as a line that turns into its place among the days. The second picture has two more bowls: a "
         "narrow valley, and one for the probability of rain.",
-        why="A step goes against the gradient, θ' = θ − ε ∇L(θ), straight down the steepest slope, and is the longer "
-        "the steeper it is: long at first, then ever shorter. For one standardised input the bowl of the squared "
-        f"loss is exactly round, so each step leaves 1 − 2ε = {1 - 2 * rate:.2g} of the way to the lowest point. Two "
-        "days' temperatures are nearly the same input: steep across, almost flat along, so the path jumps from side "
-        "to side first and then crawls. The lecture's loop written by hand gives the run's θ to "
-        f"{figures['from_hand']:.0e}."
-        "\n\nThese bowls have one lowest point. The toy 3x² + sin 5x has two valleys: descent knows only the slope "
+        why="A step goes against the gradient, θ' = θ − ε ∇L(θ), straight down the steepest slope. The steeper the "
+        "slope, the longer the step: long at first, then ever shorter. For one standardised input the bowl of the "
+        f"squared loss is exactly round, so each step leaves 1 − 2ε = {1 - 2 * rate:.2g} of the way to the lowest "
+        "point. Two days' temperatures are nearly the same input: the bowl is steep across and almost flat along, so "
+        "the path first jumps from side to side and then crawls. The lecture's loop written by hand gives the run's θ "
+        f"to {figures['from_hand']:.0e}."
+        "\n\nThese bowls have one lowest point. The toy 3x² + sin 5x has two valleys. Descent knows only the slope "
         f"where it stands, so starts beyond x = {toys['maximum']:.4f} end at {toys['worse']:.4f}, where f is "
-        f"{toys['worse_value']:.3f}, instead of at {toys['good']:.4f} with {toys['good_value']:.3f}: "
-        f"{toys['share_worse']:.1%} of {TOY_STARTS:,} starts from N(0, {TOY_SIGMA:.0f}), {TOY_SIGMA:.0f} being the "
-        f"standard deviation; the normal distribution says {toys['share_worse_exact']:.2%}.",
+        f"{toys['worse_value']:.3f}, instead of at {toys['good']:.4f} with {toys['good_value']:.3f}. Of "
+        f"{TOY_STARTS:,} starts from N(0, {TOY_SIGMA:.0f}), {TOY_SIGMA:.0f} being the standard deviation, these are "
+        f"{toys['share_worse']:.1%}; the normal distribution says {toys['share_worse_exact']:.2%}.",
         next="Half the largest stable step goes straight to the bottom of a round bowl in a single step. Then start "
         "elsewhere, with another seed.",
         command="python train.py experiment=lecture/gradient_descent optimizer.lr=0.5",

@@ -1,5 +1,7 @@
 """Where the gradient comes from: closed form, autograd, finite differences."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -9,11 +11,13 @@ from torch import Tensor
 from torch.func import grad, vmap
 
 from stratus import tasks
-from stratus.data.splits import Splits, split
+from stratus.data.samples import Array
+from stratus.data.splits import Splits
+from stratus.data.targets import Continuous, Event
 from stratus.errors import ConfigurationError
 from stratus.lecture.descent_by_hand import Loss, loss_on, path_of
-from stratus.lecture.lessons.losses import ASKED
-from stratus.lecture.pictures import difference_errors, gradient_components
+from stratus.lecture.fits import TWO_DAYS, fit_of, split_like
+from stratus.lecture.pictures.gradients import Gradient, draw_components, draw_errors
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
 from stratus.tasks.linear import LinearTask
@@ -27,42 +31,38 @@ STEPS = np.logspace(-14, 0, 43)
 """Steps h of finite differences."""
 
 
+@dataclass(frozen=True)
 class Gradients:
-    """One task's gradient at a random θ, in float64, in three ways; each [k, m + 1].
+    """One task's gradient at a random θ, in float64, in three ways; each [k, m + 1]."""
 
-    Attributes:
-        theta: Where.
-        formula: By the closed form.
-        autograd: By torch.
-        central: By central differences at each of `STEPS` [h, k, m + 1].
-        forward: By forward differences.
-    """
+    splits: Splits  # the samples
+    theta: Tensor  # θ
+    formula: Tensor  # by the closed form
+    autograd: Tensor  # by torch
+    differences: Mapping[str, Tensor]  # "central" and "forward", at each of `STEPS` [h, k, m + 1]
 
-    def __init__(self, name: str, splits: Splits, seed: int) -> None:
+    @classmethod
+    def of(cls, name: str, splits: Splits, seed: int) -> "Gradients":
+        """Those of the task of that name."""
         task = tasks.find(name).fitting(splits)
         loss = loss_on(task, splits.train, torch.float64)
         shape = len(splits.outputs), len(splits.inputs) + 1
-        generator = torch.Generator().manual_seed(seed)
-        self.theta = torch.randn(shape, generator=generator, dtype=torch.float64)
-        self.formula = closed_form(task, splits, self.theta)
-        self.autograd: Tensor = grad(loss)(self.theta)
-        self.central = torch.stack([central(loss, self.theta, h) for h in STEPS])
-        self.forward = torch.stack([forward(loss, self.theta, h) for h in STEPS])
+        theta = torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        differences = {way: torch.stack([of(loss, theta, h) for h in STEPS]) for way, of in WAYS.items()}
+        return cls(splits, theta, closed_form(task, splits, theta), grad(loss)(theta), differences)
 
-    def errors(self, found: Tensor) -> Any:
-        """The largest component's error in sizes of the gradient [h]."""
-        off = (found - self.formula).abs().amax((-2, -1)) / self.formula.abs().max()
-        return off.clamp(min=1e-17).numpy()  # none at all has no place on a scale of factors
+    def errors(self, way: str) -> Array:
+        """Of differences, the largest component's error, relative to the largest component [h]."""
+        off = (self.differences[way] - self.formula).abs().amax((-2, -1)) / self.formula.abs().max()
+        return off.clamp(min=1e-17).numpy()  # a logarithmic axis has no place for 0
 
 
 def closed_form(task: LinearTask, splits: Splits, theta: Tensor) -> Tensor:
     """∇L [k, m + 1] by the lecture's formulas with A = (standardised x, 1): 2Aᵀ(Aθ - y)/n, Aᵀ(p - y)/n, Aᵀ(P - Y)/n."""
-    x = (torch.as_tensor(splits.train.x) - task.mean.double()) / task.scale.double()
-    design = torch.cat([x, x.new_ones(len(x), 1)], 1)
-    y = torch.as_tensor(splits.train.y)
-    truth = y if y.ndim > 1 else torch.eye(len(splits.outputs), dtype=x.dtype)[y]
+    design, y = task.design(torch.as_tensor(splits.train.x)), torch.as_tensor(splits.train.y)
+    truth = y if y.ndim > 1 else torch.eye(len(splits.outputs), dtype=design.dtype)[y]
     error = task.activation(design @ theta.T) - truth
-    return (2 if splits.target.kind == "continuous" else 1) * error.T @ design / len(x)
+    return (2 if isinstance(splits.target, Continuous) else 1) * error.T @ design / len(design)
 
 
 def _shifted(theta: Tensor, h: float) -> Tensor:
@@ -80,86 +80,83 @@ def forward(loss: Loss, theta: Tensor, h: float) -> Tensor:
     return ((vmap(loss)(_shifted(theta, h)) - loss(theta)) / h).view(theta.shape)
 
 
+WAYS = {"central": central, "forward": forward}
+
+
 def lesson(run: FinishedRun) -> Lesson:
     """The three closed forms beside autograd and finite differences; and the gradient at the end of the run."""
-    if run.splits.target.kind != "event" or len(run.splits.outputs) != 1:
+    if not isinstance(run.splits.target, Event) or len(run.splits.outputs) != 1:
         raise ConfigurationError("this lesson ends at the optimum of a binary model: task=binary")
-    asked = {name: split(run.table, recipe, run.settings.data.borders) for name, recipe in ASKED.items()}
-    found = {name: Gradients(name, splits, run.settings.seed) for name, splits in asked.items()}
+    seed = run.settings.seed
+    found = {name: Gradients.of(name, split_like(run, recipe), seed) for name, recipe in TWO_DAYS.items()}
     figures: dict[str, Any] = {name: _figures(gradients) for name, gradients in found.items()}
     figures["run"] = _at_the_end(run)
-    central_errors = {TITLES[name][0].split(":")[0]: one.errors(one.central) for name, one in found.items()}
-    forward_errors = {TITLES[name][0].split(":")[0]: one.errors(one.forward) for name, one in found.items()}
+    titles = {name: TITLES[name][0].partition(":")[0] for name in found}
+    errors_of = {way: {titles[name]: one.errors(way) for name, one in found.items()} for way in WAYS}
     rounding = torch.finfo(torch.float64).eps
-    return Lesson(
-        _card(run, figures),
-        figures,
-        {
-            "gradient_components": partial(
-                gradient_components.draw, [_components(name, asked[name], found[name]) for name in ASKED]
-            ),
-            "difference_errors": partial(difference_errors.draw, STEPS, central_errors, forward_errors, rounding),
-        },
-    )
+    pictures = {
+        "gradient_components": partial(draw_components, [_components(*one) for one in found.items()]),
+        "difference_errors": partial(draw_errors, STEPS, errors_of["central"], errors_of["forward"], rounding),
+    }
+    return Lesson(_card(figures), figures, pictures)
 
 
 def _figures(gradients: Gradients) -> dict[str, Any]:
-    errors = {"central": gradients.errors(gradients.central), "forward": gradients.errors(gradients.forward)}
+    errors = {way: gradients.errors(way) for way in gradients.differences}
     return {
         "theta": gradients.theta.tolist(),
         "gradient": gradients.autograd.tolist(),
         "autograd_error": (gradients.autograd - gradients.formula).abs().max().item(),
-        **{f"{name}_best_step": float(STEPS[error.argmin()]) for name, error in errors.items()},
-        **{f"{name}_best_error": float(error.min()) for name, error in errors.items()},
-        **{f"{name}_errors": error.tolist() for name, error in errors.items()},
+        **{f"{way}_best_step": float(STEPS[error.argmin()]) for way, error in errors.items()},
+        **{f"{way}_best_error": float(error.min()) for way, error in errors.items()},
+        **{f"{way}_errors": error.tolist() for way, error in errors.items()},
     }
 
 
 def _at_the_end(run: FinishedRun) -> dict[str, float]:
-    """The gradient's size as the run begins and ends; its probabilities' sum beside the days with the event."""
+    """The gradient's size as the run begins and ends; the sum of its probabilities; the number of days with rain."""
     path, days = path_of(run.trace), run.splits.train
-    with torch.inference_mode():
-        p = run.task.activation(run.task(torch.as_tensor(days.x, dtype=torch.float32)))
-    sizes = [closed_form(run.task, run.splits, theta.double()).norm().item() for theta in (path[0], path[-1])]
-    return {"start": sizes[0], "end": sizes[1], "expected": p.double().sum().item(), "events": float(days.y.sum())}
+    start, end = (closed_form(run.task, run.splits, theta.double()).norm().item() for theta in (path[0], path[-1]))
+    expected = float(fit_of(run).model.forecast(days.x).sum())
+    return {"start": start, "end": end, "expected": expected, "events": float(days.y.sum())}
 
 
-def _components(name: str, splits: Splits, gradients: Gradients) -> gradient_components.Gradient:
-    columns = [*(one.replace("temperature", "T") for one in splits.inputs), "bias"]
-    outputs = [""] if len(splits.outputs) == 1 else [f"{output}: " for output in splits.outputs]
-    best = int(gradients.errors(gradients.central).argmin())
-    values = (gradients.formula, gradients.autograd, gradients.central[best])
-    return gradient_components.Gradient(
+def _components(name: str, gradients: Gradients) -> Gradient:
+    columns = [*(one.replace("temperature", "T") for one in gradients.splits.inputs), "bias"]
+    outputs = [f"{output}: " if len(gradients.theta) > 1 else "" for output in gradients.splits.outputs]
+    best = int(gradients.errors("central").argmin())
+    values = (gradients.formula, gradients.autograd, gradients.differences["central"][best])
+    return Gradient(
         *TITLES[name],
         [output + column for output in outputs for column in columns],
         *(value.flatten().numpy() for value in values),
     )
 
 
-def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
-    worst = max(figures[name]["autograd_error"] for name in ASKED)
+def _card(figures: dict[str, Any]) -> Card:
+    worst = max(figures[name]["autograd_error"] for name in TWO_DAYS)
     binary, end = figures["binary"], figures["run"]
     return Card(
         title="Where the gradient comes from",
         see="The gradient of the three losses at a random θ, computed in three ways: by a closed form, by PyTorch's "
-        "autograd, and by finite differences, the loss at two points less each other over their distance. The first "
+        "autograd, and by finite differences: the difference of the loss at two points over their distance. The first "
         f"two agree to {worst:.0e}. The error of the third depends on the step h: for rain central differences are "
         f"best at h = {binary['central_best_step']:.0e}, with a relative error of {binary['central_best_error']:.0e}, "
-        f"forward ones at {binary['forward_best_step']:.0e} with {binary['forward_best_error']:.0e}; smaller steps are "
-        "worse, and larger ones too.",
-        why="All three closed forms are the inputs times the error, averaged: Aᵀ(forecast − truth)/n, twice that for "
-        "the squared loss. Autograd multiplies the same derivatives by the chain rule, exact up to rounding, for the "
-        "price of a few evaluations of the loss however many parameters there are. Finite differences need one or "
-        "two evaluations for every parameter and lose twice: a large h sees the curve instead of the slope (an error "
-        "of h², or h if forward), a small h subtracts two almost equal numbers (an error of ε/h, ε being here the "
-        "rounding of a 64-bit number, 2·10⁻¹⁶). The squared loss is a parabola, for which the central difference is "
-        "exact: only rounding is left."
-        "\n\nAt the optimum the gradient vanishes, its bias component Σ(p − y)/n included: there the probabilities "
-        "of the training days sum to the number of those with rain. In this run the gradient shrank from "
-        f"{end['start']:.2g} to {end['end']:.0e}, and they sum to {end['expected']:.2f}; {end['events']:.0f} days had "
-        "rain."
+        f"forward ones at {binary['forward_best_step']:.0e} with {binary['forward_best_error']:.0e}. Smaller steps are "
+        "worse, and so are larger ones.",
+        why="All three closed forms are the mean of the inputs times the error: Aᵀ(forecast − truth)/n, twice that for "
+        "the squared loss. Autograd multiplies the same derivatives by the chain rule, exact up to rounding, and costs "
+        "a few evaluations of the loss however many parameters there are. Finite differences need one or two "
+        "evaluations for every parameter and lose twice: a large h sees the curve instead of the slope (an error of "
+        "h², or h if forward), a small h subtracts two almost equal numbers (an error of ε/h, where ε is the rounding "
+        "of a 64-bit number, 2·10⁻¹⁶). The squared loss is a parabola, for which the central difference is exact: only "
+        "rounding is left."
+        "\n\nAt the optimum the gradient is 0, and so is its bias component Σ(p − y)/n: the probabilities of the "
+        "training days sum to the number of days with rain. In this run the gradient shrank from "
+        f"{end['start']:.2g} to {end['end']:.0e}. The probabilities sum to {end['expected']:.2f}, and "
+        f"{end['events']:.0f} days had rain."
         "\n\n(J.mT in the slide's loop wants a matrix; for θ as a plain vector PyTorch refuses it. Its gradient has "
         "θ's own shape already: θ − ε * J.)",
-        next="Stop the run early: the probabilities do not sum to the days with rain yet.",
+        next="Stop the run early: the probabilities do not yet sum to the days with rain.",
         command="python train.py experiment=lecture/gradients trainer.max_epochs=2",
     )

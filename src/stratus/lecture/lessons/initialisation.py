@@ -1,4 +1,4 @@
-"""Where descent starts: of no matter on a convex loss, decisive where there are several valleys."""
+"""Where descent starts: it does not matter on a convex loss; among several valleys it decides."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
+from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError
-from stratus.lecture.descent_by_hand import descend_each, loss_on, path_of
+from stratus.lecture.descent_by_hand import descend_each, loss_on, matrix, path_of
+from stratus.lecture.fits import best_fit
 from stratus.lecture.landscapes import learnt_period, toy
-from stratus.lecture.pictures import final_loss_against_start, starts_on_bowl
-from stratus.lecture.pictures.final_loss_against_start import Landscape
+from stratus.lecture.pictures.initialisation import Landscape, draw_bowl, draw_ends
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
-from stratus.training.optimum import optimum
 from stratus.training.starts import gaussian, uniform, zeros
 
 STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
@@ -32,10 +32,9 @@ PERIODS = 60.0, 900.0
 
 def lesson(run: FinishedRun) -> Lesson:
     """One wave of the year from many starts; then the same wave with its period learnt; then the toy."""
-    if run.splits.inputs != ["cos 1/year", "sin 1/year"] or run.splits.target.kind != "continuous":
+    if run.splits.inputs != ["cos 1/year", "sin 1/year"] or not isinstance(run.splits.target, Continuous):
         raise ConfigurationError("this lesson is about one wave: task=regression features=harmonics with k=1")
-    best = optimum(run.task, run.splits).weights
-    lowest = torch.cat([best.weight[0], best.bias]).float()
+    lowest = matrix(best_fit(run.splits, "regression").model.weights)[0].float()
     paths = _from_everywhere(run)
     loss = loss_on(run.task, run.splits.train)
     ends = torch.cat([path[:, -1] for path in paths.values()])
@@ -53,7 +52,7 @@ def lesson(run: FinishedRun) -> Lesson:
     }
     unit = run.splits.target.unit
     convex = partial(
-        starts_on_bowl.draw,
+        draw_bowl,
         {name: path.numpy() for name, path in paths.items()},
         lowest.numpy(),
         across=f"weight of the cosine ({unit})",
@@ -61,7 +60,7 @@ def lesson(run: FinishedRun) -> Lesson:
         unit=unit,
         reach=28.0,
     )
-    waves, two_valleys = (partial(final_loss_against_start.draw, one) for one in (period, toys))
+    waves, two_valleys = (partial(draw_ends, one) for one in (period, toys))
     return Lesson(_card(run, figures), figures, {"one_wave": convex, "learnt_period": waves, "toy": two_valleys})
 
 
@@ -78,7 +77,7 @@ def _from_everywhere(run: FinishedRun, each: int = 30, steps: int = 100) -> dict
 
 
 def _period(run: FinishedRun) -> tuple[Landscape, list[tuple[float, float]]]:
-    """The loss over the period of the wave, descents in its frequency from all along, and the local minima.
+    """The loss over the wave's period with descents from many frequencies, and its local minima.
 
     A minimum is its period and its loss, the lowest first.
     """
@@ -108,7 +107,7 @@ def _toy() -> Landscape:
 
 
 def _share_at_lowest(landscape: Landscape) -> float:
-    """Share of the starts that end within a thousandth of the losses' range above the lowest."""
+    """Share of the starts that end at the lowest loss, to a thousandth of the losses' range."""
     return float((landscape.final < landscape.loss.min() + 1e-3 * np.ptp(landscape.loss)).mean())
 
 
@@ -122,17 +121,17 @@ def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
         f"of the same θ, where the loss is {figures['lowest']:.4f} °C². In the second picture ω is learnt too. The "
         f"loss then has {len(period['minima'])} local minima for periods of 60 to 1500 days. The best is at "
         f"{best:.1f} days ({best_loss:.3f} °C²), the next at {second:.1f} ({second_loss:.2f} °C²), and of 60 starts, "
-        f"evenly spaced in frequency, only {period['best_share']:.0%} find the best: the others stop where they fell "
-        "in.",
+        f"evenly spaced in frequency, only {period['best_share']:.0%} find the best: the others stop in the valley "
+        "where they began.",
         why="The three losses of a linear model are convex: a bowl has one lowest point, and every way down leads "
-        "there. A start further off costs steps, no more: here each leaves about "
-        f"{1 - 2 * run.settings.optimizer.lr:.2g} of the distance, whatever it is. So what the slide warns of, "
-        "getting stuck in local minima, cannot happen to these models, and zeros are as good a start as any."
-        "\n\nIt can as soon as a parameter stands inside a cosine, or in a network of several layers: the gradient "
-        "says which way is down here, not where it is lowest. A wave with one cycle too many or too few over the "
-        "record fits hardly better than none, so the valley of the year is narrow, and on the high ground around "
-        f"there are small ones to stop in. The toy has two valleys: {toys['best_share']:.0%} of the starts between −3 "
-        "and 3 end in the better one.",
+        "there. A start further off only costs steps: each leaves about "
+        f"{1 - 2 * run.settings.optimizer.lr:.2g} of the distance, near or far. So what the slide warns of, getting "
+        "stuck in a local minimum, cannot happen to these models, and zeros are as good a start as any."
+        "\n\nIt can happen as soon as a parameter stands inside a cosine, or in a network of several layers: the "
+        "gradient says which way is down here, not where it is lowest. A wave with one cycle too many or too few over "
+        "the record fits hardly better than none, so the valley of the year is narrow, and on the high ground around "
+        f"it there are small valleys to stop in. The toy has two valleys: {toys['best_share']:.0%} of the starts "
+        "between −3 and 3 end in the better one.",
         next="Start much further off. The run's loss is as low in the end; how many steps more does it need?",
         command="python train.py experiment=lecture/initialisation init=uniform init.sigma=1000",
     )

@@ -1,33 +1,27 @@
 """The three losses: what one sample costs, what a constant costs, what the inputs save."""
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.func import grad, vmap
 
-from stratus import tasks
-from stratus.data.batches import targets
-from stratus.data.recipe import Recipe
-from stratus.data.splits import Splits, split
-from stratus.lecture.descent_by_hand import loss_on, path_of
-from stratus.lecture.pictures import cost_of_a_constant, loss_functions
+from stratus.data.splits import Splits
+from stratus.lecture.descent_by_hand import loss_on, matrix, path_of
+from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
+from stratus.lecture.pictures.losses import Curve, LossFunction, draw_constants, draw_functions
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
 from stratus.tasks.linear import LinearTask
-from stratus.training.optimum import optimum
-
-ASKED = {
-    "regression": Recipe("temperature", {"two_days": {}}, lead_days=1),
-    "binary": Recipe("rain", {"two_days": {}}),
-    "multiclass": Recipe("weather", {"two_days": {}}),
-}
-"""The lecture's three questions to the temperatures of two days, by task."""
+from stratus.tasks.weights import exact
 
 
-class Cost(NamedTuple):
+@dataclass(frozen=True)
+class Cost:
     """Mean training losses: of all-zero parameters, of the best constant, of the best linear model."""
 
     zeros: float
@@ -37,25 +31,22 @@ class Cost(NamedTuple):
 
 def lesson(run: FinishedRun) -> Lesson:
     """ℓ(z, y) of each task, and how much of the best constant's loss the two temperatures save."""
-    asked = {name: split(run.table, recipe, run.settings.data.borders) for name, recipe in ASKED.items()}
-    models = {name: tasks.find(name).fitting(splits) for name, splits in asked.items()}
-    costs = {name: cost(models[name], asked[name]) for name in ASKED}
+    fits = {name: best_fit(split_like(run, recipe), name) for name, recipe in TWO_DAYS.items()}
+    costs = {name: cost(fit) for name, fit in fits.items()}
     start = loss_on(run.task, run.splits.train)(path_of(run.trace)[0]).item()
-    figures: dict[str, Any] = {name: found._asdict() for name, found in costs.items()}
+    figures: dict[str, Any] = {name: asdict(found) for name, found in costs.items()}
     figures |= {"run": {"start": start, "end": run.metrics["train/loss"]}}
-    return Lesson(
-        _card(costs, start, run),
-        figures,
-        {
-            "loss_functions": partial(loss_functions.draw, _panels(models)),
-            "cost_of_a_constant": partial(
-                cost_of_a_constant.draw,
-                _curves(models, asked, costs),
-                _classes(asked["multiclass"]),
-                place=str(run.splits.train.stations[0]),
-            ),
-        },
-    )
+    functions = loss_functions_of({name: fit.model.task for name, fit in fits.items()})
+    pictures = {
+        "loss_functions": partial(draw_functions, functions),
+        "cost_of_a_constant": partial(
+            draw_constants,
+            _curves(fits, costs),
+            _classes(fits["multiclass"].splits),
+            place=str(run.splits.train.stations[0]),
+        ),
+    }
+    return Lesson(_card(costs, start, run), figures, pictures)
 
 
 def mean_truth(splits: Splits) -> Tensor:
@@ -64,15 +55,12 @@ def mean_truth(splits: Splits) -> Tensor:
     return (y if y.ndim > 1 else torch.eye(len(splits.outputs), dtype=torch.float64)[y]).mean(0)
 
 
-def cost(task: LinearTask, splits: Splits) -> Cost:
-    """Losses in float64 of z = 0, of the constant whose forecast is the mean truth, and of the exact optimum."""
-    y = targets(splits.train)
-    y = y.double() if y.is_floating_point() else y
-    everyday = torch.ones(len(y), 1, dtype=torch.float64)
-    best = optimum(task, splits).weights
-    constant = task.link(mean_truth(splits))
-    logits = (everyday * 0 * constant, everyday * constant, best.logits(task, splits.train.x))
-    return Cost(*(task.loss(z, y).item() for z in logits))
+def cost(fit: Fit) -> Cost:
+    """Losses in float64 of θ = 0, of the constant whose forecast is the mean truth, and of the exact optimum."""
+    loss, best = loss_on(fit.model.task, fit.splits.train, torch.float64), matrix(fit.model.weights)
+    constant = torch.zeros_like(best)
+    constant[:, -1] = fit.model.task.link(mean_truth(fit.splits))
+    return Cost(*(loss(theta).item() for theta in (torch.zeros_like(best), constant, best)))
 
 
 def _curve(task: LinearTask, z: Tensor, y: Tensor, k: int = 0) -> tuple[Any, Any]:
@@ -84,21 +72,22 @@ def _curve(task: LinearTask, z: Tensor, y: Tensor, k: int = 0) -> tuple[Any, Any
     return vmap(loss)(z).numpy(), vmap(grad(loss))(z)[:, k].numpy()
 
 
-def _panels(models: dict[str, LinearTask]) -> list[loss_functions.Panel]:
+def loss_functions_of(models: Mapping[str, LinearTask]) -> list[LossFunction]:
+    """ℓ(z, y) of the tasks of `TWO_DAYS`: of an average temperature of 10 °C, of rain and none, of sun."""
     degrees, scores = torch.linspace(0, 20, 201)[:, None], torch.linspace(-6, 6, 241)[:, None]
-    regression, binary, multiclass = (models[name] for name in ASKED)
+    regression, binary, multiclass = (models[name] for name in TWO_DAYS)
     names = multiclass.outputs
     sun = names.index("sun")
     others_at_zero = scores * torch.eye(len(names))[sun]
     return [
-        loss_functions.Panel(
+        LossFunction(
             "squared: (y − z)²",
             "forecast z (°C)",
             "°C²",
             degrees[:, 0].numpy(),
             {"y = 10 °C": _curve(regression, degrees, torch.tensor([[10.0]]))},
         ),
-        loss_functions.Panel(
+        LossFunction(
             "binary cross-entropy",
             "score z",
             "nat",
@@ -108,7 +97,7 @@ def _panels(models: dict[str, LinearTask]) -> list[loss_functions.Panel]:
                 "dry, y = 0: −log(1 − σ(z))": _curve(binary, scores, torch.tensor([[0.0]])),
             },
         ),
-        loss_functions.Panel(
+        LossFunction(
             f"cross-entropy, {len(names)} classes",
             "score z of the true class; others 0",
             "nat",
@@ -118,9 +107,7 @@ def _panels(models: dict[str, LinearTask]) -> list[loss_functions.Panel]:
     ]
 
 
-def _curves(
-    models: dict[str, LinearTask], asked: dict[str, Splits], costs: dict[str, Cost]
-) -> list[cost_of_a_constant.Curve]:
+def _curves(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> list[Curve]:
     """The mean loss of every constant temperature and of every constant probability of rain."""
     shown = {
         "regression": ("temperature", "constant temperature (°C)", "°C²", np.linspace(0, 24, 121)),
@@ -128,13 +115,12 @@ def _curves(
     }
     curves = []
     for name, (title, forecast, unit, constants) in shown.items():
-        y = targets(asked[name].train).double()
-        scores = models[name].link(torch.as_tensor(constants))
-        loss = torch.stack([models[name].loss(z.expand_as(y), y) for z in scores])
-        best = mean_truth(asked[name]).item()
-        curves.append(
-            cost_of_a_constant.Curve(title, forecast, unit, constants, loss.numpy(), best, costs[name].constant)
-        )
+        task, y = fits[name].model.task, exact(fits[name].splits.train.y)
+        scores = task.link(torch.as_tensor(constants))
+        loss = torch.stack([task.loss(z.expand_as(y), y) for z in scores]).numpy()
+        best = mean_truth(fits[name].splits).item()
+        lowest = costs[name].constant
+        curves.append(Curve(title, forecast, unit, constants, loss, best, lowest))
     return curves
 
 
@@ -143,8 +129,8 @@ def _classes(splits: Splits) -> dict[str, tuple[float, float]]:
     return {name: (share.item(), -share.log().item()) for name, share in zip(splits.outputs, shares, strict=True)}
 
 
-def _card(costs: dict[str, Cost], start: float, run: FinishedRun) -> Card:
-    squared, binary, classes = (costs[name] for name in ASKED)
+def _card(costs: Mapping[str, Cost], start: float, run: FinishedRun) -> Card:
+    squared, binary, classes = (costs[name] for name in TWO_DAYS)
     return Card(
         title="Three losses, and what a constant costs",
         see="Above, what one sample costs as a function of the score z = Wx + b; below, the slope that descent "
@@ -155,14 +141,14 @@ def _card(costs: dict[str, Cost], start: float, run: FinishedRun) -> Card:
         f"types {classes.constant:.5f} nat. All-zero parameters cost {squared.zeros:.2f}, {binary.zeros:.5f} (log 2) "
         f"and {classes.zeros:.5f} (log {len(run.splits.outputs)}).",
         why="The best constant under the squared loss is the mean, and its loss is the variance. Under a "
-        "cross-entropy it is the frequency, and its loss the entropy of the frequencies: a rare class is dear when "
-        "it comes, but comes seldom. So a loss has a meaning only beside the constant's. Two temperatures bring "
+        "cross-entropy it is the frequency, and its loss is the entropy of the frequencies: a rare class is costly "
+        "when it comes, but comes seldom. So a loss means something only beside the constant's. Two temperatures bring "
         f"{squared.constant:.3f} down to {squared.model:.3f} for tomorrow's temperature, but {binary.constant:.4f} "
         f"only to {binary.model:.4f} for rain and {classes.constant:.4f} to {classes.model:.4f} for weather types, on "
         f"which this run began at {start:.4f} and reached {run.metrics['train/loss']:.4f}. (Two slips of the pen on "
         "the slides: log P(y|x) is a loss only with a minus before it, and training looks for the argmin of L, not "
         "the argmax.)",
-        next="Let the forecast change with the season alone, without any temperature. Is that dearer than the two "
-        "temperatures, or cheaper?",
+        next="Let the forecast change with the season alone, without any temperature. Is its loss lower or higher than "
+        "with the two temperatures?",
         command="python train.py experiment=lecture/losses features=harmonics",
     )

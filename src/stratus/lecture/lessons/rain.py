@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from stratus.data.samples import Samples
+from stratus.data.samples import Array, Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
-from stratus.lecture.models import Model, other, with_inputs
-from stratus.lecture.pictures import event_over_input, planes
+from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, split_like
+from stratus.lecture.pictures.rain import ModelInPlane, Sigmoid, draw_planes, draw_sigmoids
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
@@ -23,24 +23,21 @@ _ELSEWHERE = "New York"
 
 def lesson(run: FinishedRun) -> Lesson:
     """σ(Wx + b): its boundary, the parallel lines of equal probability, W; and what the average throws away."""
-    model = Model.trained(run)
-    elsewhere = other(shipped(_ELSEWHERE), run.settings.data.borders, "binary", "rain", {"two_days": {}})
-    one = {
-        "temperature": Model.best(with_inputs(run.splits, run.splits.inputs[1:]), "binary"),
-        "range": Model.best(_with_range(run), "binary"),
-    }
-    figures = _figures(run, model, one["range"], elsewhere)
-    pictures: dict[str, Callable[[], Figure]] = {
-        "plane": partial(_draw_planes, run, model, elsewhere),
-        "sigmoid": partial(_draw_sigmoids, one),
+    here = fit_of(run)
+    elsewhere = best_fit(split_like(run, TWO_DAYS["binary"], table=shipped(_ELSEWHERE)), "binary")
+    of_average = best_fit(_of_one(run.splits, "temperature d", lambda days: days.x[:, 1:]), "binary")
+    of_range = best_fit(_of_one(run.splits, "range d", partial(_ranges, run)), "binary")
+    figures = _figures(run, here, of_range, elsewhere)
+    pictures = {
+        "plane": partial(_draw_planes, run, here, elsewhere),
+        "sigmoid": partial(_draw_sigmoids, of_average, of_range),
     }
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _figures(run: FinishedRun, model: Model, ranged: Model, elsewhere: Model) -> dict[str, Any]:
-    usual = run.references["climatology"]["test/brier"]
-    brier = ranged.scores(ranged.splits.test)["brier"]
-    (weight,), (bias,) = model.line
+def _figures(run: FinishedRun, here: Fit, of_range: Fit, elsewhere: Fit) -> dict[str, Any]:
+    usual, brier = run.references["climatology"]["test/brier"], of_range.scores("test")["brier"]
+    (weight,), (bias,) = here.line
     wet = run.splits.train.y[:, 0] > 0.5
     test = elsewhere.splits.test
     return {
@@ -53,11 +50,11 @@ def _figures(run: FinishedRun, model: Model, ranged: Model, elsewhere: Model) ->
         "bias": float(bias),
         "range_brier": brier,
         "range_skill": 1 - brier / usual,
-        "range_wet": float(ranged.splits.train.x[wet].mean()),
-        "range_dry": float(ranged.splits.train.x[~wet].mean()),
-        "elsewhere_accuracy": elsewhere.scores(test)["accuracy"],
+        "range_wet": float(of_range.splits.train.x[wet].mean()),
+        "range_dry": float(of_range.splits.train.x[~wet].mean()),
+        "elsewhere_accuracy": elsewhere.scores("test")["accuracy"],
         "elsewhere_dry": float(1 - test.y.mean()),
-        "elsewhere_most": float(elsewhere.forecast(test.x).max()),
+        "elsewhere_most": float(elsewhere.model.forecast(test.x).max()),
     }
 
 
@@ -66,18 +63,18 @@ def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
     return Card(
         title="Rain or not, from two temperatures",
         see=f"Each point is a day of {run.splits.train.stations[0]}, placed by the average temperatures of day 1 "
-        "(across, d-1) and day 2 (up, d). The full line is the decision boundary, P(rain) = 0.5; the dashed ones, of "
+        "(across, d-1) and day 2 (up, d). The full line is the decision boundary, P(rain) = 0.5. The dashed lines, of "
         "other probabilities, are parallel to it, and the arrow W stands at right angles to them all. In Seattle it "
         f"points down: the colder day 2, the likelier rain. The model is right on {f['accuracy']:.1%} of the test "
         "days."
         f"\n\nThe same model fitted in {_ELSEWHERE}, on the right, gives rain no more than {f['elsewhere_most']:.2f} "
         f"on any test day there. So it never says rain, and is right on {f['elsewhere_accuracy']:.1%}: the share of "
         f"dry days, {f['elsewhere_dry']:.1%}.",
-        why="P = σ(Wx + b) depends on x only through Wx + b, and that is constant along lines at right angles to W."
+        why="P = σ(Wx + b) depends on x only through Wx + b, which is constant along lines at right angles to W."
         "\n\nIs it good? Its Brier score, the mean of (P − y)² with y = 1 for rain and 0 for none, is "
-        f"{f['brier']:.4f} in Seattle; saying what is usual this month has {f['climatology_brier']:.4f}. It is "
-        f"{verdict} than the calendar (skill {f['skill']:+.3f}). The average of maximum and "
-        "minimum throws away what tells: clouds keep the day cool and the night warm, so that the day's range is "
+        f"{f['brier']:.4f} in Seattle; that of what is usual this month is {f['climatology_brier']:.4f}. It is "
+        f"{verdict} than the calendar (skill {f['skill']:+.3f}). The average of maximum and minimum throws away what "
+        "tells: clouds keep the day cool and the night warm, so that the day's range is "
         f"{f['range_wet']:.1f} °C when it rains and {f['range_dry']:.1f} °C when it does not. A sigmoid of the range "
         f"alone has a skill of {f['range_skill']:+.2f} (second picture)."
         "\n\nAnd all this is a diagnosis, not a forecast: day 2's temperature is known only when day 2 is over.",
@@ -86,42 +83,33 @@ def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
     )
 
 
-def _with_range(run: FinishedRun) -> Splits:
-    """The same days with one input: maximum less minimum of day 2 in °C."""
-    table = run.table.select("station", "date", x=pl.col("temperature_max") - pl.col("temperature_min"))
-
-    def ranged(samples: Samples) -> Samples:
-        keys = pl.DataFrame({"station": samples.stations, "date": samples.dates}, schema_overrides={"date": pl.Date})
-        return replace(
-            samples, x=keys.join(table, on=["station", "date"], maintain_order="left").select("x").to_numpy()
-        )
-
-    train, test = ranged(run.splits.train), ranged(run.splits.test)
-    return replace(run.splits, inputs=["range d"], units=["°C"], train=train, validation=None, test=test)
+def _of_one(splits: Splits, name: str, x: Callable[[Samples], Array]) -> Splits:
+    """The same days with one input in °C, which `x` finds [n, 1]."""
+    train, test = (replace(days, x=x(days)) for days in (splits.train, splits.test))
+    return replace(splits, inputs=[name], units=["°C"], train=train, validation=None, test=test)
 
 
-def _draw_planes(run: FinishedRun, here: Model, elsewhere: Model) -> Figure:
+def _ranges(run: FinishedRun, days: Samples) -> Array:
+    """Maximum less minimum of each day."""
+    rows = run.observations.rows(list(days.stations), days.dates)
+    return rows.select(pl.col("temperature_max") - pl.col("temperature_min")).to_numpy(writable=True)
+
+
+def _draw_planes(run: FinishedRun, here: Fit, elsewhere: Fit) -> Figure:
+    (weight,), (bias,) = here.line
     panels = []
-    for model in (here, elsewhere):
-        days = model.splits.train
-        seen = of_run.plane(replace(run, splits=model.splits, task=model.task))
-        assert seen is not None
-        (weight,), (bias,) = model.line
-        panels.append(
-            planes.Panel(str(days.stations[0]), days.x, days.y, seen, (weight, bias) if model is here else None)
-        )
-    return planes.draw(panels, outputs=["rain"], place=f"training days, {days.dates[0]} to {days.dates[-1]}")
+    for fit, line in ((here, (weight, bias)), (elsewhere, None)):
+        days = fit.splits.train
+        panels.append(ModelInPlane(str(days.stations[0]), days.x, days.y[:, 0], plane_of(fit), line))
+    return draw_planes(panels, place=f"training days, {days.dates[0]} to {days.dates[-1]}")
 
 
-def _draw_sigmoids(models: dict[str, Model]) -> Figure:
-    labels = {"temperature": "average temperature of the day (°C)", "range": "maximum − minimum of the day (°C)"}
+def _draw_sigmoids(of_average: Fit, of_range: Fit) -> Figure:
     panels = []
-    for name, model in models.items():
-        days = model.splits.train
+    for fit, label in ((of_average, "average temperature"), (of_range, "maximum − minimum")):
+        days, note = fit.splits.train, f"log loss {fit.scores('train')['loss']:.3f} nats a day"
         grid = np.linspace(days.x.min(), days.x.max(), 200)
-        note = f"log loss {model.scores(days)['loss']:.3f} nats a day"
-        panels.append(
-            event_over_input.Panel(labels[name], days.x[:, 0], grid, model.forecast(grid[:, None])[:, 0], note)
-        )
+        p = fit.model.forecast(grid[:, None])[:, 0]
+        panels.append(Sigmoid(f"{label} of the day (°C)", days.x[:, 0], grid, p, note))
     place = of_run.title(days, "training days")
-    return event_over_input.draw(days.y[:, 0], panels, event="rain", width=1.5, place=place)
+    return draw_sigmoids(days.y[:, 0], panels, width=1.5, place=place)

@@ -1,14 +1,12 @@
 """Rain from two temperatures again: a curved boundary from the same linear model."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from stratus.lecture.models import Model, other
-from stratus.lecture.pictures import planes
+from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, split_like
+from stratus.lecture.pictures.rain import ModelInPlane, draw_planes
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
@@ -16,22 +14,20 @@ from stratus.runs.lesson import Card, Lesson
 
 def lesson(run: FinishedRun) -> Lesson:
     """σ(Wφ(x) + b) with φ = (T1, T2, T1², T2², T1·T2): linear in φ, a conic in the plane of T1 and T2."""
-    straight = other(run.table, run.settings.data.borders, "binary", "rain", {"two_days": {}})
-    models = {"straight": straight, "curved": Model.trained(run)}
+    fits = {"straight": best_fit(split_like(run, TWO_DAYS["binary"]), "binary"), "curved": fit_of(run)}
     usual = run.references["climatology"]["test/brier"]
     figures: dict[str, Any] = {}
-    for name, model in models.items():
-        test = model.scores(model.splits.test)
+    for name, fit in fits.items():
+        test = fit.scores("test")
         figures[name] = {
-            "train_loss": model.scores(model.splits.train)["loss"],
+            "train_loss": fit.scores("train")["loss"],
             "accuracy": test["accuracy"],
             "brier": test["brier"],
             "skill": 1 - test["brier"] / usual,
         }
-    (_, _, first, second, product), *_ = models["curved"].line[0]
+    (_, _, first, second, product), *_ = fits["curved"].line[0]
     figures["discriminant"] = float(product**2 - 4 * first * second)
-    pictures: dict[str, Callable[[], Figure]] = {"planes": partial(_draw, run, models, figures)}
-    return Lesson(_card(run, figures), figures, pictures)
+    return Lesson(_card(run, figures), figures, {"planes": partial(_draw, run, fits, figures)})
 
 
 def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
@@ -45,23 +41,20 @@ def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
         f"{straight['train_loss']:.4f} to {curved['train_loss']:.4f}, the Brier score of the test days from "
         f"{straight['brier']:.4f} to {curved['brier']:.4f}, and the skill over “usual this month” goes from "
         f"{straight['skill']:+.3f} to {curved['skill']:+.3f}.",
-        why="Nothing in the model changed: it is Wx + b and a sigmoid, and its loss is still convex. Only x has five "
-        "components instead of two. Its boundary is flat in those five dimensions; in the two that we look at it is "
-        "a curve. In Seattle it says what no line can: the coldest days are dry, as the warmest are; and a change "
-        "from one day to the next, up or down, goes with rain. Farther out than the days reach the shading means "
-        "nothing: no day was there to learn from.",
+        why="The model is the same: Wx + b and a sigmoid, with a loss that is still convex. Only x has five components "
+        "instead of two. In those five dimensions the boundary is flat; in the two that we look at it is a curve. In "
+        "Seattle it says what no line can: the coldest days are dry, and so are the warmest; and a change from one day "
+        "to the next, up or down, goes with rain. Beyond the days the shading means nothing: there was no day to learn "
+        "from.",
         next="The same in New York. Does it help there?",
         command="python train.py experiment=lecture/rain_quadratic data=new_york data.validation_from=null",
     )
 
 
-def _draw(run: FinishedRun, models: dict[str, Model], figures: dict[str, Any]) -> Figure:
+def _draw(run: FinishedRun, fits: dict[str, Fit], figures: dict[str, Any]) -> Figure:
     titles = {"straight": "T1, T2", "curved": "T1, T2, T1², T2², T1·T2"}
     panels = []
-    for name, model in models.items():
-        days = model.splits.train
-        seen = of_run.plane(replace(run, splits=model.splits, task=model.task))
-        assert seen is not None
-        title = f"{titles[name]}: Brier score {figures[name]['brier']:.4f}"
-        panels.append(planes.Panel(title, days.x[:, :2], days.y, seen))
-    return planes.draw(panels, outputs=["rain"], place=of_run.title(run.splits.train, "training days"))
+    for name, fit in fits.items():
+        title, days = f"{titles[name]}: Brier score {figures[name]['brier']:.4f}", fit.splits.train
+        panels.append(ModelInPlane(title, days.x[:, :2], days.y[:, 0], plane_of(fit)))
+    return draw_planes(panels, place=of_run.title(run.splits.train, "training days"))

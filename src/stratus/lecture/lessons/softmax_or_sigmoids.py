@@ -1,6 +1,5 @@
 """One softmax, or one sigmoid a class? On the same days; and a case where only sigmoids will do."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -8,70 +7,67 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from stratus.data.recipe import Recipe
 from stratus.data.samples import Array, Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
-from stratus.lecture.models import Model, other
-from stratus.lecture.pictures import regions_beside, reliability_beside, sums, two_labels
+from stratus.lecture.fits import Fit, best_fit, fit_of, plane_of, split_like
+from stratus.lecture.pictures.softmax_or_sigmoids import draw_both_regions, draw_labels, draw_reliability, draw_sums
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Card, Lesson
+from stratus.scores.probabilities import indicators, log_loss
+from stratus.scores.reliability import bin_sums, calibration_error
 
 
 def lesson(run: FinishedRun) -> Lesson:
-    """Regions, sums and reliability of both; the claim that only one of them is calibrated, held against the days."""
-    softmax, sigmoids = Model.trained(run), Model.best(one_against_the_rest(run.splits), "multilabel")
-    cities = other(
-        shipped("New York", "Seattle"),
-        run.settings.data.borders,
-        "multilabel",
-        "rain_by_station",
-        {"station": {}, "harmonics": {}},
-        lead_days=1,
-    )
+    """Regions, sums and reliability of both; and a check of the claim that only a softmax is calibrated."""
+    softmax, sigmoids = fit_of(run), best_fit(one_against_the_rest(run.splits), "multilabel")
+    recipe = Recipe("rain_by_station", {"station": {}, "harmonics": {}}, lead_days=1)
+    cities = best_fit(split_like(run, recipe, table=shipped("New York", "Seattle")), "multilabel")
     figures = _of_types(run, softmax, sigmoids) | {"cities": _of_cities(cities)}
-    test = run.splits.test
-    pictures: dict[str, Callable[[], Figure]] = {
-        "regions": partial(_draw_regions, run, sigmoids),
+    test, there = run.splits.test, cities.splits.test
+    pictures = {
+        "regions": partial(_draw_regions, run, softmax, sigmoids),
         "sums": partial(_draw_sums, run, sigmoids),
         "reliability_of_both": partial(
-            reliability_beside.draw,
-            {"one softmax": softmax.forecast(test.x), "five sigmoids": sigmoids.forecast(test.x)},
+            draw_reliability,
+            {"one softmax": softmax.model.forecast(test.x), "five sigmoids": sigmoids.model.forecast(test.x)},
             test.y,
             outputs=run.splits.outputs,
             place=of_run.title(test),
         ),
         "two_cities": partial(
-            two_labels.draw,
-            cities.forecast(cities.splits.test.x),
-            cities.splits.test.y,
+            draw_labels,
+            cities.model.forecast(there.x),
+            there.y,
             names=("New York", "Seattle"),
             event="rain",
-            place=f"one day ahead, {of_run.title(cities.splits.test).rpartition(': ')[2]}",
+            place=f"one day ahead, {of_run.title(there).rpartition(': ')[2]}",
         ),
     }
     return Lesson(_card(run, figures), figures, pictures)
 
 
-def _of_types(run: FinishedRun, softmax: Model, sigmoids: Model) -> dict[str, Any]:
+def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
     """Both models' scores, and what the sigmoids sum to."""
     train, test = run.splits.train, run.splits.test
     frequency = [np.bincount(days.y, minlength=len(run.splits.outputs)) / len(days) for days in (train, test)]
     changed = int(np.argmax(np.abs(frequency[1] - frequency[0])))
-    p, q, trained = softmax.forecast(test.x), sigmoids.forecast(test.x), sigmoids.forecast(train.x)
+    p, q, trained = softmax.model.forecast(test.x), sigmoids.model.forecast(test.x), sigmoids.model.forecast(train.x)
     return {
         "softmax": {
             "train_loss": run.metrics["train/loss"],
             "test_loss": run.metrics["test/loss"],
             "accuracy": run.metrics["test/accuracy"],
-            "calibration_error": calibration_error(p, test.y),
+            "calibration_error": _calibration_error(p, test.y),
         },
         "sigmoids": {
-            "train_loss_of_five": sigmoids.scores(sigmoids.splits.train)["loss"],
-            "train_loss": log_loss(normalised(trained), train.y),
-            "test_loss": log_loss(normalised(q), test.y),
+            "train_loss_of_five": sigmoids.scores("train")["loss"],
+            "train_loss": float(log_loss(normalised(trained), train.y).mean()),
+            "test_loss": float(log_loss(normalised(q), test.y).mean()),
             "accuracy": float(np.mean(q.argmax(axis=1) == test.y)),
-            "calibration_error": calibration_error(q, test.y),
+            "calibration_error": _calibration_error(q, test.y),
         },
         "sum_least": float(q.sum(axis=1).min()),
         "sum_most": float(q.sum(axis=1).max()),
@@ -83,16 +79,16 @@ def _of_types(run: FinishedRun, softmax: Model, sigmoids: Model) -> dict[str, An
     }
 
 
-def _of_cities(cities: Model) -> dict[str, float]:
+def _of_cities(cities: Fit) -> dict[str, float]:
     """On how many test days it rained in both cities and in neither, and what the two probabilities sum to."""
     test = cities.splits.test
-    wet, sum_ = test.y.sum(axis=1), cities.forecast(test.x).sum(axis=1)
+    wet, sum_ = test.y.sum(axis=1), cities.model.forecast(test.x).sum(axis=1)
     return {
         "both": int(np.sum(wet == test.y.shape[1])),
         "neither": int(np.sum(wet == 0)),
         "sum_least": float(sum_.min()),
         "sum_most": float(sum_.max()),
-        "accuracy": cities.scores(test)["accuracy"],
+        "accuracy": cities.scores("test")["accuracy"],
     }
 
 
@@ -103,9 +99,9 @@ def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
         see="Five types of weather from two temperatures, by one softmax and by five sigmoids, each a class against "
         f"the rest. They decide differently on {f['decided_otherwise']} of {len(run.splits.test)} test days and have "
         f"accuracies of {softmax['accuracy']:.1%} and {sigmoids['accuracy']:.1%}."
-        f"\n\nWhat differs is the sum: a softmax's is 1 on every day, the sigmoids' runs from {f['sum_least']:.2f} to "
-        f"{f['sum_most']:.2f}, though on the training days it is {f['sum_train_mean']:.4f} in the mean."
-        "\n\nThe lecture has it that a softmax is calibrated and sigmoids are not. Here the class-wise calibration "
+        f"\n\nWhat differs is the sum of the probabilities: a softmax's is 1 on every day, the sigmoids' runs from "
+        f"{f['sum_least']:.2f} to {f['sum_most']:.2f}. On the training days its mean is {f['sum_train_mean']:.4f}."
+        "\n\nThe lecture says that a softmax is calibrated and sigmoids are not. Here the class-wise calibration "
         f"error of the test days is {softmax['calibration_error']:.4f} for the one and "
         f"{sigmoids['calibration_error']:.4f} for the others: no difference to speak of. What both miss is the test "
         f"year: {f['changed']} came on {f['changed_test']:.1%} of its days, on {f['changed_train']:.1%} of the "
@@ -135,52 +131,32 @@ def one_against_the_rest(splits: Splits) -> Splits:
 
 
 def normalised(p: Array) -> Array:
-    """Probabilities [n, k] divided by their sum, as shares of 1."""
+    """Probabilities [n, k] divided by their sum."""
     return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
-def log_loss(p: Array, y: Array) -> float:
-    """Mean of -log p of the class that came, of probabilities [n, k] and class indices [n]."""
-    return float(-np.log(p[np.arange(len(y)), y]).mean())
+def _calibration_error(p: Array, y: Array) -> float:
+    return float(calibration_error(bin_sums(p, indicators(p, y))))
 
 
-def calibration_error(p: Array, y: Array, bins: int = 10) -> float:
-    """Class-wise calibration error: mean over the classes of Σ days/n · |mean p - frequency| over bins of equal width.
-
-    After Kull et al., "Beyond temperature scaling" (2019).
-
-    Args:
-        p: Probabilities [n, k].
-        y: Class indices [n].
-        bins: Number of bins.
-    """
-    errors = []
-    for k in range(p.shape[1]):
-        index = np.minimum((p[:, k] * bins).astype(int), bins - 1)
-        errors.append(np.abs(np.bincount(index, weights=p[:, k] - (y == k))).sum() / len(y))
-    return float(np.mean(errors))
-
-
-def _draw_regions(run: FinishedRun, sigmoids: Model) -> Figure:
-    seen = of_run.plane(run)
-    assert seen is not None
-    grid = np.stack(np.meshgrid(seen.across, seen.up), axis=-1)
-    shares = normalised(sigmoids.forecast(grid.reshape(-1, 2))).reshape(seen.p.shape)
-    days = run.splits.train
-    return regions_beside.draw(
+def _draw_regions(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> Figure:
+    plane, days = plane_of(softmax), run.splits.train
+    places = np.stack(np.meshgrid(plane.across, plane.up), axis=-1).reshape(-1, 2)
+    shares = normalised(sigmoids.model.forecast(places)).reshape(plane.p.shape)
+    return draw_both_regions(
         days.x,
         days.y,
-        (seen, seen._replace(p=shares)),
+        (plane, replace(plane, p=shares)),
         names=("one softmax", "five sigmoids, divided by their sum"),
         outputs=run.splits.outputs,
         place=of_run.title(days, "training days"),
     )
 
 
-def _draw_sums(run: FinishedRun, sigmoids: Model) -> Figure:
+def _draw_sums(run: FinishedRun, sigmoids: Fit) -> Figure:
     days = {"training days": run.splits.train, "test days": run.splits.test}
-    return sums.draw(
-        {name: (one.x[:, 1], sigmoids.forecast(one.x).sum(axis=1)) for name, one in days.items()},
+    return draw_sums(
+        {name: (one.x[:, 1], sigmoids.model.forecast(one.x).sum(axis=1)) for name, one in days.items()},
         label="average temperature of day 2 (°C)",
         place=f"{run.splits.test.stations[0]}: five sigmoids",
     )

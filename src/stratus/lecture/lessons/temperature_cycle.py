@@ -1,15 +1,15 @@
 """Average temperature on day x, by a line, a parabola, and waves of the year."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
-from stratus.lecture.models import Model, other
-from stratus.lecture.pictures import fits_over_year
+from stratus.lecture.fits import Fit, best_fit, fit_of, split_like
+from stratus.lecture.pictures.temperature_cycle import draw_fits
 from stratus.pictures import fit_over_calendar
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
@@ -17,29 +17,27 @@ from stratus.runs.lesson import Card, Lesson
 
 
 def lesson(run: FinishedRun) -> Lesson:
-    """f = Wφ(x) + b: the model stays linear in W, the inputs φ bend."""
+    """f = Wφ(x) + b: linear in W, with inputs φ that bend."""
     days, fits = run.splits.train, _fits(run)
-    values = {name: fit.forecast(fit.splits.train.x)[:, 0] for name, fit in fits.items()}
+    values = {name: fit.model.forecast(fit.splits.train.x)[:, 0] for name, fit in fits.items()}
     mse = {name: float(np.mean((days.y[:, 0] - fitted) ** 2)) for name, fitted in values.items()}
-    first, last = fits["parabola"].forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0]
+    first, last = fits["parabola"].model.forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0]
     figures = {
         "train_mse": mse,
         "explained": {name: 1 - one / float(days.y.var()) for name, one in mse.items()},
-        "test_rmse": {name: fit.scores(fit.splits.test)["rmse"] for name, fit in fits.items()},
+        "test_rmse": {name: fit.scores("test")["rmse"] for name, fit in fits.items()},
         "parabola_new_year_jump": float(last - first),
     }
-    pictures: dict[str, Callable[[], Figure]] = {
-        "fits": partial(_draw_fits, run, values, figures),
-        "calendar": partial(
-            fit_over_calendar.draw,
-            days.dates,
-            days.y[:, 0],
-            {name: values[name] for name in ("line", "two waves")},
-            name="average temperature",
-            unit="°C",
-            place=of_run.title(days, "training days"),
-        ),
-    }
+    calendar = partial(
+        fit_over_calendar.draw,
+        days.dates,
+        days.y[:, 0],
+        {name: values[name] for name in ("line", "two waves")},
+        name="average temperature",
+        unit="°C",
+        place=of_run.title(days, "training days"),
+    )
+    pictures = {"fits": partial(_draw_fits, run, values, figures), "calendar": calendar}
     return Lesson(_card(run, figures), figures, pictures)
 
 
@@ -53,10 +51,10 @@ def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
         f"{explained['one wave']:.0%}, two waves {explained['two waves']:.0%}. On the days of the test year they miss "
         f"by {rmse['line']:.2f}, {rmse['parabola']:.2f}, {rmse['one wave']:.2f} and {rmse['two waves']:.2f} °C (root "
         "mean square).",
-        why="The model is still Wx + b and is still trained in the same way. Only the inputs changed: the day and its "
-        "square, or the cosine and sine of the year's angle. “Linear” means linear in W, not in the day. The parabola "
-        f"has a fault of its own: its 31 December and its 1 January lie {abs(jump):.1f} °C apart, because nothing "
-        "tells it that the one follows the other. A wave knows.",
+        why="The model is still Wx + b, trained in the same way. Only the inputs are others: the day and its square, "
+        "or the cosine and sine of the year's angle. “Linear” means linear in W, not in the day. The parabola has a "
+        f"fault of its own: its 31 December and its 1 January lie {abs(jump):.1f} °C apart, because nothing tells it "
+        "that the one follows the other. A wave knows.",
         next="The calendar cannot know that this week is a warm one. Yesterday's temperature can.",
         command="python train.py task=regression features=[two_days,harmonics] data.validation_from=null",
     )
@@ -65,23 +63,21 @@ def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
 def _draw_fits(run: FinishedRun, values: dict[str, Array], figures: dict[str, Any]) -> Figure:
     days = run.splits.train
     explained, rmse = figures["explained"], figures["test_rmse"]
-    return fits_over_year.draw(
+    return draw_fits(
         (days.dates - days.dates.astype("datetime64[Y]")).astype(int) + 1,
         days.y[:, 0],
         {name: (fit, f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C") for name, fit in values.items()},
-        name="average temperature",
-        unit="°C",
         place=of_run.title(days, "training days"),
     )
 
 
-def _fits(run: FinishedRun) -> dict[str, Model]:
-    """The models by name; the last is the one that was trained, the others are exact."""
+def _fits(run: FinishedRun) -> dict[str, Fit]:
+    """The fits by name: the last is the run's own, the others are exact."""
     inputs = {
         "line": {"day_of_year": {"degree": 1}},
         "parabola": {"day_of_year": {"degree": 2}},
         "one wave": {"harmonics": {"k": 1}},
     }
-    days = run.settings.data.borders
-    exact = {name: other(run.table, days, "regression", "temperature", one) for name, one in inputs.items()}
-    return exact | {"two waves": Model.trained(run)}
+    recipes = {name: Recipe("temperature", features) for name, features in inputs.items()}
+    exact = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
+    return exact | {"two waves": fit_of(run)}

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from stratus.lecture.models import Model
+from stratus.lecture.fits import fit_of
 from stratus.pictures import fit_over_calendar
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
@@ -10,19 +10,19 @@ from stratus.runs.lesson import Card, Lesson
 
 
 def lesson(run: FinishedRun) -> Lesson:
-    """f(x) = wx + b over the day of the year: the best line explains hardly any of the temperature."""
-    days, model = run.splits.train, Model.trained(run)
+    """f(x) = wx + b over the day of the year: even the best line explains little of the temperature."""
+    days, fit = run.splits.train, fit_of(run)
     explained = 1 - run.metrics["train/loss"] / days.y.var()
-    slope = model.line[0].item()
+    slope = fit.line[0].item()
     figures = {"explained": explained, "slope": slope, "rmse": run.metrics["test/rmse"]}
     card = Card(
         title="The temperature of a day, by a line",
         see=f"A line through {len(days)} days of {days.stations[0]}, begun anew each January. It rises by "
         f"{365 * slope:.1f} °C until December and explains {explained:.0%} of the temperature's variance; the "
-        "residuals below it are the year's whole wave, which the line cannot bend to.",
+        "residuals below it are the whole wave of the year, to which a line cannot bend.",
         why="f(x) = wx + b with the day of the year as x can only rise or fall. The year does both. Training is not at "
-        f"fault: the exact optimum of this model, {run.references['optimum']['train/loss']:.4g} °C², was reached "
-        f"({run.metrics['train/loss']:.4g} °C²).",
+        f"fault: its loss of {run.metrics['train/loss']:.4g} °C² is that of this model's exact optimum, "
+        f"{run.references['optimum']['train/loss']:.4g} °C².",
         next="Give the same linear model other inputs: the square of the day, or a wave of the year.",
         command="python train.py experiment=lecture/temperature_cycle",
     )
@@ -30,7 +30,7 @@ def lesson(run: FinishedRun) -> Lesson:
         fit_over_calendar.draw,
         days.dates,
         days.y[:, 0],
-        {"line": model.forecast(days.x)[:, 0]},
+        {"line": fit.model.forecast(days.x)[:, 0]},
         name="average temperature",
         unit="°C",
         place=of_run.title(days, "training days"),

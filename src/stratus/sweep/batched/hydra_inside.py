@@ -33,7 +33,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from stratus.settings.yaml_text import as_yaml
+from stratus.settings.compose import as_yaml
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from stratus.data.splits import Splits
 from stratus.errors import StratusError
 from stratus.runs import experiment, record, tensorboard
 from stratus.runs.events import EventFile
+from stratus.runs.experiment import Outputs
+from stratus.runs.finished import FinishedRun
 from stratus.runs.record import DataRecord, RunRecord
 from stratus.settings.experiment import Config
 from stratus.sweep.batched.group import Group
@@ -120,27 +122,20 @@ class Member:
         Raises:
             Diverged: If the member's loss stopped being a finite number.
         """
-        days, settings = self.block.days, self.settings
+        days = self.block.days
         with closing(EventFile(folder)) as file:
-            tensorboard.settings(file, experiment.chosen(settings))
-            result = self.hand_over(folder, file, entries)
+            outputs = Outputs(folder, entries, file, in_sweep=True)
+            result = self.hand_over(outputs)
             verification = self.block.verifications[self.place]
             with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
                 verification.test.append_to(csv)
-            return experiment.finish(
-                result,
-                verification,
-                settings=settings,
-                observations=days.observations,
-                splits=days.splits,
-                optimum=days.references.optimum,
-                folder=folder,
-                record=entries,
-                file=file,
-                in_sweep=True,
-            )
+            optimum = days.references.optimum
+            run = FinishedRun(self.settings, days.observations, days.splits, result, verification, optimum)
+            experiment.finish(run, outputs)
+        assert entries.objective is not None
+        return entries.objective
 
-    def hand_over(self, folder: Path, file: EventFile, entries: RunRecord) -> TrainingResult:
+    def hand_over(self, outputs: Outputs) -> TrainingResult:
         """Writes what a lone run writes while it trains, and gives what its training gives.
 
         Raises:
@@ -149,12 +144,12 @@ class Member:
         group, place, splits = self.block.group, self.place, self.block.days.splits
         result, trainer, task = group.result, group.trainer, group.trainer.task
         trainer.prepare(self.settings)
-        experiment.begin(self.settings, splits, task, entries)
+        experiment.begin(self.settings, splits, task, outputs)
         epochs = int(result.last.epochs[place])
-        tensorboard.curves(file, self._curves(epochs))
-        trainer.write(result, place, self.settings, folder / "checkpoints")
+        tensorboard.curves(outputs.file, self._curves(epochs))
+        trainer.write(result, place, self.settings, outputs.folder / "checkpoints")
         if found := result.divergences.get(place):
-            rate, limit = result.rates[epochs, place].item(), entries.largest_stable_step
+            rate, limit = result.rates[epochs, place].item(), outputs.record.largest_stable_step
             raise divergence(found.loss, found.step, found.last_finite, rate, limit)
         last_loss = mean_loss(task, result.last.weights(place), splits.train)
         result.best.weights(place).put(task)

@@ -1,0 +1,89 @@
+"""Data to train on: stations of GHCN-Daily, found and fetched, and stores of many stations."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from stratus.cli.parser import add
+from stratus.data.ghcn import fetch, stations
+from stratus.data.store.build import build
+from stratus.errors import ConfigurationError
+from stratus.runs.report import listing, show
+
+
+def add_commands(commands: Any) -> None:
+    """Adds `stations`, `fetch` and `store build`."""
+    found = add(commands, "stations", find, "find stations by place, name, elements and years")
+    found.add_argument("--near", metavar="LAT,LON", type=_pair(float), help="degrees; --near=-33.9,151.2 in the south")
+    found.add_argument("--within", metavar="KM", type=float, help="the largest distance from there")
+    found.add_argument("--name", help="words of the name")
+    found.add_argument("--element", metavar="E", nargs="+", default=[], help="measured there: TMAX PRCP SNOW WT05 …")
+    found.add_argument("--years", metavar="FIRST,LAST", type=_pair(int), help="covered by the record")
+    found.add_argument("--most", metavar="N", type=int, default=20, help="how many to show (20)")
+    fetched = add(commands, "fetch", fetch_stations, "fetch stations' records into the cache")
+    fetched.add_argument("stations", metavar="STATION", nargs="*", help="ids such as USW00013904")
+    fetched.add_argument("--texas", action="store_true", help="the five airports of data=texas")
+    for one in (found, fetched):
+        one.add_argument("--source", metavar="URL", default=fetch.SOURCE, help=f"base address ({fetch.SOURCE})")
+        one.add_argument("--offline", action="store_true", help="use what is cached, fetch nothing")
+        one.add_argument("--refresh", action="store_true", help="fetch again what is cached")
+    about = "one Parquet store of many stations' daily table, for data=store"
+    actions = commands.add_parser("store", help=about, description=about).add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    about = "build a store from by-year files, add years to one, or go on with one that was broken off"
+    built = add(actions, "build", build_store, about)
+    built.add_argument("sources", metavar="SOURCE", nargs="+", help="CSV, gzip or Parquet, or a folder of Parquet")
+    built.add_argument("--to", metavar="DIR", type=Path, required=True, help="the store's folder")
+    built.add_argument("--ice-pellets", action="store_true", help="count ice pellets as hail")
+
+
+def _pair(kind: type) -> Any:
+    def pair(text: str) -> tuple[Any, Any]:
+        try:
+            first, second = text.split(",")
+            return kind(first), kind(second)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r}: expected two numbers with a comma between them") from None
+
+    return pair
+
+
+def _fetching(options: argparse.Namespace) -> dict[str, Any]:
+    return {"source": options.source, "offline": options.offline, "refresh": options.refresh}
+
+
+def find(options: argparse.Namespace) -> None:
+    """Prints the stations that meet every condition: id, name, distance, years, elements."""
+    found = stations.search(
+        stations.read_stations(fetch.fetch("ghcnd-stations.txt", **_fetching(options))),
+        stations.read_inventory(fetch.fetch("ghcnd-inventory.txt", **_fetching(options))),
+        near=options.near,
+        within_km=options.within,
+        name=options.name,
+        elements=options.element,
+        years=options.years,
+    )
+    columns = [name for name in ("id", "name", "state", "distance_km", "first", "last", "elements") if name in found]
+    shown = found.select(columns).head(options.most).with_columns(pl.selectors.float().round(1))
+    less = f", the first {shown.height}" if shown.height < found.height else ""
+    show(listing(shown, f"{found.height} stations{less}"))
+
+
+def fetch_stations(options: argparse.Namespace) -> None:
+    """Fetches the stations' .dly files and prints where they are."""
+    ids = [*options.stations, *(stations.TEXAS if options.texas else [])]
+    if not ids:
+        raise ConfigurationError("name a station, such as USW00013904, or --texas; stratus stations finds them")
+    show(*map(str, fetch.station_files(ids, **_fetching(options))))
+
+
+def build_store(options: argparse.Namespace) -> None:
+    """Builds the store and says what it holds."""
+    manifest = build(options.sources, options.to, ice_pellets=options.ice_pellets, tell=show)
+    years = f"{manifest.years[0]} to {manifest.years[-1]}"
+    dropped = [f"{count:,} dropped: {why}" for why, count in manifest.dropped.items() if count]
+    holds = f"{options.to}: {manifest.days:,} days of {manifest.stations:,} stations, {years}"
+    show("; ".join([holds, *dropped]))

@@ -1,0 +1,22 @@
+"""What all commands share: how their words are read."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from stratus.errors import ConfigurationError
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises a ConfigurationError where argparse would print its usage and exit."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises the error, which says where help is."""
+        raise ConfigurationError(f"{message}; see {self.prog} --help")
+
+
+def add(commands: Any, name: str, command: Callable[[argparse.Namespace], None], about: str) -> argparse.ArgumentParser:
+    """The parser of a new command."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
+    parser.set_defaults(command=command)
+    return parser

@@ -1,0 +1,68 @@
+"""Models fitted to some days: the one that a run has trained, and others at their optimum to set beside it."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from stratus import tasks
+from stratus.data.recipe import Recipe
+from stratus.data.samples import Array
+from stratus.data.splits import Splits, split
+from stratus.pictures.boundary import Plane
+from stratus.runs import pictures as of_run
+from stratus.runs.finished import FinishedRun
+from stratus.training.optimum import optimum
+from stratus.verification import verify
+from stratus.verification.model import Model
+
+TWO_DAYS = {
+    "regression": Recipe("temperature", {"two_days": {}}, lead_days=1),
+    "binary": Recipe("rain", {"two_days": {}}),
+    "multiclass": Recipe("weather", {"two_days": {}}),
+}
+"""The lecture's three questions to the temperatures of two days, by task."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model and the days that it was fitted to and is tested on."""
+
+    splits: Splits
+    model: Model
+
+    def scores(self, name: str) -> dict[str, float]:
+        """The model's scores on a split: "train" or "test"."""
+        return verify.scores(self.model, self.splits.named[name])
+
+    @property
+    def line(self) -> tuple[Array, Array]:
+        """W [k, m] per unit of the inputs and b [k]: z = Wx + b without standardising."""
+        task, theta = self.model.task, self.model.weights
+        weight = (theta.weight / task.scale.double()).numpy()
+        return weight, theta.bias.numpy() - weight @ task.mean.double().numpy()
+
+
+def fit_of(run: FinishedRun) -> Fit:
+    """The model that a run has trained."""
+    return Fit(run.splits, run.model)
+
+
+def best_fit(splits: Splits, name: str) -> Fit:
+    """The exact optimum of the task of that name on the training days."""
+    task = tasks.find(name).fitting(splits)
+    return Fit(splits, Model(task, optimum(task, splits).weights, splits.target))
+
+
+def split_like(
+    run: FinishedRun, recipe: Recipe, *, table: pl.DataFrame | None = None, standardise: bool = True
+) -> Splits:
+    """Samples by another recipe, of the run's daily table or of another, split at the run's dates."""
+    borders = run.settings.data.borders
+    return split(run.table if table is None else table, recipe, borders, standardise=standardise)
+
+
+def plane_of(fit: Fit) -> Plane:
+    """The model's probabilities over the plane of its two inputs."""
+    plane = of_run.plane(fit.model, fit.splits)
+    assert plane is not None
+    return plane

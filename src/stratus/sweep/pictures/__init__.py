@@ -1,0 +1,66 @@
+"""Which pictures a sweep has, drawn from its jobs' records."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from stratus.pictures.canvas import png
+from stratus.runs import events
+from stratus.runs.record import RunRecord
+from stratus.sweep import resamples
+from stratus.sweep.jobs import Jobs, drawable, effect
+from stratus.sweep.pictures import by_number, by_value, heat_map, resampled, search
+
+
+def drawings(jobs: Jobs) -> dict[str, Callable[[], Figure]]:
+    """The pictures that fit a sweep, by the name of their file, each drawn only when called."""
+    found: dict[str, Callable[[], Figure]] = {}
+    swept, numbers = jobs.swept, jobs.numbers
+    if by_number.RATE in numbers and min(numbers[by_number.RATE]) > 0:
+        found["learning_rate"] = partial(by_number.draw, jobs, by_number.RATE)
+    listed = [name for name, values in swept.items() if len(set(values)) <= heat_map.MOST_VALUES]
+    if pair := _strongest(jobs, (pair for pair in combinations(listed, 2) if _filled(*(swept[one] for one in pair)))):
+        found["heat_map"] = partial(heat_map.draw, jobs, *pair)
+    elif pair := _strongest(jobs, combinations(numbers, 2)):
+        found["search"] = partial(search.draw, jobs, *pair)
+    if not found:
+        (name,) = _strongest(jobs, ((one,) for one in swept))
+        if name in numbers and len(set(swept[name])) > by_value.MOST_ROWS:
+            found["by_number"] = partial(by_number.draw, jobs, name)
+        else:
+            found["by_value"] = partial(by_value.draw, jobs, name)
+    return found
+
+
+def _strongest(jobs: Jobs, choices: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The settings that decide most together; none where there is no choice."""
+    return max(choices, key=lambda names: effect(jobs.objective, *(jobs.swept[name] for name in names)), default=())
+
+
+def _filled(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether at least half of the pairs of values have a job."""
+    return 2 * len(set(zip(first, second, strict=True))) >= len(set(first)) * len(set(second))
+
+
+def write(folder: Path, records: Sequence[RunRecord]) -> list[Path]:
+    """Draws a sweep's pictures into its folder `pictures/` and, for TensorBoard's IMAGES, into an event file.
+
+    Returns their files; none if nothing can be drawn.
+    """
+    found: dict[str, Callable[[], Figure]] = {}
+    if runs := resamples.comparable(records):
+        found = resampled.drawings(folder, runs)
+    elif jobs := drawable(records):
+        found = drawings(jobs)
+    files = {name: folder / "pictures" / f"{name}.png" for name in found}
+    with closing(events.EventFile(folder)) as tensorboard:
+        for name, file in files.items():
+            width, height, drawn = png(found[name]())
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(drawn)
+            tensorboard.add_summary(events.image(f"pictures/{name}", width, height, drawn))
+    return list(files.values())

@@ -1,0 +1,178 @@
+"""The exact optimum against scikit-learn and published numbers."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from stratus import tasks
+from stratus.data.recipe import Recipe
+from stratus.data.samples import Samples
+from stratus.data.splits import Splits, split
+from stratus.data.table import read_csv, select
+from stratus.tasks.weights import Weights
+from stratus.training.optimum import mean_loss, optimum
+
+SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
+SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
+TARGET = {
+    "regression": "temperature",
+    "binary": "rain",
+    "multiclass": "weather",
+    "multilabel": "rain_by_station",
+}
+PUBLISHED = {  # the exact least training loss of 2012 to 2014, of inputs standardised or not
+    ("regression", "two_days", 1): 3.5541361,
+    ("regression", "day_of_year", 0): 34.4400308,
+    ("regression", "harmonics", 0): 7.2307452,
+    ("regression", "two_days harmonics", 1): 3.0867366,
+    ("binary", "two_days", 0): 0.6390691,
+    ("binary", "two_days", 1): 0.6411107,
+    ("binary", "quadratic", 0): 0.5916306,
+    ("binary", "station harmonics", 0): 0.5370921,
+    ("multiclass", "two_days", 0): 0.9924306,
+}
+
+
+def posed(name, features="two_days", lead=0):
+    recipe = Recipe(TARGET[name], {one: {} for one in features.split()}, lead)
+    rows = SHIPPED if name == "multilabel" else SEATTLE
+    splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
+    return splits, tasks.find(name).fitting(splits)
+
+
+@cache
+def fitted(name, features="two_days", lead=0):
+    splits, task = posed(name, features, lead)
+    return splits, task, optimum(task, splits)
+
+
+def standardised(splits):
+    mean, scale = splits.standardisation
+    return (splits.train.x - mean) / scale
+
+
+@pytest.mark.parametrize(("name", "features", "lead"), PUBLISHED)
+def test_the_optimum_is_the_published_least_loss(name, features, lead):
+    splits, task, found = fitted(name, features, lead)
+    assert found.attained
+    assert mean_loss(task, found.weights, splits.train) == pytest.approx(PUBLISHED[name, features, lead], abs=1e-7)
+
+
+def test_the_optimum_has_the_published_coefficients():
+    temperature = fitted("regression", lead=1)[-1].weights
+    assert temperature.bias.tolist() == pytest.approx([12.080027], abs=1e-6)
+    assert temperature.weight[0].tolist() == pytest.approx([-0.358642, 6.049211], abs=1e-6)  # d-2, d-1
+    rain = fitted("binary")[-1].weights
+    assert rain.bias.tolist() == pytest.approx([-0.279357], abs=1e-6)
+    assert rain.weight[0].tolist() == pytest.approx([0.144160, -0.782538], abs=2e-6)
+
+
+@pytest.mark.parametrize("features", ["two_days", "harmonics"])
+def test_linear_regression_is_scikit_learn_s(features):
+    splits, _, found = fitted("regression", features, 1)
+    expected = LinearRegression().fit(standardised(splits), splits.train.y)
+    np.testing.assert_allclose(found.weights.weight, expected.coef_, rtol=1e-6)
+    np.testing.assert_allclose(found.weights.bias, expected.intercept_, rtol=1e-6)
+
+
+def logistic(x, y):
+    return LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(x, y)
+
+
+@pytest.mark.parametrize("features", ["two_days", "quadratic", "station harmonics"])
+def test_logistic_regression_is_scikit_learn_s(features):
+    splits, task, found = fitted("binary", features, 0)
+    expected = logistic(standardised(splits), splits.train.y[:, 0])
+    # the inputs' scale is kept in float32
+    np.testing.assert_allclose(found.weights.weight, expected.coef_, atol=1e-5)
+    np.testing.assert_allclose(found.weights.bias, expected.intercept_, atol=1e-5)
+    p = torch.sigmoid(found.weights.logits(task, splits.test.x))[:, 0]
+    np.testing.assert_allclose(p, expected.predict_proba(standardised_test(splits))[:, 1], atol=1e-6)
+
+
+def standardised_test(splits):
+    mean, scale = splits.standardisation
+    return (splits.test.x - mean) / scale
+
+
+def test_softmax_regression_is_scikit_learn_s():
+    splits, task, found = fitted("multiclass")
+    expected = logistic(standardised(splits), splits.train.y)
+    p = torch.softmax(found.weights.logits(task, splits.test.x), 1)
+    np.testing.assert_allclose(p, expected.predict_proba(standardised_test(splits)), atol=1e-6)
+
+
+def test_the_multi_label_optimum_is_one_independent_fit_a_label():
+    splits, task, found = fitted("multilabel")
+    assert found.attained
+    x, losses = standardised(splits), []
+    for k, y in enumerate(splits.train.y.T):
+        expected = logistic(x, y)
+        np.testing.assert_allclose(found.weights.weight[k], expected.coef_[0], atol=1e-5)
+        p = expected.predict_proba(x)[:, 1]
+        losses.append(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
+    assert mean_loss(task, found.weights, splits.train) == pytest.approx(sum(losses), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", TARGET)
+def test_at_the_optimum_errors_sum_to_zero_alone_and_weighted_by_each_input(name):
+    splits, task, found = fitted(name)
+    forecast = task.activation(found.weights.logits(task, splits.train.x)).numpy()
+    y = np.eye(len(splits.outputs))[splits.train.y] if name == "multiclass" else splits.train.y
+    error = (forecast - y) / len(y)
+    np.testing.assert_allclose(error.sum(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(standardised(splits).T @ error, 0, atol=1e-6)
+
+
+def test_no_weights_beat_the_optimum():
+    splits, task, found = fitted("multiclass")
+    least = mean_loss(task, found.weights, splits.train)
+    generator = torch.Generator().manual_seed(0)
+    for size in (1e-3, 1e-2, 1.0):
+        change = size * torch.randn(found.weights.weight.shape, generator=generator, dtype=torch.float64)
+        moved = Weights(found.weights.weight + change, found.weights.bias)
+        assert mean_loss(task, moved, splits.train) > least
+
+
+def line(name, outputs, x, y):
+    """Splits of one input, the same days for training and testing."""
+    days = np.datetime64("2020-01-01") + np.arange(len(x))
+    samples = Samples(["Oslo"], np.zeros(len(x), int), days, x[:, None], y, y)
+    return Splits(Recipe(TARGET[name], {"two_days": {}}), ["x"], ["1"], outputs, samples, None, samples)
+
+
+SLOPE = np.linspace(-1, 1, 40)
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs", "y"),
+    [
+        ("binary", ["rain"], (SLOPE > 0)[:, None].astype(float)),
+        ("multiclass", ["fog", "rain", "sun"], np.digitize(SLOPE, [-0.3, 0.3])),
+        ("multilabel", ["Bergen", "Oslo"], np.column_stack([SLOPE > 0, np.abs(SLOPE) > 0.5]).astype(float)),
+    ],
+)
+def test_a_boundary_without_error_leaves_no_minimum_to_reach(name, outputs, y):
+    splits = line(name, outputs, SLOPE, y)
+    assert not optimum(tasks.find(name).fitting(splits), splits).attained
+
+
+def test_classes_that_overlap_in_a_single_day_do_have_a_minimum():
+    y = (SLOPE > 0).astype(float)
+    y[0] = 1
+    splits = line("binary", ["rain"], SLOPE, y[:, None])
+    found = optimum(tasks.find("binary").fitting(splits), splits)
+    assert found.attained
+    expected = logistic(standardised(splits), y)
+    np.testing.assert_allclose(found.weights.weight, expected.coef_, atol=1e-5)
+
+
+def test_an_input_given_twice_changes_nothing_but_how_weight_is_shared():
+    splits, task, found = fitted("binary", "two_days quadratic")
+    assert found.attained
+    assert mean_loss(task, found.weights, splits.train) == pytest.approx(PUBLISHED["binary", "quadratic", 0], abs=1e-7)
