@@ -95,14 +95,19 @@ def run(
     return record.objective
 
 
-def begin(settings: Config, splits: Splits, task: LinearTask, outputs: Outputs) -> None:
-    """Records what is known before training, and logs the largest stable step beside the chosen one."""
+def begin(
+    settings: Config, splits: Splits, task: LinearTask, outputs: Outputs, eigenvalue: float | None = None
+) -> None:
+    """Records what is known before training, and logs the largest stable step beside the chosen one.
+
+    λmax, of which that step is made, is computed where it is not given.
+    """
     record = outputs.record
     record.target, record.task_settings = splits.recipe.target, settings.task.settings
     if record.data:
         record.data.samples = {name: len(samples) for name, samples in splits.named.items()}
         record.data.left_out = splits.left_out
-    record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()))
+    record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()), eigenvalue)
     tensorboard.settings(outputs.file, chosen(settings))
 
 

@@ -15,7 +15,9 @@ from stratus.tasks.linear import LinearTask
 log = logging.getLogger(__name__)
 
 
-def largest_stable_step(task: LinearTask, splits: Splits, optimizer: Optimizer) -> float | None:
+def largest_stable_step(
+    task: LinearTask, splits: Splits, optimizer: Optimizer, eigenvalue: float | None = None
+) -> float | None:
     """The learning rate up to which descent on all training days at once is sure to be stable.
 
     Along an eigenvector of the Hessian with eigenvalue λ, a step multiplies the error by 1 - ελ, so ε < 2/λmax. The
@@ -28,7 +30,8 @@ def largest_stable_step(task: LinearTask, splits: Splits, optimizer: Optimizer) 
     """
     if not isinstance(optimizer, SGD):
         return None
-    largest = task.curvature * largest_eigenvalue(task, splits) + optimizer.defaults["weight_decay"]
+    known = largest_eigenvalue(task, splits) if eigenvalue is None else eigenvalue
+    largest = task.curvature * known + optimizer.defaults["weight_decay"]
     momentum = optimizer.defaults["momentum"]
     reach = (2 + 2 * momentum) / (1 + 2 * momentum) if optimizer.defaults["nesterov"] else 2 + 2 * momentum
     return float(reach / largest)
@@ -47,9 +50,11 @@ def largest_eigenvalue(task: LinearTask, splits: Splits) -> float:
     return float(np.linalg.eigvalsh(products / len(splits.train)).max())
 
 
-def announced_limit(task: LinearTask, splits: Splits, optimizer: Optimizer) -> float | None:
-    """The largest stable step, logged beside the chosen one."""
-    lr, limit = optimizer.defaults["lr"], largest_stable_step(task, splits, optimizer)
+def announced_limit(
+    task: LinearTask, splits: Splits, optimizer: Optimizer, eigenvalue: float | None = None
+) -> float | None:
+    """The largest stable step, logged beside the chosen one; λmax is computed where it is not given."""
+    lr, limit = optimizer.defaults["lr"], largest_stable_step(task, splits, optimizer, eigenvalue)
     exact = task.curvature_is_constant
     name = "the largest stable step" if exact else "the largest step sure to be stable"
     if limit is None:

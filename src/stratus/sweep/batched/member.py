@@ -28,7 +28,7 @@ from stratus.tasks.linear import LinearTask
 from stratus.training.callbacks import Trace
 from stratus.training.fit import TrainingResult
 from stratus.training.optimum import mean_loss
-from stratus.training.stability import divergence
+from stratus.training.stability import divergence, largest_eigenvalue
 from stratus.verification.model import Model
 from stratus.verification.references import References
 from stratus.verification.verify import Verification, verify
@@ -66,6 +66,11 @@ class Days:
     observations: Observations
     provenance: Provenance
     splits: Splits
+
+    @cached_property
+    def eigenvalue(self) -> float:
+        """λmax, of which the members' largest stable steps are made."""
+        return largest_eigenvalue(self.task, self.splits)
 
     @cached_property
     def references(self) -> References:
@@ -144,7 +149,7 @@ class Member:
         group, place, splits = self.block.group, self.place, self.block.days.splits
         result, trainer, task = group.result, group.trainer, group.trainer.task
         trainer.prepare(self.settings)
-        experiment.begin(self.settings, splits, task, outputs)
+        experiment.begin(self.settings, splits, task, outputs, self.block.days.eigenvalue)
         epochs = int(result.last.epochs[place])
         tensorboard.curves(outputs.file, self._curves(epochs))
         trainer.write(result, place, self.settings, outputs.folder / "checkpoints")
