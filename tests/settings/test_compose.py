@@ -118,9 +118,10 @@ def test_a_learning_rate_is_a_finite_number_above_0(schema, lr):
 
 
 @pytest.mark.parametrize("group", ["task", "data", "features", "optimizer", "schedule", "init", "trainer"])
-def test_no_configuration_names_what_it_builds(composed, group):
-    for override in (f"{group}._target_=os.system", f"+{group}._target_=os.system"):
-        assert f"there is no setting {group}._target_" in refused(composed, override)
+@pytest.mark.parametrize("name", ["_target_", "builds", "group"])
+def test_no_configuration_names_what_it_builds(composed, group, name):
+    for override in (f"{group}.{name}=os.system", f"+{group}.{name}=os.system"):
+        assert f"there is no setting {group}.{name}" in refused(composed, override)
 
 
 @pytest.mark.parametrize(
