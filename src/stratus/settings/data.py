@@ -31,9 +31,7 @@ class Data(Group, group="data"):
     test_from: str = setting("2015-01-01", "first test day", DAY)
     until: str | None = setting(None, "last test day; null: the table's last", DAY)
     batch_size: int | None = setting(32, "training days a step; null: all of them", POSITIVE)
-    resample: int | None = setting(
-        None, "which resample of the training weeks; null: the days as they are", NOT_NEGATIVE
-    )
+    resample: int | None = setting(None, "number of a resample of the training weeks; null: no resample", NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
         given = [(name, one) for name in BORDERS if (one := getattr(self.borders, name))]
@@ -80,6 +78,7 @@ class GhcnData(Data, kind="ghcn"):
     offline: bool = setting(False, "never fetch, use only what is cached")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not (self.path or self.station or self.stations):
             raise ConfigurationError(
                 "data=ghcn: name a station, data.station=GME00102380, or files, data.path=my/*.dly"
