@@ -43,7 +43,7 @@ def require(condition: bool, setting: str, value: object, expected: str) -> None
 
 @dataclass
 class Group:
-    """Settings that are checked when they are made; a class names its constants as `class SGD(Optimizer, builds=…)`."""
+    """Settings that are checked when they are set; a class names its constants as `class SGD(Optimizer, builds=…)`."""
 
     group: ClassVar[str] = ""  # what stands before each setting's name
     builds: ClassVar[str] = ""  # dotted name of what the settings are bound to
@@ -52,15 +52,13 @@ class Group:
         for name, value in constants.items():
             setattr(cls, name, value)
 
-    def __post_init__(self) -> None:
-        for one in fields(self):
-            if expected := one.metadata.get("expected"):
-                expected.check(f"{self.group}.{one.name}".lstrip("."), getattr(self, one.name))
-
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self.__dataclass_fields__:  # a + on the command line adds it past Hydra's schemas
-            setting = f"{self.group}.{name}".lstrip(".")
+        setting = f"{self.group}.{name}".lstrip(".")
+        declared = {one.name: one for one in fields(self)}
+        if name not in declared:  # a + on the command line adds it past Hydra's schemas
             raise ConfigurationError(f"there is no setting {setting}; see python train.py --help")
+        if expected := declared[name].metadata.get("expected"):
+            expected.check(setting, value)
         super().__setattr__(name, value)
 
     def build(self) -> Any:

@@ -28,7 +28,6 @@ class SGD(Optimizer, builds="torch.optim.SGD"):
     weight_decay: float = setting(0.0, WEIGHT_DECAY, NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         require(self.momentum > 0 or not self.nesterov, "optimizer.nesterov", "true", "a momentum above 0 with it")
 
 
@@ -113,7 +112,6 @@ class Trainer(Group, group="trainer", builds="lightning.pytorch.Trainer"):
     detect_anomaly: bool = setting(False, "look for NaN in every operation; slow")
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         every, most = self.check_val_every_n_epoch, self.max_epochs
         require(every <= most, "trainer.check_val_every_n_epoch", every, f"at most trainer.max_epochs={most}")
 

@@ -39,7 +39,6 @@ class Config(Group):
     lesson: str | None = setting(None, "lesson of the lecture to show; experiment=lecture/… sets it")
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.lesson and isinstance(self.data, StoreData):
             raise ConfigurationError(f"lesson={self.lesson} needs its table in memory: take another data than store")
         if self.patience is not None and self.data.validation_from is None:

@@ -20,7 +20,6 @@ class Task(Group, group="task"):
     target: str = setting(MISSING, "what is forecast")
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         fitting = [name for name, target in TARGETS.items() if self.asks in (None, target.asks)]
         require(self.target in fitting, "task.target", self.target, f"for task={self.name} one of {', '.join(fitting)}")
 
