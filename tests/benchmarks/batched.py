@@ -20,7 +20,6 @@ from dataclasses import replace
 from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import Any
 
 import torch
 from epoch import configured
@@ -28,10 +27,11 @@ from ratios import seconds, show
 
 from stratus.data.splits import Splits
 from stratus.runs import experiment
+from stratus.runs.record import RunRecord
 from stratus.settings.command_line import EXTRAS
 from stratus.settings.compose import register
 from stratus.settings.experiment import Config
-from stratus.sweep.batched.member import fit_together
+from stratus.sweep.batched.member import train_together
 
 TRAIN = str(Path(__file__).parents[2] / "train.py")
 PAIRS = 3
@@ -60,11 +60,11 @@ def members(settings: Config, count: int) -> list[Config]:
 
 def lone(settings: Config, days: Splits) -> float:
     """Seconds of one run's training, with its curves and checkpoints."""
-    record: dict[str, Any] = {"data": {}}
+    record = RunRecord("multiclass", [])
     with TemporaryDirectory() as folder:
         experiment.run(settings, None, days, folder=Path(folder), record=record)  # type: ignore[arg-type]
-    fit: float = record["fit_seconds"]
-    return fit
+    assert record.fit_seconds is not None
+    return record.fit_seconds
 
 
 def sweep(settings: Config, days: Splits) -> None:
@@ -73,7 +73,7 @@ def sweep(settings: Config, days: Splits) -> None:
     trained, written, basic, joblib = [], [], [], []
     for _ in range(PAIRS):
         one = lone(settings, days)
-        together = seconds(lambda: fit_together(members(settings, MEMBERS), days))
+        together = seconds(lambda: train_together(members(settings, MEMBERS), days))
         start = command("trainer.max_epochs=1", "pictures=none", "seed=0")
         whole = command("hydra/launcher=batched", *grid, f"seed=range({SEEDS})")
         some = [f"seed=range({FEW})", "pictures=none"]
@@ -118,7 +118,7 @@ def descent(days: Splits, iterations: int = 1000) -> None:
 
     ratios = []
     for _ in range(PAIRS):
-        ours = seconds(lambda: fit_together(same, days))
+        ours = seconds(lambda: train_together(same, days))
         ratios.append(ours / seconds(plain))
         print(f"{iterations} iterations of 256 learning rates: {ours:.1f} s")
     show("the same, with validation, curves and best weights, beside a plain batched loop", ratios, "none")
@@ -135,7 +135,7 @@ def search(settings: Config, days: Splits) -> None:
     grid = {"eta0": [float(one) for one in RATES], "random_state": list(range(2 * SEEDS))}
     ratios = []
     for _ in range(PAIRS):
-        ours = seconds(lambda: fit_together(members(settings, MEMBERS), days))
+        ours = seconds(lambda: train_together(members(settings, MEMBERS), days))
         theirs = seconds(lambda: GridSearchCV(model, grid, cv=2, refit=False).fit(x, y))
         ratios.append(theirs / ours)
     print(f"scikit-learn, {MEMBERS} settings in two folds, 100 epochs: {theirs:.1f} s, Stratus {ours:.1f} s")

@@ -117,11 +117,9 @@ class Group:
         return self.train_days.take(rows if len(self.orders) == 1 else rows[:, self.order_of])
 
     def _find_divergences(self, losses: Tensor, step: int) -> None:
-        """Ends members that have a loss which is not finite; their weights are computed on, but no longer kept.
+        """Ends members with a loss that is not finite among those [steps, M] from a step on.
 
-        Args:
-            losses: Those of some steps [steps, M].
-            step: The first of these.
+        Their weights are still computed, but no longer kept.
         """
         finite = torch.isfinite(losses)
         for i in (self.alive & ~finite.all(0)).nonzero()[:, 0].tolist():

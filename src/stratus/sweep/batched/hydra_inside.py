@@ -17,7 +17,7 @@ Names that Hydra does not document, and what each is used for; the tests that fa
 import copy
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from textwrap import indent
@@ -42,6 +42,7 @@ class Composed:
 
     whole: DictConfig  # as Hydra's callbacks get it
     own: DictConfig  # without the node `hydra`, as the task function gets it
+    values: dict[str, Any] = field(default_factory=dict)  # what has been set: most of it stays from job to job
 
     def set(self, name: str, value: Any) -> None:
         """Sets a value by its dotted name.
@@ -49,9 +50,12 @@ class Composed:
         Raises:
             OmegaConfBaseException: If there is no such setting, or it does not take the value.
         """
+        if name in self.values and repr(self.values[name]) == repr(value):
+            return
         OmegaConf.update(self.whole, name, value, merge=False)
         if not name.startswith("hydra."):
             OmegaConf.update(self.own, name, value, merge=False)
+        self.values[name] = value
 
 
 class Composer(ConfigLoaderImpl):

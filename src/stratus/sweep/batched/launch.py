@@ -39,7 +39,7 @@ def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
     A job that has been trained is only recorded, which takes a moment: of these one is named now and then, and what
     they have to say is in their run.log.
     """
-    # Which devices there are is no news.
+    # Which devices there are is not news.
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     threadpool_limits(1, user_api="blas")  # threads of several processes would wait for each other's cores
     gc.freeze()
@@ -81,17 +81,17 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> dict[int, Me
     """
     groups: dict[tuple[str, ...], dict[int, Config]] = {}
     alone: dict[str, list[int]] = {}
+    members: dict[int, Member] = {}
     for number, composed in jobs:
         try:
             settings = compose.check(composed)
         except (StratusError, OmegaConfBaseException):
             alone.setdefault("their settings are wrong, as each will tell", []).append(number)
             continue
-        if reason := _special(settings):
+        if reason := _reason_alone(settings):
             alone.setdefault(reason, []).append(number)
         else:
             groups.setdefault(_shared(settings), {})[number] = settings
-    members: dict[int, Member] = {}
     for group in groups.values():
         trained = _train_group(group, memory)
         if isinstance(trained, str):
@@ -103,19 +103,18 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> dict[int, Me
     return members
 
 
-def _special(settings: Config) -> str | None:
+def _reason_alone(settings: Config) -> str | None:
     """Why a job cannot be trained with any other, if it cannot."""
-    if not isinstance(settings.optimizer, SGD | Adam):
-        return f"{type(settings.optimizer).__name__} searches each step for itself"
-    if settings.resume:
-        return "resume goes on with a run of its own"
-    if not settings.trainer.single:
-        return "they ask for several devices"
-    if settings.lesson:
-        return "a lesson looks at one run at a time"
-    if settings.trainer.detect_anomaly:
-        return "trainer.detect_anomaly looks at one run at a time"
-    return None
+    reasons = {
+        f"{type(settings.optimizer).__name__} searches each step for itself": not isinstance(
+            settings.optimizer, SGD | Adam
+        ),
+        "resume goes on with a run of its own": settings.resume is not None,
+        "they ask for several devices": not settings.trainer.single,
+        "a lesson looks at one run at a time": settings.lesson is not None,
+        "trainer.detect_anomaly looks at one run at a time": settings.trainer.detect_anomaly,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 def _shared(settings: Config) -> tuple[str, ...]:

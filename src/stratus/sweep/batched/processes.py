@@ -120,7 +120,7 @@ def work(share: Share, task_function: TaskFunction) -> list[JobReturn]:
 
 
 def portable(task_function: TaskFunction) -> TaskFunction:
-    """The function, raising an unexpected exception as one that goes to any process and says where it came from."""
+    """The same function, whose unexpected exceptions can be pickled and say where they came from."""
 
     @wraps(task_function)
     def run_portably(composed: DictConfig) -> Any:
