@@ -148,7 +148,7 @@ def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> 
     if lesson:
         said = lesson(run)
         names = [*(f"{name}.png" for name in said.pictures), *(f"{name}.gif" for name in said.animations)]
-        card, name = said.card.markdown, str(run.settings.lesson)
+        card, name = said.card(run), str(run.settings.lesson)
         outputs.record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
         tensorboard.card(outputs.file, outputs.folder, card, step)
         drawings, animations = {**drawings, **said.pictures}, {**said.animations}

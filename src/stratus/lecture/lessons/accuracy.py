@@ -1,7 +1,6 @@
 """How good is a regression? Its accuracy is never "equal", and cannot be descended on."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from stratus.lecture.fits import Fit, fit_of
 from stratus.lecture.pictures.accuracy import draw_staircase, draw_within
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.verification.references import Climatology
 
 TOLERANCES = (0, 1, 2, 3)
@@ -29,7 +28,7 @@ def lesson(run: FinishedRun) -> Lesson:
     wide, near = weight + np.linspace(-1, 1, 401), weight + np.linspace(-0.004, 0.004, 801)
     (loss, share), (_, share_near) = along(fit, wide), along(fit, near)
     figures = {
-        "within": {name: {str(t): float(np.mean(miss <= t)) for t in TOLERANCES} for name, miss in misses.items()},
+        "within": {name: {t: float(np.mean(miss <= t)) for t in TOLERANCES} for name, miss in misses.items()},
         "mae": float(misses["model"].mean()),
         "rmse": {name: float(np.sqrt(np.mean(miss**2))) for name, miss in misses.items()},
         "persistence_exact_hits": int(np.sum(misses["the same as today"] == 0)),
@@ -37,29 +36,7 @@ def lesson(run: FinishedRun) -> Lesson:
     }
     within = partial(draw_within, misses, TOLERANCES, place=of_run.title(test))
     staircase = partial(draw_staircase, wide, loss, share, near, share_near, chosen=weight)
-    return Lesson(_card(run, figures), figures, {"within": within, "staircase": staircase})
-
-
-def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
-    (model, same, _), rmse = figures["within"].values(), figures["rmse"]
-    return Card(
-        title="Why a regression's accuracy is never “equal”",
-        see=f"Tomorrow's average temperature, forecast for {len(run.splits.test)} days from the two days before. It "
-        f"is equal to the truth on {model['0']:.1%} of them, within 1 °C on {model['1']:.1%}, within 2 °C on "
-        f"{model['2']:.1%}, within 3 °C on {model['3']:.1%}."
-        f"\n\n“The same as today” hits exactly {figures['persistence_exact_hits']} times: thermometers are read in "
-        f"steps, and a reading can come back. Within 2 °C it is right on {same['2']:.1%} of the days, with a root mean "
-        f"squared error of {rmse['the same as today']:.3f} °C; the model on {model['2']:.1%}, with "
-        f"{rmse['model']:.3f} °C. Which of two forecasts is better can depend on where the tolerance is put.",
-        why="A forecast is a real number and meets another one with probability 0, so accuracy needs a tolerance."
-        "\n\nNor can gradient descent train on the share within a tolerance. Move a weight a little and the same days "
-        f"stay inside: at {figures['flat']:.0%} of the small steps in the last panel nothing changes. The gradient is "
-        "0 almost everywhere, and where a day crosses the line there is none. The squared error changes with every "
-        "move and shows which way is down. It stands in for the score that we care about, which every table shows "
-        "beside it.",
-        next="Count a forecast as accurate within half a degree and see which of the columns changes.",
-        command="python train.py experiment=lecture/accuracy task.tolerance=0.5",
-    )
+    return Lesson(figures, {"within": within, "staircase": staircase})
 
 
 def _miss(forecast: Array, truth: Array) -> Array:

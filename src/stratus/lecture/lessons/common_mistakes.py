@@ -16,12 +16,15 @@ from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
 from stratus.lecture.mistakes import SigmoidTwice, SoftmaxTwice, minimised, month_leak, standardising_leak
 from stratus.lecture.pictures.common_mistakes import Descents, draw_leaks, draw_losses
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.runs.pictures import title
 from stratus.tasks.linear import LinearTask
 
 STARTS = 4
 """Random starts of the first mistake."""
+
+EARLY = 10
+"""Steps after which a leak through standardising still tells."""
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -39,43 +42,15 @@ def lesson(run: FinishedRun) -> Lesson:
     figures |= {
         "month_brier": month,
         "leaking_month_brier": leaking_month,
-        "standardising_leak_early": standardising_leak(run.splits, 10),
+        "standardising_leak_early": standardising_leak(run.splits, EARLY),
         "standardising_leak_optimum": standardising_leak(run.splits, None),
     }
     pictures = {
         "twice": partial(_draw_twice, run, pairs, figures),
         "leaks": partial(_draw_leaks, run, temperature, figures),
     }
-    return Lesson(_card(figures), figures, pictures)
-
-
-def _card(figures: dict[str, Any]) -> Card:
-    sigmoid, softmax = figures["sigmoid"], figures["softmax"]
-    return Card(
-        title="Four common mistakes, and how each shows",
-        see="Each mistake stands beside the right way."
-        f"\n\n1. **Sigmoid twice.** Trained from zeros to the end, the loss is {sigmoid['twice']:.4f}; a constant has "
-        f"{sigmoid['constant']:.4f}, the right model {sigmoid['once']:.4f}."
-        f"\n2. **Softmax twice:** {softmax['twice']:.4f}, a constant has {softmax['constant']:.4f}, the right model "
-        f"{softmax['once']:.4f}."
-        "\n3. **Statistics from the test days.** “Usual this month” has a Brier score of "
-        f"{figures['month_brier']:.4f}; with the test year counted in, {figures['leaking_month_brier']:.4f}."
-        "\n4. **The answer among the inputs:** a day's temperature, forecast from itself, misses by "
-        f"{figures['given_rmse']:.0e} °C; from the two days before, by {figures['honest_rmse']:.2f} °C.",
-        why="The lecture writes σ(f(x)) in its loss, though its f contains a σ already. It is shorthand: one σ is "
-        "meant. PyTorch's losses “with logits” contain the sigmoid or softmax. If the model applies it too, the "
-        f"P(rain) that the loss sees stays between {sigmoid['least']:.2f} and {sigmoid['most']:.2f}, and none of five "
-        f"types can have more than {softmax['most']:.2f}. The loss is no longer convex either: {STARTS} random starts "
-        f"of the first mistake end between {sigmoid['best_of_starts']:.4f} and {sigmoid['worst_of_starts']:.4f}. Only "
-        "the loss of a constant warns you."
-        "\n\nA leak does the opposite: all looks too good. By how much depends on the leak. Standardising with the "
-        f"test days included moves the Brier score by {figures['standardising_leak_early']:+.4f} after 10 steps. At "
-        "the optimum, which does not depend on the scale, it changes nothing but the rounding "
-        f"({abs(figures['standardising_leak_optimum']):.0e}). It is wrong all the same: when the forecast is made, "
-        "those days are still to come.",
-        next="Let the answer in yourself. Stratus says so before it trains.",
-        command="python train.py task=regression features=two_days features.lead_days=0",
-    )
+    words = {"starts": STARTS, "early": EARLY, "rounding": abs(figures["standardising_leak_optimum"])}
+    return Lesson(figures, pictures, words=words)
 
 
 def _twice(right: Fit, wrong: LinearTask) -> dict[str, float]:

@@ -17,7 +17,7 @@ from stratus.lecture.landscapes import toy
 from stratus.lecture.pictures.gradient_descent import Descent, Surface, animate_line, draw_line, draw_surfaces, draw_toy
 from stratus.pictures.canvas import named
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.tasks.binary import BinaryClassification
 from stratus.training.starts import gaussian
 
@@ -48,7 +48,15 @@ def lesson(run: FinishedRun) -> Lesson:
         "toy": partial(_draw_toy, paths, of_toy["maximum"]),
     }
     film = partial(animate_line, descent)
-    return Lesson(_card(run, figures, rate), figures, pictures, {"line_in_descent": film})
+    words = {
+        "unit": run.splits.target.unit,
+        "steps": len(path) - 1,
+        "end": figures["losses"][-1],
+        "left": 1 - 2 * rate,  # of the way, after a step
+        "toy_starts": TOY_STARTS,
+        "toy_sigma": TOY_SIGMA,
+    }
+    return Lesson(figures, pictures, {"line_in_descent": film}, words)
 
 
 def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> Descent:
@@ -139,31 +147,4 @@ def _draw_toy(paths: Tensor, ridge: float) -> Figure:
         toy(shown).numpy(),
         title="f(x) = 3x² + sin 5x",
         ridge=ridge,
-    )
-
-
-def _card(run: FinishedRun, figures: dict[str, Any], rate: float) -> Card:
-    losses, path, toys = figures["losses"], figures["path"], figures["toy"]
-    unit = run.splits.target.unit
-    return Card(
-        title="Gradient descent in action",
-        see="Left the loss over weight and bias, as a map: a round bowl. A dot is θ = (weight, bias) after a step, "
-        f"the star is the lowest point. θ starts at random, at weight {path[0][0]:.1f} and bias {path[0][1]:.1f}, "
-        f"where the loss is {losses[0]:.1f} {unit}², and rolls down to {losses[-1]:.2f} in {len(losses) - 1} steps. "
-        "Right the same as a line that turns into its place among the days. The second picture has two more bowls: a "
-        "narrow valley, and one for the probability of rain.",
-        why="A step goes against the gradient, θ' = θ − ε ∇L(θ), straight down the steepest slope. The steeper the "
-        "slope, the longer the step: long at first, then ever shorter. For one standardised input the bowl of the "
-        f"squared loss is exactly round, so each step leaves 1 − 2ε = {1 - 2 * rate:.2g} of the way to the lowest "
-        "point. Two days' temperatures are nearly the same input: the bowl is steep across and almost flat along, so "
-        "the path first jumps from side to side and then crawls. The lecture's loop written by hand gives the run's θ "
-        f"to {figures['from_hand']:.0e}."
-        "\n\nThese bowls have one lowest point. The toy 3x² + sin 5x has two valleys. Descent knows only the slope "
-        f"where it stands, so starts beyond x = {toys['maximum']:.4f} end at {toys['worse']:.4f}, where f is "
-        f"{toys['worse_value']:.3f}, instead of at {toys['good']:.4f} with {toys['good_value']:.3f}. Of "
-        f"{TOY_STARTS:,} starts from N(0, {TOY_SIGMA:.0f}), {TOY_SIGMA:.0f} being the standard deviation, these are "
-        f"{toys['share_worse']:.1%}; the normal distribution says {toys['share_worse_exact']:.2%}.",
-        next="Half the largest stable step goes straight to the bottom of a round bowl in a single step. Then start "
-        "elsewhere, with another seed.",
-        command="python train.py experiment=lecture/gradient_descent optimizer.lr=0.5",
     )

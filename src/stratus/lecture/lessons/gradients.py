@@ -19,7 +19,7 @@ from stratus.lecture.descent_by_hand import Loss, loss_on, path_of
 from stratus.lecture.fits import TWO_DAYS, fit_of, split_like
 from stratus.lecture.pictures.gradients import Gradient, draw_components, draw_errors
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.tasks.linear import LinearTask
 
 TITLES = {
@@ -98,7 +98,8 @@ def lesson(run: FinishedRun) -> Lesson:
         "gradient_components": partial(draw_components, [_components(*one) for one in found.items()]),
         "difference_errors": partial(draw_errors, STEPS, errors_of["central"], errors_of["forward"], rounding),
     }
-    return Lesson(_card(figures), figures, pictures)
+    worst = max(figures[name]["autograd_error"] for name in found)
+    return Lesson(figures, pictures, words={"worst": worst})
 
 
 def _figures(gradients: Gradients) -> dict[str, Any]:
@@ -130,33 +131,4 @@ def _components(name: str, gradients: Gradients) -> Gradient:
         *TITLES[name],
         [output + column for output in outputs for column in columns],
         *(value.flatten().numpy() for value in values),
-    )
-
-
-def _card(figures: dict[str, Any]) -> Card:
-    worst = max(figures[name]["autograd_error"] for name in TWO_DAYS)
-    binary, end = figures["binary"], figures["run"]
-    return Card(
-        title="Where the gradient comes from",
-        see="The gradient of the three losses at a random θ, computed in three ways: by a closed form, by PyTorch's "
-        "autograd, and by finite differences: the difference of the loss at two points over their distance. The first "
-        f"two agree to {worst:.0e}. The error of the third depends on the step h: for rain central differences are "
-        f"best at h = {binary['central_best_step']:.0e}, with a relative error of {binary['central_best_error']:.0e}, "
-        f"forward ones at {binary['forward_best_step']:.0e} with {binary['forward_best_error']:.0e}. Smaller steps are "
-        "worse, and so are larger ones.",
-        why="All three closed forms are the mean of the inputs times the error: Aᵀ(forecast − truth)/n, twice that for "
-        "the squared loss. Autograd multiplies the same derivatives by the chain rule, exact up to rounding, and costs "
-        "a few evaluations of the loss however many parameters there are. Finite differences need one or two "
-        "evaluations for every parameter and lose twice: a large h sees the curve instead of the slope (an error of "
-        "h², or h if forward), a small h subtracts two almost equal numbers (an error of ε/h, where ε is the rounding "
-        "of a 64-bit number, 2·10⁻¹⁶). The squared loss is a parabola, for which the central difference is exact: only "
-        "rounding is left."
-        "\n\nAt the optimum the gradient is 0, and so is its bias component Σ(p − y)/n: the probabilities of the "
-        "training days sum to the number of days with rain. In this run the gradient shrank from "
-        f"{end['start']:.2g} to {end['end']:.0e}. The probabilities sum to {end['expected']:.2f}, and "
-        f"{end['events']:.0f} days had rain."
-        "\n\n(J.mT in the slide's loop wants a matrix; for θ as a plain vector PyTorch refuses it. Its gradient has "
-        "θ's own shape already: θ − ε * J.)",
-        next="Stop the run early: the probabilities do not yet sum to the days with rain.",
-        command="python train.py experiment=lecture/gradients trainer.max_epochs=2",
     )

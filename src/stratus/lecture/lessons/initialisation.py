@@ -16,7 +16,7 @@ from stratus.lecture.fits import best_fit
 from stratus.lecture.landscapes import learnt_period, toy
 from stratus.lecture.pictures.initialisation import Landscape, draw_bowl, draw_ends
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.training.starts import gaussian, uniform, zeros
 
 STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
@@ -26,8 +26,11 @@ STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "U(−10, 10)": partial(uniform, sigma=10.0),
     "N(0, 100)": partial(gaussian, sigma=100.0),
 }
-PERIODS = 60.0, 900.0
-"""Shortest and longest period at which a learnt period starts, in days."""
+PERIODS, STARTING_PERIODS = (60, 1500), (60, 900)
+"""Shortest and longest period whose loss is shown, and at which a descent starts, in days."""
+
+PERIOD_STARTS, TOY_REACH = 60, 3
+"""Number of those starts; the toy's lie between −3 and 3."""
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -61,7 +64,14 @@ def lesson(run: FinishedRun) -> Lesson:
         reach=28.0,
     )
     waves, two_valleys = (partial(draw_ends, one) for one in (period, toys))
-    return Lesson(_card(run, figures), figures, {"one_wave": convex, "learnt_period": waves, "toy": two_valleys})
+    words = {
+        "left": 1 - 2 * run.settings.optimizer.lr,  # of the distance, after a step
+        "minima": len(minima),
+        "periods": PERIODS,
+        "period_starts": PERIOD_STARTS,
+        "reach": TOY_REACH,
+    }
+    return Lesson(figures, {"one_wave": convex, "learnt_period": waves, "toy": two_valleys}, words=words)
 
 
 def _from_everywhere(run: FinishedRun, each: int = 30, steps: int = 100) -> dict[str, Tensor]:
@@ -85,22 +95,22 @@ def _period(run: FinishedRun) -> tuple[Landscape, list[tuple[float, float]]]:
     age = (days.dates - days.dates[0]).astype(int)
     span = age[-1] + 1
     loss = learnt_period(torch.as_tensor(age / span - 0.5), torch.as_tensor(days.y[:, 0]))
-    longest, shortest = (span / period for period in reversed(PERIODS))
-    cycles = torch.linspace(span / 1500, span / 60, 1500, dtype=torch.float64)
-    starts = torch.linspace(longest, shortest, 60, dtype=torch.float64)
+    (high, low), (fastest, slowest) = ((span / period for period in ends) for ends in (PERIODS, STARTING_PERIODS))
+    cycles = torch.linspace(low, high, 1500, dtype=torch.float64)
+    starts = torch.linspace(slowest, fastest, PERIOD_STARTS, dtype=torch.float64)
     heights = vmap(loss, chunk_size=500)(cycles)
     middle = heights[1:-1]
     near = cycles[1:-1][(middle < heights[:-2]) & (middle < heights[2:])]
     ends = descend_each(loss, torch.cat([starts, near]), 0.008, 150)[:, -1]
     final = vmap(loss)(ends)
-    minima = zip((span / ends[60:]).tolist(), final[60:].tolist(), strict=True)
+    minima = zip((span / ends[PERIOD_STARTS:]).tolist(), final[PERIOD_STARTS:].tolist(), strict=True)
     names = f"{days.stations[0]}: one wave whose period is learnt", "period", "d", "loss", f"{run.splits.target.unit}²"
-    drawn = (span / cycles, heights, span / starts, span / ends[:60], final[:60])
+    drawn = (span / cycles, heights, span / starts, span / ends[:PERIOD_STARTS], final[:PERIOD_STARTS])
     return Landscape(*names, *(array.numpy() for array in drawn)), sorted(minima, key=lambda one: one[1])
 
 
 def _toy() -> Landscape:
-    x, starts = torch.linspace(-3, 3, 601), torch.linspace(-3, 3, 121)
+    x, starts = (torch.linspace(-TOY_REACH, TOY_REACH, n) for n in (601, 121))
     ends = descend_each(toy, starts, 0.02, 100)[:, -1]
     names = "the toy f(x) = 3x² + sin 5x", "x", "1", "f(x)", "1"
     return Landscape(*names, *(array.numpy() for array in (x, toy(x), starts, ends, toy(ends))))
@@ -109,29 +119,3 @@ def _toy() -> Landscape:
 def _share_at_lowest(landscape: Landscape) -> float:
     """Share of the starts that end at the lowest loss, to a thousandth of the losses' range."""
     return float((landscape.final < landscape.loss.min() + 1e-3 * np.ptp(landscape.loss)).mean())
-
-
-def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
-    period, toys = figures["period"], figures["toy"]
-    (best, best_loss), (second, second_loss) = period["minima"][:2]
-    return Card(
-        title="Where descent starts",
-        see=f"One wave of the year, c + a cos ωt + b sin ωt with ω fixed, from {figures['starts']} starts: zeros, and "
-        f"random ones up to {figures['farthest_start']:.0f} °C away. All end within {figures['farthest_end']:.0e} °C "
-        f"of the same θ, where the loss is {figures['lowest']:.4f} °C². In the second picture ω is learnt too. The "
-        f"loss then has {len(period['minima'])} local minima for periods of 60 to 1500 days. The best is at "
-        f"{best:.1f} days ({best_loss:.3f} °C²), the next at {second:.1f} ({second_loss:.2f} °C²), and of 60 starts, "
-        f"evenly spaced in frequency, only {period['best_share']:.0%} find the best: the others stop in the valley "
-        "where they began.",
-        why="The three losses of a linear model are convex: a bowl has one lowest point, and every way down leads "
-        "there. A start further off only costs steps: each leaves about "
-        f"{1 - 2 * run.settings.optimizer.lr:.2g} of the distance, near or far. So what the slide warns of, getting "
-        "stuck in a local minimum, cannot happen to these models, and zeros are as good a start as any."
-        "\n\nIt can happen as soon as a parameter stands inside a cosine, or in a network of several layers: the "
-        "gradient says which way is down here, not where it is lowest. A wave with one cycle too many or too few over "
-        "the record fits hardly better than none, so the valley of the year is narrow, and on the high ground around "
-        f"it there are small valleys to stop in. The toy has two valleys: {toys['best_share']:.0%} of the starts "
-        "between −3 and 3 end in the better one.",
-        next="Start much further off. The run's loss is as low in the end; how many steps more does it need?",
-        command="python train.py experiment=lecture/initialisation init=uniform init.sigma=1000",
-    )

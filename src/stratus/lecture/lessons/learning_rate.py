@@ -16,7 +16,7 @@ from stratus.lecture.descent_by_hand import Loss, descend_each, loss_on, matrix
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
 from stratus.lecture.pictures.learning_rate import Descents, Sweep, draw_curves, draw_sweeps
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.training.stability import largest_stable_step
 
 TEMPERATURE = {0.005: "too low", 0.25: "right", 0.5: "near the limit", 0.52: "above it", 0.6: "far above"}
@@ -43,7 +43,7 @@ def lesson(run: FinishedRun) -> Lesson:
         "huge": rain.losses(HUGE, 300),
     }
     figures = _figures(bowls, losses)
-    return Lesson(_card(run, figures), figures, _pictures(bowls, losses))
+    return Lesson(figures, _pictures(bowls, losses), words=_words(figures, losses))
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,21 @@ def _figures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[st
     return figures
 
 
+def _words(figures: Mapping[str, Any], losses: Mapping[str, Tensor]) -> dict[str, Any]:
+    """The rates by their remarks, and what became of them."""
+    raw = {remark: rate for rate, remark in RAW.items()}
+    return {
+        "steps": STEPS,
+        "rate": {remark: rate for rate, remark in TEMPERATURE.items()},
+        "infinite": {remark: figures["two_days"]["infinite_at"][f"{rate:g}"] for rate, remark in TEMPERATURE.items()},
+        "raw_rate": {remark: f"{rate:g}".replace("e-0", "e-") for remark, rate in raw.items()},
+        "raw_steps": losses["raw"].shape[1] - 1,
+        "raw_infinite": figures["raw"]["infinite_at"][f"{raw['above it']:g}"],
+        "raw_pace": figures["raw"]["slowest"] / raw["near the limit"],
+        "rain_rate": next(rate for rate, remark in RAIN.items() if remark == "above it"),
+    }
+
+
 def _pictures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[str, Callable[[], Figure]]:
     two_days, raw, rain = bowls.values()
     near = partial(_descents, two_days, TEMPERATURE, losses["two_days"])
@@ -139,32 +154,3 @@ def _sweep(bowl: Bowl, title: str, limits: Mapping[str, float]) -> Sweep:
     losses = bowl.losses(rates.tolist(), STEPS)
     ends, start = losses[:, -1].numpy(), losses[0, 0].item()
     return Sweep(title, bowl.unit, rates.numpy(), ends, bowl.lowest, start, limits)
-
-
-def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
-    two_days, raw, rain = (figures[name] for name in ("two_days", "raw", "rain"))
-    low, high = rain["swings"]
-    return Card(
-        title="The learning rate: too low, right, too high",
-        see=f"Tomorrow's temperature from two days'. At ε = 0.005 the loss is still far up after 100 steps; at 0.25 it "
-        f"is down: this run, at {run.settings.optimizer.lr:g}, ends at {run.metrics['train/loss']:.4f} °C², and the "
-        f"lowest is {two_days['lowest']:.4f}. 0.5 arrives too, 0.52 does not: its loss grows slowly and without end, "
-        f"and is infinite at step {two_days['infinite_at']['0.52']}. At 0.6 it is infinite at step "
-        f"{two_days['infinite_at']['0.6']} and NaN, “not a number”, from step {two_days['nan_at']}. The limit lies "
-        "between 0.5 and 0.52.",
-        why="Near its lowest point a loss curves like a parabola, in each direction with a curvature λ of its own (an "
-        "eigenvalue of the Hessian). A step multiplies the error there by 1 − ελ. Above ε = 2/λ that is below −1: each "
-        f"step jumps to the other side, and further off. The steepest direction sets the limit 2/λmax = "
-        f"{two_days['limit']:.4f}, the flattest sets the pace.\n\nThe day of the year, left in days, makes the "
-        f"steepest direction so steep that the limit is {raw['limit']:.3g}. At 2.3e-5 the loss is infinite at step "
-        f"{raw['infinite_at']['2.3e-05']}. At 2.2e-5 it is {raw['crawls_at']:.1f} °C² after 1000 steps, and the lowest "
-        f"is {raw['lowest']:.1f}: the flattest direction needs {raw['slowest'] / 2.2e-5:,.0f} steps for each factor of "
-        "e. So scale the inputs.\n\nOf the three losses only the squared one ends in NaN, since its slope grows with "
-        "the error. A cross-entropy's slope is bounded: in one step θ moves by at most ε times a constant. The rain "
-        f"model is sure to be stable up to ε = {rain['limit']:.2f}, and at its optimum up to {rain['at_optimum']:.2f}; "
-        f"at 5.5 its loss ends in a swing between {low:.4f} and {high:.4f}, and even at a million it stays finite (at "
-        f"most {rain['highest']:.3g}). (Where the slide on a rate too high says convergence, it means the lack of it.)",
-        next="Cross the limit with the run itself: it stops at the step where the loss is infinite and says which rate "
-        "is stable.",
-        command="python train.py experiment=lecture/learning_rate optimizer.lr=0.52 trainer.max_epochs=1600",
-    )

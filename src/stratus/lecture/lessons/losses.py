@@ -15,7 +15,7 @@ from stratus.lecture.descent_by_hand import loss_on, matrix, path_of
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
 from stratus.lecture.pictures.losses import Curve, LossFunction, draw_constants, draw_functions
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import exact
 
@@ -46,7 +46,7 @@ def lesson(run: FinishedRun) -> Lesson:
             place=str(run.splits.train.stations[0]),
         ),
     }
-    return Lesson(_card(costs, start, run), figures, pictures)
+    return Lesson(figures, pictures)
 
 
 def mean_truth(splits: Splits) -> Tensor:
@@ -127,28 +127,3 @@ def _curves(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> list[Curve]:
 def _classes(splits: Splits) -> dict[str, tuple[float, float]]:
     shares = mean_truth(splits)
     return {name: (share.item(), -share.log().item()) for name, share in zip(splits.outputs, shares, strict=True)}
-
-
-def _card(costs: Mapping[str, Cost], start: float, run: FinishedRun) -> Card:
-    squared, binary, classes = (costs[name] for name in TWO_DAYS)
-    return Card(
-        title="Three losses, and what a constant costs",
-        see="Above, what one sample costs as a function of the score z = Wx + b; below, the slope that descent "
-        "follows. The squared loss's slope 2(z − y) grows with the error without bound; a cross-entropy's is a "
-        "probability less the truth, p − y, whose size never exceeds 1. In the second picture the same forecast is "
-        f"made every day. The best constant temperature costs {squared.constant:.3f} °C², the best constant "
-        f"probability of rain {binary.constant:.5f} nat, the frequencies of the {len(run.splits.outputs)} weather "
-        f"types {classes.constant:.5f} nat. All-zero parameters cost {squared.zeros:.2f}, {binary.zeros:.5f} (log 2) "
-        f"and {classes.zeros:.5f} (log {len(run.splits.outputs)}).",
-        why="The best constant under the squared loss is the mean, and its loss is the variance. Under a "
-        "cross-entropy it is the frequency, and its loss is the entropy of the frequencies: a rare class is costly "
-        "when it comes, but comes seldom. So a loss means something only beside the constant's. Two temperatures bring "
-        f"{squared.constant:.3f} down to {squared.model:.3f} for tomorrow's temperature, but {binary.constant:.4f} "
-        f"only to {binary.model:.4f} for rain and {classes.constant:.4f} to {classes.model:.4f} for weather types, on "
-        f"which this run began at {start:.4f} and reached {run.metrics['train/loss']:.4f}. (Two slips of the pen on "
-        "the slides: log P(y|x) is a loss only with a minus before it, and training looks for the argmin of L, not "
-        "the argmax.)",
-        next="Let the forecast change with the season alone, without any temperature. Is its loss lower or higher than "
-        "with the two temperatures?",
-        command="python train.py experiment=lecture/losses features=harmonics",
-    )

@@ -16,7 +16,7 @@ from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, spli
 from stratus.lecture.pictures.rain import ModelInPlane, Sigmoid, draw_planes, draw_sigmoids
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 
 _ELSEWHERE = "New York"
 
@@ -32,7 +32,8 @@ def lesson(run: FinishedRun) -> Lesson:
         "plane": partial(_draw_planes, run, here, elsewhere),
         "sigmoid": partial(_draw_sigmoids, of_average, of_range),
     }
-    return Lesson(_card(run, figures), figures, pictures)
+    verdict = "worse" if figures["skill"] < 0 else "better"
+    return Lesson(figures, pictures, words={"verdict": verdict, "elsewhere": _ELSEWHERE})
 
 
 def _figures(run: FinishedRun, here: Fit, of_range: Fit, elsewhere: Fit) -> dict[str, Any]:
@@ -56,31 +57,6 @@ def _figures(run: FinishedRun, here: Fit, of_range: Fit, elsewhere: Fit) -> dict
         "elsewhere_dry": float(1 - test.y.mean()),
         "elsewhere_most": float(elsewhere.model.forecast(test.x).max()),
     }
-
-
-def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
-    verdict = "worse" if f["skill"] < 0 else "better"
-    return Card(
-        title="Rain or not, from two temperatures",
-        see=f"Each point is a day of {run.splits.train.stations[0]}, placed by the average temperatures of day 1 "
-        "(across, d-1) and day 2 (up, d). The full line is the decision boundary, P(rain) = 0.5. The dashed lines, of "
-        "other probabilities, are parallel to it, and the arrow W stands at right angles to them all. In Seattle it "
-        f"points down: the colder day 2, the likelier rain. The model is right on {f['accuracy']:.1%} of the test "
-        "days."
-        f"\n\nThe same model fitted in {_ELSEWHERE}, on the right, gives rain no more than {f['elsewhere_most']:.2f} "
-        f"on any test day there. So it never says rain, and is right on {f['elsewhere_accuracy']:.1%}: the share of "
-        f"dry days, {f['elsewhere_dry']:.1%}.",
-        why="P = σ(Wx + b) depends on x only through Wx + b, which is constant along lines at right angles to W."
-        "\n\nIs it good? Its Brier score, the mean of (P − y)² with y = 1 for rain and 0 for none, is "
-        f"{f['brier']:.4f} in Seattle; that of what is usual this month is {f['climatology_brier']:.4f}. It is "
-        f"{verdict} than the calendar (skill {f['skill']:+.3f}). The average of maximum and minimum throws away what "
-        "tells: clouds keep the day cool and the night warm, so that the day's range is "
-        f"{f['range_wet']:.1f} °C when it rains and {f['range_dry']:.1f} °C when it does not. A sigmoid of the range "
-        f"alone has a skill of {f['range_skill']:+.2f} (second picture)."
-        "\n\nAnd all this is a diagnosis, not a forecast: day 2's temperature is known only when day 2 is over.",
-        next="A real forecast: from all that was measured the day before, and the season.",
-        command="python train.py experiment=rain_forecast",
-    )
 
 
 def _of_one(splits: Splits, name: str, x: Callable[[Samples], Array]) -> Splits:

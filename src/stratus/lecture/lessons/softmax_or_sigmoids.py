@@ -15,7 +15,7 @@ from stratus.lecture.fits import Fit, best_fit, fit_of, plane_of, split_like
 from stratus.lecture.pictures.softmax_or_sigmoids import draw_both_regions, draw_labels, draw_reliability, draw_sums
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.scores.probabilities import indicators, log_loss
 from stratus.scores.reliability import bin_sums, calibration_error
 
@@ -46,7 +46,7 @@ def lesson(run: FinishedRun) -> Lesson:
             place=f"one day ahead, {of_run.title(there).rpartition(': ')[2]}",
         ),
     }
-    return Lesson(_card(run, figures), figures, pictures)
+    return Lesson(figures, pictures)
 
 
 def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
@@ -90,34 +90,6 @@ def _of_cities(cities: Fit) -> dict[str, float]:
         "sum_most": float(sum_.max()),
         "accuracy": cities.scores("test")["accuracy"],
     }
-
-
-def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
-    softmax, sigmoids, cities = f["softmax"], f["sigmoids"], f["cities"]
-    return Card(
-        title="One softmax, or one sigmoid a class?",
-        see="Five types of weather from two temperatures, by one softmax and by five sigmoids, each a class against "
-        f"the rest. They decide differently on {f['decided_otherwise']} of {len(run.splits.test)} test days and have "
-        f"accuracies of {softmax['accuracy']:.1%} and {sigmoids['accuracy']:.1%}."
-        f"\n\nWhat differs is the sum of the probabilities: a softmax's is 1 on every day, the sigmoids' runs from "
-        f"{f['sum_least']:.2f} to {f['sum_most']:.2f}. On the training days its mean is {f['sum_train_mean']:.4f}."
-        "\n\nThe lecture says that a softmax is calibrated and sigmoids are not. Here the class-wise calibration "
-        f"error of the test days is {softmax['calibration_error']:.4f} for the one and "
-        f"{sigmoids['calibration_error']:.4f} for the others: no difference to speak of. What both miss is the test "
-        f"year: {f['changed']} came on {f['changed_test']:.1%} of its days, on {f['changed_train']:.1%} of the "
-        "training days.",
-        why="Both are trained by −log P, which is lowest when the probabilities are right. With a bias each class's "
-        "mean probability equals its frequency over the training days, at either optimum: ∂L/∂b = mean of (p − y) = "
-        "0. So calibration comes from the loss, not from the choice between the two."
-        "\n\nThat choice is about what can be true together. Classes that exclude each other want a softmax, whose "
-        "parts compete for the sum of 1. Labels that can be true together want sigmoids: of the test days, "
-        f"{cities['both']} had rain in Seattle and in New York, {cities['neither']} in neither. P(rain) of the two "
-        f"cities sums to anything from {cities['sum_least']:.2f} to {cities['sum_most']:.2f}. A softmax over the two "
-        "could never say “both” (last picture); it would need a class for each combination, 4 for two cities and 32 "
-        "for five.",
-        next="The lecture's own question: where in Texas will it rain? The first run fetches five airports from NOAA.",
-        command="python train.py task=multilabel data=texas features=[station,harmonics] features.lead_days=1",
-    )
 
 
 def one_against_the_rest(splits: Splits) -> Splits:

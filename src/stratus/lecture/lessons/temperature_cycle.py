@@ -13,7 +13,7 @@ from stratus.lecture.pictures.temperature_cycle import draw_fits
 from stratus.pictures import fit_over_calendar
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -22,11 +22,12 @@ def lesson(run: FinishedRun) -> Lesson:
     values = {name: fit.model.forecast(fit.splits.train.x)[:, 0] for name, fit in fits.items()}
     mse = {name: float(np.mean((days.y[:, 0] - fitted) ** 2)) for name, fitted in values.items()}
     first, last = fits["parabola"].model.forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0]
+    jump = float(last - first)
     figures = {
         "train_mse": mse,
         "explained": {name: 1 - one / float(days.y.var()) for name, one in mse.items()},
         "test_rmse": {name: fit.scores("test")["rmse"] for name, fit in fits.items()},
-        "parabola_new_year_jump": float(last - first),
+        "parabola_new_year_jump": jump,
     }
     calendar = partial(
         fit_over_calendar.draw,
@@ -38,26 +39,7 @@ def lesson(run: FinishedRun) -> Lesson:
         place=of_run.title(days, "training days"),
     )
     pictures = {"fits": partial(_draw_fits, run, values, figures), "calendar": calendar}
-    return Lesson(_card(run, figures), figures, pictures)
-
-
-def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
-    explained, rmse, days = figures["explained"], figures["test_rmse"], run.splits.train
-    jump = figures["parabola_new_year_jump"]
-    return Card(
-        title="The temperature of a day, by inputs that bend",
-        see=f"Four fits to the same {len(days)} days of {days.stations[0]}. The line explains "
-        f"{explained['line']:.0%} of the variance, the parabola {explained['parabola']:.0%}, one wave a year "
-        f"{explained['one wave']:.0%}, two waves {explained['two waves']:.0%}. On the days of the test year they miss "
-        f"by {rmse['line']:.2f}, {rmse['parabola']:.2f}, {rmse['one wave']:.2f} and {rmse['two waves']:.2f} °C (root "
-        "mean square).",
-        why="The model is still Wx + b, trained in the same way. Only the inputs are others: the day and its square, "
-        "or the cosine and sine of the year's angle. “Linear” means linear in W, not in the day. The parabola has a "
-        f"fault of its own: its 31 December and its 1 January lie {abs(jump):.1f} °C apart, because nothing tells it "
-        "that the one follows the other. A wave knows.",
-        next="The calendar cannot know that this week is a warm one. Yesterday's temperature can.",
-        command="python train.py task=regression features=[two_days,harmonics] data.validation_from=null",
-    )
+    return Lesson(figures, pictures, words={"jump": abs(jump)})
 
 
 def _draw_fits(run: FinishedRun, values: dict[str, Array], figures: dict[str, Any]) -> Figure:

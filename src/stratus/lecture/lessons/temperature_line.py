@@ -6,7 +6,7 @@ from stratus.lecture.fits import fit_of
 from stratus.pictures import fit_over_calendar
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -15,17 +15,6 @@ def lesson(run: FinishedRun) -> Lesson:
     explained = 1 - run.metrics["train/loss"] / days.y.var()
     slope = fit.line[0].item()
     figures = {"explained": explained, "slope": slope, "rmse": run.metrics["test/rmse"]}
-    card = Card(
-        title="The temperature of a day, by a line",
-        see=f"A line through {len(days)} days of {days.stations[0]}, begun anew each January. It rises by "
-        f"{365 * slope:.1f} °C until December and explains {explained:.0%} of the temperature's variance; the "
-        "residuals below it are the whole wave of the year, to which a line cannot bend.",
-        why="f(x) = wx + b with the day of the year as x can only rise or fall. The year does both. Training is not at "
-        f"fault: its loss of {run.metrics['train/loss']:.4g} °C² is that of this model's exact optimum, "
-        f"{run.references['optimum']['train/loss']:.4g} °C².",
-        next="Give the same linear model other inputs: the square of the day, or a wave of the year.",
-        command="python train.py experiment=lecture/temperature_cycle",
-    )
     draw = partial(
         fit_over_calendar.draw,
         days.dates,
@@ -35,4 +24,4 @@ def lesson(run: FinishedRun) -> Lesson:
         unit="°C",
         place=of_run.title(days, "training days"),
     )
-    return Lesson(card, figures, {"fit": draw})
+    return Lesson(figures, {"fit": draw}, words={"rise": 365 * slope})

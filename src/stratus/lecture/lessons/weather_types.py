@@ -1,5 +1,6 @@
 """Drizzle, fog, rain, snow or sun? Softmax on the average temperatures of two days."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from stratus.lecture.fits import Fit, fit_of, plane_of
 from stratus.lecture.pictures.weather_types import draw_recall, draw_regions, draw_shares
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -32,7 +33,7 @@ def lesson(run: FinishedRun) -> Lesson:
         "recall": partial(draw_recall, found, outputs=outputs, place=f"{days.stations[0]}: recall by class"),
     }
     figures = _figures(run, fit, *found["test days"])
-    return Lesson(_card(run, figures), figures, pictures)
+    return Lesson(figures, pictures, words=_words(figures))
 
 
 def _figures(run: FinishedRun, fit: Fit, hits: Array, days: Array) -> dict[str, Any]:
@@ -61,28 +62,19 @@ def _found(fit: Fit, split: str) -> tuple[Array, Array]:
     return np.bincount(hits, minlength=k), np.bincount(days.y, minlength=k)
 
 
-def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
+def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Which types were decided on, each type's recall, and a type that came but was never decided on."""
+    recall, days, decided = figures["recall"], figures["days"], figures["decided"]
     said = [
-        f"{name} undefined (no such test day)" if share is None else f"{name} {share:.2f} (of {f['days'][name]} days)"
-        for name, share in f["recall"].items()
+        f"{name} undefined (no such test day)" if share is None else f"{name} {share:.2f} (of {days[name]} days)"
+        for name, share in recall.items()
     ]
-    rare = max((name for name, share in f["recall"].items() if share == 0), key=f["days"].get, default="snow")
-    return Card(
-        title="Five types of weather, from two temperatures",
-        see="On the left each place in the plane of the two temperatures has the colour of its likeliest class: "
-        f"wherever a day lies, that is {', '.join(f['decided'][:-1])} or {f['decided'][-1]}. On the right the same "
-        "model's probabilities, as a mixture of colours: no border is sharp."
-        f"\n\nThe accuracy on the test days is {f['accuracy']:.1%}. Alone it hides what the recall shows, the share of "
-        f"each class's days that were found: {', '.join(said)}.",
-        why="log P(i)/P(j) = (Wᵢ - Wⱼ)x + bᵢ - bⱼ is linear, so between any two classes the border is a straight line. "
-        "A class that is rarer than another wherever there are days is never the likeliest there. It is never decided "
-        f"on, even if its probability is right. {rare.capitalize()} is an example: it came on "
-        f"{f['frequency']['train'][rare]:.1%} of the training days. (And on {f['frequency']['test'][rare]:.1%} of the "
-        "test days: one year is not like another.)"
-        f"\n\nTraining is not at fault: it reached a loss of {f['train_loss']:.4f}, and the exact optimum of this "
-        f"model has {run.references['optimum']['train/loss']:.4f}. The inputs are. “What is usual this month” has an "
-        f"accuracy of {f['climatology_accuracy']:.1%} and a test loss of {f['climatology_loss']:.3f}, against "
-        f"{f['test_loss']:.3f} here.",
-        next="The lecture's own classes, rain, snow, hail and sun, at Austin. The first run fetches them from NOAA.",
-        command="python train.py task=multiclass data=austin features=two_days",
-    )
+    rare = max((name for name, share in recall.items() if share == 0), key=days.get, default="snow")
+    return {
+        "others_decided": ", ".join(decided[:-1]),
+        "last_decided": decided[-1],
+        "recalls": ", ".join(said),
+        "rare": rare.capitalize(),
+        "rare_in_training": figures["frequency"]["train"][rare],
+        "rare_in_test": figures["frequency"]["test"][rare],
+    }
