@@ -1,20 +1,22 @@
 """Where descent starts: it does not matter on a convex loss; among several valleys it decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import vmap
 
+from stratus.data.samples import Array
 from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError
-from stratus.lecture.descent_by_hand import descend_each, loss_on, matrix, path_of
+from stratus.lecture.descent_by_hand import descend_each, learnt_period, loss_on, matrix, path_of, toy
 from stratus.lecture.fits import best_fit
-from stratus.lecture.landscapes import learnt_period, toy
-from stratus.lecture.pictures.initialisation import Landscape, draw_bowl, draw_ends
+from stratus.pictures.canvas import BLACK, GREY, ORANGE, RED, named, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.training.starts import gaussian, uniform, zeros
@@ -30,7 +32,23 @@ PERIODS, STARTING_PERIODS = (60, 1500), (60, 900)
 """Shortest and longest period whose loss is shown, and at which a descent starts, in days."""
 
 PERIOD_STARTS, TOY_REACH = 60, 3
-"""Number of those starts; the toy's lie between −3 and 3."""
+"""Number of those starts; how far from 0 the toy's are."""
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A loss of one parameter, and descents on it."""
+
+    title: str  # what is fitted
+    across: str  # the parameter
+    across_unit: str  # its unit; of periods in days (d) a step across is a factor
+    up: str  # the loss
+    up_unit: str  # its unit
+    x: Array  # values of the parameter [n]
+    loss: Array  # the loss at each [n]
+    starts: Array  # where descents begin [s]
+    ends: Array  # where they end [s]
+    final: Array  # the loss there [s]
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -53,25 +71,11 @@ def lesson(run: FinishedRun) -> Lesson:
         "period": {"minima": minima, "best_share": _share_at_lowest(period)},
         "toy": {"ends": np.unique(toys.ends.round(4)).tolist(), "best_share": _share_at_lowest(toys)},
     }
-    unit = run.splits.target.unit
-    convex = partial(
-        draw_bowl,
-        {name: path.numpy() for name, path in paths.items()},
-        lowest.numpy(),
-        across=f"weight of the cosine ({unit})",
-        up=f"weight of the sine ({unit})",
-        unit=unit,
-        reach=28.0,
-    )
-    waves, two_valleys = (partial(draw_ends, one) for one in (period, toys))
-    words = {
-        "left": 1 - 2 * run.settings.optimizer.lr,  # of the distance, after a step
-        "minima": len(minima),
-        "periods": PERIODS,
-        "period_starts": PERIOD_STARTS,
-        "reach": TOY_REACH,
-    }
-    return Lesson(figures, {"one_wave": convex, "learnt_period": waves, "toy": two_valleys}, words=words)
+    convex = partial(draw_bowl, paths, lowest, run.splits.target.unit)
+    pictures = {"one_wave": convex, "learnt_period": partial(draw_ends, period), "toy": partial(draw_ends, toys)}
+    words: dict[str, Any] = {"left": 1 - 2 * run.settings.optimizer.lr, "minima": len(minima)}
+    words |= {"periods": PERIODS, "period_starts": PERIOD_STARTS, "reach": TOY_REACH}
+    return Lesson(figures, pictures, words=words)
 
 
 def _from_everywhere(run: FinishedRun, each: int = 30, steps: int = 100) -> dict[str, Tensor]:
@@ -87,10 +91,7 @@ def _from_everywhere(run: FinishedRun, each: int = 30, steps: int = 100) -> dict
 
 
 def _period(run: FinishedRun) -> tuple[Landscape, list[tuple[float, float]]]:
-    """The loss over the wave's period with descents from many frequencies, and its local minima.
-
-    A minimum is its period and its loss, the lowest first.
-    """
+    """The loss over the wave's period, with descents; and period and loss of each local minimum, the lowest first."""
     days = run.splits.train
     age = (days.dates - days.dates[0]).astype(int)
     span = age[-1] + 1
@@ -119,3 +120,48 @@ def _toy() -> Landscape:
 def _share_at_lowest(landscape: Landscape) -> float:
     """Share of the starts that end at the lowest loss, to a thousandth of the losses' range."""
     return float((landscape.final < landscape.loss.min() + 1e-3 * np.ptp(landscape.loss)).mean())
+
+
+@styled
+def draw_bowl(paths: Mapping[str, Tensor], best: Tensor, unit: str, reach: float = 28.0) -> Figure:
+    """Left descents [s, t + 1, p] over two parameters, by kind of start; right their distance to the best θ [p]."""
+    figure, (left, right) = sheet(1, 2, width=9.5, height=4.4)
+    for order, ((name, starts), marker) in enumerate(zip(paths.items(), "osD^v", strict=False)):
+        (drawn,) = left.plot(*starts[:, 0, :2].T, marker, markersize=4, linestyle="", label=name, zorder=10 - order)
+        for start in starts:
+            left.plot(*start[:, :2].T, color=drawn.get_color(), linewidth=0.5, alpha=0.6)
+        distance = np.linalg.norm((starts - best).numpy(), axis=2)
+        right.plot(distance.T, color=drawn.get_color(), linewidth=0.5, alpha=0.6)
+        right.plot(0, distance[:, 0].max(), marker, color=drawn.get_color(), markersize=4)
+    left.plot(*best[:2], "*", color=BLACK, markersize=13, markeredgecolor="white", zorder=11)
+    (x, y), span = best[:2].tolist(), (-reach, reach)
+    left.set(xlim=[x + end for end in span], ylim=[y + end for end in span])
+    left.set(title="paths from each start", xlabel=f"weight of the cosine ({unit})")
+    left.set_ylabel(f"weight of the sine ({unit})")
+    right.set(title="distance to the lowest point", xlabel="step", ylabel=f"distance ({unit})", yscale="log")
+    right.set_xlim(-1, None)
+    figure.legend(loc="outside lower center", ncols=len(paths), labelcolor=BLACK, edgecolor=GREY)
+    return figure
+
+
+@styled
+def draw_ends(landscape: Landscape) -> Figure:
+    """Above the loss with the ends on it, below the final loss against the start."""
+    x, loss = landscape.x, landscape.loss
+    figure, (above, below) = sheet(2, 1, sharex=True, height=5.4)
+    above.plot(x, loss, color=GREY)
+    above.plot(landscape.ends, landscape.final, "o", color=ORANGE, markersize=5, label="ends")
+    lowest = loss.argmin()
+    above.plot(x[lowest], loss[lowest], "*", color=RED, markersize=13, markeredgecolor="white", label="lowest")
+    above.set(title=landscape.title, ylabel=named(landscape.up, landscape.up_unit))
+    above.legend(loc="lower left")
+    below.plot(landscape.starts, landscape.final, ".", color=ORANGE)
+    below.axhline(loss[lowest], color=RED, linewidth=1, linestyle="--")
+    below.set_xlabel(named(f"{landscape.across} at the start", landscape.across_unit))
+    below.set(ylabel=named(f"final {landscape.up}", landscape.up_unit), xlim=(x.min(), x.max()))
+    if landscape.across_unit == "d":
+        below.set_xscale("log")
+        ticks = [tick for tick in (60, 90, 120, 180, 250, 365, 500, 700, 900, 1300) if x.min() <= tick <= x.max()]
+        below.set_xticks(ticks, [str(tick) for tick in ticks])
+        below.minorticks_off()
+    return figure

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, split_like
-from stratus.lecture.pictures.rain import ModelInPlane, draw_planes
+from stratus.lecture.lessons.rain import ModelInPlane, draw_planes
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson

@@ -1,10 +1,6 @@
 """Average temperature on day x, by a line."""
 
-from functools import partial
-
-from stratus.lecture.fits import fit_of
-from stratus.pictures import fit_over_calendar
-from stratus.runs import pictures as of_run
+from stratus.lecture.fits import calendar, fit_of
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
@@ -15,13 +11,5 @@ def lesson(run: FinishedRun) -> Lesson:
     explained = 1 - run.metrics["train/loss"] / days.y.var()
     slope = fit.line[0].item()
     figures = {"explained": explained, "slope": slope, "rmse": run.metrics["test/rmse"]}
-    draw = partial(
-        fit_over_calendar.draw,
-        days.dates,
-        days.y[:, 0],
-        {"line": fit.model.forecast(days.x)[:, 0]},
-        name="average temperature",
-        unit="°C",
-        place=of_run.title(days, "training days"),
-    )
-    return Lesson(figures, {"fit": draw}, words={"rise": 365 * slope})
+    line = calendar(days, {"line": fit.model.forecast(days.x)[:, 0]})
+    return Lesson(figures, {"fit": line}, words={"rise": 365 * slope})
