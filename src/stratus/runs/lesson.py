@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stratus.errors import ConfigurationError
 from stratus.runs.finished import FinishedRun
-from stratus.settings.compose import PROJECT
+from stratus.settings.experiment import PROJECT
 
 if TYPE_CHECKING:
     from matplotlib.animation import Animation
