@@ -114,9 +114,10 @@ def draw_components(found: Mapping[str, Gradients]) -> Figure:
         columns = [*(column.replace("temperature", "T") for column in one.splits.inputs), "bias"]
         outputs = [f"{output}: " if len(one.theta) > 1 else "" for output in one.splits.outputs]
         rows, best = np.arange(one.theta.numel()), one.errors("central").argmin()
-        differences = one.differences["central"][best].flatten()
-        axis.barh(rows, one.formula.flatten(), color=SKY, label="closed form")
-        axis.plot(one.autograd.flatten(), rows, "o", color=BLACK, markersize=8, fillstyle="none", label="autograd")
+        three = (one.formula, one.autograd, one.differences["central"][best])
+        formula, autograd, differences = (gradient.flatten().numpy() for gradient in three)
+        axis.barh(rows, formula, color=SKY, label="closed form")
+        axis.plot(autograd, rows, "o", color=BLACK, markersize=8, fillstyle="none", label="autograd")
         axis.plot(differences, rows, "x", color=ORANGE, markeredgewidth=2, label="finite differences")
         axis.set_yticks(rows, [output + column for output in outputs for column in columns], fontsize=8)
         axis.invert_yaxis()
