@@ -14,6 +14,7 @@ from stratus.data.datamodule import WeatherDataModule
 from stratus.errors import Diverged
 from stratus.runs import experiment, record
 from stratus.runs.events import EventFile
+from stratus.runs.experiment import Outputs
 from stratus.runs.record import RunRecord
 from stratus.runs.tensorboard import CurveLogger
 from stratus.sweep.batched.member import train_together
@@ -224,7 +225,7 @@ def test_members_with_pictures_keep_their_way(settings, samples, member, tmp_pat
     members = [settings("task=binary", "trainer.max_epochs=2", f"seed={k}", "pictures=all") for k in range(2)]
     days, record = samples(members[0]), RunRecord("binary", [])
     with closing(EventFile(tmp_path)) as file:
-        together = member(train_together(members, days), 1).hand_over(tmp_path / "a", file, record).trace
+        together = member(train_together(members, days), 1).hand_over(Outputs(tmp_path / "a", record, file, in_sweep=True)).trace
         one, task = members[1], experiment.starting(members[1], days)
         data, logger = WeatherDataModule(days, one.data.batch_size, one.seed), CurveLogger(file)
         lone = fit(task, data, one.trainer.build(), folder=tmp_path / "b", logger=logger).trace

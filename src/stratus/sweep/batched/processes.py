@@ -29,6 +29,9 @@ log = logging.getLogger("hydra_plugins.stratus_batched")
 JOBS = 32
 """A further process is worth its start, some seconds, for so many jobs."""
 
+AHEAD = 16
+"""So many jobs more, at most, are this process's own: it works while the others start."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -54,8 +57,9 @@ def sensible(jobs: int) -> int:
 
 
 def dealt(numbers: Sequence[int], count: int) -> list[list[int]]:
-    """The jobs of each process: in turn, so that each has as many of every group."""
-    return [list(numbers[first::count]) for first in range(count)]
+    """The jobs of each process, this one's first: in turn, so that each has as many of every group, but for `AHEAD`."""
+    ahead = min(AHEAD, len(numbers) // (8 * count))
+    return [[*(numbers[:ahead] if first == 0 else ()), *numbers[ahead + first :: count]] for first in range(count)]
 
 
 def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn]:
