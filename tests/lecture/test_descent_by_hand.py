@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from lightning.pytorch import Trainer
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.lecture.descent_by_hand import descend, descend_each, learnt_period, loss_on, on_plane, path_of, toy
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Trace
@@ -27,7 +27,7 @@ TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather"
 
 def fitting(name, **settings):
     splits = split(SEATTLE, Recipe(TARGET[name], {"two_days": {}}, 1), test_from=date(2015, 1, 1))
-    return splits, tasks.find(name).fitting(splits, **settings)
+    return splits, tasks.find(name).for_splits(splits, **settings)
 
 
 @given(

@@ -27,7 +27,7 @@ PARTS = {
     "Datasets and losses": ("accuracy", "losses"),
     "Optimisation": ("gradient_descent", "learning_rate", "initialisation", "gradients", "common_mistakes"),
 }
-"""The lessons in the lecture's order, by its parts; each is a file of this folder."""
+"""The lessons in the lecture's order, by its parts; each is a file of `lessons/`."""
 
 NAMES = tuple(chain.from_iterable(PARTS.values()))
 

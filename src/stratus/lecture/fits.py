@@ -53,7 +53,7 @@ def fit_of(run: FinishedRun) -> Fit:
 
 def best_fit(splits: Splits, name: str) -> Fit:
     """The exact optimum of the task of that name on the training days."""
-    task = tasks.find(name).fitting(splits)
+    task = tasks.find(name).for_splits(splits)
     return Fit(splits, Model(task, optimum(task, splits).weights, splits.target))
 
 

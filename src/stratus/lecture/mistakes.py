@@ -64,7 +64,7 @@ def standardising_leak(splits: Splits, steps: int | None, rate: float = 0.3) -> 
     """How much the test Brier score grows if test days help to standardise; after so many steps, None: at the end."""
     scores = []
     for scaled in (with_test_days(splits), splits):
-        task = BinaryClassification.fitting(scaled)
+        task = BinaryClassification.for_splits(scaled)
         if steps is None:
             weights = optimum(task, splits).weights
         else:

@@ -10,7 +10,7 @@ from omegaconf import MISSING
 
 from stratus.data.borders import Borders
 from stratus.errors import ConfigurationError
-from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, Group, require, setting
+from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
 
 if TYPE_CHECKING:
     from stratus.data.observations import Loaded
@@ -21,7 +21,7 @@ UNITS = Expected("metric, standard or null", ("metric", "standard").__contains__
 
 
 @dataclass
-class Data(Group, group="data"):
+class Data(SettingsGroup, group="data"):
     """What all sources have."""
 
     kind: ClassVar[str]  # the source's name in a record

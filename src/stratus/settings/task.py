@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from stratus.data.targets import TARGETS
-from stratus.settings.checks import POSITIVE, Expected, Group, require, setting
+from stratus.settings.checks import POSITIVE, Expected, SettingsGroup, require, setting
 
 BALANCED = Expected("balanced or null", lambda value: value == "balanced")
 
 
 @dataclass
-class Task(Group, group="task"):
+class Task(SettingsGroup, group="task"):
     """What all tasks have."""
 
     asks: ClassVar[str | None] = None  # what the task can answer, see `Target.asks`; None for any target

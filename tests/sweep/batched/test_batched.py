@@ -225,8 +225,12 @@ def test_members_with_pictures_keep_their_way(settings, samples, member, tmp_pat
     members = [settings("task=binary", "trainer.max_epochs=2", f"seed={k}", "pictures=all") for k in range(2)]
     days, record = samples(members[0]), RunRecord("binary", [])
     with closing(EventFile(tmp_path)) as file:
-        together = member(train_together(members, days), 1).hand_over(Outputs(tmp_path / "a", record, file, in_sweep=True)).trace
-        one, task = members[1], experiment.starting(members[1], days)
+        together = (
+            member(train_together(members, days), 1)
+            .hand_over(Outputs(tmp_path / "a", record, file, in_sweep=True))
+            .trace
+        )
+        one, task = members[1], experiment.new_task(members[1], days)
         data, logger = WeatherDataModule(days, one.data.batch_size, one.seed), CurveLogger(file)
         lone = fit(task, data, one.trainer.build(), folder=tmp_path / "b", logger=logger).trace
     assert together.steps == lone.steps

@@ -41,8 +41,8 @@ def lesson(run: FinishedRun) -> Lesson:
     """An activation applied twice, statistics from the test days, the answer among the inputs."""
     weather = best_fit(split_like(run, TWO_DAYS["multiclass"]), "multiclass")
     pairs: dict[str, tuple[Fit, LinearTask]] = {
-        "sigmoid": (best_fit(run.splits, "binary"), SigmoidTwice.fitting(run.splits)),
-        "softmax": (weather, SoftmaxTwice.fitting(weather.splits)),
+        "sigmoid": (best_fit(run.splits, "binary"), SigmoidTwice.for_splits(run.splits)),
+        "softmax": (weather, SoftmaxTwice.for_splits(weather.splits)),
     }
     recipes = {"honest": TWO_DAYS["regression"], "given": Recipe("temperature", {"two_days": {}}, lead_days=0)}
     temperature = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}

@@ -114,7 +114,7 @@ def _valley(run: FinishedRun) -> Surface:
 def _one_temperature(run: FinishedRun) -> Surface:
     """P(rain) from the day's own temperature alone: the weight of the day before is held at 0."""
     splits = split_like(run, TWO_DAYS["binary"])
-    task = BinaryClassification.fitting(splits)
+    task = BinaryClassification.for_splits(splits)
     loss = on_plane(loss_on(task, splits.train), torch.zeros(1, 3), torch.eye(3)[1:, None])
     path = descend(loss, torch.tensor([3.0, 3.0]), 2.0, 60)
     best = descend(loss, path[-1], 2.0, 200)[-1]

@@ -45,7 +45,7 @@ class Gradients:
     @classmethod
     def of(cls, name: str, splits: Splits, seed: int) -> "Gradients":
         """Those of the task of that name."""
-        task = tasks.find(name).fitting(splits)
+        task = tasks.find(name).for_splits(splits)
         loss = loss_on(task, splits.train, torch.float64)
         shape = len(splits.outputs), len(splits.inputs) + 1
         theta = torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
