@@ -17,8 +17,8 @@ _HOMES = {
     "WeatherDataModule": "data.datamodule",
     "evaluate": "verification.verify",
     "load": "training.checkpoints",
-    "read_csv": "data.table",
-    "select": "data.table",
+    "read_csv": "data.daily_table",
+    "select": "data.daily_table",
     "split": "data.splits",
     "zeros": "training.starts",
 }

@@ -51,7 +51,7 @@ def barebones(epochs: int, days: Splits) -> float:
     settings = configured()
     trainer = Trainer(barebones=True, accelerator="cpu", max_epochs=epochs)
     data = WeatherDataModule(days, settings.data.batch_size, settings.seed)
-    return seconds(lambda: trainer.fit(experiment.starting(settings, days), data))
+    return seconds(lambda: trainer.fit(experiment.new_task(settings, days), data))
 
 
 def raw(epochs: int, days: Splits) -> float:

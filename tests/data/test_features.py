@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stratus.data.daily_table import calendar, check
 from stratus.data.features import FEATURES, day_of_year, harmonics, quadratic, station, two_days
-from stratus.data.table import calendar, check
 
 FIRST = date(2020, 2, 27)  # the third day is the leap day
 HIGH = [3.0, 5.0, 8.0, 12.0, 20.0]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stratus.data.daily_table import check, read_csv, select
 from stratus.data.features import FEATURES
 from stratus.data.recipe import Recipe
 from stratus.data.samples import assemble
-from stratus.data.table import check, read_csv, select
 from stratus.errors import ConfigurationError
 
 NAN = float("nan")

@@ -12,8 +12,8 @@ import pytest
 from omegaconf import OmegaConf
 from polars.testing import assert_frame_equal
 
+from stratus.data.daily_table import read_csv
 from stratus.data.ghcn.stations import TEXAS
-from stratus.data.table import read_csv
 from stratus.errors import ConfigurationError, DataError
 from stratus.files import sha256
 from stratus.settings.data import CsvData, GhcnData, source_from_record

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
 from stratus import tasks
+from stratus.data.daily_table import check, read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import check, read_csv, select
 from stratus.errors import ConfigurationError, DataError
 from stratus.training.optimum import optimum
 from stratus.verification.references import Climatology
@@ -141,7 +141,7 @@ def test_later_days_touch_no_statistic_of_the_training_days(task, target, offset
 
     fitted = []
     for splits in (before, after):
-        best = optimum(tasks.find(task).fitting(splits), splits).weights
+        best = optimum(tasks.find(task).for_splits(splits), splits).weights
         usual = Climatology.fit(splits).forecast(before.test)
         fitted.append([*splits.standardisation, usual, best.weight, best.bias])
     for one, other in zip(*fitted, strict=True):

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from lightning.pytorch import Trainer
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
-from stratus.lecture.descent_by_hand import descend, descend_each, loss_on, on_plane, path_of
+from stratus.lecture.descent_by_hand import descend, descend_each, learnt_period, loss_on, on_plane, path_of, toy
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Trace
 from stratus.training.starts import gaussian
@@ -27,7 +27,7 @@ TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather"
 
 def fitting(name, **settings):
     splits = split(SEATTLE, Recipe(TARGET[name], {"two_days": {}}, 1), test_from=date(2015, 1, 1))
-    return splits, tasks.find(name).fitting(splits, **settings)
+    return splits, tasks.find(name).for_splits(splits, **settings)
 
 
 @given(
@@ -87,3 +87,26 @@ def test_a_plane_is_spanned_by_its_axes():
     origin, axes = torch.tensor([[1.0, 2.0, 3.0]]), torch.eye(3)[1:, None]
     found = on_plane(lambda theta: (theta * torch.tensor([1.0, 10.0, 100.0])).sum(), origin, axes)
     assert found(torch.tensor([4.0, 5.0])) == 1 + 10 * (2 + 4) + 100 * (3 + 5)
+
+
+T = np.linspace(-0.5, 0.5, 200)
+Y = np.random.default_rng(0).normal(size=200) + 3 * np.sin(2 * np.pi * 4.2 * T + 1)
+WAVE = learnt_period(torch.as_tensor(T), torch.as_tensor(Y))
+
+
+@given(st.floats(-10, 10))
+def test_the_toy_is_a_parabola_with_a_wave(x):
+    np.testing.assert_allclose(toy(torch.tensor(x, dtype=torch.float64)), 3 * x**2 + np.sin(5 * x))
+
+
+@given(st.floats(0.5, 40))
+def test_the_loss_of_a_period_is_that_of_the_least_squares_wave(cycles):
+    angle = 2 * np.pi * cycles * T
+    design = np.column_stack([np.ones(200), np.cos(angle), np.sin(angle)])
+    error = Y - design @ np.linalg.lstsq(design, Y)[0]
+    np.testing.assert_allclose(WAVE(torch.tensor(cycles, dtype=torch.float64)), (error**2).mean(), rtol=1e-9)
+
+
+def test_a_wave_is_found_at_its_own_period():
+    cycles = torch.linspace(1, 20, 1901, dtype=torch.float64)
+    assert abs(cycles[torch.func.vmap(WAVE)(cycles).argmin()] - 4.2) < 0.1

@@ -25,6 +25,7 @@ def lesson(request, trained, tmp_path_factory):
 def test_its_command_composes_and_its_pictures_are_there(lesson, composed):
     said = record.read(lesson).lesson
     assert (lesson / "card.md").read_text() == said.card
+    assert not set("{}") & set(said.card)
     program, *overrides = shlex.split(said.card.splitlines()[-1])[1:]
     assert program == "train.py"
     check(composed(*overrides))

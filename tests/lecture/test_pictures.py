@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from stratus.lecture.pictures.accuracy import draw_staircase, draw_within
-from stratus.lecture.pictures.common_mistakes import Descents, draw_leaks, draw_losses
-from stratus.lecture.pictures.rain import ModelInPlane, Sigmoid, draw_planes, draw_sigmoids
-from stratus.lecture.pictures.softmax_or_sigmoids import draw_both_regions, draw_labels, draw_reliability, draw_sums
-from stratus.lecture.pictures.temperature_cycle import draw_fits
-from stratus.lecture.pictures.weather_types import draw_recall, draw_regions, draw_shares
+from stratus.lecture.lessons.accuracy import draw_staircase, draw_within
+from stratus.lecture.lessons.common_mistakes import Descents, draw_leaks, draw_losses
+from stratus.lecture.lessons.rain import ModelInPlane, Sigmoid, draw_planes, draw_sigmoids
+from stratus.lecture.lessons.softmax_or_sigmoids import draw_both_regions, draw_labels, draw_reliability, draw_sums
+from stratus.lecture.lessons.temperature_cycle import draw_fits
+from stratus.lecture.lessons.weather_types import draw_recall, draw_regions, draw_shares
 from stratus.pictures.boundary import Plane
 from stratus.pictures.canvas import colours
 
@@ -122,13 +122,13 @@ def test_each_model_s_days_are_all_counted(days):
 
 def test_sums_say_their_range():
     split = {"training days": (np.arange(3.0), np.array([0.9, 1.0, 1.1])), "test days": (np.arange(2.0), np.ones(2))}
-    figure = draw_sums(split, label="x", place="")
+    figure = draw_sums(split, place="")
     assert legend(figure) == ["training days: 0.90 to 1.10, mean 1.0000", "test days: 1.00 to 1.00, mean 1.0000"]
 
 
 def test_labels_that_come_together_are_counted():
     y = np.array([[0, 0], [1, 0], [1, 1], [1, 1]])
-    figure = draw_labels(np.full((4, 2), 0.5), y, names=("A", "B"), event="rain", place="")
+    figure = draw_labels(np.full((4, 2), 0.5), y, names=("A", "B"), place="")
     assert legend(figure)[:4] == ["rain in neither, 1 days", "in A, 1 days", "in B, 0 days", "in both, 2 days"]
 
 

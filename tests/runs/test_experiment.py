@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stratus.data.table import read_csv, select
+from stratus.data.daily_table import read_csv, select
 from stratus.errors import ConfigurationError
 from stratus.training.checkpoints import load
 from stratus.verification.model import Model

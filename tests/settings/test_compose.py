@@ -82,6 +82,11 @@ def test_several_labels_need_several_stations(composed, data):
         ("optimizer=sgd optimizer.nesterov=true", "optimizer.nesterov=true: expected a momentum"),
         ("data.validation_from=2015-01-01", "data.test_from=2015-01-01: expected a day after data.validation_from"),
         ("data.train_from=2014-01-01", "data.validation_from=2014-01-01: expected a day after data.train_from"),
+        (
+            "data=ghcn data.station=A data.until=2013-01-01",
+            "data.until=2013-01-01: expected a day after data.test_from",
+        ),
+        ("data.until=2013-02-30", "data.until=2013-02-30: expected a day as YYYY-MM-DD"),
         ("task.target=sunshine", "task.target=sunshine: expected for task=multiclass one of weather"),
         ("features=harmonics features.harmonics.k=0", "features.harmonics.k=0: expected"),
         ("features.lead_days=-1", "features.lead_days=-1: expected"),
@@ -118,9 +123,10 @@ def test_a_learning_rate_is_a_finite_number_above_0(schema, lr):
 
 
 @pytest.mark.parametrize("group", ["task", "data", "features", "optimizer", "schedule", "init", "trainer"])
-def test_no_configuration_names_what_it_builds(composed, group):
-    for override in (f"{group}._target_=os.system", f"+{group}._target_=os.system"):
-        assert f"there is no setting {group}._target_" in refused(composed, override)
+@pytest.mark.parametrize("name", ["_target_", "builds", "group"])
+def test_no_configuration_names_what_it_builds(composed, group, name):
+    for override in (f"{group}.{name}=os.system", f"+{group}.{name}=os.system"):
+        assert f"there is no setting {group}.{name}" in refused(composed, override)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from stratus.data.daily_table import read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.runs import record
 from stratus.sweep import resamples
 from stratus.sweep.pictures import resampled

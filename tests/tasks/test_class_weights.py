@@ -11,9 +11,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.func import hessian
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.tasks.weights import exact
 from stratus.training.checkpoints import load
 from stratus.training.optimum import optimum
@@ -29,7 +29,7 @@ TARGET = {"binary": "rain", "multiclass": "weather", "multilabel": "rain_by_stat
 def balanced(name):
     table = SHIPPED if name == "multilabel" else SEATTLE
     splits = split(table, Recipe(TARGET[name], {"two_days": {}}), test_from=date(2015, 1, 1))
-    return splits, tasks.find(name).fitting(splits, class_weights="balanced")
+    return splits, tasks.find(name).for_splits(splits, class_weights="balanced")
 
 
 def design(splits):

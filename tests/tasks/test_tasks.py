@@ -24,11 +24,11 @@ from sklearn.metrics import (
 from torch.func import hessian, vmap
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.data.targets import TARGETS
 from stratus.errors import ConfigurationError
 from stratus.verification.forecasts import Forecasts
@@ -102,7 +102,7 @@ def test_parameters_of_zero_cost_what_knowing_nothing_costs(name, lead, loss):
     splits = seattle(name, lead)
     y = torch.as_tensor(splits.train.y)
     z = torch.zeros(len(y), len(splits.outputs), dtype=torch.float64)
-    assert tasks.find(name).fitting(splits).loss(z, y).item() == pytest.approx(loss, abs=5e-5)
+    assert tasks.find(name).for_splits(splits).loss(z, y).item() == pytest.approx(loss, abs=5e-5)
 
 
 @pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel"])
@@ -333,7 +333,7 @@ def logged(trained, split_name):
 def test_the_curves_are_the_loss_and_accuracy_of_the_whole_split_each_day_counting_once(name):
     splits = seattle(name, validation_from=date(2014, 1, 1))
     # a step of length 0, so that every batch of the epoch, the short last one too, sees the same weights
-    task = tasks.find(name).fitting(splits, optimizer=partial(torch.optim.SGD, lr=0.0))
+    task = tasks.find(name).for_splits(splits, optimizer=partial(torch.optim.SGD, lr=0.0))
     trained, data = fit(task, splits, batch_size=500)
     trained.test(task, data, verbose=False)
     assert logged(trained, "test") == pytest.approx(whole(task, splits.test), rel=1e-5)
@@ -345,7 +345,7 @@ def test_the_curves_are_the_loss_and_accuracy_of_the_whole_split_each_day_counti
 
 def test_the_training_curve_has_the_loss_before_the_step_and_the_validation_curve_the_one_after():
     splits = seattle("regression", validation_from=date(2014, 1, 1))
-    task = tasks.find("regression").fitting(splits)
+    task = tasks.find("regression").for_splits(splits)
     before = whole(task, splits.train)
     trained, _ = fit(task, splits, batch_size=None)
     assert logged(trained, "train") == pytest.approx(before, rel=1e-5)
@@ -355,7 +355,7 @@ def test_the_training_curve_has_the_loss_before_the_step_and_the_validation_curv
 
 def test_one_step_of_gradient_descent_is_one_step_against_the_closed_form():
     splits = seattle("multiclass")
-    task = tasks.find("multiclass").fitting(splits, optimizer=partial(torch.optim.SGD, lr=0.7))
+    task = tasks.find("multiclass").for_splits(splits, optimizer=partial(torch.optim.SGD, lr=0.7))
     mean, scale = splits.standardisation
     design = torch.as_tensor(np.column_stack([(splits.train.x - mean) / scale, np.ones(len(splits.train))]))
     theta = torch.column_stack([task.linear.weight, task.linear.bias]).detach().double()
@@ -376,7 +376,7 @@ def test_a_schedule_is_stepped_once_an_epoch_and_knows_how_many_there_are():
     def note(trainer, *_):
         rates.append(trainer.optimizers[0].param_groups[0]["lr"])
 
-    task = tasks.find("binary").fitting(splits, optimizer=partial(torch.optim.SGD, lr=8.0), schedule=halving)
+    task = tasks.find("binary").for_splits(splits, optimizer=partial(torch.optim.SGD, lr=8.0), schedule=halving)
     watch = LambdaCallback(on_train_epoch_start=note)
     fit(task, splits, batch_size=400, epochs=4, callbacks=[watch])
     assert rates == [8, 4, 2, 1]

@@ -17,10 +17,10 @@ from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus import tasks
+from stratus.data.daily_table import extend, read_csv, select
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import extend, read_csv, select
 from stratus.errors import CheckpointError, Diverged
 from stratus.tasks.weights import Weights
 from stratus.training.checkpoints import AtomicCheckpointIO, Checkpoint, PacedCheckpointIO, best_and_last, load
@@ -157,7 +157,7 @@ def posed(name, lead=0, **settings):
     rows = SHIPPED if name == "multilabel" else SEATTLE
     recipe = Recipe(TARGET[name], {"two_days": {}}, lead)
     splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
-    return rows, splits, tasks.find(name).fitting(splits, **settings)
+    return rows, splits, tasks.find(name).for_splits(splits, **settings)
 
 
 def saved(folder, name, lead=0, **settings):
@@ -229,7 +229,7 @@ def test_another_station_s_table_is_refused_where_the_inputs_name_theirs(tmp_pat
 
 def test_another_station_s_table_is_refused_where_only_the_answers_name_theirs():
     splits = split(SHIPPED, Recipe("rain_by_station", {"harmonics": {}}), test_from=date(2015, 1, 1))
-    held = Checkpoint(tasks.find("multilabel").fitting(splits), splits.recipe, {})
+    held = Checkpoint(tasks.find("multilabel").for_splits(splits), splits.recipe, {})
     elsewhere = SHIPPED.with_columns(pl.col("station").replace("Seattle", "Oslo"))
     with pytest.raises(CheckpointError, match="needs the same stations"):
         held.samples(elsewhere)

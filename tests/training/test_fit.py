@@ -13,10 +13,10 @@ from lightning.pytorch.loggers import CSVLogger
 from torch.optim import LBFGS, SGD
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.errors import ConfigurationError
 from stratus.tasks.weights import Weights
 from stratus.training.fit import fit
@@ -36,7 +36,7 @@ def trained(tmp_path):
     """Trains a task from zero, all training days in one batch."""
 
     def run(name, splits, optimizer, epochs):
-        task = tasks.find(name).fitting(splits, optimizer=optimizer, init=zeros)
+        task = tasks.find(name).for_splits(splits, optimizer=optimizer, init=zeros)
         trainer = partial(Trainer, accelerator="cpu", devices=1, max_epochs=epochs)
         return task, fit(task, WeatherDataModule(splits, None), trainer, folder=tmp_path, logger=CSVLogger(tmp_path))
 
@@ -110,7 +110,7 @@ def test_without_validation_days_the_last_weights_are_kept(trained):
 
 def test_a_device_that_is_not_there_is_told_by_lightning_s_first_line(tmp_path):
     splits = seattle("rain")
-    task = tasks.find("binary").fitting(splits)
+    task = tasks.find("binary").for_splits(splits)
     with pytest.raises(ConfigurationError, match="trainer: You selected an invalid accelerator name") as caught:
         fit(
             task,

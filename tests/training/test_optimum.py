@@ -10,10 +10,10 @@ import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
 from stratus.data.splits import Splits, split
-from stratus.data.table import read_csv, select
 from stratus.tasks.weights import Weights
 from stratus.training.optimum import mean_loss, optimum
 
@@ -42,7 +42,7 @@ def posed(name, features="two_days", lead=0):
     recipe = Recipe(TARGET[name], {one: {} for one in features.split()}, lead)
     rows = SHIPPED if name == "multilabel" else SEATTLE
     splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
-    return splits, tasks.find(name).fitting(splits)
+    return splits, tasks.find(name).for_splits(splits)
 
 
 @cache
@@ -159,14 +159,14 @@ SLOPE = np.linspace(-1, 1, 40)
 )
 def test_a_boundary_without_error_leaves_no_minimum_to_reach(name, outputs, y):
     splits = line(name, outputs, SLOPE, y)
-    assert not optimum(tasks.find(name).fitting(splits), splits).attained
+    assert not optimum(tasks.find(name).for_splits(splits), splits).attained
 
 
 def test_classes_that_overlap_in_a_single_day_do_have_a_minimum():
     y = (SLOPE > 0).astype(float)
     y[0] = 1
     splits = line("binary", ["rain"], SLOPE, y[:, None])
-    found = optimum(tasks.find("binary").fitting(splits), splits)
+    found = optimum(tasks.find("binary").for_splits(splits), splits)
     assert found.attained
     expected = logistic(standardised(splits), y)
     np.testing.assert_allclose(found.weights.weight, expected.coef_, atol=1e-5)

@@ -14,10 +14,10 @@ from lightning.pytorch import Trainer
 from torch.optim import LBFGS, SGD, Adam
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.errors import Diverged
 from stratus.training.callbacks import StabilityGuard
 from stratus.training.stability import announced_limit, largest_stable_step
@@ -43,7 +43,7 @@ PLAIN = partial(SGD, lr=0.1)
 
 
 def limit(name, splits, optimizer=PLAIN):
-    task = tasks.find(name).fitting(splits, init=zeros)
+    task = tasks.find(name).for_splits(splits, init=zeros)
     return largest_stable_step(task, splits, optimizer(task.parameters()))
 
 
@@ -78,7 +78,7 @@ def test_the_bias_bounds_the_step_where_the_inputs_are_small():
 
 def descend(splits, optimizer, steps, until=math.inf):
     """Losses of plain full-batch descent from zero, in float32, up to the first that is not below `until`."""
-    task = tasks.find("regression").fitting(splits, init=zeros)
+    task = tasks.find("regression").for_splits(splits, init=zeros)
     steps_by, losses = optimizer(task.parameters()), []
     x, y = (torch.as_tensor(of, dtype=torch.float32) for of in (splits.train.x, splits.train.y))
     for _ in range(steps):
@@ -156,7 +156,7 @@ def test_an_optimiser_without_a_fixed_step_has_no_limit(optimizer):
 
 def fit(name, splits, optimizer, epochs, init=zeros):
     """The trained task and its guard; all training days in one batch."""
-    task = tasks.find(name).fitting(splits, optimizer=optimizer, init=init)
+    task = tasks.find(name).for_splits(splits, optimizer=optimizer, init=init)
     guard = StabilityGuard(announced_limit(task, splits, optimizer(task.parameters())))
     quiet = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
     trainer = Trainer(

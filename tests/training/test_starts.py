@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.training.starts import gaussian, uniform, zeros
 
 SEATTLE = select(read_csv(Path(__file__).parents[2] / "data" / "weather.csv"), ["Seattle"], "weather.csv")
@@ -47,7 +47,7 @@ def test_a_seed_decides_the_start(init):
     splits = split(SEATTLE, Recipe("rain", {"two_days": {}}), test_from=date(2015, 1, 1))
 
     def start(seed):
-        task = tasks.find("binary").fitting(splits, init=partial(init, sigma=1.0), seed=seed)
+        task = tasks.find("binary").for_splits(splits, init=partial(init, sigma=1.0), seed=seed)
         return [*task.linear.weight.flatten().tolist(), *task.linear.bias.tolist()]
 
     torch.manual_seed(5)

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from stratus import tasks
+from stratus.data.daily_table import extend, read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import extend, read_csv, select
 from stratus.errors import CheckpointError
 from stratus.tasks.weights import Weights
 from stratus.training.checkpoints import Checkpoint
@@ -31,7 +31,7 @@ def posed(name, lead=0, target=None):
     rows = SHIPPED if name == "multilabel" else SEATTLE
     recipe = Recipe(target or TARGET[name], {"two_days": {}}, lead)
     splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
-    return rows, splits, tasks.find(name).fitting(splits)
+    return rows, splits, tasks.find(name).for_splits(splits)
 
 
 def told(task, recipe, rows):

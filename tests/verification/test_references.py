@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.verification.forecasts import Forecasts
 from stratus.verification.references import Climatology, Persistence, References
 from stratus.verification.verify import Tally
@@ -33,7 +33,7 @@ def posed(name, features="two_days", lead=0):
     recipe = Recipe(TARGET[name], {one: {} for one in features.split()}, lead)
     rows = SHIPPED if name == "multilabel" else SEATTLE
     splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
-    return splits, tasks.find(name).fitting(splits)
+    return splits, tasks.find(name).for_splits(splits)
 
 
 def scores(task, splits, days, forecast, decision=None):

@@ -9,9 +9,9 @@ import torch
 from sklearn import metrics
 
 from stratus import tasks
+from stratus.data.daily_table import read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.tasks.weights import Weights
 from stratus.training.optimum import optimum
 from stratus.verification.model import Model
@@ -31,7 +31,7 @@ def posed(name, lead=0, **settings):
     if settings.pop("published", False):
         del borders["validation_from"]
     splits = split(rows, Recipe(TARGET[name], {"two_days": {}}, lead), **borders)
-    return splits, tasks.find(name).fitting(splits, **settings)
+    return splits, tasks.find(name).for_splits(splits, **settings)
 
 
 def several(splits, task, count=3):

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from stratus.cli.parser import add
-from stratus.data.ghcn import fetch, stations
+from stratus.data.ghcn import cache, stations
 from stratus.data.store.build import build
 from stratus.errors import ConfigurationError
 from stratus.runs.report import listing, show
@@ -26,7 +26,7 @@ def add_commands(commands: Any) -> None:
     fetched.add_argument("stations", metavar="STATION", nargs="*", help="ids such as USW00013904")
     fetched.add_argument("--texas", action="store_true", help="the five airports of data=texas")
     for one in (found, fetched):
-        one.add_argument("--source", metavar="URL", default=fetch.SOURCE, help=f"base address ({fetch.SOURCE})")
+        one.add_argument("--source", metavar="URL", default=cache.SOURCE, help=f"base address ({cache.SOURCE})")
         one.add_argument("--offline", action="store_true", help="use what is cached, fetch nothing")
         one.add_argument("--refresh", action="store_true", help="fetch again what is cached")
     about = "one Parquet store of many stations' daily table, for data=store"
@@ -58,8 +58,8 @@ def _fetching(options: argparse.Namespace) -> dict[str, Any]:
 def find(options: argparse.Namespace) -> None:
     """Prints the stations that meet every condition: id, name, distance, years, elements."""
     found = stations.search(
-        stations.read_stations(fetch.fetch("ghcnd-stations.txt", **_fetching(options))),
-        stations.read_inventory(fetch.fetch("ghcnd-inventory.txt", **_fetching(options))),
+        stations.read_stations(cache.fetch("ghcnd-stations.txt", **_fetching(options))),
+        stations.read_inventory(cache.fetch("ghcnd-inventory.txt", **_fetching(options))),
         near=options.near,
         within_km=options.within,
         name=options.name,
@@ -77,7 +77,7 @@ def fetch_stations(options: argparse.Namespace) -> None:
     ids = [*options.stations, *(stations.TEXAS if options.texas else [])]
     if not ids:
         raise ConfigurationError("name a station, such as USW00013904, or --texas; stratus stations finds them")
-    show(*map(str, fetch.station_files(ids, **_fetching(options))))
+    show(*map(str, cache.station_files(ids, **_fetching(options))))
 
 
 def build_store(options: argparse.Namespace) -> None:

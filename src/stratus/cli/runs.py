@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from stratus.cli.parser import add
+from stratus.data.daily_table import extend, read_csv, select
 from stratus.data.observations import InMemory, Observations
-from stratus.data.table import extend, read_csv, select
 from stratus.errors import DataError
 from stratus.runs import record
 from stratus.runs.record import RunRecord, Scores

@@ -10,6 +10,9 @@ from typing import Annotated, NamedTuple
 
 import polars as pl
 
+RAINY = pl.col("precipitation") > 0
+"""What counts as rain: measurable precipitation, more than 0 mm."""
+
 YEAR = 365.25  # length of a year in days, as the harmonics count it
 
 
@@ -65,7 +68,7 @@ def station(lead_days: int) -> list[Input]:
     """
     days = max(lead_days, 1)
     units = {"temperature_max": "°C", "temperature_min": "°C", "wind": "m/s", "precipitation": "mm"}
-    wet = (pl.col("precipitation") > 0).cast(pl.Float64).shift(days)
+    wet = RAINY.cast(pl.Float64).shift(days)
     return [*(_before(column, days, unit) for column, unit in units.items()), Input(f"wet d-{days}", "1", wet)]
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 
 from stratus.data.borders import Borders
+from stratus.data.daily_table import KEY
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
 from stratus.data.splits import Splits, split
-from stratus.data.store.read import Store, fitting
+from stratus.data.store.read import Store, days_in_memory
 from stratus.data.streaming import stream
-from stratus.data.table import KEY
 from stratus.errors import ConfigurationError
 
 
@@ -31,13 +31,13 @@ class Observations(ABC):
         """The daily table in parts of whole stations, each of which fits memory."""
 
     @abstractmethod
-    def around(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
+    def covering(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
         """A daily table that holds the days of some stations at some dates, and perhaps others."""
 
     def rows(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
         """The daily table's row of each pair of a station [n] and a date [n], in order; nulls where there is none."""
         asked = pl.DataFrame({"station": list(stations), "date": dates}, {"station": pl.String, "date": pl.Date})
-        return asked.join(self.around(stations, dates), on=KEY, how="left", maintain_order="left")
+        return asked.join(self.covering(stations, dates), on=KEY, how="left", maintain_order="left")
 
     @abstractmethod
     def split(
@@ -45,8 +45,8 @@ class Observations(ABC):
     ) -> Splits:
         """The samples: in memory, or in files beside the store.
 
-        With a number the training days are a `resample`. Raises what `splits.split` and `streaming.stream` raise, and
-        ConfigurationError if days on disk are to be resampled.
+        If `resample` is a number, the training days are that resample of them. Raises what `splits.split` and
+        `streaming.stream` raise, and ConfigurationError if days on disk are to be resampled.
         """
 
 
@@ -66,7 +66,7 @@ class InMemory(Observations):
         """The table."""
         yield self.table
 
-    def around(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
+    def covering(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
         """The table."""
         return self.table
 
@@ -91,11 +91,11 @@ class OnDisk(Observations):
 
     def parts(self) -> Iterator[pl.DataFrame]:
         """Parts that take a quarter of the memory, unless a single station takes more."""
-        return self.store.parts(fitting(self.memory) // 4)
+        return self.store.parts(days_in_memory(self.memory) // 4)
 
-    def around(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
+    def covering(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
         """Those stations in those years, read from the files that hold them."""
-        return self.store.around(stations, dates)
+        return self.store.covering(stations, dates)
 
     def split(
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
@@ -117,7 +117,7 @@ class Provenance:
     stations: list[str]  # their names; of more than ten in a store only how many
     days: int  # number of days over all stations
     dropped: dict[str, int]  # number of values left out, by reason
-    source: dict[str, Any] = field(default_factory=dict)  # the settings that load the same again; added by them
+    source: dict[str, Any] = field(default_factory=dict)  # the settings that load them again, from `settings.data`
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stratus.data.daily_table import calendar
 from stratus.data.features import Input
 from stratus.data.recipe import Recipe
-from stratus.data.table import calendar
 from stratus.data.targets import TARGETS, Category
 
 Array = NDArray[Any]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from stratus.data.daily_table import KEY, read_csv, select
 from stratus.data.ghcn.values import Units
 from stratus.data.observations import InMemory, Loaded, OnDisk, Provenance
 from stratus.data.store.manifest import MANIFEST
-from stratus.data.store.read import fitting, open_store
-from stratus.data.table import KEY, read_csv, select
+from stratus.data.store.read import days_in_memory, open_store
 from stratus.errors import DataError
 from stratus.files import sha256
 
@@ -58,12 +58,12 @@ def from_ghcn(
     Raises:
         DataError: A file is missing or broken, or a station is not in it or cannot be fetched.
     """
-    from stratus.data.ghcn import daily, fetch  # noqa: PLC0415 - the shipped table needs none of it
+    from stratus.data.ghcn import cache, daily  # noqa: PLC0415 - the shipped table needs none of it
 
     if path:
         files = sorted(glob.glob(path))
     else:
-        files = [str(file) for file in fetch.station_files(ids, source=source or fetch.SOURCE, offline=offline)]
+        files = [str(file) for file in cache.station_files(ids, source=source or cache.SOURCE, offline=offline)]
     if not files:
         raise DataError(f"data.path={path}: there is no such file")
     table, dropped = daily.read_files(files, units, ice_pellets=ice_pellets)
@@ -80,7 +80,7 @@ def from_store(path: str, stations: Sequence[str] | None, *, memory: float, trai
     names = store.stations
     said = names if len(names) <= 10 else [f"{len(names)} stations"]
     provenance = Provenance(path, sha256(Path(path) / MANIFEST), said, store.days, store.manifest.dropped)
-    fits = store.days <= fitting(memory)
+    fits = store.days <= days_in_memory(memory)
     return Loaded(InMemory(store.table()) if fits else OnDisk(store, memory), provenance)
 
 

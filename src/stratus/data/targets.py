@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
+from stratus.data.features import RAINY
+
 if TYPE_CHECKING:  # numpy is not for --help
     from stratus.data.samples import Array
 
@@ -109,7 +111,7 @@ class Category(Classes):
         return index.cast(pl.Int64).fill_null(-1).to_numpy(writable=True)
 
 
-_rain = (pl.col("precipitation") > 0).cast(pl.Float64)
+_rain = RAINY.cast(pl.Float64)
 
 TARGETS: dict[str, Target] = {
     "temperature": Continuous({"temperature": pl.col("temperature")}, "°C"),
@@ -118,4 +120,4 @@ TARGETS: dict[str, Target] = {
     "weather": Category({"weather": pl.col("weather")}),
     "rain_by_station": EventEverywhere({"rain": _rain}),
 }
-"""By the name that `task.target` gives. Rain is measurable precipitation: more than 0 mm."""
+"""By the name that `task.target` gives."""

@@ -1,7 +1,7 @@
-"""The lecture's ideas, a module each: what a run of `conf/experiment/lecture/<name>.yaml` shows, and its card.
+"""The lecture's ideas: what a run of `conf/experiment/lecture/<name>.yaml` shows.
 
-`experiment=lecture/rain` names `lecture/rain.py`, whose function `lesson` is given the finished run. Numbers in a
-card's sentences are the run's own, so that text and truth cannot drift apart.
+`experiment=lecture/rain` names `lessons/rain.py`, whose function `lesson` is given the finished run. The text of its
+card, `rain.md`, is beside the experiment; its numbers are the run's, so that text and truth cannot drift apart.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ PARTS = {
     "Datasets and losses": ("accuracy", "losses"),
     "Optimisation": ("gradient_descent", "learning_rate", "initialisation", "gradients", "common_mistakes"),
 }
-"""The lessons in the lecture's order, by its parts; each is a file of this folder."""
+"""The lessons in the lecture's order, by its parts; each is a file of `lessons/`."""
 
 NAMES = tuple(chain.from_iterable(PARTS.values()))
 

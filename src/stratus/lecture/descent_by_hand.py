@@ -1,4 +1,4 @@
-"""The lecture's loop without a trainer, for many starts and learning rates at once.
+"""The lecture's loop without a trainer, for many starts and learning rates at once; and two losses to try it on.
 
 θ ~ Init
 for iteration in range(n):
@@ -6,6 +6,7 @@ for iteration in range(n):
     θ = θ - ε * J
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
@@ -37,17 +38,7 @@ def on_plane(loss: Loss, origin: Tensor, axes: Tensor) -> Loss:
 
 
 def descend(loss: Loss, start: Tensor, rate: Tensor | float, steps: int) -> Tensor:
-    """Repeats θ' = θ - ε ∇L(θ).
-
-    Args:
-        loss: L.
-        start: θ at the beginning, of any shape.
-        rate: The learning rate ε.
-        steps: How many steps.
-
-    Returns:
-        θ at the beginning and after each step [steps + 1, …]. Above the largest stable step it may hold inf and NaN.
-    """
+    """Repeats θ' = θ - ε ∇L(θ): θ after 0, 1, … steps [steps + 1, …], inf or NaN where it has diverged."""
     gradient, path = grad(loss), [start]
     for _ in range(steps):
         path.append(path[-1] - rate * gradient(path[-1]))
@@ -68,3 +59,25 @@ def path_of(trace: Trace) -> Tensor:
 def matrix(weights: Weights) -> Tensor:
     """θ in the form of `loss_on` [k, m + 1], in float64."""
     return torch.cat([weights.weight, weights.bias[:, None]], 1)
+
+
+def toy(x: Tensor) -> Tensor:
+    """The lecture's f(x) = 3x² + sin 5x: two minima, with a maximum between them."""
+    return 3 * x**2 + torch.sin(5 * x)
+
+
+def learnt_period(times: Tensor, y: Tensor) -> Loss:
+    """L(u): how well a wave of u cycles over the whole record fits y [n]; times [n] are in lengths of the record.
+
+    The model is y = c + a cos ωt + b sin ωt with ω = 2πu, and L(u) = min over a, b and c of the mean squared error.
+    For a given u it is linear, so a, b and c solve the normal equations and the loss is convex; in u it is not.
+    """
+
+    def loss(cycles: Tensor) -> Tensor:
+        angle = 2 * math.pi * cycles * times
+        design = torch.stack([torch.ones_like(angle), torch.cos(angle), torch.sin(angle)], 1)
+        best = torch.linalg.solve(design.T @ design, design.T @ y)
+        error: Tensor = y - design @ best
+        return error.square().mean()
+
+    return loss

@@ -1,13 +1,17 @@
 """Models fitted to some days: the one that a run has trained, and others at their optimum to set beside it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from stratus import tasks
 from stratus.data.recipe import Recipe
-from stratus.data.samples import Array
+from stratus.data.samples import Array, Samples
 from stratus.data.splits import Splits, split
+from stratus.pictures import fit_over_calendar
 from stratus.pictures.boundary import Plane
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
@@ -49,7 +53,7 @@ def fit_of(run: FinishedRun) -> Fit:
 
 def best_fit(splits: Splits, name: str) -> Fit:
     """The exact optimum of the task of that name on the training days."""
-    task = tasks.find(name).fitting(splits)
+    task = tasks.find(name).for_splits(splits)
     return Fit(splits, Model(task, optimum(task, splits).weights, splits.target))
 
 
@@ -66,3 +70,9 @@ def plane_of(fit: Fit) -> Plane:
     plane = of_run.plane(fit.model, fit.splits)
     assert plane is not None
     return plane
+
+
+def calendar(days: Samples, fits: Mapping[str, Array]) -> Callable[[], Figure]:
+    """The picture of the training days' temperatures and of fits to them [n], by their names."""
+    said = {"name": "average temperature", "unit": "°C", "place": of_run.title(days, "training days")}
+    return partial(fit_over_calendar.draw, days.dates, days.y[:, 0], fits, **said)

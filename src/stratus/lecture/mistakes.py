@@ -61,16 +61,10 @@ def month_leak(splits: Splits) -> tuple[float, float]:
 
 
 def standardising_leak(splits: Splits, steps: int | None, rate: float = 0.3) -> float:
-    """By how much the test Brier score grows if the test days help to standardise.
-
-    Args:
-        splits: Samples of an event.
-        steps: Steps of gradient descent from zeros; None for the optimum.
-        rate: Their length.
-    """
+    """How much the test Brier score grows if test days help to standardise; after so many steps, None: at the end."""
     scores = []
     for scaled in (with_test_days(splits), splits):
-        task = BinaryClassification.fitting(scaled)
+        task = BinaryClassification.for_splits(scaled)
         if steps is None:
             weights = optimum(task, splits).weights
         else:

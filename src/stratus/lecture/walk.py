@@ -10,6 +10,7 @@ from stratus import files
 from stratus.errors import CheckpointError, DataError
 from stratus.lecture import NAMES, PARTS
 from stratus.runs import record
+from stratus.runs.lesson import CARDS
 from stratus.runs.record import LessonRecord
 
 PAGE = "lecture.md"
@@ -17,34 +18,6 @@ PAGE = "lecture.md"
 
 UNSEEN = 8
 """The largest change of a pixel, of 255, that nobody sees."""
-
-_INTRODUCTION = """\
-# The lecture, seen
-
-The lecture trains a first “deep” network, of a single layer. It takes three things: a **model** f, which turns an input
-x into a forecast by its parameters θ = (W, b); a **dataset** of days whose weather is known, and a **loss**, which says
-how bad the forecasts of those days are; and **training**, which changes θ step by step until the loss is low. Here each
-idea on that way is one command, run on real weather, with its pictures and a card: what you see, why it is so, and what
-to try next.
-
-Run one of the lessons, or all:
-
-```sh
-python train.py experiment=lecture/temperature_line
-python train.py -m experiment='glob(lecture/*)'
-```
-
-A run takes a few seconds. Its card is on the terminal and in `card.md`, its pictures are in `pictures/`;
-`tensorboard --logdir outputs` has both, under TEXT and IMAGES. Change a number in a command and see how the card
-changes. Unless a card says otherwise, models are trained on the days of 2012 to 2014 in Seattle and tested on those of
-2015.
-
-A **nat** is the unit of a log loss: a forecast that gave the probability p to what came has cost −log p nat. The
-**Brier score** is the mean of (p − y)², y being 1 if it came and 0 if not. **Skill** is the share of the score of “what
-is usual on such a day” that a model saves: 1 is perfect, 0 no better than the calendar, below 0 worse.
-
-*Text, numbers and pictures are those of the runs: `stratus lecture outputs/sweeps/… --to docs` writes this page.*
-"""
 
 
 @dataclass(frozen=True)
@@ -72,17 +45,18 @@ class LessonRun:
 
 
 def lessons(folders: Iterable[Path]) -> dict[str, LessonRun]:
-    """The runs by the name of their lesson, in the lecture's order.
-
-    Args:
-        folders: Of runs, or of sweeps.
+    """The runs of these folders, each a run's or a sweep's, by the name of their lesson in the lecture's order.
 
     Raises:
         CheckpointError: If a folder holds no run, an unfinished one, one of no lesson, or a second one of a lesson.
     """
     found: dict[str, LessonRun] = {}
     for folder in folders:
-        for run in [folder] if (folder / record.FILE).exists() else _jobs(folder):
+        own, jobs = folder / record.FILE, sorted(folder.glob(f"*/{record.FILE}"))
+        runs = [file.parent for file in ([own] if own.exists() else jobs)]
+        if not runs:
+            raise CheckpointError(f"{folder} is neither a run's folder nor a sweep's: there is no {record.FILE}")
+        for run in runs:
             entries = record.read(run)
             if entries.status != "finished" or not entries.lesson:
                 raise CheckpointError(
@@ -97,27 +71,13 @@ def lessons(folders: Iterable[Path]) -> dict[str, LessonRun]:
     return {name: found[name] for name in NAMES if name in found}
 
 
-def _jobs(folder: Path) -> list[Path]:
-    jobs = sorted(file.parent for file in folder.glob(f"*/{record.FILE}"))
-    if not jobs:
-        raise CheckpointError(f"{folder} is neither a run's folder nor a sweep's: there is no {record.FILE}")
-    return jobs
-
-
 def write(runs: Mapping[str, LessonRun], to: Path) -> list[Path]:
-    """Writes the page and its pictures, in place of earlier ones of the same lessons.
-
-    Args:
-        runs: As `lessons` gives them.
-        to: Folder; made if it is missing.
-
-    Returns:
-        The files written, the page first.
+    """Writes the page and its pictures, in place of earlier ones of the same lessons; the files, the page first.
 
     Raises:
         DataError: If a picture is missing or a file cannot be written.
     """
-    text = [_INTRODUCTION]
+    text = [(CARDS / "introduction.md").read_text(encoding="utf-8")]
     for part, names in PARTS.items():
         if here := [runs[name].section for name in names if name in runs]:
             text += [f"## {part}\n", *here]

@@ -14,9 +14,9 @@ from matplotlib.patheffects import withStroke
 from stratus.data.samples import Array
 from stratus.pictures.canvas import (
     BLACK,
-    BLUE,
+    EVENT,
     MARKERS,
-    RED,
+    NO_EVENT,
     colours,
     heading,
     label_outer,
@@ -88,13 +88,13 @@ def events(axes: Axes, x: Array, y: Array, plane: Plane, *, k: int = 0, event: s
     inside = logits.min() < 0 < logits.max()
     if inside:
         axes.contour(across, up, logits, [0.0], colors=BLACK, linewidths=2)
-    for came, colour, marker in ((False, RED, "x"), (True, BLUE, "o")):
+    for came, colour, marker in ((False, NO_EVENT, "x"), (True, EVENT, "o")):
         here = (y > 0.5) == came
         axes.plot(*x[here].T, marker, color=colour, markersize=3.5, markeredgewidth=0.8)
     axes.grid(False)
     return [
-        Line2D([], [], color=BLUE, marker="o", linestyle="", label=event),
-        Line2D([], [], color=RED, marker="x", linestyle="", label=f"no {event}"),
+        Line2D([], [], color=EVENT, marker="o", linestyle="", label=event),
+        Line2D([], [], color=NO_EVENT, marker="x", linestyle="", label=f"no {event}"),
         Line2D([], [], color=BLACK, linewidth=2, label="P = 0.5" if inside else "P = 0.5: outside"),
         Line2D([], [], color=BLACK, linewidth=0.8, linestyle="dashed", label=f"other P({event})"),
     ]

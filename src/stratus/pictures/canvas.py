@@ -24,7 +24,11 @@ CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)
 
 GREY = "#767676"
 
-_WEATHER = {"drizzle": GREEN, "fog": PINK, "rain": BLUE, "snow": SKY, "hail": RED, "sun": ORANGE}
+WEATHER = {"drizzle": GREEN, "fog": PINK, "rain": BLUE, "snow": SKY, "hail": RED, "sun": ORANGE}
+"""The colour of each weather in all pictures."""
+
+EVENT, NO_EVENT = WEATHER["rain"], RED
+"""Of days with an event, such as rain, and without."""
 
 MARKERS = "ox^sDv*P"
 """A marker a class, so that colour is never alone in telling classes apart."""
@@ -152,9 +156,9 @@ def shown(drawn: int, n: int) -> str:
 
 def colours(names: Sequence[str]) -> list[str]:
     """A colour a class: each weather has the same in all pictures, other names take the rest."""
-    left = [one for one in CYCLE if one not in map(_WEATHER.get, names)]
-    others = [name for name in names if name not in _WEATHER]
-    return [_WEATHER.get(name) or (left or [BLACK])[others.index(name) % max(1, len(left))] for name in names]
+    left = [one for one in CYCLE if one not in map(WEATHER.get, names)]
+    others = [name for name in names if name not in WEATHER]
+    return [WEATHER.get(name) or (left or [BLACK])[others.index(name) % max(1, len(left))] for name in names]
 
 
 def legend(figure: Figure, handles: Sequence[Any]) -> None:

@@ -31,9 +31,9 @@ from stratus.verification.verify import verify
 LessonFunction: TypeAlias = Callable[[FinishedRun], Lesson]
 
 
-def starting(settings: Config, splits: Splits) -> LinearTask:
+def new_task(settings: Config, splits: Splits) -> LinearTask:
     """The task as training finds it."""
-    return tasks.find(settings.task.name).fitting(
+    return tasks.find(settings.task.name).for_splits(
         splits,
         optimizer=settings.optimizer.build(),
         schedule=settings.schedule.build(),
@@ -65,11 +65,11 @@ def run(
 ) -> float:
     """Trains one run, verifies it, and leaves its record, files, pictures and TensorBoard events in its folder.
 
-    Returns the record's `objective`. The observations are for pictures and a lesson; see `Outputs` and `fit`, which
-    says what is raised.
+    Returns the record's `objective`, NaN in processes beside the first. Only pictures and the lesson use the
+    observations. For `folder`, `record` and `in_sweep` see `Outputs`. Raises what `fit` raises.
     """
     torch.set_num_threads(1)  # a step's operations are too small to share: on a busy machine threads only wait
-    task = starting(settings, splits)
+    task = new_task(settings, splits)
     with closing(EventFile(folder)) as file:
         outputs = Outputs(folder, record, file, in_sweep)
         begin(settings, splits, task, outputs)
@@ -118,11 +118,11 @@ def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = N
     record.metrics, record.references = run.metrics, run.references
     record.skill, record.gap = run.metrics["test/skill"], result.last_loss - run.references["optimum"]["train/loss"]
     record.intervals, record.intervals_against_climatology = intervals.scores, intervals.against_climatology
-    record.weights = WeightsRecord(**run.task.parameters_in_words())
+    record.weights = WeightsRecord(**run.task.parameters_by_name())
     record.optimum_attained = run.optimum.attained
     tensorboard.constant_lines(outputs.folder, run.references, result.steps, shared=outputs.in_sweep)
     chief, words = {**run.metrics, "gap": record.gap}, as_yaml(asdict(run.settings))
-    tensorboard.final_figures(outputs.file, columns(run.settings), chief, words, result.steps)
+    tensorboard.final_scores(outputs.file, columns(run.settings), chief, words, result.steps)
     _show(run, outputs, lesson)
 
 
@@ -131,7 +131,7 @@ def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> 
     drawn, step, said = run.settings.pictures != "none", run.result.steps, lesson(run) if lesson else None
     if said:
         names = [*(f"{name}.png" for name in said.pictures), *(f"{name}.gif" for name in said.animations)]
-        card, name = said.card.markdown, str(run.settings.lesson)
+        card, name = said.card(run), str(run.settings.lesson)
         outputs.record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
         tensorboard.card(outputs.file, outputs.folder, card, step)
     if drawn:
@@ -143,7 +143,7 @@ def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> 
 
 
 def chosen(settings: Config) -> dict[str, Any]:
-    """What a run is told apart by, for the HPARAMS tab: choices by their group, numbers by their dotted name."""
+    """The settings that the HPARAMS tab shows: a choice under its group's name, a number under its dotted name."""
     data, groups = settings.data, {name: getattr(settings, name) for name in ("optimizer", "schedule", "init")}
     return {
         "task": settings.task.name,

@@ -1,36 +1,53 @@
-"""What a lesson gives a run to show: a card, its pictures, and the numbers that it rests on."""
+"""What a lesson gives a run to show: a card, its pictures, and the numbers that both rest on."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stratus.errors import ConfigurationError
+from stratus.runs.finished import FinishedRun
+from stratus.settings.experiment import PROJECT
+
 if TYPE_CHECKING:
     from matplotlib.animation import Animation
     from matplotlib.figure import Figure
 
-
-@dataclass(frozen=True)
-class Card:
-    """What a lesson says: a title, what you see, why it is so, what to try next, and one command to try it."""
-
-    title: str
-    see: str
-    why: str
-    next: str
-    command: str
-
-    @property
-    def markdown(self) -> str:
-        """The card as Markdown."""
-        said = f"**What you see.** {self.see}\n\n**Why.** {self.why}\n\n**Try next.** {self.next}"
-        return f"# {self.title}\n\n{said}\n\n    {self.command}\n"
+CARDS = PROJECT / "conf" / "experiment" / "lecture"
+"""Where each lesson's text is, beside its experiment."""
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A card with its pictures and the numbers that it claims."""
+    """What a lesson has found, and its pictures."""
 
-    card: Card  # the sentences
-    figures: dict[str, Any]  # the numbers in them, by name, for the record
+    figures: dict[str, Any]  # numbers by name, for the card and the record
     pictures: "Mapping[str, Callable[[], Figure]]"  # by the name of their file; each is drawn when it is called
     animations: "Mapping[str, Callable[[], Animation]]" = field(default_factory=dict)  # likewise
+    words: Mapping[str, Any] = field(default_factory=dict)  # what the card says besides
+
+    def card(self, run: FinishedRun) -> str:
+        """The lesson's text with its fields filled, as Markdown.
+
+        A field such as `{brier:.4f}` or `{softmax[accuracy]:.1%}` is one of the figures or words, or of what every run
+        has: `metrics`, `references`, `settings`, `station`, `train_days`, `test_days`, `classes`.
+
+        Raises:
+            ConfigurationError: If the text cannot be read or a field cannot be filled.
+        """
+        splits = run.splits
+        given = {
+            "metrics": run.metrics,
+            "references": run.references,
+            "settings": run.settings,
+            "station": splits.train.stations[0],
+            "train_days": len(splits.train),
+            "test_days": len(splits.test),
+            "classes": len(splits.outputs),
+        }
+        file, values = CARDS / f"{run.settings.lesson}.md", {**given, **self.figures, **self.words}
+        try:
+            return file.read_text(encoding="utf-8").format_map(values)
+        except KeyError as error:
+            raise ConfigurationError(f"{file}: no value is named {error}; there are {', '.join(values)}") from None
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise ConfigurationError(f"{file}: {error}") from None

@@ -70,7 +70,7 @@ def settings(file: EventFile, chosen: Mapping[str, Any]) -> None:
     file.flush()
 
 
-def final_figures(
+def final_scores(
     file: EventFile, columns: Mapping[str, Any], metrics: Mapping[str, float], configuration: str, steps: int
 ) -> None:
     """The test scores as scalars, the chief figures as `hp/…` in the HPARAMS tab, the configuration as text.

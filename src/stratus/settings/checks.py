@@ -1,6 +1,6 @@
 """What a setting says of itself, and how the settings of a group are checked and built."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from importlib import import_module
@@ -31,7 +31,7 @@ NOT_NEGATIVE = Expected("a finite number of 0 or more", lambda value: 0 <= value
 
 
 def setting(default: Any, words: str, expected: Expected | None = None) -> Any:
-    """A dataclass field: its default, the few words with its unit that `--help` shows, and what `Group` checks."""
+    """A dataclass field: its default, the words with its unit that `--help` shows, and what is checked."""
     return field(default=default, metadata={"help": words, "expected": expected})
 
 
@@ -41,9 +41,16 @@ def require(condition: bool, setting: str, value: object, expected: str) -> None
         raise ConfigurationError(f"{setting}={value}: expected {expected}")
 
 
+def unknown_setting(name: str, siblings: Iterable[object]) -> str:
+    """What is said of a setting that does not exist: what its group has instead."""
+    group, _, _ = name.rpartition(".")
+    there = f"{group} has {', '.join(map(str, siblings))}" if group else "see python train.py --help"
+    return f"there is no setting {name}; {there}"
+
+
 @dataclass
-class Group:
-    """Settings that are checked when they are made; a class names its constants as `class SGD(Optimizer, builds=…)`."""
+class SettingsGroup:
+    """Settings, each checked on assignment; a class names its constants as `class SGD(Optimizer, builds=…)`."""
 
     group: ClassVar[str] = ""  # what stands before each setting's name
     builds: ClassVar[str] = ""  # dotted name of what the settings are bound to
@@ -52,18 +59,16 @@ class Group:
         for name, value in constants.items():
             setattr(cls, name, value)
 
-    def __post_init__(self) -> None:
-        for one in fields(self):
-            if expected := one.metadata.get("expected"):
-                expected.check(f"{self.group}.{one.name}".lstrip("."), getattr(self, one.name))
-
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self.__dataclass_fields__:  # a + on the command line adds it past Hydra's schemas
-            setting = f"{self.group}.{name}".lstrip(".")
+        setting = f"{self.group}.{name}".lstrip(".")
+        declared = {one.name: one for one in fields(self)}
+        if name not in declared:  # a + on the command line adds it past Hydra's schemas
             raise ConfigurationError(f"there is no setting {setting}; see python train.py --help")
+        if expected := declared[name].metadata.get("expected"):
+            expected.check(setting, value)
         super().__setattr__(name, value)
 
     def build(self) -> Any:
-        """What the class builds, with the settings bound to it, or None; imported here for --help to need no torch."""
+        """A `partial` of what `builds` names, with these settings, or None. Imported here: --help needs no torch."""
         module, _, name = self.builds.rpartition(".")
         return partial(getattr(import_module(module), name), **asdict(self)) if name else None

@@ -9,6 +9,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from stratus.data.features import FEATURES
 from stratus.errors import ConfigurationError
+from stratus.settings.checks import unknown_setting
 from stratus.settings.experiment import PROJECT
 
 EXTRAS = {"joblib": "hydra-joblib-launcher", "slurm": "hydra-submitit-launcher", "optuna": "hydra-optuna-sweeper"}
@@ -62,9 +63,7 @@ def one_line(error: Exception, arguments: list[str]) -> str | None:
     if isinstance(error, AssertionError):  # OmegaConf's answer to a setting of a group that is null
         return _not_chosen(arguments)
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
-        group, _, _ = cause.full_key.rpartition(".")
-        names = f"{group} has {', '.join(map(str, cause.parent_node or ()))}" if group else "see python train.py --help"
-        return f"there is no setting {cause.full_key}; {names}"
+        return unknown_setting(cause.full_key, cause.parent_node or ())
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"{cause.full_key}={cause.value}: {str(cause).splitlines()[0]}"
     if isinstance(error, MissingConfigException) and error.options:

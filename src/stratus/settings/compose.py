@@ -1,8 +1,6 @@
 """Hands the dataclasses of this folder to Hydra, gets them back filled in and checked, and writes them as YAML."""
 
-import json
 import re
-from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -40,21 +38,15 @@ def check(config: DictConfig) -> Config:
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     """In C where there is one; puts a text in quotes where OmegaConf would read a number."""
 
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
 
 NUMBER = re.compile(r"[-+]?[0-9_.]+[eE][-+]?[0-9]+$")
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", NUMBER, list("-+.0123456789"))
 
 
 def as_yaml(content: Any) -> str:
-    """A plain configuration, or a list, as YAML that OmegaConf reads back; some thirty times as fast as its own."""
-    entries = content.items() if isinstance(content, dict) else ()
-    parts = [{name: value} for name, value in entries] or [content]
-    return "".join(_dumped(json.dumps(part)) for part in parts)
-
-
-@lru_cache(maxsize=1024)
-def _dumped(content: str) -> str:
-    """An entry in JSON, which many jobs of a sweep share, as YAML."""
-    form = {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
-    text: str = yaml.dump(json.loads(content), **form, Dumper=_Dumper)
+    """A plain configuration, or a list, as YAML that OmegaConf reads back; nine times as fast as its own."""
+    text: str = yaml.dump(content, Dumper=_Dumper, default_flow_style=False, allow_unicode=True, sort_keys=False)
     return text

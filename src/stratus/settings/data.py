@@ -10,7 +10,7 @@ from omegaconf import MISSING
 
 from stratus.data.borders import Borders
 from stratus.errors import ConfigurationError
-from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, Group, require, setting
+from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
 
 if TYPE_CHECKING:
     from stratus.data.observations import Loaded
@@ -21,7 +21,7 @@ UNITS = Expected("metric, standard or null", ("metric", "standard").__contains__
 
 
 @dataclass
-class Data(Group, group="data"):
+class Data(SettingsGroup, group="data"):
     """What all sources have."""
 
     kind: ClassVar[str]  # the source's name in a record
@@ -31,12 +31,9 @@ class Data(Group, group="data"):
     test_from: str = setting("2015-01-01", "first test day", DAY)
     until: str | None = setting(None, "last test day; null: the table's last", DAY)
     batch_size: int | None = setting(32, "training days a step; null: all of them", POSITIVE)
-    resample: int | None = setting(
-        None, "which resample of the training weeks; null: the days as they are", NOT_NEGATIVE
-    )
+    resample: int | None = setting(None, "number of a resample of the training weeks; null: no resample", NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         given = [(name, one) for name in BORDERS if (one := getattr(self.borders, name))]
         for (before, first), (after, second) in pairwise(given):
             require(first < second, f"data.{after}", second, f"a day after data.{before}={first}")
@@ -48,11 +45,7 @@ class Data(Group, group="data"):
         return Borders(**{name: day and date.fromisoformat(day) for name, day in days.items()})
 
     def load(self) -> "Loaded":
-        """The observations that these settings stand for, their stations chosen and named.
-
-        Raises:
-            DataError: A file is missing or broken, or a station is not in it or cannot be fetched.
-        """
+        """The observations that these settings stand for; DataError where a file or station is missing or broken."""
         loaded, source = self._load(), {"kind": self.kind, **asdict(self)}
         return replace(loaded, provenance=replace(loaded.provenance, source=source))
 
@@ -86,21 +79,16 @@ class GhcnData(Data, kind="ghcn"):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.path is None and not self.ids:
+        if not (self.path or self.station or self.stations):
             raise ConfigurationError(
                 "data=ghcn: name a station, data.station=GME00102380, or files, data.path=my/*.dly"
             )
-
-    @property
-    def ids(self) -> list[str]:
-        """The ids of the stations asked for."""
-        return [*([self.station] if self.station else []), *(self.stations or [])]
 
     def _load(self) -> "Loaded":
         from stratus.data.sources import from_ghcn  # noqa: PLC0415 - not for --help
 
         plain = {name: getattr(self, name) for name in ("path", "names", "units", "ice_pellets", "source", "offline")}
-        return from_ghcn(self.ids, **plain)
+        return from_ghcn([*filter(None, [self.station]), *(self.stations or [])], **plain)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, Group, require, setting
+from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
 
 MOMENTUM = Expected("a number from 0 to below 1", lambda value: 0 <= value < 1)
 SHARE = Expected("a share from 0 to 1", lambda value: 0 <= value <= 1)
@@ -13,7 +13,7 @@ WEIGHT_DECAY = "penalty on the weights: λ/2 ‖θ‖² is added to the loss"
 
 
 @dataclass
-class Optimizer(Group, group="optimizer"):
+class Optimizer(SettingsGroup, group="optimizer"):
     """What all optimisers have; `build` gives what makes one from the parameters."""
 
     lr: float = setting(MISSING, "learning rate: step size ε", POSITIVE)
@@ -28,7 +28,6 @@ class SGD(Optimizer, builds="torch.optim.SGD"):
     weight_decay: float = setting(0.0, WEIGHT_DECAY, NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         require(self.momentum > 0 or not self.nesterov, "optimizer.nesterov", "true", "a momentum above 0 with it")
 
 
@@ -48,7 +47,7 @@ class LBFGS(Optimizer, builds="torch.optim.LBFGS"):
 
 
 @dataclass
-class Schedule(Group, group="schedule"):
+class Schedule(SettingsGroup, group="schedule"):
     """How the learning rate changes; `build` gives what makes it from an optimiser and the number of epochs."""
 
 
@@ -73,7 +72,7 @@ class Step(Schedule, builds="stratus.training.schedules.step"):
 
 
 @dataclass
-class Init(Group, group="init"):
+class Init(SettingsGroup, group="init"):
     """Where descent starts; `build` gives what fills a parameter with values drawn from a generator."""
 
 
@@ -100,7 +99,7 @@ class Uniform(RandomInit, builds="stratus.training.starts.uniform"):
 
 
 @dataclass
-class Trainer(Group, group="trainer", builds="lightning.pytorch.Trainer"):
+class Trainer(SettingsGroup, group="trainer", builds="lightning.pytorch.Trainer"):
     """Settings of Lightning's Trainer; `build` gives what makes it from the rest (callbacks, logger, …)."""
 
     accelerator: str = setting("cpu", "cpu, gpu, mps, … or auto")
@@ -113,7 +112,6 @@ class Trainer(Group, group="trainer", builds="lightning.pytorch.Trainer"):
     detect_anomaly: bool = setting(False, "look for NaN in every operation; slow")
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         every, most = self.check_val_every_n_epoch, self.max_epochs
         require(every <= most, "trainer.check_val_every_n_epoch", every, f"at most trainer.max_epochs={most}")
 

@@ -9,7 +9,7 @@ from omegaconf import MISSING
 from stratus.data.recipe import Recipe
 from stratus.errors import ConfigurationError
 from stratus.settings import descent
-from stratus.settings.checks import POSITIVE, Expected, Group, setting
+from stratus.settings.checks import POSITIVE, Expected, SettingsGroup, setting
 from stratus.settings.data import SOURCES, Data, StoreData
 from stratus.settings.features import Features
 from stratus.settings.task import TASKS, Task
@@ -22,7 +22,7 @@ PICTURES = Expected("all or none", ("all", "none").__contains__)
 
 
 @dataclass
-class Config(Group):
+class Config(SettingsGroup):
     """What one run is told, each group with its own settings."""
 
     task: Task = MISSING
@@ -39,7 +39,6 @@ class Config(Group):
     lesson: str | None = setting(None, "lesson of the lecture to show; experiment=lecture/… sets it")
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.lesson and isinstance(self.data, StoreData):
             raise ConfigurationError(f"lesson={self.lesson} needs its table in memory: take another data than store")
         if self.patience is not None and self.data.validation_from is None:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, make_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from stratus.data.features import FEATURES
-from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Group, setting
+from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, SettingsGroup, setting
 
 
 def _feature_set(name: str) -> type:
@@ -16,7 +16,7 @@ def _feature_set(name: str) -> type:
         kind, words = get_args(one.annotation) if annotated else (one.annotation, "")
         settings.append((one.name, kind, setting(one.default, words, POSITIVE)))
     namespace = {"__module__": __name__, "group": f"features.{name}"}
-    return make_dataclass(name, settings, bases=(Group,), namespace=namespace)
+    return make_dataclass(name, settings, bases=(SettingsGroup,), namespace=namespace)
 
 
 SETS = {name: _feature_set(name) for name in FEATURES}
@@ -25,7 +25,7 @@ globals().update(SETS)  # where pickle looks for a class
 
 
 @dataclass
-class SharedFeatures(Group, group="features"):
+class SharedFeatures(SettingsGroup, group="features"):
     """What all feature sets share."""
 
     lead_days: int = setting(0, "days from the last known day to the target; 0: diagnosis, 1: tomorrow", NOT_NEGATIVE)

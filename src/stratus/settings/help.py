@@ -73,8 +73,9 @@ def _of_other_choices(given: Container[str]) -> Iterator[tuple[str, str]]:
     """Each setting that is not given: its default, its words, and the choices that have it."""
     places = [(group, choice, kind) for group, kinds in SCHEMAS.items() for choice, kind in kinds.items()]
     places = [one for one in places if (PROJECT / "conf" / one[0] / f"{one[1]}.yaml").exists()]
+    places += [(f"features.{name}", name, kind) for name, kind in SETS.items()]
     found: dict[tuple[str, str], list[str]] = {}
-    for place, choice, kind in [*places, *((f"features.{name}", name, kind) for name, kind in SETS.items())]:
+    for place, choice, kind in places:
         for name, default, words in _settings(OmegaConf.structured(kind), f"{place}."):
             if name not in given:
                 found.setdefault((f"{name}={text(default)}", words), []).append(choice)

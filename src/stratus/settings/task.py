@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from stratus.data.targets import TARGETS
-from stratus.settings.checks import POSITIVE, Expected, Group, require, setting
+from stratus.settings.checks import POSITIVE, Expected, SettingsGroup, require, setting
 
 BALANCED = Expected("balanced or null", lambda value: value == "balanced")
 
 
 @dataclass
-class Task(Group, group="task"):
+class Task(SettingsGroup, group="task"):
     """What all tasks have."""
 
     asks: ClassVar[str | None] = None  # what the task can answer, see `Target.asks`; None for any target
@@ -20,7 +20,6 @@ class Task(Group, group="task"):
     target: str = setting(MISSING, "what is forecast")
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         fitting = [name for name, target in TARGETS.items() if self.asks in (None, target.asks)]
         require(self.target in fitting, "task.target", self.target, f"for task={self.name} one of {', '.join(fitting)}")
 

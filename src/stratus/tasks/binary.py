@@ -16,7 +16,7 @@ class BinaryClassification(LinearTask):
 
     @broadcasts_over_members
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
-        """log(1 + eᶻ) - yz [n, k] for logits z and events y [n, k]; k is 1 but for several labels, whose sum is ℓ."""
+        """log(1 + eᶻ) - yz [n, k] for logits z and events y [n, k]; of several labels ℓ is the sum."""
         return F.binary_cross_entropy_with_logits(logits, y, reduction="none")
 
     def activation(self, logits: Tensor) -> Tensor:

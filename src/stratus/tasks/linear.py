@@ -33,7 +33,7 @@ def broadcasts_over_members(losses: Losses) -> Losses:
     return losses
 
 
-gradient_descent = partial(torch.optim.SGD, lr=0.1)
+default_optimizer = partial(torch.optim.SGD, lr=0.1)
 
 
 class LinearTask(LightningModule, ABC):
@@ -70,7 +70,7 @@ class LinearTask(LightningModule, ABC):
         outputs: Sequence[str],
         standardisation: tuple[Any, Any] | None = None,
         class_weights: Sequence[Sequence[float]] | None = None,
-        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = gradient_descent,
+        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = default_optimizer,
         schedule: Callable[..., torch.optim.lr_scheduler.LRScheduler] | None = None,
         init: Callable[[Tensor, torch.Generator], Any] | None = None,
         seed: int = 0,
@@ -102,7 +102,7 @@ class LinearTask(LightningModule, ABC):
         return type(self).__module__.rpartition(".")[2]
 
     @classmethod
-    def fitting(
+    def for_splits(
         cls, splits: Splits, *, class_weights: Literal["balanced"] | None = None, **settings: Any
     ) -> "LinearTask":
         """A task whose inputs, outputs and standardisation are those of `splits`; `settings` go to the constructor.
@@ -168,7 +168,7 @@ class LinearTask(LightningModule, ABC):
         logits: Tensor = self.linear(self.standardised(x))
         return logits
 
-    def parameters_in_words(self) -> dict[str, Any]:
+    def parameters_by_name(self) -> dict[str, Any]:
         """W and b on standardised inputs, with the inputs' and outputs' names, and the inputs' mean and scale."""
         values = {"weight": self.linear.weight, "bias": self.linear.bias, "mean": self.mean, "scale": self.scale}
         names = {"inputs": self.hparams["inputs"], "units": self.hparams["units"], "outputs": self.outputs}

@@ -29,13 +29,13 @@ class Verification:
     metrics: dict[str, float]  # its scores: "train/loss", "test/accuracy", "test/skill", …
     references: dict[str, dict[str, float]]  # the same of climatology, persistence and optimum
     intervals: Intervals  # of its test scores, and of their differences from climatology's
-    test: Forecasts  # its forecasts of the test days, as `model`, and the references'; of streamed days a fair sample
+    test: Forecasts  # of the test days, the `model`'s and the references'; of streamed days an even sample
 
 
 class Tally:
     """All scores of F forecasters, of days that come in chunks.
 
-    Whether `classes` are scored is asked, since average precision keeps every day's probability until the end.
+    Without `classes` the scores by class are left out: average precision keeps every day's probability in memory.
     """
 
     def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
@@ -88,7 +88,7 @@ def scores(model: Model, *samples: Samples, classes: bool = True) -> dict[str, f
 
 
 def losses(task: LinearTask, forecasts: Forecasts) -> Array:
-    """ℓ of each forecaster and day [F, n], each choice's term times the weight of the class that came."""
+    """ℓ of each forecaster and day [F, n]: the sum over its choices, each weighed by the class that came."""
     assert forecasts.logits is not None
     z, y = torch.from_numpy(forecasts.logits), exact(forecasts.days.y)
     every = torch.cat([y] * len(z))
@@ -100,20 +100,20 @@ def verify(
 ) -> list[Verification]:
     """Verifies one model, or F of one task side by side, on every split: each day is forecast once.
 
-    `each_part` is given the forecasts of the test days, a chunk after another, the models' before the references'.
+    `each_part` is called for each chunk of the test days with all forecasts, the models' before the references'.
     """
     task, draws = models.task, ScoreDraws(models.task.scoring)
     rows: dict[str, Array] = {}
     shown: list[Forecasts] = []
     for name, samples in splits.named.items():
         tally = Tally(task, classes=name == "test" or not samples.on_disk)
-        every = -(-len(samples) // SHOWN) if samples.on_disk else 1
+        stride = -(-len(samples) // SHOWN) if samples.on_disk else 1
         for days in samples.chunks():
             part = beside([models.forecasts(days), references.forecasts(days)])
             terms = tally.update(part)
             if name == "test":
                 draws.update(days.dates, terms)
-                shown.append(part.at(slice(None, None, every)))
+                shown.append(part.at(slice(None, None, stride)))
                 each_part(part)
         rows |= {f"{name}/{score}": values for score, values in tally.compute().items()}
     count, test = len(models.names), one_after_another(shown)

@@ -6,11 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from stratus.data.daily_table import SCHEMA
 from stratus.data.ghcn.daily import daily, read_files
 from stratus.data.ghcn.values import LONG
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
-from stratus.data.table import SCHEMA
 from stratus.errors import DataError
 
 REAL = Path(__file__).parents[3] / "shared/data/ghcn"

@@ -7,8 +7,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from stratus.data.borders import Borders
+from stratus.data.daily_table import read_csv, select
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.lecture.fits import Fit
 from stratus.lecture.lessons.accuracy import along
 from stratus.training.checkpoints import load

@@ -9,8 +9,8 @@ from scipy.stats import entropy
 
 from stratus import tasks
 from stratus.data.borders import Borders
+from stratus.data.daily_table import read_csv, select
 from stratus.data.splits import split
-from stratus.data.table import read_csv, select
 from stratus.lecture.fits import TWO_DAYS
 from stratus.lecture.lessons.losses import loss_functions_of
 
@@ -41,7 +41,7 @@ def test_zeros_and_the_optimum_cost_what_is_published(figures):
 def test_the_drawn_curves_are_the_losses_and_their_slopes(run):
     table = select(read_csv(run["data"]["file"]), ["Seattle"], "weather.csv")
     borders = Borders(test_from=date(2015, 1, 1))
-    models = {name: tasks.find(name).fitting(split(table, recipe, borders)) for name, recipe in TWO_DAYS.items()}
+    models = {name: tasks.find(name).for_splits(split(table, recipe, borders)) for name, recipe in TWO_DAYS.items()}
     squared, binary, classes = loss_functions_of(models)
     (loss, slope) = squared.curves["y = 10 °C"]
     np.testing.assert_allclose(loss, (squared.z - 10) ** 2, rtol=1e-5, atol=1e-8)

@@ -42,7 +42,7 @@ def member(samples):
         settings = group.members[place]
         days = samples(settings)
         return Member(
-            Block(group, together or [place], Days(experiment.starting(settings, days), None, None, days)), place
+            Block(group, together or [place], Days(experiment.new_task(settings, days), None, None, days)), place
         )
 
     return of

@@ -230,7 +230,7 @@ def test_members_with_pictures_keep_their_way(settings, samples, member, tmp_pat
             .hand_over(Outputs(tmp_path / "a", record, file, in_sweep=True))
             .trace
         )
-        one, task = members[1], experiment.starting(members[1], days)
+        one, task = members[1], experiment.new_task(members[1], days)
         data, logger = WeatherDataModule(days, one.data.batch_size, one.seed), CurveLogger(file)
         lone = fit(task, data, one.trainer.build(), folder=tmp_path / "b", logger=logger).trace
     assert together.steps == lone.steps

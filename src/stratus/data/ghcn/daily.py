@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stratus.data import table as observations
+from stratus.data import daily_table
 from stratus.data.ghcn.layouts import read
 from stratus.data.ghcn.values import Units
 from stratus.errors import DataError
@@ -46,7 +46,8 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
 
     The type of the weather is the first that holds of hail (WT05), snow (SNOW > 0), rain (PRCP > 0) and sun, on days
     with both temperatures and precipitation. Rain and snow come from the amounts, since their flags stop in 2013 at
-    automated stations; "sun" means no measurable precipitation. Ice pellets (WT04) may count as hail too.
+    automated stations; "sun" means no measurable precipitation (`features.RAINY`). Ice pellets (WT04) may count as
+    hail too.
     """
     failed = pl.col("quality") != ""
     spurious = (
@@ -69,7 +70,7 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
 
 def _believed(wide: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Without values outside the daily table's ranges, and maxima below the minimum; and how many those were."""
-    fine = {element: pl.col(element).is_between(*observations.RANGES[column]) for element, column in MEASURED.items()}
+    fine = {element: pl.col(element).is_between(*daily_table.RANGES[column]) for element, column in MEASURED.items()}
     ordered = (pl.col("TMAX") >= pl.col("TMIN")).fill_null(True)
     fine |= {element: fine[element] & ordered for element in ("TMAX", "TMIN")}
     believed = wide.with_columns(pl.when(good).then(element).alias(element) for element, good in fine.items())
@@ -110,4 +111,4 @@ def _table(wide: pl.DataFrame, hail: list[str]) -> pl.DataFrame:
         pl.when(complete).then(kind).alias("weather"),
     )
     known = table.filter(pl.any_horizontal(pl.col(list(MEASURED.values())).is_not_null()))
-    return pl.DataFrame(schema=observations.SCHEMA) if known.is_empty() else observations.check(known, "GHCN-Daily")
+    return pl.DataFrame(schema=daily_table.SCHEMA) if known.is_empty() else daily_table.check(known, "GHCN-Daily")

@@ -10,12 +10,12 @@ from typing import Any
 
 import polars as pl
 
+from stratus.data.daily_table import KEY, SCHEMA
 from stratus.data.store.manifest import INDEX, MANIFEST, Manifest, part
-from stratus.data.table import KEY, SCHEMA
 from stratus.errors import DataError
 
 
-def fitting(memory: float) -> int:
+def days_in_memory(memory: float) -> int:
     """Days that fit so many GiB while their samples are made, 700 bytes each (measured with nine inputs)."""
     return int(memory * 2**30 / 700)
 
@@ -60,7 +60,7 @@ class Store:
         last: date = rows.select(pl.col("date").max()).collect().item()
         return last
 
-    def around(self, stations: Sequence[str], dates: Any) -> pl.DataFrame:
+    def covering(self, stations: Sequence[str], dates: Any) -> pl.DataFrame:
         """The daily table of some stations in the years of some dates [n], datetime64[D]."""
         years = pl.Series(dates).dt.year().unique()
         found = self.index.filter(pl.col("station").is_in(list(stations)), pl.col("year").is_in(years.to_list()))

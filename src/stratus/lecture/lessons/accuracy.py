@@ -1,20 +1,24 @@
 """How good is a regression? Its accuracy is never "equal", and cannot be descended on."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from stratus.data.samples import Array
 from stratus.lecture.fits import Fit, fit_of
-from stratus.lecture.pictures.accuracy import draw_staircase, draw_within
+from stratus.pictures.canvas import BLUE, GREY, RED, sheet, styled
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.verification.references import Climatology
 
 TOLERANCES = (0, 1, 2, 3)
 """In °C."""
+
+_LINES = ("-", "--", ":", "-.")
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -29,7 +33,7 @@ def lesson(run: FinishedRun) -> Lesson:
     wide, near = weight + np.linspace(-1, 1, 401), weight + np.linspace(-0.004, 0.004, 801)
     (loss, share), (_, share_near) = along(fit, wide), along(fit, near)
     figures = {
-        "within": {name: {str(t): float(np.mean(miss <= t)) for t in TOLERANCES} for name, miss in misses.items()},
+        "within": {name: {t: float(np.mean(miss <= t)) for t in TOLERANCES} for name, miss in misses.items()},
         "mae": float(misses["model"].mean()),
         "rmse": {name: float(np.sqrt(np.mean(miss**2))) for name, miss in misses.items()},
         "persistence_exact_hits": int(np.sum(misses["the same as today"] == 0)),
@@ -37,29 +41,7 @@ def lesson(run: FinishedRun) -> Lesson:
     }
     within = partial(draw_within, misses, TOLERANCES, place=of_run.title(test))
     staircase = partial(draw_staircase, wide, loss, share, near, share_near, chosen=weight)
-    return Lesson(_card(run, figures), figures, {"within": within, "staircase": staircase})
-
-
-def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
-    (model, same, _), rmse = figures["within"].values(), figures["rmse"]
-    return Card(
-        title="Why a regression's accuracy is never “equal”",
-        see=f"Tomorrow's average temperature, forecast for {len(run.splits.test)} days from the two days before. It "
-        f"is equal to the truth on {model['0']:.1%} of them, within 1 °C on {model['1']:.1%}, within 2 °C on "
-        f"{model['2']:.1%}, within 3 °C on {model['3']:.1%}."
-        f"\n\n“The same as today” hits exactly {figures['persistence_exact_hits']} times: thermometers are read in "
-        f"steps, and a reading can come back. Within 2 °C it is right on {same['2']:.1%} of the days, with a root mean "
-        f"squared error of {rmse['the same as today']:.3f} °C; the model on {model['2']:.1%}, with "
-        f"{rmse['model']:.3f} °C. Which of two forecasts is better can depend on where the tolerance is put.",
-        why="A forecast is a real number and meets another one with probability 0, so accuracy needs a tolerance."
-        "\n\nNor can gradient descent train on the share within a tolerance. Move a weight a little and the same days "
-        f"stay inside: at {figures['flat']:.0%} of the small steps in the last panel nothing changes. The gradient is "
-        "0 almost everywhere, and where a day crosses the line there is none. The squared error changes with every "
-        "move and shows which way is down. It stands in for the score that we care about, which every table shows "
-        "beside it.",
-        next="Count a forecast as accurate within half a degree and see which of the columns changes.",
-        command="python train.py experiment=lecture/accuracy task.tolerance=0.5",
-    )
+    return Lesson(figures, {"within": within, "staircase": staircase})
 
 
 def _miss(forecast: Array, truth: Array) -> Array:
@@ -74,3 +56,47 @@ def along(fit: Fit, weights: Array) -> tuple[Array, Array]:
     change = yesterday * (weights - fit.line[0][0, 1])
     error = fit.model.forecast(days.x) + change - days.y
     return (error**2).mean(axis=0), (np.abs(error) <= 2).mean(axis=0)
+
+
+@styled
+def draw_within(misses: Mapping[str, Array], marks: Sequence[float], *, place: str) -> Figure:
+    """By the forecast's name |forecast - truth| [n]: the share of days missed by no more than x, written at `marks`."""
+    figure, axes = sheet()
+    for (label, miss), line in zip(misses.items(), _LINES, strict=False):
+        axes.ecdf(miss, label=label, linestyle=line, linewidth=2)
+    first = next(iter(misses.values()))
+    for mark in marks:
+        share = float(np.mean(first <= mark))
+        axes.plot(mark, share, "o", color=GREY, markersize=7, markerfacecolor="white", markeredgewidth=1.8, zorder=5)
+        axes.annotate(f"{share:.1%}", (mark, share), (9, -6), textcoords="offset points", va="center")
+    axes.set(
+        title=f"tomorrow's average temperature, {place}",
+        xlabel="tolerance (°C)",
+        ylabel="share of days missed by no more",
+    )
+    axes.set(xlim=(-0.15, 1.05 * max(np.quantile(miss, 0.99) for miss in misses.values())), ylim=(-0.06, 1.02))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.legend(loc="lower right")
+    return figure
+
+
+@styled
+def draw_staircase(
+    weight: Array, loss: Array, accuracy: Array, near: Array, accuracy_near: Array, *, chosen: float
+) -> Figure:
+    """Loss (°C²) and accuracy against a weight [n], the accuracy in a narrow span [k]; dashed, the trained weight."""
+    figure, (left, middle, right) = sheet(1, 3, width=9.2, height=3.6)
+    left.plot(weight, loss, color=BLUE)
+    left.set(title="the loss is a bowl", ylabel="mean squared error (°C²)")
+    middle.plot(weight, accuracy, color=RED)
+    middle.set(title="the accuracy looks like a hill …", ylabel="share within 2 °C")
+    right.plot(near, accuracy_near, color=RED, drawstyle="steps-mid")
+    right.set(title="… but is a staircase", ylabel="share within 2 °C")
+    middle.axvspan(near[0], near[-1], color=GREY, alpha=0.5, linewidth=3)
+    for axes in (left, middle, right):
+        axes.set_xlabel("weight of the last day (°C per °C)")
+        axes.axvline(chosen, color=GREY, linestyle="--", linewidth=1)
+        axes.locator_params(axis="x", nbins=4)
+    for axes in (middle, right):
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=2 if axes is right else 0))
+    return figure

@@ -1,5 +1,7 @@
 """Four common mistakes, and what each does to the numbers."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,25 +13,36 @@ from torch.func import vmap
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
 from stratus.data.splits import Splits
-from stratus.lecture.descent_by_hand import descend, loss_on
+from stratus.lecture.descent_by_hand import descend, loss_on, matrix
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
 from stratus.lecture.mistakes import SigmoidTwice, SoftmaxTwice, minimised, month_leak, standardising_leak
-from stratus.lecture.pictures.common_mistakes import Descents, draw_leaks, draw_losses
+from stratus.pictures.canvas import BLACK, GREY, ORANGE, heading, panel_row, sheet, styled
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.runs.pictures import title
 from stratus.tasks.linear import LinearTask
 
-STARTS = 4
-"""Random starts of the first mistake."""
+STARTS, EARLY = 4, 10
+"""Random starts of the first mistake; steps after which a leak through standardising still tells."""
+
+_LINES = ("-", "--", ":", "-.")
+
+
+@dataclass(frozen=True)
+class Descents:
+    """Descents on the losses of rival models."""
+
+    title: str  # what is trained
+    losses: Mapping[str, Array]  # by the model's name, its loss at each step
+    constant: float  # the loss of a constant forecast
 
 
 def lesson(run: FinishedRun) -> Lesson:
     """An activation applied twice, statistics from the test days, the answer among the inputs."""
     weather = best_fit(split_like(run, TWO_DAYS["multiclass"]), "multiclass")
     pairs: dict[str, tuple[Fit, LinearTask]] = {
-        "sigmoid": (best_fit(run.splits, "binary"), SigmoidTwice.fitting(run.splits)),
-        "softmax": (weather, SoftmaxTwice.fitting(weather.splits)),
+        "sigmoid": (best_fit(run.splits, "binary"), SigmoidTwice.for_splits(run.splits)),
+        "softmax": (weather, SoftmaxTwice.for_splits(weather.splits)),
     }
     recipes = {"honest": TWO_DAYS["regression"], "given": Recipe("temperature", {"two_days": {}}, lead_days=0)}
     temperature = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
@@ -39,56 +52,22 @@ def lesson(run: FinishedRun) -> Lesson:
     figures |= {
         "month_brier": month,
         "leaking_month_brier": leaking_month,
-        "standardising_leak_early": standardising_leak(run.splits, 10),
+        "standardising_leak_early": standardising_leak(run.splits, EARLY),
         "standardising_leak_optimum": standardising_leak(run.splits, None),
     }
-    pictures = {
-        "twice": partial(_draw_twice, run, pairs, figures),
-        "leaks": partial(_draw_leaks, run, temperature, figures),
-    }
-    return Lesson(_card(figures), figures, pictures)
-
-
-def _card(figures: dict[str, Any]) -> Card:
-    sigmoid, softmax = figures["sigmoid"], figures["softmax"]
-    return Card(
-        title="Four common mistakes, and how each shows",
-        see="Each mistake stands beside the right way."
-        f"\n\n1. **Sigmoid twice.** Trained from zeros to the end, the loss is {sigmoid['twice']:.4f}; a constant has "
-        f"{sigmoid['constant']:.4f}, the right model {sigmoid['once']:.4f}."
-        f"\n2. **Softmax twice:** {softmax['twice']:.4f}, a constant has {softmax['constant']:.4f}, the right model "
-        f"{softmax['once']:.4f}."
-        "\n3. **Statistics from the test days.** “Usual this month” has a Brier score of "
-        f"{figures['month_brier']:.4f}; with the test year counted in, {figures['leaking_month_brier']:.4f}."
-        "\n4. **The answer among the inputs:** a day's temperature, forecast from itself, misses by "
-        f"{figures['given_rmse']:.0e} °C; from the two days before, by {figures['honest_rmse']:.2f} °C.",
-        why="The lecture writes σ(f(x)) in its loss, though its f contains a σ already. It is shorthand: one σ is "
-        "meant. PyTorch's losses “with logits” contain the sigmoid or softmax. If the model applies it too, the "
-        f"P(rain) that the loss sees stays between {sigmoid['least']:.2f} and {sigmoid['most']:.2f}, and none of five "
-        f"types can have more than {softmax['most']:.2f}. The loss is no longer convex either: {STARTS} random starts "
-        f"of the first mistake end between {sigmoid['best_of_starts']:.4f} and {sigmoid['worst_of_starts']:.4f}. Only "
-        "the loss of a constant warns you."
-        "\n\nA leak does the opposite: all looks too good. By how much depends on the leak. Standardising with the "
-        f"test days included moves the Brier score by {figures['standardising_leak_early']:+.4f} after 10 steps. At "
-        "the optimum, which does not depend on the scale, it changes nothing but the rounding "
-        f"({abs(figures['standardising_leak_optimum']):.0e}). It is wrong all the same: when the forecast is made, "
-        "those days are still to come.",
-        next="Let the answer in yourself. Stratus says so before it trains.",
-        command="python train.py task=regression features=two_days features.lead_days=0",
-    )
+    twice, leaks = partial(_draw_twice, run, pairs, figures), partial(_draw_leaks, run, temperature, figures)
+    words = {"starts": STARTS, "early": EARLY, "rounding": abs(figures["standardising_leak_optimum"])}
+    return Lesson(figures, {"twice": twice, "leaks": leaks}, words=words)
 
 
 def _twice(right: Fit, wrong: LinearTask) -> dict[str, float]:
     """Training losses at the end, and the range of probabilities that the wrong model can give."""
-    splits = right.splits
-    loss = loss_on(wrong, splits.train, torch.float64)
-    shape = (len(splits.outputs), len(splits.inputs) + 1)
+    loss, shape = loss_on(wrong, right.splits.train, torch.float64), matrix(right.model.weights).shape
     generator = torch.Generator().manual_seed(0)
     ends = [minimised(loss, 3 * torch.randn(shape, generator=generator).double()) for _ in range(STARTS)]
     # The second activation, of the most extreme that the first can give: 0 and 1, or one class for sure.
     said = torch.sigmoid(torch.eye(2)) if shape[0] == 1 else torch.softmax(torch.eye(shape[0]), -1)
-    y = splits.train.y
-    rates = np.bincount(y.astype(int).ravel()) / len(y)
+    rates = np.bincount(right.splits.train.y.astype(int).ravel()) / len(right.splits.train)
     return {
         "once": right.scores("train")["loss"],
         "twice": minimised(loss, torch.zeros(shape, dtype=torch.float64)),
@@ -130,3 +109,43 @@ def _draw_leaks(run: FinishedRun, temperature: dict[str, Fit], figures: dict[str
     }
     honest, given = (fit.model.forecast(fit.splits.test.x)[:, 0] for fit in temperature.values())
     return draw_leaks(brier, days.y[:, 0], honest, given, place=title(days))
+
+
+@styled
+def draw_losses(panels: list[Descents], *, place: str) -> Figure:
+    """Loss against step, a panel each; `place` is where and when."""
+    figure, grid = panel_row(len(panels), width=4.4 * len(panels), height=4.0)
+    for axes, panel in zip(grid, panels, strict=True):
+        for (label, losses), line in zip(panel.losses.items(), _LINES, strict=False):
+            axes.plot(losses, linestyle=line, linewidth=2, label=label)
+        axes.axhline(panel.constant, color=GREY, linewidth=1)
+        said, end = f"a constant forecast, {panel.constant:.3f}", axes.get_yaxis_transform()
+        look = {"color": GREY, "fontsize": 9, "ha": "right", "va": "bottom"}
+        axes.annotate(said, (1, panel.constant), (-2, 2), xycoords=end, textcoords="offset points", **look)
+        axes.set(title=panel.title, xlabel="step", ylabel="mean training loss (nats a day)")
+        axes.margins(x=0.02, y=0.1)
+    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    heading(figure, place)
+    return figure
+
+
+@styled
+def draw_leaks(brier: Mapping[str, float], truth: Array, honest: Array, given: Array, *, place: str) -> Figure:
+    """Brier scores, the leaking one last; forecasts without and with the answer among the inputs, against it [n]."""
+    figure, (left, right) = sheet(1, 2, width=8.8, height=4.2)
+    colours = [GREY] * (len(brier) - 1) + [ORANGE]
+    bars = left.barh(list(brier), list(brier.values()), color=colours, hatch=[""] * (len(brier) - 1) + ["//"])
+    left.bar_label(bars, fmt="%.4f", padding=3)
+    left.invert_yaxis()
+    left.set(title="a rate that knows the test year", xlabel="Brier score of rain (lower is better)")
+    left.set_xlim(0, 1.25 * max(brier.values()))
+    left.grid(visible=False, axis="y")
+    right.plot(truth, honest, ".", color=GREY, markersize=5, label="from the two days before")
+    right.plot(truth, given, "x", color=ORANGE, markersize=4, label="the day itself among the inputs")
+    ends = [np.min(truth), np.max(truth)]
+    right.plot(ends, ends, color=BLACK, linewidth=0.8)
+    right.set(title="the answer among the inputs", ylabel="forecast (°C)")
+    right.set_xlabel("measured average temperature (°C)")
+    right.legend(loc="upper left", handletextpad=0.2)
+    heading(figure, place)
+    return figure

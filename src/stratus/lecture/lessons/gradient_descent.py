@@ -1,27 +1,56 @@
 """Gradient descent in action: a line, a valley, a probability, and the lecture's toy function."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from math import erfc, sqrt
 from typing import Any
 
+import numpy as np
 import torch
+from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import vmap
 
+from stratus.data.samples import Array
 from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError
-from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, matrix, on_plane, path_of
+from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, matrix, on_plane, path_of, toy
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
-from stratus.lecture.landscapes import toy
-from stratus.lecture.pictures.gradient_descent import Descent, Surface, animate_line, draw_line, draw_surfaces, draw_toy
-from stratus.pictures.canvas import named
+from stratus.pictures.canvas import BLACK, BLUE, GREY, ORANGE, RED, named, panel_row, sheet, styled
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.tasks.binary import BinaryClassification
 from stratus.training.starts import gaussian
 
 TOY_RATE, TOY_STEPS, TOY_SIGMA, TOY_STARTS = 0.02, 100, 3.0, 10_000
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A loss over two parameters."""
+
+    title: str  # of what model
+    across: str  # the first parameter, with its unit
+    up: str  # the second
+    unit: str  # the loss's unit
+    x: Array  # values of the first [a]
+    y: Array  # values of the second [b]
+    loss: Array  # at each pair [b, a]
+    path: Array  # both parameters at the beginning and after each step [t + 1, 2]
+    best: Array  # both at the lowest point [2]
+
+
+@dataclass(frozen=True)
+class Descent:
+    """The run's descent of two parameters, and the line they stand for."""
+
+    run: FinishedRun
+    surface: Surface  # the loss over both, and the path
+    losses: Array  # loss at each θ of the path [t + 1]
+    ends: Array  # two inputs [2], where a line begins and ends
+    lines: Array  # at each θ the line's values there [t + 1, 2]
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -29,8 +58,8 @@ def lesson(run: FinishedRun) -> Lesson:
     if len(run.splits.inputs) != 1 or not isinstance(run.splits.target, Continuous):
         raise ConfigurationError("this lesson draws a line: task=regression with one input, features=day_of_year")
     loss, path = loss_on(run.task, run.splits.train), path_of(run.trace)
-    rate = run.settings.optimizer.lr
-    by_hand = descend(loss, path[0], rate, len(path) - 1)
+    rate, last = run.settings.optimizer.lr, len(path) - 1
+    by_hand = descend(loss, path[0], rate, last)
     best = matrix(best_fit(run.splits, "regression").model.weights)[0]
     descent = _line(run, loss, path[:, 0], best.float())
     paths, of_toy = _toy(run)
@@ -41,32 +70,25 @@ def lesson(run: FinishedRun) -> Lesson:
         "from_hand": (path - by_hand).abs().max().item(),
         "toy": of_toy,
     }
-    steps = [*(step for step in (0, 1, 2, 4, 8) if step < len(path) - 1), len(path) - 1]
-    pictures = {
+    steps = [*(step for step in (0, 1, 2, 4, 8) if step < last), last]
+    pictures: dict[str, Callable[[], Figure]] = {
         "line_in_descent": partial(draw_line, descent, steps),
-        "loss_surfaces": partial(_draw_surfaces, run, descent.surface),
-        "toy": partial(_draw_toy, paths, of_toy["maximum"]),
+        "loss_surfaces": lambda: draw_surfaces([descent.surface, _valley(run), _one_temperature(run)]),
+        "toy": partial(draw_toy, paths, of_toy["maximum"]),
     }
-    film = partial(animate_line, descent)
-    return Lesson(_card(run, figures, rate), figures, pictures, {"line_in_descent": film})
+    words = {"unit": run.splits.target.unit, "steps": last, "end": descent.losses[-1], "left": 1 - 2 * rate}
+    words |= {"toy_starts": TOY_STARTS, "toy_sigma": TOY_SIGMA}
+    return Lesson(figures, pictures, {"line_in_descent": partial(animate_line, descent)}, words)
 
 
 def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> Descent:
     """The run's own descent: a path [t + 1, 2] of weight and bias."""
-    days, unit = run.splits.train, run.splits.target.unit
-    ends = torch.tensor([[days.x.min()], [days.x.max()]], dtype=torch.float32)
+    x, unit = run.splits.train.x, run.splits.target.unit
+    ends = torch.tensor([[x.min()], [x.max()]], dtype=torch.float32)
     names = "temperature by a line", f"weight ({unit})", f"bias ({unit})", f"{unit}²"
-    return Descent(
-        surface=_surface(names, on_plane(loss, torch.zeros(1, 2), torch.eye(2)[:, None]), path, best),
-        losses=vmap(loss)(path[:, None]).numpy(),
-        x=days.x[:, 0],
-        y=days.y[:, 0],
-        ends=ends[:, 0].numpy(),
-        lines=(path @ run.task.design(ends).T).numpy(),
-        x_name=named(run.splits.inputs[0], run.splits.units[0]),
-        y_name=named(f"average {run.splits.outputs[0]}", unit),
-        place=str(days.stations[0]),
-    )
+    surface = _surface(names, on_plane(loss, torch.zeros(1, 2), torch.eye(2)[:, None]), path, best)
+    losses, lines = vmap(loss)(path[:, None]).numpy(), (path @ run.task.design(ends).T).numpy()
+    return Descent(run, surface, losses, ends[:, 0].numpy(), lines)
 
 
 def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: Tensor) -> Surface:
@@ -76,10 +98,6 @@ def _surface(names: tuple[str, str, str, str], loss: Loss, path: Tensor, best: T
     x, y = best[0] + span, best[1] + span
     heights = vmap(loss)(torch.cartesian_prod(x, y)).reshape(len(x), len(y)).T
     return Surface(*names, x.numpy(), y.numpy(), heights.numpy(), path.numpy(), best.numpy())
-
-
-def _draw_surfaces(run: FinishedRun, own: Surface) -> Figure:
-    return draw_surfaces([own, _valley(run), _one_temperature(run)])
 
 
 def _valley(run: FinishedRun) -> Surface:
@@ -96,7 +114,7 @@ def _valley(run: FinishedRun) -> Surface:
 def _one_temperature(run: FinishedRun) -> Surface:
     """P(rain) from the day's own temperature alone: the weight of the day before is held at 0."""
     splits = split_like(run, TWO_DAYS["binary"])
-    task = BinaryClassification.fitting(splits)
+    task = BinaryClassification.for_splits(splits)
     loss = on_plane(loss_on(task, splits.train), torch.zeros(1, 3), torch.eye(3)[1:, None])
     path = descend(loss, torch.tensor([3.0, 3.0]), 2.0, 60)
     best = descend(loss, path[-1], 2.0, 200)[-1]
@@ -104,11 +122,7 @@ def _one_temperature(run: FinishedRun) -> Surface:
 
 
 def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
-    """Paths on the toy, [s, t + 1], from x₀ ~ N(0, σ), and where they end.
-
-    Steps so short cross no ridge, so the share of starts beyond the maximum, which the normal distribution gives
-    exactly, is the share that ends in the worse valley.
-    """
+    """Paths on the toy [s, t + 1] from x₀ ~ N(0, σ), and where they end: so short steps do not cross the maximum."""
     starts = torch.empty(TOY_STARTS)
     gaussian(starts, torch.Generator().manual_seed(run.settings.seed), TOY_SIGMA)
     paths = descend_each(toy, starts, TOY_RATE, TOY_STEPS)
@@ -129,41 +143,98 @@ def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
     }
 
 
-def _draw_toy(paths: Tensor, ridge: float) -> Figure:
+def contours(axis: Any, surface: Surface) -> None:
+    """The map: lines of equal loss, each √10 times as far above the lowest loss as the one inside it."""
+    above = surface.loss - surface.loss.min()
+    levels = surface.loss.min() + above.max() * 10.0 ** np.arange(-3, 0.1, 0.5)
+    axis.contourf(surface.x, surface.y, surface.loss, [surface.loss.min(), *levels], cmap="Blues", alpha=0.6)
+    lines = axis.contour(surface.x, surface.y, surface.loss, levels, colors="#446688", linewidths=0.7)
+    axis.clabel(lines, levels[-5:], fmt="%.3g", fontsize=7)  # the innermost have no room
+    axis.plot(*surface.best, "*", color=RED, markersize=12, markeredgecolor="white", label="lowest")
+    axis.set(title=surface.title, xlabel=surface.across, ylabel=surface.up)
+    axis.grid(visible=False)
+
+
+@styled
+def draw_surfaces(surfaces: Sequence[Surface]) -> Figure:
+    """A map a panel; the path as dots, a dot a step."""
+    figure, axes = panel_row(len(surfaces), width=10.5, height=4.0)
+    for surface, axis in zip(surfaces, axes, strict=True):
+        contours(axis, surface)
+        axis.plot(*surface.path.T, ".-", color=ORANGE, linewidth=1, markersize=5, label="steps")
+        axis.plot(*surface.path[0], "o", color=BLACK, label="start")
+    axes[0].legend(loc="lower left", frameon=True)
+    return figure
+
+
+def _sheet(descent: Descent) -> tuple[Figure, Any, Any]:
+    """The map and the days, without path and line."""
+    figure, (left, right) = sheet(1, 2, width=7.6, height=3.6)
+    contours(left, descent.surface)
+    splits, lines = descent.run.splits, descent.lines
+    days = splits.train
+    right.plot(days.x, days.y, ".", color=GREY, markersize=2)
+    right.set(xlabel=named(splits.inputs[0], splits.units[0]), title=days.stations[0])
+    right.set_ylabel(named(f"average {splits.outputs[0]}", splits.target.unit))
+    right.set_ylim(min(lines.min(), days.y.min()) - 2, max(lines.max(), days.y.max()) + 2)
+    return figure, left, right
+
+
+@styled
+def draw_line(descent: Descent, steps: list[int]) -> Figure:
+    """The whole path, and the line after each of these steps: the later, the darker."""
+    figure, left, right = _sheet(descent)
+    left.plot(*descent.surface.path.T, ".-", color=ORANGE, linewidth=1)
+    left.plot(*descent.surface.path[0], "o", color=BLACK)
+    for k, step in enumerate(steps):
+        shade = 0.3 + 0.7 * k / max(len(steps) - 1, 1)
+        right.plot(descent.ends, descent.lines[step], color=ORANGE, alpha=shade, linewidth=0.8 + 1.5 * shade)
+        right.annotate(f"{step}", (descent.ends[1], descent.lines[step, 1]), (3, 0), textcoords="offset points")
+    right.set_title(f"{descent.run.splits.train.stations[0]}: the line after so many steps")
+    return figure
+
+
+@styled
+def animate_line(descent: Descent) -> FuncAnimation:
+    """The same step by step, a frame each."""
+    figure, left, right = _sheet(descent)
+    (path,) = left.plot([], [], ".-", color=ORANGE, linewidth=1)
+    (here,) = left.plot([], [], "o", color=BLACK)
+    (line,) = right.plot([], [], color=ORANGE, linewidth=2.5)
+    title = right.set_title(" ")
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once: it would take half of each frame's time
+
+    def frame(step: int) -> list[Any]:
+        path.set_data(*descent.surface.path[: step + 1].T)
+        here.set_data(*descent.surface.path[step : step + 1].T)
+        line.set_data(descent.ends, descent.lines[step])
+        title.set_text(f"step {step}: loss {descent.losses[step]:.2f} {descent.surface.unit}")
+        return [path, here, line, title]
+
+    return FuncAnimation(figure, frame, frames=len(descent.losses), interval=150)
+
+
+@styled
+def draw_toy(paths: Tensor, ridge: float) -> Figure:
+    """Left the toy with a path from each side, right 40 more of the paths [s, t + 1]; dotted, the maximum, `ridge`."""
+    figure, (left, right) = sheet(1, 2, width=9.0, height=4.0)
     x = torch.linspace(-2, 2, 401)
-    shown = torch.stack([next(path for path in paths if 1.2 < side * path[0] < 2) for side in (-1, 1)])
-    return draw_toy(
-        x.numpy(),
-        toy(x).numpy(),
-        torch.cat([shown, paths[:40]]).numpy(),
-        toy(shown).numpy(),
-        title="f(x) = 3x² + sin 5x",
-        ridge=ridge,
-    )
-
-
-def _card(run: FinishedRun, figures: dict[str, Any], rate: float) -> Card:
-    losses, path, toys = figures["losses"], figures["path"], figures["toy"]
-    unit = run.splits.target.unit
-    return Card(
-        title="Gradient descent in action",
-        see="Left the loss over weight and bias, as a map: a round bowl. A dot is θ = (weight, bias) after a step, "
-        f"the star is the lowest point. θ starts at random, at weight {path[0][0]:.1f} and bias {path[0][1]:.1f}, "
-        f"where the loss is {losses[0]:.1f} {unit}², and rolls down to {losses[-1]:.2f} in {len(losses) - 1} steps. "
-        "Right the same as a line that turns into its place among the days. The second picture has two more bowls: a "
-        "narrow valley, and one for the probability of rain.",
-        why="A step goes against the gradient, θ' = θ − ε ∇L(θ), straight down the steepest slope. The steeper the "
-        "slope, the longer the step: long at first, then ever shorter. For one standardised input the bowl of the "
-        f"squared loss is exactly round, so each step leaves 1 − 2ε = {1 - 2 * rate:.2g} of the way to the lowest "
-        "point. Two days' temperatures are nearly the same input: the bowl is steep across and almost flat along, so "
-        "the path first jumps from side to side and then crawls. The lecture's loop written by hand gives the run's θ "
-        f"to {figures['from_hand']:.0e}."
-        "\n\nThese bowls have one lowest point. The toy 3x² + sin 5x has two valleys. Descent knows only the slope "
-        f"where it stands, so starts beyond x = {toys['maximum']:.4f} end at {toys['worse']:.4f}, where f is "
-        f"{toys['worse_value']:.3f}, instead of at {toys['good']:.4f} with {toys['good_value']:.3f}. Of "
-        f"{TOY_STARTS:,} starts from N(0, {TOY_SIGMA:.0f}), {TOY_SIGMA:.0f} being the standard deviation, these are "
-        f"{toys['share_worse']:.1%}; the normal distribution says {toys['share_worse_exact']:.2%}.",
-        next="Half the largest stable step goes straight to the bottom of a round bowl in a single step. Then start "
-        "elsewhere, with another seed.",
-        command="python train.py experiment=lecture/gradient_descent optimizer.lr=0.5",
-    )
+    left.plot(x, toy(x), color=GREY)
+    shown = [next(path for path in paths if 1.2 < side * path[0] < 2) for side in (-1, 1)]
+    for path in shown:
+        colour = ORANGE if path[0] > ridge else BLUE
+        left.plot(path, toy(path), ".-", color=colour, linewidth=0.8, label=f"from {path[0]:+.1f} to {path[-1]:+.4f}")
+        left.plot(path[0], toy(path[0]), "o", color=BLACK, markersize=5)
+    left.set(title="f(x) = 3x² + sin 5x", xlabel="x", ylabel="f(x)", xlim=(-2, 2))
+    left.legend(loc="upper center")
+    drawn = torch.stack([*shown, *paths[:40]])
+    for path in drawn:
+        beyond = path[0] > ridge
+        right.plot(path, color=ORANGE if beyond else BLUE, linestyle="--" if beyond else "-", linewidth=0.8)
+    right.axhline(ridge, color=BLACK, linewidth=1, linestyle=":")
+    below = {"xycoords": right.get_yaxis_transform(), "textcoords": "offset points", "ha": "right", "va": "top"}
+    right.annotate("the maximum between the valleys", (0.98, ridge), (0, -3), fontsize=8, **below)
+    right.set(title=f"{len(drawn)} starts", xlabel="step", ylabel="x", xlim=(0, TOY_STEPS // 2))
+    right.set_ylim(*np.quantile(drawn[:, 0].numpy(), [0.1, 0.9]))
+    return figure

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import grad, vmap
 
@@ -17,9 +18,9 @@ from stratus.data.targets import Continuous, Event
 from stratus.errors import ConfigurationError
 from stratus.lecture.descent_by_hand import Loss, loss_on, path_of
 from stratus.lecture.fits import TWO_DAYS, fit_of, split_like
-from stratus.lecture.pictures.gradients import Gradient, draw_components, draw_errors
+from stratus.pictures.canvas import BLACK, GREY, ORANGE, SKY, legend, panel_row, sheet, styled
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.tasks.linear import LinearTask
 
 TITLES = {
@@ -44,12 +45,13 @@ class Gradients:
     @classmethod
     def of(cls, name: str, splits: Splits, seed: int) -> "Gradients":
         """Those of the task of that name."""
-        task = tasks.find(name).fitting(splits)
+        task = tasks.find(name).for_splits(splits)
         loss = loss_on(task, splits.train, torch.float64)
         shape = len(splits.outputs), len(splits.inputs) + 1
         theta = torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-        differences = {way: torch.stack([of(loss, theta, h) for h in STEPS]) for way, of in WAYS.items()}
-        return cls(splits, theta, closed_form(task, splits, theta), grad(loss)(theta), differences)
+        by_step = [differences(loss, theta, h) for h in STEPS]
+        by_way = {way: torch.stack([one[way] for one in by_step]) for way in by_step[0]}
+        return cls(splits, theta, closed_form(task, splits, theta), grad(loss)(theta), by_way)
 
     def errors(self, way: str) -> Array:
         """Of differences, the largest component's error, relative to the largest component [h]."""
@@ -65,22 +67,11 @@ def closed_form(task: LinearTask, splits: Splits, theta: Tensor) -> Tensor:
     return (2 if isinstance(splits.target, Continuous) else 1) * error.T @ design / len(design)
 
 
-def _shifted(theta: Tensor, h: float) -> Tensor:
-    """θ + h along each component in turn [p, k, m + 1]."""
-    return theta + h * torch.eye(theta.numel(), dtype=theta.dtype).view(-1, *theta.shape)
-
-
-def central(loss: Loss, theta: Tensor, h: float) -> Tensor:
-    """(L(θ + h) - L(θ - h)) / 2h, component by component: the error is of the order h²."""
-    return ((vmap(loss)(_shifted(theta, h)) - vmap(loss)(_shifted(theta, -h))) / (2 * h)).view(theta.shape)
-
-
-def forward(loss: Loss, theta: Tensor, h: float) -> Tensor:
-    """(L(θ + h) - L(θ)) / h, component by component: the error is of the order h."""
-    return ((vmap(loss)(_shifted(theta, h)) - loss(theta)) / h).view(theta.shape)
-
-
-WAYS = {"central": central, "forward": forward}
+def differences(loss: Loss, theta: Tensor, h: float) -> dict[str, Tensor]:
+    """(L(θ + h) - L(θ - h)) / 2h, whose error is of the order h², and (L(θ + h) - L(θ)) / h, of the order h."""
+    steps = h * torch.eye(theta.numel(), dtype=theta.dtype).view(-1, *theta.shape)  # along each component in turn
+    above, below = vmap(loss)(theta + steps).view(theta.shape), vmap(loss)(theta - steps).view(theta.shape)
+    return {"central": (above - below) / (2 * h), "forward": (above - loss(theta)) / h}
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -91,14 +82,8 @@ def lesson(run: FinishedRun) -> Lesson:
     found = {name: Gradients.of(name, split_like(run, recipe), seed) for name, recipe in TWO_DAYS.items()}
     figures: dict[str, Any] = {name: _figures(gradients) for name, gradients in found.items()}
     figures["run"] = _at_the_end(run)
-    titles = {name: TITLES[name][0].partition(":")[0] for name in found}
-    errors_of = {way: {titles[name]: one.errors(way) for name, one in found.items()} for way in WAYS}
-    rounding = torch.finfo(torch.float64).eps
-    pictures = {
-        "gradient_components": partial(draw_components, [_components(*one) for one in found.items()]),
-        "difference_errors": partial(draw_errors, STEPS, errors_of["central"], errors_of["forward"], rounding),
-    }
-    return Lesson(_card(figures), figures, pictures)
+    drawn = {"gradient_components": partial(draw_components, found), "difference_errors": partial(draw_errors, found)}
+    return Lesson(figures, drawn, words={"worst": max(figures[name]["autograd_error"] for name in found)})
 
 
 def _figures(gradients: Gradients) -> dict[str, Any]:
@@ -121,42 +106,41 @@ def _at_the_end(run: FinishedRun) -> dict[str, float]:
     return {"start": start, "end": end, "expected": expected, "events": float(days.y.sum())}
 
 
-def _components(name: str, gradients: Gradients) -> Gradient:
-    columns = [*(one.replace("temperature", "T") for one in gradients.splits.inputs), "bias"]
-    outputs = [f"{output}: " if len(gradients.theta) > 1 else "" for output in gradients.splits.outputs]
-    best = int(gradients.errors("central").argmin())
-    values = (gradients.formula, gradients.autograd, gradients.differences["central"][best])
-    return Gradient(
-        *TITLES[name],
-        [output + column for output in outputs for column in columns],
-        *(value.flatten().numpy() for value in values),
-    )
+@styled
+def draw_components(found: Mapping[str, Gradients]) -> Figure:
+    """A panel a task: the formula as a bar, the other two as marks on its end."""
+    figure, axes = panel_row(len(found), width=10.5, height=4.6)
+    for (name, one), axis in zip(found.items(), axes, strict=True):
+        columns = [*(column.replace("temperature", "T") for column in one.splits.inputs), "bias"]
+        outputs = [f"{output}: " if len(one.theta) > 1 else "" for output in one.splits.outputs]
+        rows, best = np.arange(one.theta.numel()), one.errors("central").argmin()
+        three = (one.formula, one.autograd, one.differences["central"][best])
+        formula, autograd, differences = (gradient.flatten().numpy() for gradient in three)
+        axis.barh(rows, formula, color=SKY, label="closed form")
+        axis.plot(autograd, rows, "o", color=BLACK, markersize=8, fillstyle="none", label="autograd")
+        axis.plot(differences, rows, "x", color=ORANGE, markeredgewidth=2, label="finite differences")
+        axis.set_yticks(rows, [output + column for output in outputs for column in columns], fontsize=8)
+        axis.invert_yaxis()
+        axis.axvline(0, color=BLACK, linewidth=0.8)
+        axis.grid(axis="y", visible=False)
+        title, unit = TITLES[name]
+        axis.set(title=title, xlabel=f"component of ∇L ({unit})")
+    legend(figure, axes[0].get_legend_handles_labels()[0])
+    return figure
 
 
-def _card(figures: dict[str, Any]) -> Card:
-    worst = max(figures[name]["autograd_error"] for name in TWO_DAYS)
-    binary, end = figures["binary"], figures["run"]
-    return Card(
-        title="Where the gradient comes from",
-        see="The gradient of the three losses at a random θ, computed in three ways: by a closed form, by PyTorch's "
-        "autograd, and by finite differences: the difference of the loss at two points over their distance. The first "
-        f"two agree to {worst:.0e}. The error of the third depends on the step h: for rain central differences are "
-        f"best at h = {binary['central_best_step']:.0e}, with a relative error of {binary['central_best_error']:.0e}, "
-        f"forward ones at {binary['forward_best_step']:.0e} with {binary['forward_best_error']:.0e}. Smaller steps are "
-        "worse, and so are larger ones.",
-        why="All three closed forms are the mean of the inputs times the error: Aᵀ(forecast − truth)/n, twice that for "
-        "the squared loss. Autograd multiplies the same derivatives by the chain rule, exact up to rounding, and costs "
-        "a few evaluations of the loss however many parameters there are. Finite differences need one or two "
-        "evaluations for every parameter and lose twice: a large h sees the curve instead of the slope (an error of "
-        "h², or h if forward), a small h subtracts two almost equal numbers (an error of ε/h, where ε is the rounding "
-        "of a 64-bit number, 2·10⁻¹⁶). The squared loss is a parabola, for which the central difference is exact: only "
-        "rounding is left."
-        "\n\nAt the optimum the gradient is 0, and so is its bias component Σ(p − y)/n: the probabilities of the "
-        "training days sum to the number of days with rain. In this run the gradient shrank from "
-        f"{end['start']:.2g} to {end['end']:.0e}. The probabilities sum to {end['expected']:.2f}, and "
-        f"{end['events']:.0f} days had rain."
-        "\n\n(J.mT in the slide's loop wants a matrix; for θ as a plain vector PyTorch refuses it. Its gradient has "
-        "θ's own shape already: θ − ε * J.)",
-        next="Stop the run early: the probabilities do not yet sum to the days with rain.",
-        command="python train.py experiment=lecture/gradients trainer.max_epochs=2",
-    )
+@styled
+def draw_errors(found: Mapping[str, Gradients]) -> Figure:
+    """Relative errors over the step h: left of central, right of forward differences; and the laws they follow."""
+    figure, axes = sheet(1, 2, width=9.5, height=4.4, sharey=True)
+    ways = {"central": ("(L(θ + h) − L(θ − h)) / 2h", 2), "forward": ("(L(θ + h) − L(θ)) / h", 1)}
+    for axis, (way, (formula, order)) in zip(axes, ways.items(), strict=True):
+        for (name, one), style in zip(found.items(), ("o-", "s--", "D:"), strict=True):
+            label = TITLES[name][0].partition(":")[0]
+            axis.plot(STEPS, one.errors(way), style, markersize=3, linewidth=1, label=label)
+        axis.plot(STEPS, torch.finfo(torch.float64).eps / STEPS, "-.", color=GREY, linewidth=0.8, label="rounding, ε/h")
+        axis.plot(STEPS, STEPS**order, "--", color=BLACK, linewidth=0.8, label="truncation, h² left and h right")
+        axis.set(title=f"{way}: {formula}", xlabel="h", xscale="log", yscale="log", ylim=(1e-17, 10))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+    axes[0].set_ylabel("relative error of the gradient")
+    return figure

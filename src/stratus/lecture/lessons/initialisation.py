@@ -1,22 +1,24 @@
 """Where descent starts: it does not matter on a convex loss; among several valleys it decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import vmap
 
+from stratus.data.samples import Array
 from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError
-from stratus.lecture.descent_by_hand import descend_each, loss_on, matrix, path_of
+from stratus.lecture.descent_by_hand import descend_each, learnt_period, loss_on, matrix, path_of, toy
 from stratus.lecture.fits import best_fit
-from stratus.lecture.landscapes import learnt_period, toy
-from stratus.lecture.pictures.initialisation import Landscape, draw_bowl, draw_ends
+from stratus.pictures.canvas import BLACK, GREY, ORANGE, RED, named, sheet, styled
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.training.starts import gaussian, uniform, zeros
 
 STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
@@ -26,8 +28,27 @@ STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "U(−10, 10)": partial(uniform, sigma=10.0),
     "N(0, 100)": partial(gaussian, sigma=100.0),
 }
-PERIODS = 60.0, 900.0
-"""Shortest and longest period at which a learnt period starts, in days."""
+PERIODS, STARTING_PERIODS = (60, 1500), (60, 900)
+"""Shortest and longest period whose loss is shown, and at which a descent starts, in days."""
+
+PERIOD_STARTS, TOY_REACH = 60, 3
+"""Number of those starts; how far from 0 the toy's are."""
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A loss of one parameter, and descents on it."""
+
+    title: str  # what is fitted
+    across: str  # the parameter
+    across_unit: str  # its unit; of periods in days (d) a step across is a factor
+    up: str  # the loss
+    up_unit: str  # its unit
+    x: Array  # values of the parameter [n]
+    loss: Array  # the loss at each [n]
+    starts: Array  # where descents begin [s]
+    ends: Array  # where they end [s]
+    final: Array  # the loss there [s]
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -50,18 +71,11 @@ def lesson(run: FinishedRun) -> Lesson:
         "period": {"minima": minima, "best_share": _share_at_lowest(period)},
         "toy": {"ends": np.unique(toys.ends.round(4)).tolist(), "best_share": _share_at_lowest(toys)},
     }
-    unit = run.splits.target.unit
-    convex = partial(
-        draw_bowl,
-        {name: path.numpy() for name, path in paths.items()},
-        lowest.numpy(),
-        across=f"weight of the cosine ({unit})",
-        up=f"weight of the sine ({unit})",
-        unit=unit,
-        reach=28.0,
-    )
-    waves, two_valleys = (partial(draw_ends, one) for one in (period, toys))
-    return Lesson(_card(run, figures), figures, {"one_wave": convex, "learnt_period": waves, "toy": two_valleys})
+    convex = partial(draw_bowl, paths, lowest, run.splits.target.unit)
+    pictures = {"one_wave": convex, "learnt_period": partial(draw_ends, period), "toy": partial(draw_ends, toys)}
+    words: dict[str, Any] = {"left": 1 - 2 * run.settings.optimizer.lr, "minima": len(minima)}
+    words |= {"periods": PERIODS, "period_starts": PERIOD_STARTS, "reach": TOY_REACH}
+    return Lesson(figures, pictures, words=words)
 
 
 def _from_everywhere(run: FinishedRun, each: int = 30, steps: int = 100) -> dict[str, Tensor]:
@@ -77,30 +91,27 @@ def _from_everywhere(run: FinishedRun, each: int = 30, steps: int = 100) -> dict
 
 
 def _period(run: FinishedRun) -> tuple[Landscape, list[tuple[float, float]]]:
-    """The loss over the wave's period with descents from many frequencies, and its local minima.
-
-    A minimum is its period and its loss, the lowest first.
-    """
+    """The loss over the wave's period, with descents; and period and loss of each local minimum, the lowest first."""
     days = run.splits.train
     age = (days.dates - days.dates[0]).astype(int)
     span = age[-1] + 1
     loss = learnt_period(torch.as_tensor(age / span - 0.5), torch.as_tensor(days.y[:, 0]))
-    longest, shortest = (span / period for period in reversed(PERIODS))
-    cycles = torch.linspace(span / 1500, span / 60, 1500, dtype=torch.float64)
-    starts = torch.linspace(longest, shortest, 60, dtype=torch.float64)
+    (high, low), (fastest, slowest) = ((span / period for period in ends) for ends in (PERIODS, STARTING_PERIODS))
+    cycles = torch.linspace(low, high, 1500, dtype=torch.float64)
+    starts = torch.linspace(slowest, fastest, PERIOD_STARTS, dtype=torch.float64)
     heights = vmap(loss, chunk_size=500)(cycles)
     middle = heights[1:-1]
     near = cycles[1:-1][(middle < heights[:-2]) & (middle < heights[2:])]
     ends = descend_each(loss, torch.cat([starts, near]), 0.008, 150)[:, -1]
     final = vmap(loss)(ends)
-    minima = zip((span / ends[60:]).tolist(), final[60:].tolist(), strict=True)
+    minima = zip((span / ends[PERIOD_STARTS:]).tolist(), final[PERIOD_STARTS:].tolist(), strict=True)
     names = f"{days.stations[0]}: one wave whose period is learnt", "period", "d", "loss", f"{run.splits.target.unit}²"
-    drawn = (span / cycles, heights, span / starts, span / ends[:60], final[:60])
+    drawn = (span / cycles, heights, span / starts, span / ends[:PERIOD_STARTS], final[:PERIOD_STARTS])
     return Landscape(*names, *(array.numpy() for array in drawn)), sorted(minima, key=lambda one: one[1])
 
 
 def _toy() -> Landscape:
-    x, starts = torch.linspace(-3, 3, 601), torch.linspace(-3, 3, 121)
+    x, starts = (torch.linspace(-TOY_REACH, TOY_REACH, n) for n in (601, 121))
     ends = descend_each(toy, starts, 0.02, 100)[:, -1]
     names = "the toy f(x) = 3x² + sin 5x", "x", "1", "f(x)", "1"
     return Landscape(*names, *(array.numpy() for array in (x, toy(x), starts, ends, toy(ends))))
@@ -111,27 +122,46 @@ def _share_at_lowest(landscape: Landscape) -> float:
     return float((landscape.final < landscape.loss.min() + 1e-3 * np.ptp(landscape.loss)).mean())
 
 
-def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
-    period, toys = figures["period"], figures["toy"]
-    (best, best_loss), (second, second_loss) = period["minima"][:2]
-    return Card(
-        title="Where descent starts",
-        see=f"One wave of the year, c + a cos ωt + b sin ωt with ω fixed, from {figures['starts']} starts: zeros, and "
-        f"random ones up to {figures['farthest_start']:.0f} °C away. All end within {figures['farthest_end']:.0e} °C "
-        f"of the same θ, where the loss is {figures['lowest']:.4f} °C². In the second picture ω is learnt too. The "
-        f"loss then has {len(period['minima'])} local minima for periods of 60 to 1500 days. The best is at "
-        f"{best:.1f} days ({best_loss:.3f} °C²), the next at {second:.1f} ({second_loss:.2f} °C²), and of 60 starts, "
-        f"evenly spaced in frequency, only {period['best_share']:.0%} find the best: the others stop in the valley "
-        "where they began.",
-        why="The three losses of a linear model are convex: a bowl has one lowest point, and every way down leads "
-        "there. A start further off only costs steps: each leaves about "
-        f"{1 - 2 * run.settings.optimizer.lr:.2g} of the distance, near or far. So what the slide warns of, getting "
-        "stuck in a local minimum, cannot happen to these models, and zeros are as good a start as any."
-        "\n\nIt can happen as soon as a parameter stands inside a cosine, or in a network of several layers: the "
-        "gradient says which way is down here, not where it is lowest. A wave with one cycle too many or too few over "
-        "the record fits hardly better than none, so the valley of the year is narrow, and on the high ground around "
-        f"it there are small valleys to stop in. The toy has two valleys: {toys['best_share']:.0%} of the starts "
-        "between −3 and 3 end in the better one.",
-        next="Start much further off. The run's loss is as low in the end; how many steps more does it need?",
-        command="python train.py experiment=lecture/initialisation init=uniform init.sigma=1000",
-    )
+@styled
+def draw_bowl(paths: Mapping[str, Tensor], best: Tensor, unit: str, reach: float = 28.0) -> Figure:
+    """Left descents [s, t + 1, p] over two parameters, by kind of start; right their distance to the best θ [p]."""
+    figure, (left, right) = sheet(1, 2, width=9.5, height=4.4)
+    for order, ((name, starts), marker) in enumerate(zip(paths.items(), "osD^v", strict=False)):
+        (drawn,) = left.plot(*starts[:, 0, :2].T, marker, markersize=4, linestyle="", label=name, zorder=10 - order)
+        for start in starts:
+            left.plot(*start[:, :2].T, color=drawn.get_color(), linewidth=0.5, alpha=0.6)
+        distance = np.linalg.norm((starts - best).numpy(), axis=2)
+        right.plot(distance.T, color=drawn.get_color(), linewidth=0.5, alpha=0.6)
+        right.plot(0, distance[:, 0].max(), marker, color=drawn.get_color(), markersize=4)
+    x, y = best[:2].numpy()
+    left.plot(x, y, "*", color=BLACK, markersize=13, markeredgecolor="white", zorder=11)
+    left.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
+    left.set(title="paths from each start", xlabel=f"weight of the cosine ({unit})")
+    left.set_ylabel(f"weight of the sine ({unit})")
+    right.set(title="distance to the lowest point", xlabel="step", ylabel=f"distance ({unit})", yscale="log")
+    right.set_xlim(-1, None)
+    figure.legend(loc="outside lower center", ncols=len(paths), labelcolor=BLACK, edgecolor=GREY)
+    return figure
+
+
+@styled
+def draw_ends(landscape: Landscape) -> Figure:
+    """Above the loss with the ends on it, below the final loss against the start."""
+    x, loss = landscape.x, landscape.loss
+    figure, (above, below) = sheet(2, 1, sharex=True, height=5.4)
+    above.plot(x, loss, color=GREY)
+    above.plot(landscape.ends, landscape.final, "o", color=ORANGE, markersize=5, label="ends")
+    lowest = loss.argmin()
+    above.plot(x[lowest], loss[lowest], "*", color=RED, markersize=13, markeredgecolor="white", label="lowest")
+    above.set(title=landscape.title, ylabel=named(landscape.up, landscape.up_unit))
+    above.legend(loc="lower left")
+    below.plot(landscape.starts, landscape.final, ".", color=ORANGE)
+    below.axhline(loss[lowest], color=RED, linewidth=1, linestyle="--")
+    below.set_xlabel(named(f"{landscape.across} at the start", landscape.across_unit))
+    below.set(ylabel=named(f"final {landscape.up}", landscape.up_unit), xlim=(x.min(), x.max()))
+    if landscape.across_unit == "d":
+        below.set_xscale("log")
+        ticks = [tick for tick in (60, 90, 120, 180, 250, 365, 500, 700, 900, 1300) if x.min() <= tick <= x.max()]
+        below.set_xticks(ticks, [str(tick) for tick in ticks])
+        below.minorticks_off()
+    return figure

@@ -1,10 +1,11 @@
 """Learning rates: too low, right, near the limit 2/λmax, above it; and losses that stay finite at any rate."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -14,9 +15,9 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import Loss, descend_each, loss_on, matrix
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
-from stratus.lecture.pictures.learning_rate import Descents, Sweep, draw_curves, draw_sweeps
+from stratus.pictures.canvas import BLACK, GREY, RED, panel_row, styled
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.training.stability import largest_stable_step
 
 TEMPERATURE = {0.005: "too low", 0.25: "right", 0.5: "near the limit", 0.52: "above it", 0.6: "far above"}
@@ -43,7 +44,20 @@ def lesson(run: FinishedRun) -> Lesson:
         "huge": rain.losses(HUGE, 300),
     }
     figures = _figures(bowls, losses)
-    return Lesson(_card(run, figures), figures, _pictures(bowls, losses))
+    return Lesson(figures, _pictures(bowls, losses), words=_words(figures, losses))
+
+
+@dataclass(frozen=True)
+class Descents:
+    """Descents of one loss at several rates, and how much of them is shown."""
+
+    bowl: "Bowl"
+    rates: Mapping[float, str]  # learning rates with a remark on each
+    losses: Tensor  # at each rate, at the beginning and after each step [r, t + 1]; inf or NaN where it diverged
+    title: str
+    steps: int
+    ceiling: float  # the highest loss
+    log: bool = True  # whether the axis of the loss is logarithmic
 
 
 @dataclass(frozen=True)
@@ -97,74 +111,86 @@ def _figures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[st
     return figures
 
 
-def _pictures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[str, Callable[[], Figure]]:
-    two_days, raw, rain = bowls.values()
-    near = partial(_descents, two_days, TEMPERATURE, losses["two_days"])
-    unscaled = partial(_descents, raw, RAW, losses["raw"])
-    swings = _descents(rain, RAIN, losses["rain"], "rain by two days", steps=40, ceiling=1.8, log=False)
-    huge = _descents(rain, HUGE, losses["huge"], "the same, at senseless rates", steps=40, ceiling=1e8)
-    panels = {
-        "loss_curves": [
-            near("temperature by two days", steps=100, ceiling=1e3),
-            near("the same, further; ✕: the last finite loss", steps=1500, ceiling=1e40),
-        ],
-        "unscaled": [
-            unscaled("day of year, unscaled", steps=100, ceiling=1e3),
-            unscaled("the same, further; ✕: the last finite loss", steps=1000, ceiling=1e40),
-        ],
-        "cross_entropy": [swings, huge],
+def _words(figures: Mapping[str, Any], losses: Mapping[str, Tensor]) -> dict[str, Any]:
+    """The rates by their remarks, and what became of them."""
+    raw = {remark: rate for rate, remark in RAW.items()}
+    return {
+        "steps": STEPS,
+        "rate": {remark: rate for rate, remark in TEMPERATURE.items()},
+        "infinite": {remark: figures["two_days"]["infinite_at"][f"{rate:g}"] for rate, remark in TEMPERATURE.items()},
+        "raw_rate": {remark: f"{rate:g}".replace("e-0", "e-") for remark, rate in raw.items()},
+        "raw_steps": losses["raw"].shape[1] - 1,
+        "raw_infinite": figures["raw"]["infinite_at"][f"{raw['above it']:g}"],
+        "raw_pace": figures["raw"]["slowest"] / raw["near the limit"],
+        "rain_rate": next(rate for rate, remark in RAIN.items() if remark == "above it"),
     }
 
-    def sweeps() -> Figure:
-        limits = {"surely stable": rain.limit, "at the optimum": rain.at_optimum}
-        swept = [
-            _sweep(two_days, "two days' temperatures", {"2/λmax": two_days.limit}),
-            _sweep(raw, "day of year, unscaled", {"2/λmax": raw.limit}),
-            _sweep(rain, "rain", limits),
-        ]
-        return draw_sweeps(swept, STEPS)
 
-    return {**{name: partial(draw_curves, row) for name, row in panels.items()}, "loss_against_rate": sweeps}
-
-
-def _descents(bowl: Bowl, rates: Mapping[float, str], losses: Tensor, title: str, **shown: Any) -> Descents:
-    labels = [f"{rate:g} {name}" for rate, name in rates.items()]
-    curves = dict(zip(labels, losses.numpy(), strict=True))
-    return Descents(title, bowl.unit, curves, bowl.lowest, **shown)
-
-
-def _sweep(bowl: Bowl, title: str, limits: Mapping[str, float]) -> Sweep:
-    """Seventy rates, from a thousandth of the limit to twice the limit, closer together near it."""
-    rates = bowl.limit * torch.cat([torch.logspace(-3, -0.1, 30), torch.linspace(0.825, 2, 40)])
-    losses = bowl.losses(rates.tolist(), STEPS)
-    ends, start = losses[:, -1].numpy(), losses[0, 0].item()
-    return Sweep(title, bowl.unit, rates.numpy(), ends, bowl.lowest, start, limits)
+def _pictures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[str, Callable[[], Figure]]:
+    two_days, raw, rain = bowls.values()
+    near = partial(Descents, two_days, TEMPERATURE, losses["two_days"])
+    unscaled = partial(Descents, raw, RAW, losses["raw"])
+    further = "the same, further; ✕: the last finite loss"
+    panels = {
+        "loss_curves": [near("temperature by two days", 100, 1e3), near(further, 1500, 1e40)],
+        "unscaled": [unscaled("day of year, unscaled", 100, 1e3), unscaled(further, 1000, 1e40)],
+        "cross_entropy": [
+            Descents(rain, RAIN, losses["rain"], "rain by two days", 40, 1.8, log=False),
+            Descents(rain, HUGE, losses["huge"], "the same, at senseless rates", 40, 1e8),
+        ],
+    }
+    sweeps = {
+        "two days' temperatures": (two_days, {"2/λmax": two_days.limit}),
+        "day of year, unscaled": (raw, {"2/λmax": raw.limit}),
+        "rain": (rain, {"surely stable": rain.limit, "at the optimum": rain.at_optimum}),
+    }
+    curves = {name: partial(draw_curves, row) for name, row in panels.items()}
+    return {**curves, "loss_against_rate": partial(draw_sweeps, sweeps)}
 
 
-def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
-    two_days, raw, rain = (figures[name] for name in ("two_days", "raw", "rain"))
-    low, high = rain["swings"]
-    return Card(
-        title="The learning rate: too low, right, too high",
-        see=f"Tomorrow's temperature from two days'. At ε = 0.005 the loss is still far up after 100 steps; at 0.25 it "
-        f"is down: this run, at {run.settings.optimizer.lr:g}, ends at {run.metrics['train/loss']:.4f} °C², and the "
-        f"lowest is {two_days['lowest']:.4f}. 0.5 arrives too, 0.52 does not: its loss grows slowly and without end, "
-        f"and is infinite at step {two_days['infinite_at']['0.52']}. At 0.6 it is infinite at step "
-        f"{two_days['infinite_at']['0.6']} and NaN, “not a number”, from step {two_days['nan_at']}. The limit lies "
-        "between 0.5 and 0.52.",
-        why="Near its lowest point a loss curves like a parabola, in each direction with a curvature λ of its own (an "
-        "eigenvalue of the Hessian). A step multiplies the error there by 1 − ελ. Above ε = 2/λ that is below −1: each "
-        f"step jumps to the other side, and further off. The steepest direction sets the limit 2/λmax = "
-        f"{two_days['limit']:.4f}, the flattest sets the pace.\n\nThe day of the year, left in days, makes the "
-        f"steepest direction so steep that the limit is {raw['limit']:.3g}. At 2.3e-5 the loss is infinite at step "
-        f"{raw['infinite_at']['2.3e-05']}. At 2.2e-5 it is {raw['crawls_at']:.1f} °C² after 1000 steps, and the lowest "
-        f"is {raw['lowest']:.1f}: the flattest direction needs {raw['slowest'] / 2.2e-5:,.0f} steps for each factor of "
-        "e. So scale the inputs.\n\nOf the three losses only the squared one ends in NaN, since its slope grows with "
-        "the error. A cross-entropy's slope is bounded: in one step θ moves by at most ε times a constant. The rain "
-        f"model is sure to be stable up to ε = {rain['limit']:.2f}, and at its optimum up to {rain['at_optimum']:.2f}; "
-        f"at 5.5 its loss ends in a swing between {low:.4f} and {high:.4f}, and even at a million it stays finite (at "
-        f"most {rain['highest']:.3g}). (Where the slide on a rate too high says convergence, it means the lack of it.)",
-        next="Cross the limit with the run itself: it stops at the step where the loss is infinite and says which rate "
-        "is stable.",
-        command="python train.py experiment=lecture/learning_rate optimizer.lr=0.52 trainer.max_epochs=1600",
-    )
+@styled
+def draw_curves(panels: Sequence[Descents]) -> Figure:
+    """A panel each; a cross where a loss was finite for the last time."""
+    figure, axes = panel_row(len(panels), width=5.0 * len(panels), height=4.4)
+    dashes = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
+    for panel, axis in zip(panels, axes, strict=True):
+        for (rate, remark), losses, dash in zip(panel.rates.items(), panel.losses.numpy(), dashes, strict=False):
+            shown = losses[: panel.steps + 1]
+            finite = np.isfinite(shown)
+            shown, label = np.where(finite, shown, np.nan), f"{rate:g} {remark}"
+            (line,) = axis.plot(shown, linestyle=dash, linewidth=1.3, label=label)
+            if not finite.all():
+                last = int(np.argmin(finite)) - 1
+                axis.plot(last, losses[last], "x", color=line.get_color(), markersize=9, markeredgewidth=2)
+        lowest, unit = panel.bowl.lowest, panel.bowl.unit
+        axis.axhline(lowest, color=GREY, linewidth=1, linestyle=":")
+        axis.set(title=panel.title, xlabel="step", ylabel=f"loss ({unit})", xlim=(0, panel.steps))
+        axis.set(yscale="log" if panel.log else "linear", ylim=(0.9 * lowest if panel.log else None, panel.ceiling))
+        if panel is panels[0] or panel.rates != panels[0].rates:  # else the colours are known
+            axis.legend(title="learning rate ε", loc="upper right", fontsize=8, title_fontsize=8)
+    return figure
+
+
+@styled
+def draw_sweeps(panels: Mapping[str, tuple[Bowl, Mapping[str, float]]]) -> Figure:
+    """By title the loss after `STEPS` steps against the rate, cut off far above the start; and limits by their name.
+
+    Seventy rates each, from a thousandth of the limit to twice the limit, closer together near it; the loss is on a
+    logarithmic axis where descent can halve it.
+    """
+    figure, axes = panel_row(len(panels), width=11.0, height=4.2)
+    for (title, (bowl, limits)), axis in zip(panels.items(), axes, strict=True):
+        rates = bowl.limit * torch.cat([torch.logspace(-3, -0.1, 30), torch.linspace(0.825, 2, 40)])
+        losses = bowl.losses(rates.tolist(), STEPS)
+        start = losses[0, 0].item()
+        halved = start / bowl.lowest > 2
+        ceiling = (10 if halved else 2) * start
+        axis.plot(rates, losses[:, -1].nan_to_num(torch.inf).clamp(max=100 * ceiling), ".-", markersize=4)
+        axis.axhline(start, color=GREY, linewidth=1, linestyle="--", label="at the start")
+        axis.axhline(bowl.lowest, color=GREY, linewidth=1, linestyle=":", label="lowest")
+        for (name, limit), colour in zip(limits.items(), (RED, BLACK), strict=False):
+            axis.axvline(limit, color=colour, linewidth=1.2, linestyle="-.", label=f"{name}: {limit:.3g}")
+        axis.set(title=title, xlabel="learning rate ε", ylabel=f"loss after {STEPS} steps ({bowl.unit})")
+        axis.set(xscale="log", yscale="log" if halved else "linear", ylim=(0.9 * bowl.lowest, ceiling))
+        axis.legend(loc="upper left", fontsize=8, frameon=True)
+    return figure

@@ -1,23 +1,37 @@
 """The three losses: what one sample costs, what a constant costs, what the inputs save."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import grad, vmap
 
+from stratus.data.samples import Array
 from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import loss_on, matrix, path_of
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
-from stratus.lecture.pictures.losses import Curve, LossFunction, draw_constants, draw_functions
+from stratus.pictures.canvas import GREY, ORANGE, heading, panel_row, sheet, styled
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import exact
+
+
+@dataclass(frozen=True)
+class LossFunction:
+    """One loss."""
+
+    title: str  # its name
+    score: str  # what the score is, with its unit
+    unit: str  # the loss's unit
+    z: Array  # scores [n]
+    # For each truth, by its label, the loss and its slope in the score, each [n]
+    curves: Mapping[str, tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
@@ -36,17 +50,8 @@ def lesson(run: FinishedRun) -> Lesson:
     start = loss_on(run.task, run.splits.train)(path_of(run.trace)[0]).item()
     figures: dict[str, Any] = {name: asdict(found) for name, found in costs.items()}
     figures |= {"run": {"start": start, "end": run.metrics["train/loss"]}}
-    functions = loss_functions_of({name: fit.model.task for name, fit in fits.items()})
-    pictures = {
-        "loss_functions": partial(draw_functions, functions),
-        "cost_of_a_constant": partial(
-            draw_constants,
-            _curves(fits, costs),
-            _classes(fits["multiclass"].splits),
-            place=str(run.splits.train.stations[0]),
-        ),
-    }
-    return Lesson(_card(costs, start, run), figures, pictures)
+    functions = partial(draw_functions, loss_functions_of({name: fit.model.task for name, fit in fits.items()}))
+    return Lesson(figures, {"loss_functions": functions, "cost_of_a_constant": partial(draw_constants, fits, costs)})
 
 
 def mean_truth(splits: Splits) -> Tensor:
@@ -76,79 +81,63 @@ def loss_functions_of(models: Mapping[str, LinearTask]) -> list[LossFunction]:
     """ℓ(z, y) of the tasks of `TWO_DAYS`: of an average temperature of 10 °C, of rain and none, of sun."""
     degrees, scores = torch.linspace(0, 20, 201)[:, None], torch.linspace(-6, 6, 241)[:, None]
     regression, binary, multiclass = (models[name] for name in TWO_DAYS)
-    names = multiclass.outputs
-    sun = names.index("sun")
-    others_at_zero = scores * torch.eye(len(names))[sun]
+    k, sun = len(multiclass.outputs), multiclass.outputs.index("sun")
+    others_at_zero = scores * torch.eye(k)[sun]
+    squared = {"y = 10 °C": _curve(regression, degrees, torch.tensor([[10.0]]))}
+    rain = {
+        "rain, y = 1: −log σ(z)": _curve(binary, scores, torch.tensor([[1.0]])),
+        "dry, y = 0: −log(1 − σ(z))": _curve(binary, scores, torch.tensor([[0.0]])),
+    }
+    sunny = {"−log softmax(z)": _curve(multiclass, others_at_zero, torch.tensor([sun]), sun)}
+    z, degrees = scores[:, 0].numpy(), degrees[:, 0]
     return [
-        LossFunction(
-            "squared: (y − z)²",
-            "forecast z (°C)",
-            "°C²",
-            degrees[:, 0].numpy(),
-            {"y = 10 °C": _curve(regression, degrees, torch.tensor([[10.0]]))},
-        ),
-        LossFunction(
-            "binary cross-entropy",
-            "score z",
-            "nat",
-            scores[:, 0].numpy(),
-            {
-                "rain, y = 1: −log σ(z)": _curve(binary, scores, torch.tensor([[1.0]])),
-                "dry, y = 0: −log(1 − σ(z))": _curve(binary, scores, torch.tensor([[0.0]])),
-            },
-        ),
-        LossFunction(
-            f"cross-entropy, {len(names)} classes",
-            "score z of the true class; others 0",
-            "nat",
-            scores[:, 0].numpy(),
-            {"−log softmax(z)": _curve(multiclass, others_at_zero, torch.tensor([sun]), sun)},
-        ),
+        LossFunction("squared: (y − z)²", "forecast z (°C)", "°C²", degrees.numpy(), squared),
+        LossFunction("binary cross-entropy", "score z", "nat", z, rain),
+        LossFunction(f"cross-entropy, {k} classes", "score z of the true class; others 0", "nat", z, sunny),
     ]
 
 
-def _curves(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> list[Curve]:
-    """The mean loss of every constant temperature and of every constant probability of rain."""
-    shown = {
-        "regression": ("temperature", "constant temperature (°C)", "°C²", np.linspace(0, 24, 121)),
-        "binary": ("rain", "constant probability", "nat", np.linspace(0.01, 0.99, 99)),
-    }
-    curves = []
-    for name, (title, forecast, unit, constants) in shown.items():
-        task, y = fits[name].model.task, exact(fits[name].splits.train.y)
-        scores = task.link(torch.as_tensor(constants))
-        loss = torch.stack([task.loss(z.expand_as(y), y) for z in scores]).numpy()
-        best = mean_truth(fits[name].splits).item()
-        lowest = costs[name].constant
-        curves.append(Curve(title, forecast, unit, constants, loss, best, lowest))
-    return curves
+@styled
+def draw_functions(functions: Sequence[LossFunction]) -> Figure:
+    """A column a loss: above the loss of one sample, below its slope; a truth a line."""
+    figure, axes = sheet(2, len(functions), width=10.0, height=5.4, sharex="col", squeeze=False)
+    for function, (above, below) in zip(functions, axes.T, strict=True):
+        for (truth, (loss, slope)), dashes in zip(function.curves.items(), ("-", "--", ":"), strict=False):
+            above.plot(function.z, loss, dashes, label=truth)
+            below.plot(function.z, slope, dashes)
+        below.axhline(0, color=GREY, linewidth=1)
+        _, top = above.get_ylim()
+        above.set(title=function.title, ylabel=f"loss ({function.unit})", ylim=(0, 1.25 * top))  # the legend's room
+        below.set(ylabel="slope ∂ℓ/∂z", xlabel=function.score)
+        above.legend(loc="upper center")
+    return figure
 
 
-def _classes(splits: Splits) -> dict[str, tuple[float, float]]:
-    shares = mean_truth(splits)
-    return {name: (share.item(), -share.log().item()) for name, share in zip(splits.outputs, shares, strict=True)}
+CONSTANTS = {
+    "regression": ("temperature", "constant temperature (°C)", "°C²", np.linspace(0, 24, 121)),
+    "binary": ("rain", "constant probability", "nat", np.linspace(0.01, 0.99, 99)),
+}
+"""By task what is forecast, what the constant is, the loss's unit, and constants."""
 
 
-def _card(costs: Mapping[str, Cost], start: float, run: FinishedRun) -> Card:
-    squared, binary, classes = (costs[name] for name in TWO_DAYS)
-    return Card(
-        title="Three losses, and what a constant costs",
-        see="Above, what one sample costs as a function of the score z = Wx + b; below, the slope that descent "
-        "follows. The squared loss's slope 2(z − y) grows with the error without bound; a cross-entropy's is a "
-        "probability less the truth, p − y, whose size never exceeds 1. In the second picture the same forecast is "
-        f"made every day. The best constant temperature costs {squared.constant:.3f} °C², the best constant "
-        f"probability of rain {binary.constant:.5f} nat, the frequencies of the {len(run.splits.outputs)} weather "
-        f"types {classes.constant:.5f} nat. All-zero parameters cost {squared.zeros:.2f}, {binary.zeros:.5f} (log 2) "
-        f"and {classes.zeros:.5f} (log {len(run.splits.outputs)}).",
-        why="The best constant under the squared loss is the mean, and its loss is the variance. Under a "
-        "cross-entropy it is the frequency, and its loss is the entropy of the frequencies: a rare class is costly "
-        "when it comes, but comes seldom. So a loss means something only beside the constant's. Two temperatures bring "
-        f"{squared.constant:.3f} down to {squared.model:.3f} for tomorrow's temperature, but {binary.constant:.4f} "
-        f"only to {binary.model:.4f} for rain and {classes.constant:.4f} to {classes.model:.4f} for weather types, on "
-        f"which this run began at {start:.4f} and reached {run.metrics['train/loss']:.4f}. (Two slips of the pen on "
-        "the slides: log P(y|x) is a loss only with a minus before it, and training looks for the argmin of L, not "
-        "the argmax.)",
-        next="Let the forecast change with the season alone, without any temperature. Is its loss lower or higher than "
-        "with the two temperatures?",
-        command="python train.py experiment=lecture/losses features=harmonics",
-    )
+@styled
+def draw_constants(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> Figure:
+    """The mean loss of constant forecasts, the lowest marked; last, a day of each class at the classes' frequencies."""
+    figure, axes = panel_row(len(fits), width=10.0, height=3.8)
+    for (name, (title, forecast, unit, constants)), axis in zip(CONSTANTS.items(), axes, strict=False):
+        task, splits, lowest = fits[name].model.task, fits[name].splits, costs[name].constant
+        y, best = exact(splits.train.y), mean_truth(splits).item()
+        axis.plot(constants, [task.loss(z.expand_as(y), y) for z in task.link(torch.as_tensor(constants))])
+        axis.plot(best, lowest, "o", color=ORANGE)
+        label = f"best: {best:.4g}\nmean loss {lowest:.4g}"
+        axis.annotate(label, (best, lowest), (0, -10), textcoords="offset points", ha="center", va="top")
+        axis.set(title=title, xlabel=forecast, ylabel=f"mean loss ({unit})", ylim=(0, None))
+    axis, classes = axes[-1], fits["multiclass"].splits
+    shares = mean_truth(classes).numpy()
+    losses, mean = -np.log(shares), costs["multiclass"].constant
+    axis.barh([f"{name}\n{share:.1%} of days" for name, share in zip(classes.outputs, shares, strict=True)], losses)
+    axis.axvline(mean, color=ORANGE, linestyle="--")
+    axis.set(title=f"weather: mean loss {mean:.4g}", xlabel="loss of such a day, −log share (nat)")
+    axis.grid(axis="y", visible=False)
+    heading(figure, f"{classes.train.stations[0]}: the same forecast every day")
+    return figure

@@ -1,24 +1,50 @@
 """Will it rain on day 2? From the average temperatures of days 1 and 2."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
 
 from stratus.data.samples import Array, Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, split_like
-from stratus.lecture.pictures.rain import ModelInPlane, Sigmoid, draw_planes, draw_sigmoids
+from stratus.pictures import boundary
+from stratus.pictures.canvas import BLACK, BLUE, GREY, ORANGE, heading, legend, panel_row, sheet, styled
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
 
 _ELSEWHERE = "New York"
+
+
+@dataclass(frozen=True)
+class ModelInPlane:
+    """One model and its days."""
+
+    title: str  # what it is
+    x: Array  # the two inputs of each day [n, 2]
+    y: Array  # whether it rained [n]
+    plane: boundary.Plane  # the model's probabilities
+    line: tuple[Array, float] | None = None  # W [2] and b of z = Wx + b, if W is to be drawn
+
+
+@dataclass(frozen=True)
+class Sigmoid:
+    """A model of one input."""
+
+    label: str  # what it is, with its unit
+    x: Array  # its value on each day [n]
+    grid: Array  # values for the curve [g]
+    p: Array  # the model's probability at each of them [g]
+    note: str  # what to say of the model
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -28,11 +54,9 @@ def lesson(run: FinishedRun) -> Lesson:
     of_average = best_fit(_of_one(run.splits, "temperature d", lambda days: days.x[:, 1:]), "binary")
     of_range = best_fit(_of_one(run.splits, "range d", partial(_ranges, run)), "binary")
     figures = _figures(run, here, of_range, elsewhere)
-    pictures = {
-        "plane": partial(_draw_planes, run, here, elsewhere),
-        "sigmoid": partial(_draw_sigmoids, of_average, of_range),
-    }
-    return Lesson(_card(run, figures), figures, pictures)
+    plane, sigmoid = partial(_draw_planes, run, here, elsewhere), partial(_draw_sigmoids, of_average, of_range)
+    verdict = "worse" if figures["skill"] < 0 else "better"
+    return Lesson(figures, {"plane": plane, "sigmoid": sigmoid}, words={"verdict": verdict, "elsewhere": _ELSEWHERE})
 
 
 def _figures(run: FinishedRun, here: Fit, of_range: Fit, elsewhere: Fit) -> dict[str, Any]:
@@ -56,31 +80,6 @@ def _figures(run: FinishedRun, here: Fit, of_range: Fit, elsewhere: Fit) -> dict
         "elsewhere_dry": float(1 - test.y.mean()),
         "elsewhere_most": float(elsewhere.model.forecast(test.x).max()),
     }
-
-
-def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
-    verdict = "worse" if f["skill"] < 0 else "better"
-    return Card(
-        title="Rain or not, from two temperatures",
-        see=f"Each point is a day of {run.splits.train.stations[0]}, placed by the average temperatures of day 1 "
-        "(across, d-1) and day 2 (up, d). The full line is the decision boundary, P(rain) = 0.5. The dashed lines, of "
-        "other probabilities, are parallel to it, and the arrow W stands at right angles to them all. In Seattle it "
-        f"points down: the colder day 2, the likelier rain. The model is right on {f['accuracy']:.1%} of the test "
-        "days."
-        f"\n\nThe same model fitted in {_ELSEWHERE}, on the right, gives rain no more than {f['elsewhere_most']:.2f} "
-        f"on any test day there. So it never says rain, and is right on {f['elsewhere_accuracy']:.1%}: the share of "
-        f"dry days, {f['elsewhere_dry']:.1%}.",
-        why="P = σ(Wx + b) depends on x only through Wx + b, which is constant along lines at right angles to W."
-        "\n\nIs it good? Its Brier score, the mean of (P − y)² with y = 1 for rain and 0 for none, is "
-        f"{f['brier']:.4f} in Seattle; that of what is usual this month is {f['climatology_brier']:.4f}. It is "
-        f"{verdict} than the calendar (skill {f['skill']:+.3f}). The average of maximum and minimum throws away what "
-        "tells: clouds keep the day cool and the night warm, so that the day's range is "
-        f"{f['range_wet']:.1f} °C when it rains and {f['range_dry']:.1f} °C when it does not. A sigmoid of the range "
-        f"alone has a skill of {f['range_skill']:+.2f} (second picture)."
-        "\n\nAnd all this is a diagnosis, not a forecast: day 2's temperature is known only when day 2 is over.",
-        next="A real forecast: from all that was measured the day before, and the season.",
-        command="python train.py experiment=rain_forecast",
-    )
 
 
 def _of_one(splits: Splits, name: str, x: Callable[[Samples], Array]) -> Splits:
@@ -111,5 +110,58 @@ def _draw_sigmoids(of_average: Fit, of_range: Fit) -> Figure:
         grid = np.linspace(days.x.min(), days.x.max(), 200)
         p = fit.model.forecast(grid[:, None])[:, 0]
         panels.append(Sigmoid(f"{label} of the day (°C)", days.x[:, 0], grid, p, note))
-    place = of_run.title(days, "training days")
-    return draw_sigmoids(days.y[:, 0], panels, width=1.5, place=place)
+    return draw_sigmoids(days.y[:, 0], panels, width=1.5, place=of_run.title(days, "training days"))
+
+
+@styled
+def draw_planes(panels: Sequence[ModelInPlane], *, place: str) -> Figure:
+    """Each model's days, probabilities and boundaries; both axes have the same scale."""
+    figure, grid = panel_row(len(panels), width=max(7.0, 4.6 * len(panels)), height=5.5)
+    entries: dict[str, Line2D] = {}
+    for axes, panel in zip(grid, panels, strict=True):
+        handles = boundary.events(axes, panel.x, panel.y, panel.plane, event="rain")
+        if panel.line is not None:
+            handles.append(_vector(axes, *panel.line, panel.x.mean(axis=0)))
+        entries = {str(one.get_label()): one for one in handles} | entries
+        axes.set(title=panel.title, xlabel=panel.plane.axes[0], aspect="equal")
+        axes.set(xlim=panel.plane.across[[0, -1]], ylim=panel.plane.up[[0, -1]])
+    grid[0].set_ylabel(panels[0].plane.axes[1])
+    heading(figure, place)
+    legend(figure, list(entries.values()))
+    return figure
+
+
+def _vector(axes: Axes, weight: Array, bias: float, near: Array) -> Line2D:
+    """An arrow along W, from the boundary's point nearest to `near` to where P = 0.7; its legend's entry."""
+    square = weight @ weight
+    start = near - weight * (weight @ near + bias) / square
+    end = start + weight * np.log(0.7 / 0.3) / square
+    look = {"arrowstyle": "-|>", "linewidth": 2.5, "color": BLACK, "mutation_scale": 18, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", end, start, arrowprops=look)
+    return Line2D([], [], color=BLACK, marker=r"$\rightarrow$", markersize=16, linestyle="", label="W")
+
+
+@styled
+def draw_sigmoids(came: Array, panels: Sequence[Sigmoid], *, width: float, place: str) -> Figure:
+    """The share of days [n] when rain came by bins of an input, ± 2 standard errors, and the curve; below, the days."""
+    shared = {"sharex": "col", "sharey": "row", "height_ratios": [3, 1]}
+    figure, grid = sheet(2, len(panels), width=4.4 * len(panels), height=4.8, squeeze=False, **shared)
+    for (above, below), panel in zip(grid.T, panels, strict=True):
+        above.axhline(came.mean(), color=GREY, linewidth=1, linestyle=":", label=f"all days, {came.mean():.0%}")
+        bins, index, days = np.unique(np.floor(panel.x / width), return_inverse=True, return_counts=True)
+        share, middle = np.bincount(index, weights=came) / days, (bins + 0.5) * width
+        error = 2 * np.sqrt(share * (1 - share) / days)
+        above.errorbar(
+            middle, share, error, fmt="o", color=BLUE, markersize=4, label="share of days ± 2 standard errors"
+        )
+        below.bar(middle, days, width=0.9 * width, color=GREY)
+        above.plot(panel.grid, panel.p, color=ORANGE, linewidth=2.5, label="σ(wx + b)")
+        above.set_title(panel.note, size=10)
+        below.set_xlabel(panel.label)
+    grid[0, 0].set_ylabel("share of days with rain, P(rain)")
+    grid[0, 0].set_ylim(-0.03, 1.03)
+    grid[0, 0].yaxis.set_major_formatter(PercentFormatter(1.0))
+    grid[1, 0].set_ylabel("days")
+    legend(figure, grid[0, 0].get_legend_handles_labels()[0])
+    heading(figure, place)
+    return figure

@@ -1,19 +1,20 @@
 """Average temperature on day x, by a line, a parabola, and waves of the year."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
-from stratus.lecture.fits import Fit, best_fit, fit_of, split_like
-from stratus.lecture.pictures.temperature_cycle import draw_fits
-from stratus.pictures import fit_over_calendar
+from stratus.lecture.fits import Fit, best_fit, calendar, fit_of, split_like
+from stratus.pictures.canvas import GREY, ORANGE, heading, panel_grid, styled
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
+
+_MONTHS = np.arange("2015-01", "2016-01", dtype="datetime64[M]").astype("datetime64[D]")
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -22,53 +23,19 @@ def lesson(run: FinishedRun) -> Lesson:
     values = {name: fit.model.forecast(fit.splits.train.x)[:, 0] for name, fit in fits.items()}
     mse = {name: float(np.mean((days.y[:, 0] - fitted) ** 2)) for name, fitted in values.items()}
     first, last = fits["parabola"].model.forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0]
-    figures = {
-        "train_mse": mse,
-        "explained": {name: 1 - one / float(days.y.var()) for name, one in mse.items()},
-        "test_rmse": {name: fit.scores("test")["rmse"] for name, fit in fits.items()},
-        "parabola_new_year_jump": float(last - first),
+    jump = float(last - first)
+    explained = {name: 1 - one / float(days.y.var()) for name, one in mse.items()}
+    rmse = {name: fit.scores("test")["rmse"] for name, fit in fits.items()}
+    figures = {"train_mse": mse, "explained": explained, "test_rmse": rmse, "parabola_new_year_jump": jump}
+    year = (days.dates - days.dates.astype("datetime64[Y]")).astype(int) + 1
+    panels = {
+        name: (fitted, f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C") for name, fitted in values.items()
     }
-    calendar = partial(
-        fit_over_calendar.draw,
-        days.dates,
-        days.y[:, 0],
-        {name: values[name] for name in ("line", "two waves")},
-        name="average temperature",
-        unit="°C",
-        place=of_run.title(days, "training days"),
-    )
-    pictures = {"fits": partial(_draw_fits, run, values, figures), "calendar": calendar}
-    return Lesson(_card(run, figures), figures, pictures)
-
-
-def _card(run: FinishedRun, figures: dict[str, Any]) -> Card:
-    explained, rmse, days = figures["explained"], figures["test_rmse"], run.splits.train
-    jump = figures["parabola_new_year_jump"]
-    return Card(
-        title="The temperature of a day, by inputs that bend",
-        see=f"Four fits to the same {len(days)} days of {days.stations[0]}. The line explains "
-        f"{explained['line']:.0%} of the variance, the parabola {explained['parabola']:.0%}, one wave a year "
-        f"{explained['one wave']:.0%}, two waves {explained['two waves']:.0%}. On the days of the test year they miss "
-        f"by {rmse['line']:.2f}, {rmse['parabola']:.2f}, {rmse['one wave']:.2f} and {rmse['two waves']:.2f} °C (root "
-        "mean square).",
-        why="The model is still Wx + b, trained in the same way. Only the inputs are others: the day and its square, "
-        "or the cosine and sine of the year's angle. “Linear” means linear in W, not in the day. The parabola has a "
-        f"fault of its own: its 31 December and its 1 January lie {abs(jump):.1f} °C apart, because nothing tells it "
-        "that the one follows the other. A wave knows.",
-        next="The calendar cannot know that this week is a warm one. Yesterday's temperature can.",
-        command="python train.py task=regression features=[two_days,harmonics] data.validation_from=null",
-    )
-
-
-def _draw_fits(run: FinishedRun, values: dict[str, Array], figures: dict[str, Any]) -> Figure:
-    days = run.splits.train
-    explained, rmse = figures["explained"], figures["test_rmse"]
-    return draw_fits(
-        (days.dates - days.dates.astype("datetime64[Y]")).astype(int) + 1,
-        days.y[:, 0],
-        {name: (fit, f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C") for name, fit in values.items()},
-        place=of_run.title(days, "training days"),
-    )
+    pictures: Mapping[str, Callable[[], Figure]] = {
+        "fits": partial(draw_fits, year, days.y[:, 0], panels, place=of_run.title(days, "training days")),
+        "calendar": calendar(days, {name: values[name] for name in ("line", "two waves")}),
+    }
+    return Lesson(figures, pictures, words={"jump": abs(jump)})
 
 
 def _fits(run: FinishedRun) -> dict[str, Fit]:
@@ -81,3 +48,22 @@ def _fits(run: FinishedRun) -> dict[str, Fit]:
     recipes = {name: Recipe("temperature", features) for name, features in inputs.items()}
     exact = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
     return exact | {"two waves": fit_of(run)}
+
+
+@styled
+def draw_fits(day: Array, truth: Array, fits: Mapping[str, tuple[Array, str]], *, place: str) -> Figure:
+    """A panel a fit: truth [n] by day of the year [n] as points; by title the fitted values as a line, and a remark."""
+    figure, panels = panel_grid(len(fits), each=(3.7, 2.3), edge=(0, 0.6), sharex=True, sharey=True)
+    order = np.argsort(day, kind="stable")
+    for axes, (title, (values, remark)) in zip(panels.flat, fits.items(), strict=True):
+        axes.plot(day, truth, ".", color=GREY, markersize=1.5, alpha=0.6)
+        axes.plot(day[order], values[order], color=ORANGE, linewidth=2.5)
+        axes.set_title(title)
+        axes.text(0.03, 0.96, remark, transform=axes.transAxes, va="top", fontsize=9)
+    first = (_MONTHS - _MONTHS[0]).astype(int) + 1
+    axes.set_xticks(first[::2], [f"{month.astype(object):%b}" for month in _MONTHS[::2]])
+    axes.set_ylim(truth.min() - 1, truth.max() + 0.25 * np.ptp(truth))
+    heading(figure, f"average temperature, {place}")
+    figure.supylabel("average temperature (°C)", fontsize=10)
+    figure.supxlabel("day of the year", fontsize=10)
+    return figure

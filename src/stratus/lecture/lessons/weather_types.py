@@ -1,16 +1,27 @@
 """Drizzle, fog, rain, snow or sun? Softmax on the average temperatures of two days."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
 
 from stratus.data.samples import Array
 from stratus.lecture.fits import Fit, fit_of, plane_of
-from stratus.lecture.pictures.weather_types import draw_recall, draw_regions, draw_shares
+from stratus.pictures.boundary import Plane, borders, class_days, placed
+from stratus.pictures.canvas import BLACK, BLUE, GREY, colours, heading, legend, sheet, spread, styled
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
-from stratus.runs.lesson import Card, Lesson
+from stratus.runs.lesson import Lesson
+
+_HATCHES = ("", "//", "..", "\\\\", "xx", "oo")
+_PALE = 0.45
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -32,7 +43,7 @@ def lesson(run: FinishedRun) -> Lesson:
         "recall": partial(draw_recall, found, outputs=outputs, place=f"{days.stations[0]}: recall by class"),
     }
     figures = _figures(run, fit, *found["test days"])
-    return Lesson(_card(run, figures), figures, pictures)
+    return Lesson(figures, pictures, words=_words(figures))
 
 
 def _figures(run: FinishedRun, fit: Fit, hits: Array, days: Array) -> dict[str, Any]:
@@ -61,28 +72,79 @@ def _found(fit: Fit, split: str) -> tuple[Array, Array]:
     return np.bincount(hits, minlength=k), np.bincount(days.y, minlength=k)
 
 
-def _card(run: FinishedRun, f: dict[str, Any]) -> Card:
+def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Which types were decided on, each type's recall, and a type that came but was never decided on."""
+    recall, days, decided = figures["recall"], figures["days"], figures["decided"]
     said = [
-        f"{name} undefined (no such test day)" if share is None else f"{name} {share:.2f} (of {f['days'][name]} days)"
-        for name, share in f["recall"].items()
+        f"{name} undefined (no such test day)" if share is None else f"{name} {share:.2f} (of {days[name]} days)"
+        for name, share in recall.items()
     ]
-    rare = max((name for name, share in f["recall"].items() if share == 0), key=f["days"].get, default="snow")
-    return Card(
-        title="Five types of weather, from two temperatures",
-        see="On the left each place in the plane of the two temperatures has the colour of its likeliest class: "
-        f"wherever a day lies, that is {', '.join(f['decided'][:-1])} or {f['decided'][-1]}. On the right the same "
-        "model's probabilities, as a mixture of colours: no border is sharp."
-        f"\n\nThe accuracy on the test days is {f['accuracy']:.1%}. Alone it hides what the recall shows, the share of "
-        f"each class's days that were found: {', '.join(said)}.",
-        why="log P(i)/P(j) = (Wᵢ - Wⱼ)x + bᵢ - bⱼ is linear, so between any two classes the border is a straight line. "
-        "A class that is rarer than another wherever there are days is never the likeliest there. It is never decided "
-        f"on, even if its probability is right. {rare.capitalize()} is an example: it came on "
-        f"{f['frequency']['train'][rare]:.1%} of the training days. (And on {f['frequency']['test'][rare]:.1%} of the "
-        "test days: one year is not like another.)"
-        f"\n\nTraining is not at fault: it reached a loss of {f['train_loss']:.4f}, and the exact optimum of this "
-        f"model has {run.references['optimum']['train/loss']:.4f}. The inputs are. “What is usual this month” has an "
-        f"accuracy of {f['climatology_accuracy']:.1%} and a test loss of {f['climatology_loss']:.3f}, against "
-        f"{f['test_loss']:.3f} here.",
-        next="The lecture's own classes, rain, snow, hail and sun, at Austin. The first run fetches them from NOAA.",
-        command="python train.py task=multiclass data=austin features=two_days",
-    )
+    rare = max((name for name, share in recall.items() if share == 0), key=days.get, default="snow")
+    return {
+        "others_decided": ", ".join(decided[:-1]),
+        "last_decided": decided[-1],
+        "recalls": ", ".join(said),
+        "rare": rare.capitalize(),
+        "rare_in_training": figures["frequency"]["train"][rare],
+        "rare_in_test": figures["frequency"]["test"][rare],
+    }
+
+
+@styled
+def draw_shares(x: Array, p: Array, *, outputs: Sequence[str], label: str, place: str) -> Figure:
+    """The probabilities p [g, k] of k classes, stacked over values x [g] of an input, whose label has its unit."""
+    figure, axes = sheet()
+    bands = axes.stackplot(x, p.T, colors=colours(outputs), alpha=0.75, edgecolor=BLACK, linewidth=0.4)
+    handles = []
+    for band, tone, hatch, name in zip(bands, colours(outputs), cycle(_HATCHES), outputs, strict=False):
+        band.set_hatch(hatch)
+        handles.append(Patch(facecolor=tone, hatch=hatch, edgecolor=BLACK, linewidth=0.4, label=name))
+    axes.set(xlim=(x[0], x[-1]), ylim=(0, 1), xlabel=label, ylabel="probability, stacked", title=place)
+    figure.legend(handles=handles[::-1], loc="outside right center")
+    return figure
+
+
+@styled
+def draw_regions(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str) -> Figure:
+    """Left the likeliest class with the days [n, 2] of classes [n]; right the classes' colours mixed by probability."""
+    figure, (left, right) = sheet(1, 2, width=9.2, height=5.5)
+    rgb = np.array([to_rgb(one) for one in colours(outputs)])
+    across, up, p = plane.across, plane.up, plane.p
+    left.imshow(1 - _PALE * (1 - rgb[p.argmax(-1)]), **placed(across, up))
+    right.imshow(p @ rgb, **placed(across, up))
+    for axes in (left, right):
+        borders(axes, plane, color=BLACK, width=1.5)
+        axes.set(xlabel=plane.axes[0], xlim=across[[0, -1]], ylim=up[[0, -1]], aspect="equal")
+        axes.grid(False)
+    look: dict[str, Any] = {"linewidths": 0.7, "linestyles": "--"}
+    right.clabel(right.contour(across, up, p.max(-1), [0.5, 0.6, 0.7, 0.8, 0.9], colors=BLACK, **look), fontsize=8)
+    drawn = spread(len(x))
+    looks = class_days(left, x[drawn], y[drawn], outputs)
+    handles = [Line2D([], [], label=name, **one) for name, one in zip(outputs, looks, strict=True)]
+    handles.append(Line2D([], [], color=BLACK, linewidth=0.7, linestyle="--", label="largest P"))
+    left.set(title="hard: the likeliest class, and the days", ylabel=plane.axes[1])
+    right.set(title="soft: colours mixed by probability")
+    heading(figure, place)
+    legend(figure, handles)
+    return figure
+
+
+@styled
+def draw_recall(found: Mapping[str, tuple[Array, Array]], *, outputs: Sequence[str], place: str) -> Figure:
+    """Recall: of each class's days, how many were found; by the split's name, hits [k] and days [k] of each class."""
+    figure, axes = sheet(height=1.2 + 0.62 * len(outputs))
+    thickness = 0.8 / len(found)
+    for row, ((split, (hits, days)), colour) in enumerate(zip(found.items(), (GREY, BLUE), strict=True)):
+        where = np.arange(len(outputs)) + (row - (len(found) - 1) / 2) * thickness
+        share = hits / np.maximum(days, 1)
+        hatch = "" if row else "//"
+        bars = axes.barh(where, share, thickness * 0.9, color=colour, label=split, hatch=hatch, edgecolor="white")
+        said = [f"{hit:.0f} of {n:.0f}" if n else "no such day: undefined" for hit, n in zip(hits, days, strict=True)]
+        axes.bar_label(bars, said, padding=4, fontsize=9)
+    axes.set_yticks(range(len(outputs)), outputs)
+    axes.invert_yaxis()
+    axes.grid(False, axis="y")
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set(xlim=(0, 1.02), xlabel="recall: share of the class's days that were decided so", title=place)
+    figure.legend(loc="outside upper right", ncols=len(found))
+    return figure

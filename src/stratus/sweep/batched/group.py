@@ -62,7 +62,7 @@ class Group:
         data, days = self.members[0].data, len(splits.train)
         self.size = min(data.batch_size or days, days)
         self.steps_an_epoch = min(math.ceil(days / self.size), self.members[0].trainer.limit_train_batches or days)
-        # All days at once come in no order.
+        # All days at once are not shuffled, so the seed does not matter.
         drawn = [(None if data.batch_size is None else one.seed, one.data.resample) for one in self.members]
         place = {one: k for k, one in enumerate(dict.fromkeys(drawn))}
         self.orders = [EpochOrder(days, seed) for seed, _ in place]
@@ -103,7 +103,7 @@ class Group:
             sizes.append(len(answers))
         before_step = torch.stack(losses)
         self._find_divergences(before_step, epoch * self.steps_an_epoch)
-        # Shares before they are summed: the sum over the days of a loss that diverges may be infinite.
+        # Each batch's share of the days first: a sum over the days could overflow as a run diverges.
         share = torch.tensor(sizes, device=self.device)[:, None] / sum(sizes)
         self.curves["train/loss"].append((share * before_step).sum(0))
         self.curves["train/accuracy"].append(self.loss.accuracy(torch.cat(logits), days.y))
@@ -143,7 +143,7 @@ class Group:
     def _validate(self, days: Batch) -> Tensor:
         """Validates all members, ends those whose patience has run out, and says which are better than before [M].
 
-        As Lightning's ModelCheckpoint and EarlyStopping have it: the first is the best so far, nan is never lower.
+        As Lightning's ModelCheckpoint and EarlyStopping: the first validation is the best so far, nan is never better.
         """
         logits = days.logits(self.theta)
         losses = self.loss(logits, days)

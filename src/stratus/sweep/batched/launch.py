@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from stratus.data.splits import Splits
 from stratus.errors import StratusError
-from stratus.runs.experiment import starting
+from stratus.runs.experiment import new_task
 from stratus.settings import compose
 from stratus.settings.descent import SGD, Adam
 from stratus.settings.experiment import Config
@@ -137,14 +137,14 @@ def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member]
         return "their data are wrong, as each will tell"
     if splits.train.on_disk:
         return "their days are streamed from disk"
-    if type(starting(first, splits)).forward is not LinearTask.forward:
+    if type(new_task(first, splits)).forward is not LinearTask.forward:
         return f"task={first.task.name} has a way of its own from inputs to logits"
 
     @cache
     def drawn(resample: int | None) -> Days:
         said = replace(loaded.provenance, source=loaded.provenance.source | {"resample": resample})
         days = splits.resampled(resample)
-        return Days(starting(first, days), loaded.observations, said, days)
+        return Days(new_task(first, days), loaded.observations, said, days)
 
     members: dict[int, Member] = {}
     numbers, size = list(jobs), largest_group(first, splits, memory)

@@ -8,7 +8,8 @@ checkpoints hold what a lone run's hold" and "a resumed job goes on as a resumed
 * `Trainer.callbacks`, set anew: a member's own callbacks;
 * `Trainer.fit_loop`, its `epoch_progress`, `epoch_loop.batch_progress`, `epoch_loop.scheduler_progress` and
   `epoch_loop.automatic_optimization.optim_progress`, their `reset` and `increment_by`: how far the member has come;
-* `epoch_loop.on_load_checkpoint` with the private `_batches_that_stepped`: the step at which curves go on.
+* `epoch_loop.on_load_checkpoint` with the private `_batches_that_stepped`: the step at which curves go on;
+* of torch, `_step_count` and `_last_lr` in a schedule's state: where the schedule goes on.
 """
 
 import warnings

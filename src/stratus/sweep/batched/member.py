@@ -52,7 +52,7 @@ def train_together(members: Sequence[Config], splits: Splits) -> TrainedGroup:
     torch.set_num_threads(1)
     # With deterministic algorithms torch fills all new memory with nan, for programs that read before they write.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    task = experiment.starting(members[0], splits.resampled(members[0].data.resample))
+    task = experiment.new_task(members[0], splits.resampled(members[0].data.resample))
     trainer = MemberTrainer(task, members[0], splits)
     traced = any(one.pictures != "none" for one in members)
     return TrainedGroup(members, Group(task, members, splits, device=trainer.device, traced=traced).train(), trainer)

@@ -9,7 +9,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Samples
-from stratus.pictures.canvas import BLUE, GREY, ORANGE, sheet, styled
+from stratus.pictures.canvas import BLUE, EVENT, GREY, NO_EVENT, sheet, styled
 from stratus.runs.record import RunRecord
 from stratus.settings.data import source_from_record
 from stratus.sweep import resamples
@@ -63,7 +63,7 @@ def _draw_boundary(runs: Sequence[RunRecord], days: Samples, title: str) -> Figu
     lines = np.sort(resamples.boundaries(runs, across), axis=0)
     low, middle, high = lines[[round(share * (len(lines) - 1)) for share in (0.025, 0.5, 0.975)]]
     figure, axes = sheet(height=4.8)
-    for came, marker, colour in ((1, "o", BLUE), (0, "x", ORANGE)):
+    for came, marker, colour in ((1, "o", EVENT), (0, "x", NO_EVENT)):
         label = names.outputs[0] if came else f"no {names.outputs[0]}"
         axes.plot(*days.x[days.y[:, 0] == came].T, marker, color=colour, markersize=3.5, alpha=0.6, label=label)
     axes.fill_between(across, low, high, color=GREY, alpha=0.35, linewidth=0, label="95 % of the boundaries")

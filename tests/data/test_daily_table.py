@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stratus.data.table import SCHEMA, calendar, check, read_csv, select
+from stratus.data.daily_table import SCHEMA, calendar, check, read_csv, select
 from stratus.errors import DataError
 from stratus.files import sha256
 

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stratus.data.ghcn.cache import fetch, station_files
 from stratus.data.ghcn.download import RetryPolicy
-from stratus.data.ghcn.fetch import fetch, station_files
 from stratus.data.ghcn.layouts import read
 from stratus.errors import DataError
 
