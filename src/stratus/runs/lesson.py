@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stratus.errors import ConfigurationError
-from stratus.runs.finished import FinishedRun
 from stratus.settings.experiment import PROJECT
 
 if TYPE_CHECKING:
     from matplotlib.animation import Animation
     from matplotlib.figure import Figure
+
+    from stratus.runs.finished import FinishedRun
 
 CARDS = PROJECT / "conf" / "experiment" / "lecture"
 """Where each lesson's text is, beside its experiment."""
@@ -25,7 +26,7 @@ class Lesson:
     animations: "Mapping[str, Callable[[], Animation]]" = field(default_factory=dict)  # likewise
     words: Mapping[str, Any] = field(default_factory=dict)  # what the card says besides
 
-    def card(self, run: FinishedRun) -> str:
+    def card(self, run: "FinishedRun") -> str:
         """The lesson's text with its fields filled, as Markdown.
 
         A field such as `{brier:.4f}` or `{softmax[accuracy]:.1%}` is one of the figures or words, or of what every run
