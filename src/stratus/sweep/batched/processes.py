@@ -35,19 +35,12 @@ AHEAD = 16
 
 @dataclass(frozen=True)
 class Share:
-    """The jobs of one process.
+    """The jobs of one process."""
 
-    Attributes:
-        context: Hydra's, its loader a `Composer`.
-        config: The sweep's configuration.
-        jobs: The overrides of each by its number.
-        memory: GiB that runs trained as one may take.
-    """
-
-    context: HydraContext
-    config: DictConfig
-    jobs: dict[int, list[str]]
-    memory: float
+    context: HydraContext  # hydra's, its loader a `Composer`
+    config: DictConfig  # the sweep's configuration
+    jobs: dict[int, list[str]]  # the overrides of each by its number
+    memory: float  # giB that runs trained as one may take
 
 
 def sensible(jobs: int) -> int:
