@@ -27,8 +27,7 @@ from stratus.pictures.canvas import (
     styled,
 )
 
-LEVELS = (0.1, 0.3, 0.7, 0.9)
-"""Probabilities that have a line, beside 0.5."""
+LEVELS = (0.1, 0.3, 0.7, 0.9)  # probabilities that have a line, beside 0.5
 
 
 @dataclass(frozen=True)

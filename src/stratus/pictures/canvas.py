@@ -16,28 +16,22 @@ from matplotlib.image import imsave
 from matplotlib.ticker import LogFormatter
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
-BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"
-"""Colours that colour-blind readers tell apart (Okabe & Ito, 2008)."""
+BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"  # colours that colour-blind readers tell apart (Okabe & Ito, 2008)
 
-CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)
-"""The colours of lines and classes in their order."""
+CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)  # the colours of lines and classes in their order
 
 GREY = "#767676"
 
 WEATHER = {"drizzle": GREEN, "fog": PINK, "rain": BLUE, "snow": SKY, "hail": RED, "sun": ORANGE}
 """The colour of each weather in all pictures."""
 
-EVENT, NO_EVENT = WEATHER["rain"], RED
-"""Of days with an event, such as rain, and without."""
+EVENT, NO_EVENT = WEATHER["rain"], RED  # of days with an event, such as rain, and without
 
-MARKERS = "ox^sDv*P"
-"""A marker a class, so that colour is never alone in telling classes apart."""
+MARKERS = "ox^sDv*P"  # a marker a class, so that colour is never alone in telling classes apart
 
-MOST_POINTS = 2000
-"""The most points that are drawn: more would hide each other, and take long."""
+MOST_POINTS = 2000  # the most points that are drawn: more would hide each other, and take long
 
-MOST_PANELS = 6
-"""The most panels of one sheet; outputs beyond have none."""
+MOST_PANELS = 6  # the most panels of one sheet; outputs beyond have none
 
 STYLE: dict[Any, Any] = {
     "axes.grid": True,

@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 from stratus.data.samples import Array
 from stratus.pictures.canvas import BLACK, heading, label_outer, legend, panel_grid, spread, styled
 
-MOST_LINES = 6
-"""The most inputs that have a line, beside the bias."""
+MOST_LINES = 6  # the most inputs that have a line, beside the bias
 
 
 @styled

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.animation import Animation
     from matplotlib.figure import Figure
 
-CARDS = PROJECT / "conf" / "experiment" / "lecture"
-"""Where each lesson's text is, beside its experiment."""
+CARDS = PROJECT / "conf" / "experiment" / "lecture"  # where each lesson's text is, beside its experiment
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from stratus.data.samples import Array
 from stratus.runs.record import RunRecord, WeightsRecord
 from stratus.scores.bootstrap import interval
 
-FEWEST = 20
-"""The fewest resamples from which intervals are shown."""
+FEWEST = 20  # the fewest resamples from which intervals are shown
 
 
 def comparable(records: Sequence[RunRecord]) -> list[RunRecord]:

@@ -14,8 +14,7 @@ from stratus.sweep import resamples
 
 OBJECTIVE = "objective"
 
-MOST = 20
-"""The most rows of a table on the terminal; the files have all."""
+MOST = 20  # the most rows of a table on the terminal; the files have all
 
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 

@@ -20,8 +20,7 @@ RATE = "optimizer.lr"
 LOOKS = tuple(zip(CYCLE, "os^Dv*", strict=False))
 """Colour and marker of each group; the cross is for jobs that diverged."""
 
-MOST_LIMITS = 4
-"""The most largest stable steps that are lines; more are a band."""
+MOST_LIMITS = 4  # the most largest stable steps that are lines; more are a band
 
 
 @dataclass(frozen=True)
