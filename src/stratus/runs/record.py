@@ -16,9 +16,7 @@ from stratus import files
 from stratus.errors import CheckpointError, Diverged
 
 FILE = "run.json"
-
-# Of the records written here. Those before had no number: a task's settings stood beside the other entries.
-SCHEMA = 2
+SCHEMA = 2  # of the records written here; those before had no number: a task's settings stood beside the others
 # By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.
 Scores: TypeAlias = Mapping[str, float | None]
 Ends: TypeAlias = Mapping[str, Sequence[float | None]]

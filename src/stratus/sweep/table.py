@@ -13,9 +13,7 @@ from stratus.runs.report import listing, show
 from stratus.sweep import resamples
 
 OBJECTIVE = "objective"
-
 MOST = 20  # the most rows of a table on the terminal; the files have all
-
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 

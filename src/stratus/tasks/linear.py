@@ -18,9 +18,7 @@ from stratus.scores.metrics import Accuracy
 from stratus.scores.scoring import Scoring
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
-
 BROADCASTS = "broadcasts_over_members"
-
 Losses = TypeVar("Losses", bound=Callable[..., Tensor])
 
 
@@ -40,23 +38,10 @@ class LinearTask(LightningModule, ABC):
     """θ = (W, b): logits z = W (x - mean)/scale + b, a loss ℓ(z, y), and the function that makes a forecast of z.
 
     A subclass says its loss and its curvature, activation and link, decision and scores.
-
-    Args:
-        inputs: Names of the m inputs.
-        units: Their units.
-        outputs: Names of the k outputs.
-        standardisation: Mean and scale [m] of the training inputs, kept as buffers; 0 and 1 where not given.
-        class_weights: Weight of each class in the loss [choices, classes], a buffer: one row for a choice among
-            classes, a row (no, yes) for each event. None weighs all alike.
-        optimizer: Makes the optimiser from the parameters.
-        schedule: Makes the learning rate's schedule from optimiser and number of epochs; None keeps the rate.
-        init: Fills a parameter in place, drawing from a generator; PyTorch's own start where not given.
-        seed: Seed of that generator.
     """
 
     curvature: ClassVar[float]  # least upper bound of the eigenvalues of ∂²ℓ/∂z²: gives the largest stable step
     curvature_is_constant: ClassVar[bool] = False  # whether the bound holds with equality, as for the squared loss
-
     scoring: Scoring  # all scores of this kind of forecast
     mean: Tensor
     scale: Tensor
@@ -65,13 +50,17 @@ class LinearTask(LightningModule, ABC):
     def __init__(
         self,
         *,
-        inputs: Sequence[str],
-        units: Sequence[str],
-        outputs: Sequence[str],
-        standardisation: tuple[Any, Any] | None = None,
+        inputs: Sequence[str],  # names of the m inputs
+        units: Sequence[str],  # their units
+        outputs: Sequence[str],  # names of the k outputs
+        standardisation: tuple[Any, Any] | None = None,  # mean and scale [m] of training inputs, buffers; None: 0 and 1
+        # Weight of each class in the loss [choices, classes], a buffer: one row for a choice among classes, a row
+        # (no, yes) for each event. None weighs all alike.
         class_weights: Sequence[Sequence[float]] | None = None,
-        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = default_optimizer,
+        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = default_optimizer,  # of the parameters
+        # Makes the learning rate's schedule from optimiser and number of epochs; None keeps the rate.
         schedule: Callable[..., torch.optim.lr_scheduler.LRScheduler] | None = None,
+        # Fills a parameter in place, drawing from a generator with the seed; None: PyTorch's own start.
         init: Callable[[Tensor, torch.Generator], Any] | None = None,
         seed: int = 0,
     ) -> None:

@@ -59,8 +59,7 @@ class Patience(EarlyStopping):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the best score, and how long ago it was."""
-        spent = state_dict["wait_count"] >= state_dict["patience"]
-        waited = 0 if spent else state_dict["wait_count"]
+        waited = state_dict["wait_count"] if state_dict["wait_count"] < state_dict["patience"] else 0
         super().load_state_dict({**state_dict, "patience": self.patience, "wait_count": waited})
 
 

@@ -22,9 +22,8 @@ class Optimum:
 
 def mean_loss(task: LinearTask, weights: Weights, samples: Samples) -> float:
     """L of weights over samples, in float64."""
-    parts = samples.chunks()
-    total = sum(task.loss(weights.logits(task, part.x), exact(part.y)).item() * len(part) for part in parts)
-    return total / len(samples)
+    losses = ((task.loss(weights.logits(task, part.x), exact(part.y)), len(part)) for part in samples.chunks())
+    return sum(loss.item() * days for loss, days in losses) / len(samples)
 
 
 def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iterations: int = 100) -> Optimum:

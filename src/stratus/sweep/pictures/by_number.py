@@ -16,10 +16,7 @@ from stratus.pictures.canvas import BLACK, CYCLE, GREY
 from stratus.sweep.jobs import Jobs, effect
 
 RATE = "optimizer.lr"
-
-LOOKS = tuple(zip(CYCLE, "os^Dv*", strict=False))
-"""Colour and marker of each group; the cross is for jobs that diverged."""
-
+LOOKS = tuple(zip(CYCLE, "os^Dv*", strict=False))  # colour and marker of each group; the cross is for diverged jobs
 MOST_LIMITS = 4  # the most largest stable steps that are lines; more are a band
 
 
