@@ -19,10 +19,8 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
 BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"  # colours that colour-blind readers tell apart (Okabe & Ito, 2008)
 CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)  # the colours of lines and classes in their order
 GREY = "#767676"
-
+# The colour of each weather in all pictures.
 WEATHER = {"drizzle": GREEN, "fog": PINK, "rain": BLUE, "snow": SKY, "hail": RED, "sun": ORANGE}
-"""The colour of each weather in all pictures."""
-
 EVENT, NO_EVENT = WEATHER["rain"], RED  # of days with an event, such as rain, and without
 MARKERS = "ox^sDv*P"  # a marker a class, so that colour is never alone in telling classes apart
 MOST_POINTS = 2000  # the most points that are drawn: more would hide each other, and take long
@@ -44,8 +42,7 @@ STYLE: dict[Any, Any] = {
     "savefig.facecolor": "white",
 }
 
-styled = mpl.rc_context(STYLE)
-"""Decorates a function that draws: matplotlib has our settings inside it, and its own outside."""
+styled = mpl.rc_context(STYLE)  # decorates a function that draws: our settings inside it, matplotlib's own outside
 
 
 def sheet(

@@ -23,10 +23,7 @@ def draw(
     unit: str,  # of the weights and biases, for the axis
     place: str,  # where and what, for the title
 ) -> Figure:
-    """Each weight and bias over the steps, a panel an output; dashed, the exact optimum.
-
-    Of many inputs those with the largest weights at the end are drawn.
-    """
+    """Weights over the steps, a panel an output, of the inputs where they end largest; dashed, the exact optimum."""
     largest = np.sort(np.argsort(-np.abs(weight[-1]).max(axis=0), kind="stable")[:MOST_LINES])
     at, one = spread(len(steps)), len(outputs) == 1
     each = 3.1, 3.0 if one else 2.4

@@ -181,8 +181,7 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
 
 def of_jobs(folder: Path) -> dict[int, RunRecord]:
     """The records of a sweep's jobs that have begun, by the jobs' numbers and in their order; see `read`."""
-    found = {int(path.parent.name): read(path.parent) for path in folder.glob(f"*/{FILE}")}
-    return dict(sorted(found.items()))
+    return dict(sorted((int(path.parent.name), read(path.parent)) for path in folder.glob(f"*/{FILE}")))
 
 
 def read(folder: Path) -> RunRecord:
@@ -199,8 +198,7 @@ def read(folder: Path) -> RunRecord:
     if (schema := content.get("schema")) not in (None, SCHEMA):
         raise CheckpointError(f"{path} has schema {schema}; this version of Stratus reads schema {SCHEMA}: update it")
     if schema is None:
-        names = ("tolerance", "class_weights")
-        content["task_settings"] = {name: content[name] for name in names if name in content}
+        content["task_settings"] = {name: content[name] for name in ("tolerance", "class_weights") if name in content}
     try:
         return msgspec.convert(content, RunRecord)
     except msgspec.ValidationError as error:

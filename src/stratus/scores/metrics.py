@@ -40,13 +40,7 @@ class DailyMean(Metric):
 
 
 class Accuracy(DailyMean):
-    """Share of answers that are right, as `right` tells of answers and truth, both in one form.
-
-    >>> score = Accuracy(torch.eq)
-    >>> score.update(torch.tensor([2, 0, 1, 1]), torch.tensor([2, 0, 1, 0]))
-    >>> score.compute()
-    tensor(0.7500)
-    """
+    """Share of answers that are right, as `right` tells of answers and truth, both in one form."""
 
     higher_is_better = HIGHER_IS_BETTER["accuracy"]
 

@@ -47,8 +47,7 @@ class Jobs:
 
     def pair(self) -> list[str]:
         """For the title of a picture of two settings: that they were chosen, where more were swept."""
-        chosen = f"of {len(self.swept)} swept settings the two with the largest effect"
-        return [chosen] if len(self.swept) > 2 else []
+        return [f"of {len(self.swept)} swept settings the two with the largest effect"] if len(self.swept) > 2 else []
 
 
 def drawable(records: Sequence[RunRecord]) -> Jobs | None:

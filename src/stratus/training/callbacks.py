@@ -16,8 +16,7 @@ class StabilityGuard(Callback):
     """Stops at a loss that is not finite; the largest stable step, `limit`, is for the message."""
 
     def __init__(self, limit: float | None = None) -> None:
-        self.limit = limit
-        self.last_finite = math.nan
+        self.limit, self.last_finite = limit, math.nan
 
     def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Tensor) -> None:
         """Raises Diverged before a loss that is not finite reaches the weights."""

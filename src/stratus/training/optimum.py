@@ -70,5 +70,4 @@ def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iteratio
 def _designs(task: LinearTask, samples: Samples) -> Iterator[tuple[Tensor, Tensor]]:
     """A = (standardised x, 1) [c, m + 1] and y of a chunk of the samples after another."""
     for part in samples.chunks():
-        x = torch.as_tensor(part.x, dtype=torch.float64, device=task.device)
-        yield task.design(x).cpu(), exact(part.y)
+        yield task.design(torch.as_tensor(part.x, dtype=torch.float64, device=task.device)).cpu(), exact(part.y)

@@ -89,8 +89,7 @@ def losses(task: LinearTask, forecasts: Forecasts) -> Array:
     """ℓ of each forecaster and day [F, n]: the sum over its choices, each weighed by the class that came."""
     assert forecasts.logits is not None
     z, y = torch.from_numpy(forecasts.logits), exact(forecasts.days.y)
-    every = torch.cat([y] * len(z))
-    return task.weighted_losses(z.flatten(0, 1), every).sum(1).reshape(len(z), -1).numpy()
+    return task.weighted_losses(z.flatten(0, 1), torch.cat([y] * len(z))).sum(1).reshape(len(z), -1).numpy()
 
 
 def verify(

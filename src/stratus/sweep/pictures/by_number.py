@@ -74,10 +74,8 @@ def _groups(jobs: Jobs, name: str) -> tuple[list[Group], bool]:
     if not joined:
         few = [column for column in others if len(set(column)) <= len(LOOKS)]
         labels = max(few, key=lambda column: effect(jobs.objective, column), default=[""] * len(labels))
-    once = dict.fromkeys(labels)
-    return [
-        Group(one or "a job", *look, np.array(labels) == one) for one, look in zip(once, LOOKS, strict=False)
-    ], joined
+    looks = zip(dict.fromkeys(labels), LOOKS, strict=False)
+    return [Group(one or "a job", *look, np.array(labels) == one) for one, look in looks], joined
 
 
 def _points(axes: Axes, group: Group, x: Array, loss: Array, *, joined: bool) -> None:
