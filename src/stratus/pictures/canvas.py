@@ -16,28 +16,15 @@ from matplotlib.image import imsave
 from matplotlib.ticker import LogFormatter
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
-BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"
-"""Colours that colour-blind readers tell apart (Okabe & Ito, 2008)."""
-
-CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)
-"""The colours of lines and classes in their order."""
-
+BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"  # colours that colour-blind readers tell apart (Okabe & Ito, 2008)
+CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)  # the colours of lines and classes in their order
 GREY = "#767676"
-
+# The colour of each weather in all pictures.
 WEATHER = {"drizzle": GREEN, "fog": PINK, "rain": BLUE, "snow": SKY, "hail": RED, "sun": ORANGE}
-"""The colour of each weather in all pictures."""
-
-EVENT, NO_EVENT = WEATHER["rain"], RED
-"""Of days with an event, such as rain, and without."""
-
-MARKERS = "ox^sDv*P"
-"""A marker a class, so that colour is never alone in telling classes apart."""
-
-MOST_POINTS = 2000
-"""The most points that are drawn: more would hide each other, and take long."""
-
-MOST_PANELS = 6
-"""The most panels of one sheet; outputs beyond have none."""
+EVENT, NO_EVENT = WEATHER["rain"], RED  # of days with an event, such as rain, and without
+MARKERS = "ox^sDv*P"  # a marker a class, so that colour is never alone in telling classes apart
+MOST_POINTS = 2000  # the most points that are drawn: more would hide each other, and take long
+MOST_PANELS = 6  # the most panels of one sheet; outputs beyond have none
 
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
@@ -55,8 +42,7 @@ STYLE: dict[Any, Any] = {
     "savefig.facecolor": "white",
 }
 
-styled = mpl.rc_context(STYLE)
-"""Decorates a function that draws: matplotlib has our settings inside it, and its own outside."""
+styled = mpl.rc_context(STYLE)  # decorates a function that draws: our settings inside it, matplotlib's own outside
 
 
 def sheet(
@@ -64,8 +50,7 @@ def sheet(
 ) -> tuple[Figure, Any]:
     """A figure of width × height inches, and its axes as `subplots` gives them: one, or an array [rows, columns]."""
     figure = Figure(figsize=(width, height))
-    axes = figure.subplots(rows, columns, **options)
-    return figure, axes
+    return figure, figure.subplots(rows, columns, **options)
 
 
 def panel_row(k: int, *, width: float, height: float, **options: Any) -> tuple[Figure, Any]:
@@ -77,22 +62,13 @@ def panel_row(k: int, *, width: float, height: float, **options: Any) -> tuple[F
 def panel_grid(
     k: int,
     *,
-    each: tuple[float, float],
-    edge: tuple[float, float] = (0.0, 0.0),
-    least: float = 0.0,
-    ratios: Sequence[float] = (1,),
-    **options: Any,
+    each: tuple[float, float],  # width and height of a panel in inches
+    edge: tuple[float, float] = (0.0, 0.0),  # inches that the sheet is wider and higher than its panels
+    least: float = 0.0,  # the least width of the sheet
+    ratios: Sequence[float] = (1,),  # relative heights of a panel's axes, which stand one above the other
+    **options: Any,  # go to `subplots`
 ) -> tuple[Figure, Any]:
-    """A sheet of k panels, at most `MOST_PANELS`, in one or two rows; and their axes [panels, len(ratios)].
-
-    Args:
-        k: Number of panels.
-        each: Width and height of a panel in inches.
-        edge: Inches that the sheet is wider and higher than its panels.
-        least: The least width of the sheet.
-        ratios: Relative heights of a panel's axes, which stand one above the other.
-        **options: Go to `subplots`.
-    """
+    """A sheet of k panels, at most `MOST_PANELS`, in one or two rows; and their axes [panels, len(ratios)]."""
     count, parts = min(k, MOST_PANELS), len(ratios)
     columns = _columns(count)
     rows = -(-count // columns)

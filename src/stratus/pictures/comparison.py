@@ -16,19 +16,14 @@ from stratus.pictures.canvas import BLUE, GREY, heading, sheet, styled
 def draw(labels: Sequence[str], scores: Mapping[str, tuple[Array, Array]], *, title: str) -> Figure:
     """Two panels a score: above the scores, below their differences from the first forecast's.
 
-    A dot is a score, its bar the interval. The dot of a difference is hollow where its interval holds 0.
-
-    Args:
-        labels: Of the k forecasts, two or more.
-        scores: By name and unit: each score with the ends of its interval [k, 3], and its difference from the
-            first likewise [k, 3]; the first row of the differences is not drawn.
-        title: Of the whole.
+    A dot is a score, its bar the interval. The dot of a difference is hollow where its interval holds 0. Of two or more
+    forecasts, k, `scores` has by name and unit each score with the ends of its interval [k, 3], and its difference from
+    the first likewise [k, 3]; the first row of the differences is not drawn.
     """
     k, columns = len(labels), len(scores)
     width, height = 1.6 + 1.8 * columns, 1.8 + 0.7 * k
-    figure, panels = sheet(
-        2, columns, width=width, height=height, squeeze=False, sharey="row", height_ratios=[k, k - 1]
-    )
+    options = {"squeeze": False, "sharey": "row", "height_ratios": [k, k - 1]}
+    figure, panels = sheet(2, columns, width=width, height=height, **options)
     for (above, below), (name, (values, differences)) in zip(panels.T, scores.items(), strict=True):
         _dots(above, values, np.full(k, True))
         _dots(below, differences[1:], (differences[1:, 1] > 0) | (differences[1:, 2] < 0))

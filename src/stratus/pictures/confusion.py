@@ -14,12 +14,8 @@ from stratus.pictures.canvas import heading, panel_grid, sheet, styled
 def draw(truth: Array, decision: Array, *, outputs: Sequence[str], place: str, event: str = "event") -> Figure:
     """Days of each truth (row) by the decision (column): their number, and their share of the row as shading.
 
-    Args:
-        truth: Class indices [n], or events [n, k] as 0 or 1, a panel each.
-        decision: In the same form.
-        outputs: Names of the k classes or events.
-        place: Where and when, for the title.
-        event: What an event is, for the labels.
+    Truth and decision are class indices [n], or events [n, k] as 0 or 1, a panel each; the outputs are their names, the
+    place is for the title, `event` says in the labels what an event is.
     """
     if truth.ndim == 1:
         figure, axes = sheet(width=2.6 + 0.9 * len(outputs), height=1.6 + 0.62 * len(outputs))
@@ -42,8 +38,7 @@ def _matrix(axes: Axes, truth: Array, decision: Array, names: Sequence[str]) -> 
     for (row, column), count in np.ndenumerate(counts):
         share = f"{count}\n{shares[row, column]:.0%}" if total[row] else "0\n–"
         axes.text(column, row, share, ha="center", va="center", color="white" if shares[row, column] > 0.6 else "black")
-    ticks = range(len(names))
-    axes.set_xticks(ticks, names)
-    axes.set_yticks(ticks, [f"{name} ({days} d)" for name, days in zip(names, total, strict=True)])
+    axes.set_xticks(range(k), names)
+    axes.set_yticks(range(k), [f"{name} ({days} d)" for name, days in zip(names, total, strict=True)])
     axes.set(xlabel="decided", ylabel="came (days, share of the row)")
     axes.grid(False)

@@ -13,13 +13,7 @@ from stratus.pictures.canvas import GREY, calendar, days, named, sheet, styled
 def draw(dates: Array, truth: Array, forecasts: Mapping[str, Array], *, name: str, unit: str, place: str) -> Figure:
     """Truth as points, each forecast as a line, broken where days are missing; below, truth less forecast.
 
-    Args:
-        dates: Days [n] in their order, datetime64.
-        truth: What was measured [n].
-        forecasts: By name, each [n].
-        name: What it is, for the axis.
-        unit: Its unit.
-        place: Where and when, for the title.
+    Dates (datetime64, in order), truth and each forecast are [n]; the name is for the axis, the place for the title.
     """
     figure, (above, below) = sheet(2, 1, sharex=True, height=5.0, height_ratios=[2, 1])
     above.plot(days(dates), truth, ".", color=GREY, markersize=3, label="measured")

@@ -10,16 +10,9 @@ from stratus.pictures.canvas import BLUE, GREY, named, sheet, shown, spread, sty
 def draw(forecast: Array, truth: Array, *, tolerance: float, name: str, unit: str, place: str) -> Figure:
     """A point a day; on the diagonal the forecast was right, between the dashed lines it counts as accurate.
 
-    Args:
-        forecast: What was forecast [n].
-        truth: What came [n].
-        tolerance: How far a forecast may be off to be accurate, in the same unit.
-        name: What it is, for the axes.
-        unit: Its unit.
-        place: Where and when, for the title.
+    Forecast and truth are [n], the tolerance is in their unit; the name is for the axes, the place for the title.
     """
-    drawn = spread(len(truth))
-    figure, axes = sheet(width=5.0, height=5.3)
+    drawn, (figure, axes) = spread(len(truth)), sheet(width=5.0, height=5.3)
     axes.plot(forecast[drawn], truth[drawn], ".", color=BLUE, markersize=4, alpha=0.7)
     for off in (-tolerance, 0, tolerance):
         axes.axline((0, off), slope=1, color=GREY, linewidth=1, linestyle="dashed" if off else "solid")

@@ -19,12 +19,8 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     The grey bar about the diagonal is where a bin of so many days falls 19 times in 20 when the probability is right:
     q ± 2 √(q(1 - q)/days), q its mean forecast (after Bröcker & Smith, 2007).
 
-    Args:
-        p: Forecast probabilities [n, k].
-        y: The truth: events [n, k] as 0 or 1, or class indices [n], each class against the others.
-        outputs: Names of the k events or classes; a panel each.
-        place: Where and when, for the title.
-        bins: Number of bins, of equal width.
+    The probabilities p are [n, k], the truth y events [n, k] as 0 or 1, or class indices [n], each class against the
+    others. Each of the k outputs has a panel; the place is for the title.
     """
     came = indicators(p, y)
     days, said, happened = points(bin_sums(p, came, bins)).values()

@@ -8,38 +8,23 @@ from matplotlib.figure import Figure
 from stratus.data.samples import Array
 from stratus.pictures.canvas import BLACK, heading, label_outer, legend, panel_grid, spread, styled
 
-MOST_LINES = 6
-"""The most inputs that have a line, beside the bias."""
+MOST_LINES = 6  # the most inputs that have a line, beside the bias
 
 
 @styled
 def draw(
-    steps: Sequence[int],
-    weight: Array,
-    bias: Array,
-    optimum: tuple[Array, Array] | None,
+    steps: Sequence[int],  # steps taken [t]
+    weight: Array,  # W then [t, k, m]
+    bias: Array,  # b then [t, k]
+    optimum: tuple[Array, Array] | None,  # W [k, m] and b [k] of the exact optimum; None if there is none
     *,
-    inputs: Sequence[str],
-    outputs: Sequence[str],
-    unit: str,
-    place: str,
+    inputs: Sequence[str],  # names of the m inputs
+    outputs: Sequence[str],  # names of the k outputs
+    unit: str,  # of the weights and biases, for the axis
+    place: str,  # where and what, for the title
 ) -> Figure:
-    """Each weight and bias over the steps, a panel an output; dashed, the exact optimum.
-
-    Of many inputs those with the largest weights at the end are drawn.
-
-    Args:
-        steps: Steps taken [t].
-        weight: W then [t, k, m].
-        bias: b then [t, k].
-        optimum: W [k, m] and b [k] of the exact optimum; None if there is none.
-        inputs: Names of the m inputs.
-        outputs: Names of the k outputs.
-        unit: Of the weights and biases, for the axis.
-        place: Where and what, for the title.
-    """
-    size = np.abs(weight[-1]).max(axis=0)
-    largest = np.sort(np.argsort(-size, kind="stable")[:MOST_LINES])
+    """Weights over the steps, a panel an output, of the inputs where they end largest; dashed, the exact optimum."""
+    largest = np.sort(np.argsort(-np.abs(weight[-1]).max(axis=0), kind="stable")[:MOST_LINES])
     at, one = spread(len(steps)), len(outputs) == 1
     each = 3.1, 3.0 if one else 2.4
     figure, panels = panel_grid(len(outputs), each=each, edge=(0, 1.2), least=7.0, sharex=True, sharey=True)

@@ -11,28 +11,17 @@ from stratus.pictures.canvas import BLUE, ORANGE, days, heading, sheet, styled
 
 @styled
 def draw(
-    dates: Array,
-    places: Sequence[str],
-    forecast: Array,
-    truth: Array | None,
-    weather: Sequence[str],
+    dates: Array,  # the days [n], the worst first
+    places: Sequence[str],  # where each was
+    forecast: Array,  # the value forecast [n]; or, without `truth`, the probability given to what came
+    truth: Array | None,  # the value that came [n]; None for probabilities
+    weather: Sequence[str],  # what each day was like
     *,
-    said: Sequence[str] = (),
-    label: str,
-    place: str,
+    said: Sequence[str] = (),  # words beside the bar of each probability
+    label: str,  # what the values are, with their unit
+    place: str,  # where and when, for the title
 ) -> Figure:
-    """A row a day, the worst on top: what was forecast, what came, and the weather beside it.
-
-    Args:
-        dates: The days [n], the worst first.
-        places: Where each was.
-        forecast: The value forecast [n]; or, without `truth`, the probability given to what came.
-        truth: The value that came [n]; None for probabilities.
-        weather: What each day was like.
-        said: Words beside the bar of each probability.
-        label: What the values are, with their unit.
-        place: Where and when, for the title.
-    """
+    """A row a day, the worst on top: what was forecast, what came, and the weather beside it."""
     rows = np.arange(len(dates))
     figure, axes = sheet(width=9.0, height=1.3 + 0.3 * len(rows))
     if truth is None:

@@ -33,14 +33,8 @@ LessonFunction: TypeAlias = Callable[[FinishedRun], Lesson]
 
 def new_task(settings: Config, splits: Splits) -> LinearTask:
     """The task as training finds it."""
-    return tasks.find(settings.task.name).for_splits(
-        splits,
-        optimizer=settings.optimizer.build(),
-        schedule=settings.schedule.build(),
-        init=settings.init.build(),
-        seed=settings.seed,
-        **settings.task.settings,
-    )
+    descent = {name: getattr(settings, name).build() for name in ("optimizer", "schedule", "init")}
+    return tasks.find(settings.task.name).for_splits(splits, seed=settings.seed, **descent, **settings.task.settings)
 
 
 @dataclass(frozen=True)

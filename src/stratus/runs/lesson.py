@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from stratus.runs.finished import FinishedRun
 
-CARDS = PROJECT / "conf" / "experiment" / "lecture"
-"""Where each lesson's text is, beside its experiment."""
+CARDS = PROJECT / "conf" / "experiment" / "lecture"  # where each lesson's text is, beside its experiment
 
 
 @dataclass(frozen=True)
@@ -30,22 +29,14 @@ class Lesson:
         """The lesson's text with its fields filled, as Markdown.
 
         A field such as `{brier:.4f}` or `{softmax[accuracy]:.1%}` is one of the figures or words, or of what every run
-        has: `metrics`, `references`, `settings`, `station`, `train_days`, `test_days`, `classes`.
-
-        Raises:
-            ConfigurationError: If the text cannot be read or a field cannot be filled.
+        has: `metrics`, `references`, `settings`, `station`, `train_days`, `test_days`, `classes`. ConfigurationError
+        if the text cannot be read or a field cannot be filled.
         """
-        splits = run.splits
-        given = {
-            "metrics": run.metrics,
-            "references": run.references,
-            "settings": run.settings,
-            "station": splits.train.stations[0],
-            "train_days": len(splits.train),
-            "test_days": len(splits.test),
-            "classes": len(splits.outputs),
-        }
-        file, values = CARDS / f"{run.settings.lesson}.md", {**given, **self.figures, **self.words}
+        file, splits = CARDS / f"{run.settings.lesson}.md", run.splits
+        values = {name: getattr(run, name) for name in ("metrics", "references", "settings")}
+        days = {"train_days": len(splits.train), "test_days": len(splits.test)}
+        values |= {"station": splits.train.stations[0], **days, "classes": len(splits.outputs)}
+        values |= {**self.figures, **self.words}
         try:
             return file.read_text(encoding="utf-8").format_map(values)
         except KeyError as error:

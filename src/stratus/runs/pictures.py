@@ -78,27 +78,15 @@ def _of_values(run: FinishedRun) -> Drawings:
     here = np.flatnonzero(days.stations == days.stations[0])[-LONGEST:]
     one = days.where(np.isin(np.arange(len(days)), here))
     usual = run.test["climatology"].forecast[0, here]
+    part = title(one, "test days" if len(one) == len(days) else f"of {len(days):,} test days")
+    tolerance = run.settings.task.settings.get("tolerance", 0)
+    scatter = partial(forecast_against_truth.draw, tolerance=tolerance, place=title(days))
     found: Drawings = {}
     for k, output in enumerate(run.splits.outputs):
-        name, mark = output.replace("_", " "), f"_{output}" if len(run.splits.outputs) > 1 else ""
-        found[f"fit{mark}"] = partial(
-            fit_over_calendar.draw,
-            one.dates,
-            one.y[:, k],
-            {"climatology": usual[:, k], "forecast": forecast[here, k]},
-            name=name,
-            unit=target.unit,
-            place=title(one, "test days" if len(one) == len(days) else f"of {len(days):,} test days"),
-        )
-        found[f"scatter{mark}"] = partial(
-            forecast_against_truth.draw,
-            forecast[:, k],
-            days.y[:, k],
-            tolerance=run.settings.task.settings.get("tolerance", 0),
-            name=name,
-            unit=target.unit,
-            place=title(days),
-        )
+        look, mark = {"name": output.replace("_", " "), "unit": target.unit}, f"_{output}" if usual.shape[1] > 1 else ""
+        lines = {"climatology": usual[:, k], "forecast": forecast[here, k]}
+        fit = partial(fit_over_calendar.draw, one.dates, one.y[:, k], lines, place=part, **look)
+        found |= {f"fit{mark}": fit, f"scatter{mark}": partial(scatter, forecast[:, k], days.y[:, k], **look)}
     return found
 
 

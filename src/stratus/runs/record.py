@@ -16,9 +16,7 @@ from stratus import files
 from stratus.errors import CheckpointError, Diverged
 
 FILE = "run.json"
-
-# Of the records written here. Those before had no number: a task's settings stood beside the other entries.
-SCHEMA = 2
+SCHEMA = 2  # of the records written here; those before had no number: a task's settings stood beside the others
 # By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.
 Scores: TypeAlias = Mapping[str, float | None]
 Ends: TypeAlias = Mapping[str, Sequence[float | None]]
@@ -183,8 +181,7 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
 
 def of_jobs(folder: Path) -> dict[int, RunRecord]:
     """The records of a sweep's jobs that have begun, by the jobs' numbers and in their order; see `read`."""
-    found = {int(path.parent.name): read(path.parent) for path in folder.glob(f"*/{FILE}")}
-    return dict(sorted(found.items()))
+    return dict(sorted((int(path.parent.name), read(path.parent)) for path in folder.glob(f"*/{FILE}")))
 
 
 def read(folder: Path) -> RunRecord:
@@ -201,8 +198,7 @@ def read(folder: Path) -> RunRecord:
     if (schema := content.get("schema")) not in (None, SCHEMA):
         raise CheckpointError(f"{path} has schema {schema}; this version of Stratus reads schema {SCHEMA}: update it")
     if schema is None:
-        names = ("tolerance", "class_weights")
-        content["task_settings"] = {name: content[name] for name in names if name in content}
+        content["task_settings"] = {name: content[name] for name in ("tolerance", "class_weights") if name in content}
     try:
         return msgspec.convert(content, RunRecord)
     except msgspec.ValidationError as error:

@@ -51,8 +51,9 @@ def classes(row: Mapping[str, float | None]) -> Table | None:
 
 
 def _remark(days: float | None, recall: float | None, precision: float | None, ranked: float | None) -> str:
-    never = "never forecast" if precision is None or math.isnan(precision) else ""
-    return never if days else "no such day"
+    if not days:
+        return "no such day"
+    return "never forecast" if precision is None or math.isnan(precision) else ""
 
 
 def show_run(run: RunRecord, folder: Path) -> None:

@@ -40,13 +40,7 @@ class DailyMean(Metric):
 
 
 class Accuracy(DailyMean):
-    """Share of answers that are right, as `right` tells of answers and truth, both in one form.
-
-    >>> score = Accuracy(torch.eq)
-    >>> score.update(torch.tensor([2, 0, 1, 1]), torch.tensor([2, 0, 1, 0]))
-    >>> score.compute()
-    tensor(0.7500)
-    """
+    """Share of answers that are right, as `right` tells of answers and truth, both in one form."""
 
     higher_is_better = HIGHER_IS_BETTER["accuracy"]
 
@@ -63,39 +57,21 @@ class Bias(DailyMean):
 
 
 class Brier(DailyMean):
-    """Brier score; see `probabilities.brier`.
-
-    >>> score = Brier()
-    >>> score.update(torch.tensor([[0.75], [0.5]]), torch.tensor([[1.0], [0.0]]))
-    >>> score.compute()
-    tensor(0.1562)
-    """
+    """Brier score; see `probabilities.brier`."""
 
     higher_is_better = HIGHER_IS_BETTER["brier"]
     of_day = staticmethod(probabilities.brier)
 
 
 class LogLoss(DailyMean):
-    """Log loss; see `probabilities.log_loss`.
-
-    >>> score = LogLoss()
-    >>> score.update(torch.tensor([[0.25, 0.75]]), torch.tensor([1]))
-    >>> score.compute()
-    tensor(0.2877)
-    """
+    """Log loss; see `probabilities.log_loss`."""
 
     higher_is_better = HIGHER_IS_BETTER["log_loss"]
     of_day = staticmethod(probabilities.log_loss)
 
 
 class RankedProbability(DailyMean):
-    """Ranked probability score; see `probabilities.ranked_probability`. Here the last of three came.
-
-    >>> score = RankedProbability()
-    >>> score.update(torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), torch.tensor([2, 2]))
-    >>> score.compute()
-    tensor(1.5000)
-    """
+    """Ranked probability score; see `probabilities.ranked_probability`."""
 
     higher_is_better = HIGHER_IS_BETTER["ranked_probability"]
     of_day = staticmethod(probabilities.ranked_probability)
@@ -154,8 +130,7 @@ class ReliabilityTable(Metric):
     def update(self, p: Tensor, y: Tensor) -> None:
         """Takes in probabilities [n, k] and events [n, k] or class indices [n]."""
         self.forecasts = self.forecasts + y.numel()  # as Brier averages: over days and labels, not over classes
-        came = probabilities.indicators(p, y)
-        for name, value in reliability.bin_sums(p, came, self.bins).items():
+        for name, value in reliability.bin_sums(p, probabilities.indicators(p, y), self.bins).items():
             setattr(self, name, getattr(self, name) + value)
 
     def compute(self) -> Any:
@@ -164,13 +139,7 @@ class ReliabilityTable(Metric):
 
 
 class Reliability(ReliabilityTable):
-    """First part of the Brier score; see `reliability.parts`. Of two days with 0.75 one had the event.
-
-    >>> score = Reliability()
-    >>> score.update(torch.tensor([[0.75], [0.75]]), torch.tensor([[1.0], [0.0]]))
-    >>> score.compute()
-    tensor(0.0625, dtype=torch.float64)
-    """
+    """First part of the Brier score; see `reliability.parts`."""
 
     part = "reliability"
     higher_is_better = HIGHER_IS_BETTER["brier_reliability"]  # type: ignore[assignment]
@@ -196,14 +165,7 @@ class Uncertainty(Reliability):
 
 
 class Skill(WrapperMetric):
-    """Skill against a reference, by a score that is 0 for a perfect forecast, such as `Brier()`; see `skill.skill`.
-
-    >>> from torchmetrics import MeanSquaredError
-    >>> skill = Skill(MeanSquaredError())
-    >>> skill.update(torch.tensor([11.0]), torch.tensor([12.0]), torch.tensor([10.0]))
-    >>> skill.compute()
-    tensor(0.7500)
-    """
+    """Skill against a reference, by a score that is 0 for a perfect forecast, such as `Brier()`; see `skill.skill`."""
 
     higher_is_better = HIGHER_IS_BETTER["skill"]
 

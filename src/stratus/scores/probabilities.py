@@ -38,5 +38,4 @@ def ranked_probability(p: Any, y: Any) -> Any:
 
     Pᵢ is the probability of class i or a lower one, Yᵢ whether it came so: a miss by one class costs less than by two.
     """
-    xp = array_namespace(p)
-    return (xp.cumulative_sum(p - indicators(p, y), axis=-1) ** 2).sum(-1)
+    return (array_namespace(p).cumulative_sum(p - indicators(p, y), axis=-1) ** 2).sum(-1)

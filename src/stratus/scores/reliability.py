@@ -13,12 +13,8 @@ SUMS = ("n", "p", "y", "pp", "py")  # what `bin_sums` sums: 1, p, y, p² and py
 def bin_sums(p: Any, y: Any, bins: int = BINS) -> dict[str, Any]:
     """Sums of 1, p, y, p² and py over bins of equal width of p, by the names of `SUMS` [..., bins, k].
 
+    p are probabilities of k labels or classes [..., n, k], numpy or torch; y, whether each came, has a shape that fits.
     A border belongs to the bin above it, 1 to the last, in the precision of p (0.7 may be rounded); sums are float64.
-
-    Args:
-        p: Probabilities of k labels or classes [..., n, k], numpy or torch.
-        y: Whether each came, of a shape that fits.
-        bins: Number of bins.
     """
     xp = array_namespace(p)
     place = sum(xp.astype(p >= border / bins, xp.uint8) for border in range(1, bins)) if bins > 1 else p * 0

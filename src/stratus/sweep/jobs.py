@@ -47,8 +47,7 @@ class Jobs:
 
     def pair(self) -> list[str]:
         """For the title of a picture of two settings: that they were chosen, where more were swept."""
-        chosen = f"of {len(self.swept)} swept settings the two with the largest effect"
-        return [chosen] if len(self.swept) > 2 else []
+        return [f"of {len(self.swept)} swept settings the two with the largest effect"] if len(self.swept) > 2 else []
 
 
 def drawable(records: Sequence[RunRecord]) -> Jobs | None:
@@ -113,11 +112,8 @@ def effect(objective: Array, *columns: Sequence[str]) -> float:
 
     ε² = 1 - (n - 1)/(n - k) · Σ (rank - mean rank of its cell)² / Σ (rank - mean rank)², where k is the number of
     cells: many values do not raise it by their number (Kelley, 1935). Diverged jobs share the last rank. Numbers most
-    of which occur once are cut into thirds.
-
-    Args:
-        objective: The loss of each job [n], nan where it diverged.
-        *columns: The values of each setting [n].
+    of which occur once are cut into thirds. The objective is the loss of each job [n], nan where it diverged; a column
+    has the values of a setting [n].
     """
     n, levels = len(objective), np.stack([_levels(values) for values in columns])
     cell = np.unique(levels, axis=1, return_inverse=True)[1].ravel()

@@ -9,8 +9,7 @@ from stratus.data.samples import Array
 from stratus.runs.record import RunRecord, WeightsRecord
 from stratus.scores.bootstrap import interval
 
-FEWEST = 20
-"""The fewest resamples from which intervals are shown."""
+FEWEST = 20  # the fewest resamples from which intervals are shown
 
 
 def comparable(records: Sequence[RunRecord]) -> list[RunRecord]:
@@ -46,10 +45,7 @@ def table(runs: Sequence[RunRecord]) -> pl.DataFrame:
 
 
 def boundaries(runs: Sequence[RunRecord], across: Array) -> Array:
-    """Where P = 1/2 on the plane of two inputs: the second input [runs, points] at values of the first [points].
-
-    From w·(x - mean)/scale + b = 0, in the inputs' own units.
-    """
+    """Where P = 1/2, so w·(x - mean)/scale + b = 0: the second input [runs, points] at values of the first [points]."""
     names, weight, bias = parameters(runs)
     (mean_1, mean_2), (scale_1, scale_2) = names.mean, names.scale
     first = weight[:, 0, :1] * (across - mean_1) / scale_1

@@ -13,10 +13,7 @@ from stratus.runs.report import listing, show
 from stratus.sweep import resamples
 
 OBJECTIVE = "objective"
-
-MOST = 20
-"""The most rows of a table on the terminal; the files have all."""
-
+MOST = 20  # the most rows of a table on the terminal; the files have all
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
@@ -47,8 +44,7 @@ def collect(jobs: Mapping[int, RunRecord]) -> pl.DataFrame:
 def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
     """Mean and standard deviation over the finished jobs that differ in nothing but the seed; best first.
 
-    Columns: overrides (without the seed), runs, and for objective and test scores `… mean` and `… sd`. No rows
-    where no seed varies.
+    Columns: overrides without the seed, runs, `… mean` and `… sd` of objective and test scores. No rows without seeds.
     """
     scores = [name for name, kind in table.schema.items() if kind == pl.Float64 and name not in ("gap", "seconds")]
     return (

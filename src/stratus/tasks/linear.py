@@ -18,9 +18,7 @@ from stratus.scores.metrics import Accuracy
 from stratus.scores.scoring import Scoring
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
-
 BROADCASTS = "broadcasts_over_members"
-
 Losses = TypeVar("Losses", bound=Callable[..., Tensor])
 
 
@@ -56,7 +54,6 @@ class LinearTask(LightningModule, ABC):
 
     curvature: ClassVar[float]  # least upper bound of the eigenvalues of ∂²ℓ/∂z²: gives the largest stable step
     curvature_is_constant: ClassVar[bool] = False  # whether the bound holds with equality, as for the squared loss
-
     scoring: Scoring  # all scores of this kind of forecast
     mean: Tensor
     scale: Tensor

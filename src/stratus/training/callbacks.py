@@ -16,8 +16,7 @@ class StabilityGuard(Callback):
     """Stops at a loss that is not finite; the largest stable step, `limit`, is for the message."""
 
     def __init__(self, limit: float | None = None) -> None:
-        self.limit = limit
-        self.last_finite = math.nan
+        self.limit, self.last_finite = limit, math.nan
 
     def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Tensor) -> None:
         """Raises Diverged before a loss that is not finite reaches the weights."""
@@ -59,8 +58,7 @@ class Patience(EarlyStopping):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the best score, and how long ago it was."""
-        spent = state_dict["wait_count"] >= state_dict["patience"]
-        waited = 0 if spent else state_dict["wait_count"]
+        waited = state_dict["wait_count"] if state_dict["wait_count"] < state_dict["patience"] else 0
         super().load_state_dict({**state_dict, "patience": self.patience, "wait_count": waited})
 
 

@@ -56,10 +56,8 @@ def fit(
     of a run that diverges. After `patience` epochs without a lower validation loss training stops. `resume` is the
     folder of a run to go on with.
 
-    Raises:
-        Diverged: If the loss stopped being a finite number.
-        CheckpointError: If the run to resume has other inputs or outputs.
-        ConfigurationError: If this machine has no such accelerator, or not so many devices.
+    Raises Diverged if the loss stopped being a finite number, CheckpointError if the run to resume has other inputs or
+    outputs, ConfigurationError if this machine has no such accelerator, or not so many devices.
     """
     splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
     callbacks: list[Callback] = [

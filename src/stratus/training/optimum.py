@@ -22,9 +22,8 @@ class Optimum:
 
 def mean_loss(task: LinearTask, weights: Weights, samples: Samples) -> float:
     """L of weights over samples, in float64."""
-    parts = samples.chunks()
-    total = sum(task.loss(weights.logits(task, part.x), exact(part.y)).item() * len(part) for part in parts)
-    return total / len(samples)
+    losses = ((task.loss(weights.logits(task, part.x), exact(part.y)), len(part)) for part in samples.chunks())
+    return sum(loss.item() * days for loss, days in losses) / len(samples)
 
 
 def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iterations: int = 100) -> Optimum:
@@ -71,5 +70,4 @@ def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iteratio
 def _designs(task: LinearTask, samples: Samples) -> Iterator[tuple[Tensor, Tensor]]:
     """A = (standardised x, 1) [c, m + 1] and y of a chunk of the samples after another."""
     for part in samples.chunks():
-        x = torch.as_tensor(part.x, dtype=torch.float64, device=task.device)
-        yield task.design(x).cpu(), exact(part.y)
+        yield task.design(torch.as_tensor(part.x, dtype=torch.float64, device=task.device)).cpu(), exact(part.y)

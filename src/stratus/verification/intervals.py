@@ -48,10 +48,5 @@ def intervals(scoring: Scoring, draws: ScoreDraws, models: int, climatology: int
     less = [drawn[name] - drawn[name][climatology] for name in compared]
     ends = interval(np.stack([*drawn.values(), *less], axis=1)[:models]).tolist()
     names = [f"test/{name}" for name in (*drawn, *compared)]
-    return [
-        Intervals(
-            dict(zip(names[: len(drawn)], one[: len(drawn)], strict=True)),
-            dict(zip(names[len(drawn) :], one[len(drawn) :], strict=True)),
-        )
-        for one in ends
-    ]
+    parts = slice(len(drawn)), slice(len(drawn), None)
+    return [Intervals(*(dict(zip(names[part], one[part], strict=True)) for part in parts)) for one in ends]

@@ -134,8 +134,8 @@ class Persistence:
 
     def decision(self, days: Samples) -> Array:
         """The last known y itself, in the form of y."""
-        usual = self.splits.target.likeliest(self.climatology.forecast(days))
-        return np.where(unknown(days.last), usual, days.last)
+        usual = self.climatology.forecast(days)
+        return np.where(unknown(days.last), self.splits.target.likeliest(usual), days.last)
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,7 @@ class Tally:
 
     def compute(self) -> dict[str, Array]:
         """The scores by name [F]; those of a class as `recall/snow`. The ruler of values, mse, is among them."""
-        means = {name: value / self.days for name, value in self._sums.items()}
-        found = self.scoring.from_means(means)
+        found = self.scoring.from_means({name: value / self.days for name, value in self._sums.items()})
         return found | self.scoring.from_bins(self._bins, self.days) | self._by_class()
 
     def _by_class(self) -> dict[str, Array]:
@@ -71,8 +70,7 @@ class Tally:
         found: dict[str, Array] = {}
         for c, name in enumerate(self.scoring.class_names(self.task.outputs)):
             y = came[0, :, c]
-            hits = (decided[..., c] * y).sum(1)
-            shares = decisions.class_shares(hits, y.sum(), decided[..., c].sum(1))
+            shares = decisions.class_shares((decided[..., c] * y).sum(1), y.sum(), decided[..., c].sum(1))
             found[f"days/{name}"] = np.full(len(p), y.sum())
             found |= {f"{score}/{name}": value for score, value in shares.items()}
             found[f"average_precision/{name}"] = decisions.average_precision(p[..., c], y)
@@ -91,8 +89,7 @@ def losses(task: LinearTask, forecasts: Forecasts) -> Array:
     """ℓ of each forecaster and day [F, n]: the sum over its choices, each weighed by the class that came."""
     assert forecasts.logits is not None
     z, y = torch.from_numpy(forecasts.logits), exact(forecasts.days.y)
-    every = torch.cat([y] * len(z))
-    return task.weighted_losses(z.flatten(0, 1), every).sum(1).reshape(len(z), -1).numpy()
+    return task.weighted_losses(z.flatten(0, 1), torch.cat([y] * len(z))).sum(1).reshape(len(z), -1).numpy()
 
 
 def verify(

@@ -47,10 +47,7 @@ def _filled(first: Sequence[str], second: Sequence[str]) -> bool:
 
 
 def write(folder: Path, records: Sequence[RunRecord]) -> list[Path]:
-    """Draws a sweep's pictures into its folder `pictures/` and, for TensorBoard's IMAGES, into an event file.
-
-    Returns their files; none if nothing can be drawn.
-    """
+    """Draws what pictures a sweep has, as `pictures/<name>.png` and for TensorBoard's IMAGES; returns their files."""
     found: dict[str, Callable[[], Figure]] = {}
     if runs := resamples.comparable(records):
         found = resampled.drawings(folder, runs)

@@ -16,12 +16,8 @@ from stratus.pictures.canvas import BLACK, CYCLE, GREY
 from stratus.sweep.jobs import Jobs, effect
 
 RATE = "optimizer.lr"
-
-LOOKS = tuple(zip(CYCLE, "os^Dv*", strict=False))
-"""Colour and marker of each group; the cross is for jobs that diverged."""
-
-MOST_LIMITS = 4
-"""The most largest stable steps that are lines; more are a band."""
+LOOKS = tuple(zip(CYCLE, "os^Dv*", strict=False))  # colour and marker of each group; the cross is for diverged jobs
+MOST_LIMITS = 4  # the most largest stable steps that are lines; more are a band
 
 
 @dataclass(frozen=True)
@@ -78,10 +74,8 @@ def _groups(jobs: Jobs, name: str) -> tuple[list[Group], bool]:
     if not joined:
         few = [column for column in others if len(set(column)) <= len(LOOKS)]
         labels = max(few, key=lambda column: effect(jobs.objective, column), default=[""] * len(labels))
-    once = dict.fromkeys(labels)
-    return [
-        Group(one or "a job", *look, np.array(labels) == one) for one, look in zip(once, LOOKS, strict=False)
-    ], joined
+    looks = zip(dict.fromkeys(labels), LOOKS, strict=False)
+    return [Group(one or "a job", *look, np.array(labels) == one) for one, look in looks], joined
 
 
 def _points(axes: Axes, group: Group, x: Array, loss: Array, *, joined: bool) -> None:

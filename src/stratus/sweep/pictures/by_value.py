@@ -7,8 +7,7 @@ from matplotlib.lines import Line2D
 from stratus.pictures.canvas import BLACK, BLUE, RED, fit_scales, heading, legend, sheet, styled
 from stratus.sweep.jobs import Jobs
 
-MOST_ROWS = 24
-"""The most values that have a row; of more, those with the lowest mean losses are drawn."""
+MOST_ROWS = 24  # the most values that have a row; of more, those with the lowest mean losses are drawn
 
 
 @styled

@@ -11,8 +11,7 @@ from stratus.data.samples import Array
 from stratus.pictures.canvas import ORANGE, heading, shade_bar, shades, sheet, styled
 from stratus.sweep.jobs import Jobs, short
 
-MOST_VALUES = 12
-"""The most values of a setting: a row or a column each."""
+MOST_VALUES = 12  # the most values of a setting: a row or a column each
 
 
 @styled

@@ -16,10 +16,7 @@ from stratus.sweep import resamples
 
 
 def drawings(folder: Path, runs: Sequence[RunRecord]) -> dict[str, Callable[[], Figure]]:
-    """The pictures of a sweep over resampled training days, by the name of their file.
-
-    The intervals of the weights, and for an event with two inputs the band of its boundary over the test days.
-    """
+    """Intervals of the weights and, of an event with two inputs, the band of its boundary, by the names of files."""
     place = " + ".join(runs[0].data.stations) if runs[0].data else ""
     title = f"{place}: {len(runs)} resamples of the training days by whole weeks"
     found: dict[str, Callable[[], Figure]] = {"resampled_weights": partial(_draw_weights, runs, title)}
