@@ -9,9 +9,9 @@ import polars as pl
 
 from stratus.data.daily_table import KEY, read_csv, select
 from stratus.data.ghcn.values import Units
-from stratus.data.observations import InMemory, Loaded, OnDisk, Provenance
+from stratus.data.observations import InMemory, Loaded, Provenance
 from stratus.data.store.manifest import MANIFEST
-from stratus.data.store.read import days_in_memory, open_store
+from stratus.data.store.read import open_store
 from stratus.errors import DataError
 from stratus.files import sha256
 
@@ -76,15 +76,14 @@ def from_store(path: str, stations: Sequence[str] | None, *, memory: float, trai
 
     Of some stations, or of all; from the first training day on, or all. Raises DataError as `open_store` does.
     """
-    store = open_store(Path(path), stations, train_from and train_from - REACH)
+    store = open_store(Path(path), stations, train_from and train_from - REACH, memory)
     names = store.stations
     said = names if len(names) <= 10 else [f"{len(names)} stations"]
-    provenance = Provenance(path, sha256(Path(path) / MANIFEST), said, store.days, store.manifest.dropped)
-    fits = store.days <= days_in_memory(memory)
-    return Loaded(InMemory(store.table()) if fits else OnDisk(store, memory), provenance)
+    provenance = Provenance(path, sha256(Path(path) / MANIFEST), said, store.days, store.manifest.dropped, {})
+    return Loaded(InMemory(store.table()) if store.days <= store.days_in_memory else store, provenance)
 
 
 def _in_memory(table: pl.DataFrame, files: Sequence[str], dropped: dict[str, int]) -> Loaded:
     names, hashes = table["station"].unique().sort().to_list(), [sha256(file) for file in files]
     file, checksum = (files[0], hashes[0]) if len(files) == 1 else (list(files), hashes)
-    return Loaded(InMemory(table), Provenance(file, checksum, names, table.height, dropped))
+    return Loaded(InMemory(table), Provenance(file, checksum, names, table.height, dropped, {}))

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from stratus.data.borders import Borders
 from stratus.data.features import Input
-from stratus.data.recipe import Recipe
+from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array, Samples, assemble
 from stratus.data.targets import TARGETS, Category, Classes, Target
 from stratus.data.weeks import circular_blocks

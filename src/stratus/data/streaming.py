@@ -13,8 +13,7 @@ import numpy as np
 import polars as pl
 from filelock import FileLock
 
-from stratus.data.borders import Borders
-from stratus.data.recipe import Recipe
+from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import COLUMNS, Array, Samples, StreamedSamples, assemble
 from stratus.data.splits import Splits, check, divide
 from stratus.data.targets import TARGETS

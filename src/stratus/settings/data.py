@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from omegaconf import MISSING
 
-from stratus.data.borders import Borders
+from stratus.data.recipe import Borders
 from stratus.errors import ConfigurationError
 from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
 
