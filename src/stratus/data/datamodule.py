@@ -10,10 +10,7 @@ from stratus.errors import ConfigurationError
 
 
 class WeatherDataModule(LightningDataModule):
-    """Batches of training, validation and test days; their recipe is kept in every checkpoint.
-
-    A step takes `batch_size` training days, or all at once, which makes gradient descent of SGD; `seed` orders them.
-    """
+    """Batches of `batch_size` training days, or all, ordered by `seed`; checkpoints keep the splits' recipe."""
 
     def __init__(self, splits: Splits, batch_size: int | None = 32, seed: int = 0) -> None:
         super().__init__()

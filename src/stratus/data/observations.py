@@ -39,10 +39,9 @@ class Observations(ABC):
     def split(
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
     ) -> Splits:
-        """The samples: in memory, or in files beside the store.
+        """The samples, in memory or in files of the store; a number `resample` draws the training days.
 
-        If `resample` is a number, the training days are that resample of them. Raises what `splits.split` and
-        `streaming.stream` raise, and ConfigurationError if days on disk are to be resampled.
+        Raises what `splits.split` and `streaming.stream` raise, ConfigurationError if days on disk are to be resampled.
         """
 
 

@@ -16,8 +16,7 @@ from stratus.errors import DataError
 from stratus.files import sha256
 
 SHIPPED = Path(__file__).parents[3] / "data" / "weather.csv"  # the weather of Seattle and New York
-REACH = timedelta(days=400)
-"""How far before the first training day its inputs, and what is known of the day before, are looked for."""
+REACH = timedelta(days=400)  # how far before the first training day inputs and the day before are looked for
 
 
 def shipped(*stations: str) -> pl.DataFrame:
@@ -46,17 +45,10 @@ def from_ghcn(
 ) -> Loaded:
     """Observations of stations of GHCN-Daily, fetched, or read from files in any of its layouts.
 
-    Args:
-        ids: The stations' ids; all that the files hold where there is none.
-        path: The files, with * and ?; None to fetch the stations.
-        names: The name that a station is shown by, by its id.
-        units: Of a Climate Data Online export, see `layouts.pieces`.
-        ice_pellets: Whether they count as hail.
-        source: Another base address than NOAA's.
-        offline: Whether only what was fetched before is used.
-
-    Raises:
-        DataError: A file is missing or broken, or a station is not in it or cannot be fetched.
+    Without ids they are of all stations in the files of `path`, which may have * and ?; without path they are fetched,
+    from `source` if not from NOAA, or if `offline` taken from what was fetched before. `names` are those to show for an
+    id; `units` are those of `layouts.pieces`; ice pellets may count as hail. Raises DataError if a file is missing or
+    broken, or a station is not in it or cannot be fetched.
     """
     from stratus.data.ghcn import cache, daily  # noqa: PLC0415 - the shipped table needs none of it
 

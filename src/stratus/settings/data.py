@@ -109,5 +109,4 @@ SOURCES: dict[str, type[Data]] = {source.kind: source for source in (CsvData, Gh
 
 def source_from_record(source: Mapping[str, Any]) -> Data:
     """The settings of a source that a record keeps as `data.source`."""
-    kept = dict(source)
-    return SOURCES[kept.pop("kind")](**kept)
+    return SOURCES[source["kind"]](**{name: one for name, one in source.items() if name != "kind"})
