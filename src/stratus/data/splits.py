@@ -115,11 +115,9 @@ def split(
 ) -> Splits:
     """Samples of a daily table, split by the date of the target day; `days` stand for `Borders` that are not given.
 
-    A sample that needs a missing day or value is left out and counted. Inputs may reach back over a
-    border between splits, never forward.
-
-    Raises DataError if a split has no days, or a class or event does not occur in training, and ConfigurationError
-    if the target needs several stations and the table has one.
+    A sample that needs a missing day or value is left out and counted. Inputs may reach back over a border, never
+    forward. Raises DataError if a split has no days, or a class or event does not occur in training, and
+    ConfigurationError if the target needs several stations and the table has one.
     """
     if TARGETS[recipe.target].everywhere and table["station"].n_unique() < 2:
         raise ConfigurationError(

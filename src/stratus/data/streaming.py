@@ -31,10 +31,9 @@ def stream(
     """As `splits.split`, of a table too large for memory: its samples are written to a folder and mapped from there.
 
     The table comes in parts of whole stations; `classes` are its categories. A folder that holds the samples already
-    is taken as it is. Several processes may ask for it at once: one writes. `facts` are attributes of `Splits`.
-
-    Raises DataError as `split` does, or if the samples cannot be written, and ConfigurationError if the target needs
-    all stations side by side.
+    is taken as it is. Several processes may ask for it at once: one writes. `facts` are attributes of `Splits`. Raises
+    DataError as `split` does, or if the samples cannot be written, and ConfigurationError if the target needs all
+    stations side by side.
     """
     if TARGETS[recipe.target].everywhere:
         raise ConfigurationError(

@@ -80,9 +80,8 @@ class GhcnData(Data, kind="ghcn"):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not (self.path or self.station or self.stations):
-            raise ConfigurationError(
-                "data=ghcn: name a station, data.station=GME00102380, or files, data.path=my/*.dly"
-            )
+            mend = "name a station, data.station=GME00102380, or files, data.path=my/*.dly"
+            raise ConfigurationError(f"data=ghcn: {mend}")
 
     def _load(self) -> "Loaded":
         from stratus.data.sources import from_ghcn  # noqa: PLC0415 - not for --help

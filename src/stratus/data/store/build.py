@@ -32,10 +32,8 @@ def build(
     """Builds a store in a folder, adds years to one, or continues a build that was interrupted.
 
     Sources are files of any layout that `layouts.pieces` reads, or folders of Parquet files. Ice pellets may count as
-    hail. `tell` is called with a line after each step.
-
-    Raises DataError if a source is broken or missing, a year is in the store already, an unfinished store in the
-    folder is of other sources, or the disk is full.
+    hail. `tell` is called with a line after each step. Raises DataError if a source is broken or missing, a year is in
+    the store already, an unfinished store in the folder is of other sources, or the disk is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -71,11 +71,10 @@ class Store(Observations):
         """The daily table of some stations in the years of some dates [n], datetime64[D]."""
         years = pl.Series(dates).dt.year().unique()
         found = self.index.filter(pl.col("station").is_in(list(stations)), pl.col("year").is_in(years.to_list()))
-        parts = (
-            self._read(int(bucket), index["year"].unique().to_list(), index["station"].unique().to_list())
-            for (bucket,), index in found.group_by("bucket")
-        )
-        return pl.concat([pl.DataFrame(schema=SCHEMA), *parts])
+        parts = [pl.DataFrame(schema=SCHEMA)]
+        for (bucket,), index in found.group_by("bucket"):
+            parts.append(self._read(int(bucket), index["year"].unique().to_list(), index["station"].unique().to_list()))
+        return pl.concat(parts)
 
     def split(
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
