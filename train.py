@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -74,11 +73,9 @@ def train(composed: DictConfig) -> float:
 
 def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool = False) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
-    from stratus.runs.record import DataRecord  # noqa: PLC0415 - not for --help
-
     lesson = lecture.find(settings.lesson) if settings.lesson else None
     loaded, data = settings.data.load(), settings.data
-    entries.data = DataRecord(**asdict(loaded.provenance))
+    entries.data = loaded.provenance
     days = loaded.observations.split(
         settings.recipe, data.borders, standardise=settings.features.standardise, resample=data.resample
     )

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from stratus.data.borders import Borders
+from stratus.data.recipe import Borders
 from stratus.data.sources import shipped
 from stratus.data.splits import split
 from stratus.lecture.fits import TWO_DAYS, best_fit

@@ -11,7 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stratus.runs.record import DataRecord, RunRecord
+from stratus.data.observations import Provenance
+from stratus.runs.record import RunRecord
 from stratus.sweep.jobs import drawable, effect
 from stratus.sweep.pictures import drawings, write
 
@@ -110,7 +111,7 @@ def run(overrides, loss=None, **entries):
     """What a job records."""
     metrics = {} if loss is None else {"val/loss": loss, "train/loss": loss / 2}
     status = "diverged" if loss is None else "finished"
-    data = DataRecord("weather.csv", "", ["Seattle"], 0, {}, {})
+    data = Provenance("weather.csv", "", ["Seattle"], 0, {}, {})
     facts = {"task": "binary", "target": "rain", "data": data, "metrics": metrics, "status": status}
     return RunRecord(overrides=overrides.split(), **facts | entries)
 

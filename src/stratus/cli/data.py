@@ -30,9 +30,8 @@ def add_commands(commands: Any) -> None:
         one.add_argument("--offline", action="store_true", help="use what is cached, fetch nothing")
         one.add_argument("--refresh", action="store_true", help="fetch again what is cached")
     about = "one Parquet store of many stations' daily table, for data=store"
-    actions = commands.add_parser("store", help=about, description=about).add_subparsers(
-        required=True, metavar="ACTION"
-    )
+    store = commands.add_parser("store", help=about, description=about)
+    actions = store.add_subparsers(required=True, metavar="ACTION")
     about = "build a store from by-year files, add years to one, or go on with one that was broken off"
     built = add(actions, "build", build_store, about)
     built.add_argument("sources", metavar="SOURCE", nargs="+", help="CSV, gzip or Parquet, or a folder of Parquet")

@@ -24,9 +24,8 @@ KEPT = Path("checkpoints", "best.ckpt")
 
 def add_commands(commands: Any) -> None:
     """Adds `evaluate` and `forecast`."""
-    scoring = add(
-        commands, "evaluate", evaluate, "scores of a run's kept weights on its test days, or on another table"
-    )
+    about = "scores of a run's kept weights on its test days, or on another table"
+    scoring = add(commands, "evaluate", evaluate, about)
     asking = add(commands, "forecast", forecast, "forecasts for the days after a table's end, or for one day")
     asking.add_argument("--date", metavar="DAY", type=_day, help="this day (YYYY-MM-DD) alone")
     asking.add_argument("--csv", metavar="FILE", type=Path, help="write here, not to the terminal")

@@ -14,10 +14,7 @@ Batch: TypeAlias = tuple[Tensor, Tensor]
 
 
 class Order:
-    """The order of `length` samples in an epoch, a function of (seed, epoch), so that a resumed run goes on alike.
-
-    No seed keeps the samples in their order. Process number `rank` of `ranks` gets a share of the samples of its own.
-    """
+    """The order of samples in an epoch by (seed, epoch) alone, or kept without a seed; process `rank` gets a share."""
 
     def __init__(self, length: int, seed: int | None, rank: int = 0, ranks: int = 1) -> None:
         self.length, self.seed, self.rank, self.ranks = length, seed, rank, ranks
@@ -78,9 +75,9 @@ class BlockOrder(Order):
 
 
 class Batches:
-    """Batches (x [b, m] float32, y) of `size` samples held as tensors: slicing costs a tenth of collating items.
+    """Batches (x [b, m] float32, y) of `size` samples, or of all for None, as slices of tensors.
 
-    None serves all samples at once. Lightning looks for an attribute `sampler` to set the epoch.
+    Slicing costs a tenth of collating items. Lightning looks for an attribute `sampler` to set the epoch.
     """
 
     batch_sampler = None  # Lightning asks for it beside the sampler
@@ -101,10 +98,7 @@ class Batches:
 
 
 class Stream:
-    """Batches (x [b, m] float32, y) of samples on disk, shuffled within pools of many blocks.
-
-    At least `pool` samples are in memory at once. Otherwise as `Batches`.
-    """
+    """As `Batches`, of samples on disk, shuffled within pools of many blocks: at least `pool` samples in memory."""
 
     batch_sampler = None  # Lightning asks for it beside the sampler
 

@@ -15,17 +15,10 @@ KEY = ("station", "date")
 OPTIONAL = ("snowfall", "wind", "weather")
 _HUGE = 3e38  # still finite in the float32 that models compute in
 _GAP = "(or nothing where it was not measured)"
-RANGES = {
-    **dict.fromkeys(("temperature_max", "temperature_min"), (-90.0, 60.0)),
-    **dict.fromkeys(("precipitation", "snowfall", "wind"), (0.0, _HUGE)),
-}
-"""Smallest and largest believable value, in °C, mm and m/s."""
-SCHEMA: dict[str, type[pl.DataType]] = {
-    "station": pl.String,
-    "date": pl.Date,
-    **dict.fromkeys(RANGES, pl.Float64),
-    "weather": pl.String,
-}
+RANGES = dict.fromkeys(("temperature_max", "temperature_min"), (-90.0, 60.0))
+RANGES |= dict.fromkeys(("precipitation", "snowfall", "wind"), (0.0, _HUGE))  # believable values in °C, mm and m/s
+SCHEMA: dict[str, type[pl.DataType]] = {"station": pl.String, "date": pl.Date}
+SCHEMA |= {**dict.fromkeys(RANGES, pl.Float64), "weather": pl.String}
 _EXPECTED = {
     "station": "the station's name",
     "date": "a day of the calendar as YYYY-MM-DD",
@@ -39,8 +32,7 @@ _EXPECTED = {
 def read_csv(path: str | Path) -> pl.DataFrame:
     """The daily table of a CSV file whose header names the columns of `SCHEMA`, in any order; see `check`.
 
-    Raises DataError if the file cannot be read, or a value or row in it is broken: names file, line, column, value and
-    what was expected.
+    Raises DataError if it cannot be read or is broken: names file, line, column, value and what was expected.
     """
     rows = _rows(path)
     line, header = next(rows, (1, []))
@@ -173,8 +165,8 @@ def _check_rows(table: pl.DataFrame, place: Callable[[int], str]) -> None:
     if below.any():
         row = below.arg_true()[0]
         high, low = table.select("temperature_max", "temperature_min").row(row)
-        fault = f"{high} is below temperature_min {low}; expected maximum ≥ minimum"
-        raise DataError(f"{place(row)}, column temperature_max: {fault}")
+        fault = f"column temperature_max: {high} is below temperature_min {low}; expected maximum ≥ minimum"
+        raise DataError(f"{place(row)}, {fault}")
     again = table.select(~pl.struct(KEY).is_first_distinct()).to_series()
     if again.any():
         row = again.arg_true()[0]

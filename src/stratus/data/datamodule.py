@@ -10,10 +10,7 @@ from stratus.errors import ConfigurationError
 
 
 class WeatherDataModule(LightningDataModule):
-    """Batches of training, validation and test days; their recipe is kept in every checkpoint.
-
-    A step takes `batch_size` training days, or all at once, which makes gradient descent of SGD; `seed` orders them.
-    """
+    """Batches of `batch_size` training days, or all, ordered by `seed`; checkpoints keep the splits' recipe."""
 
     def __init__(self, splits: Splits, batch_size: int | None = 32, seed: int = 0) -> None:
         super().__init__()
@@ -22,10 +19,7 @@ class WeatherDataModule(LightningDataModule):
         self.save_hyperparameters({**vars(splits.recipe), "features": features}, logger=False)
 
     def train_dataloader(self) -> Batches | Stream:
-        """The training days, in a new order each epoch; under several processes each has its own share.
-
-        Raises ConfigurationError if all days are asked for at once and are not in memory.
-        """
+        """This process's training days in a new order each epoch; ConfigurationError if all at once, but on disk."""
         train, (rank, ranks) = self.splits.train, self._place
         if not train.on_disk:
             seed = self.seed if self.batch_size else None

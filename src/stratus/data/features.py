@@ -1,7 +1,6 @@
-"""Inputs x: each feature set is one function from a lead to polars expressions over a station's calendar.
+"""Inputs x: each feature set is one function from a lead and its own settings to polars expressions.
 
-The expressions are evaluated station by station on a table with one row for every day, so that
-`shift(k)` reaches k days back. A feature set's own settings are its keyword arguments.
+They are evaluated station by station on a table with one row for every day: `shift(k)` reaches k days back.
 """
 
 import math
@@ -10,9 +9,7 @@ from typing import Annotated, NamedTuple
 
 import polars as pl
 
-RAINY = pl.col("precipitation") > 0
-"""What counts as rain: measurable precipitation, more than 0 mm."""
-
+RAINY = pl.col("precipitation") > 0  # what counts as rain: measurable precipitation, more than 0 mm
 YEAR = 365.25  # length of a year in days, as the harmonics count it
 
 
@@ -48,10 +45,8 @@ def quadratic(lead_days: int) -> list[Input]:
 def day_of_year(lead_days: int, degree: Annotated[int, "highest power of the day of the year"] = 1) -> list[Input]:
     """Powers 1 to `degree` of the target day's number within its year, 1 to 366; known in advance at any lead."""
     day = pl.col("date").dt.ordinal_day().cast(pl.Float64)
-    return [
-        Input("day of year" + (f"^{p}" if p > 1 else ""), f"d{p if p > 1 else ''}", day.pow(p))
-        for p in range(1, degree + 1)
-    ]
+    names = {p: (f"day of year^{p}", f"d{p}") if p > 1 else ("day of year", "d") for p in range(1, degree + 1)}
+    return [Input(*name, day.pow(p)) for p, name in names.items()]
 
 
 def harmonics(lead_days: int, k: Annotated[int, "waves a year: 1 to k"] = 2) -> list[Input]:

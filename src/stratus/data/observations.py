@@ -1,21 +1,17 @@
-"""Where a run's daily table comes from: memory, or a store on disk."""
+"""Where a run's daily table comes from: memory, or a store on disk (`store.read.Store`)."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from stratus.data.borders import Borders
 from stratus.data.daily_table import KEY
-from stratus.data.recipe import Recipe
+from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array
 from stratus.data.splits import Splits, split
-from stratus.data.store.read import Store, days_in_memory
-from stratus.data.streaming import stream
-from stratus.errors import ConfigurationError
 
 
 class Observations(ABC):
@@ -43,10 +39,9 @@ class Observations(ABC):
     def split(
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
     ) -> Splits:
-        """The samples: in memory, or in files beside the store.
+        """The samples, in memory or in files of the store; a number `resample` draws the training days.
 
-        If `resample` is a number, the training days are that resample of them. Raises what `splits.split` and
-        `streaming.stream` raise, and ConfigurationError if days on disk are to be resampled.
+        Raises what `splits.split` and `streaming.stream` raise, ConfigurationError if days on disk are to be resampled.
         """
 
 
@@ -78,37 +73,6 @@ class InMemory(Observations):
 
 
 @dataclass(frozen=True)
-class OnDisk(Observations):
-    """A store that does not fit `memory` (GiB)."""
-
-    store: Store
-    memory: float
-
-    @property
-    def last_day(self) -> date:
-        """The store's last day."""
-        return self.store.last_day
-
-    def parts(self) -> Iterator[pl.DataFrame]:
-        """Parts that take a quarter of the memory, unless a single station takes more."""
-        return self.store.parts(days_in_memory(self.memory) // 4)
-
-    def covering(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
-        """Those stations in those years, read from the files that hold them."""
-        return self.store.covering(stations, dates)
-
-    def split(
-        self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
-    ) -> Splits:
-        """Samples in a folder of the store; made once, by the first run that needs them."""
-        if resample is not None:
-            raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
-        folder = self.store.samples_folder(asdict(recipe), asdict(borders))
-        classes = self.store.manifest.classes
-        return stream(self.parts(), recipe, borders, folder, classes=classes, standardise=standardise)
-
-
-@dataclass(frozen=True)
 class Provenance:
     """What `run.json` says of a run's observations."""
 
@@ -118,6 +82,8 @@ class Provenance:
     days: int  # number of days over all stations
     dropped: dict[str, int]  # number of values left out, by reason
     source: dict[str, Any] = field(default_factory=dict)  # the settings that load them again, from `settings.data`
+    samples: dict[str, int] = field(default_factory=dict)  # number of samples of each split, once they are made
+    left_out: dict[str, int] = field(default_factory=dict)  # number of days that gave no sample, by reason
 
 
 @dataclass(frozen=True)

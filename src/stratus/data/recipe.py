@@ -1,7 +1,8 @@
-"""How samples are made of a daily table: which target, which inputs, how far ahead."""
+"""How samples are made of a daily table: which target, which inputs, how far ahead; and where the splits begin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from stratus.data.features import FEATURES, Input
@@ -30,3 +31,18 @@ class Recipe:
     def inputs(self) -> list[Input]:
         """The components of x, each defined on one station's calendar."""
         return [one for name, settings in self.features.items() for one in FEATURES[name](self.lead_days, **settings)]
+
+
+@dataclass(frozen=True)
+class Borders:
+    """The days at which the splits begin."""
+
+    test_from: date  # first test day
+    validation_from: date | None = None  # first validation day; None for no validation split
+    train_from: date | None = None  # first training day; None for the table's first
+    until: date | None = None  # last test day; None for the table's last
+
+    @property
+    def names(self) -> list[str]:
+        """The splits there are, by the name they have in every record."""
+        return ["train", "val", "test"] if self.validation_from else ["train", "test"]

@@ -9,15 +9,14 @@ import polars as pl
 
 from stratus.data.daily_table import KEY, read_csv, select
 from stratus.data.ghcn.values import Units
-from stratus.data.observations import InMemory, Loaded, OnDisk, Provenance
+from stratus.data.observations import InMemory, Loaded, Provenance
 from stratus.data.store.manifest import MANIFEST
-from stratus.data.store.read import days_in_memory, open_store
+from stratus.data.store.read import open_store
 from stratus.errors import DataError
 from stratus.files import sha256
 
 SHIPPED = Path(__file__).parents[3] / "data" / "weather.csv"  # the weather of Seattle and New York
-REACH = timedelta(days=400)
-"""How far before the first training day its inputs, and what is known of the day before, are looked for."""
+REACH = timedelta(days=400)  # how far before the first training day inputs and the day before are looked for
 
 
 def shipped(*stations: str) -> pl.DataFrame:
@@ -46,17 +45,10 @@ def from_ghcn(
 ) -> Loaded:
     """Observations of stations of GHCN-Daily, fetched, or read from files in any of its layouts.
 
-    Args:
-        ids: The stations' ids; all that the files hold where there is none.
-        path: The files, with * and ?; None to fetch the stations.
-        names: The name that a station is shown by, by its id.
-        units: Of a Climate Data Online export, see `layouts.pieces`.
-        ice_pellets: Whether they count as hail.
-        source: Another base address than NOAA's.
-        offline: Whether only what was fetched before is used.
-
-    Raises:
-        DataError: A file is missing or broken, or a station is not in it or cannot be fetched.
+    Without ids they are of all stations in the files of `path`, which may have * and ?; without path they are fetched,
+    from `source` if not from NOAA, or if `offline` taken from what was fetched before. `names` are those to show for an
+    id; `units` are those of `layouts.pieces`; ice pellets may count as hail. Raises DataError if a file is missing or
+    broken, or a station is not in it or cannot be fetched.
     """
     from stratus.data.ghcn import cache, daily  # noqa: PLC0415 - the shipped table needs none of it
 
@@ -76,15 +68,14 @@ def from_store(path: str, stations: Sequence[str] | None, *, memory: float, trai
 
     Of some stations, or of all; from the first training day on, or all. Raises DataError as `open_store` does.
     """
-    store = open_store(Path(path), stations, train_from and train_from - REACH)
+    store = open_store(Path(path), stations, train_from and train_from - REACH, memory)
     names = store.stations
     said = names if len(names) <= 10 else [f"{len(names)} stations"]
-    provenance = Provenance(path, sha256(Path(path) / MANIFEST), said, store.days, store.manifest.dropped)
-    fits = store.days <= days_in_memory(memory)
-    return Loaded(InMemory(store.table()) if fits else OnDisk(store, memory), provenance)
+    provenance = Provenance(path, sha256(Path(path) / MANIFEST), said, store.days, store.manifest.dropped, {})
+    return Loaded(InMemory(store.table()) if store.days <= store.days_in_memory else store, provenance)
 
 
 def _in_memory(table: pl.DataFrame, files: Sequence[str], dropped: dict[str, int]) -> Loaded:
     names, hashes = table["station"].unique().sort().to_list(), [sha256(file) for file in files]
     file, checksum = (files[0], hashes[0]) if len(files) == 1 else (list(files), hashes)
-    return Loaded(InMemory(table), Provenance(file, checksum, names, table.height, dropped))
+    return Loaded(InMemory(table), Provenance(file, checksum, names, table.height, dropped, {}))

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from stratus.data.borders import Borders
 from stratus.data.features import Input
-from stratus.data.recipe import Recipe
+from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array, Samples, assemble
 from stratus.data.targets import TARGETS, Category, Classes, Target
 from stratus.data.weeks import circular_blocks
@@ -71,10 +70,8 @@ class Splits:
 
     def evenly_spaced(self, days: int = 1 << 16) -> "Splits":
         """Splits in memory: of a split on disk about so many days, spread evenly over it."""
-        validation = self.validation and self.validation.evenly_spaced(days)
-        return replace(
-            self, train=self.train.evenly_spaced(days), validation=validation, test=self.test.evenly_spaced(days)
-        )
+        train, test = self.train.evenly_spaced(days), self.test.evenly_spaced(days)
+        return replace(self, train=train, validation=self.validation and self.validation.evenly_spaced(days), test=test)
 
     @cached_property
     def standardisation(self) -> tuple[Array, Array]:
@@ -118,12 +115,9 @@ def split(
 ) -> Splits:
     """Samples of a daily table, split by the date of the target day; `days` stand for `Borders` that are not given.
 
-    A sample that needs a missing day or value is left out and counted. Inputs may reach back over a
-    border between splits, never forward.
-
-    Raises:
-        DataError: If a split has no days, or a class or event does not occur in training.
-        ConfigurationError: If the target needs several stations and the table has one.
+    A sample that needs a missing day or value is left out and counted. Inputs may reach back over a border, never
+    forward. Raises DataError if a split has no days, or a class or event does not occur in training, and
+    ConfigurationError if the target needs several stations and the table has one.
     """
     if TARGETS[recipe.target].everywhere and table["station"].n_unique() < 2:
         raise ConfigurationError(
@@ -139,16 +133,15 @@ def split(
 
 
 def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) -> None:
-    """Raises DataError where a split has no days, or the training days do not show every class.
+    """Raises DataError where a split has no days, or training lacks a class; warns where an input is the target.
 
-    Messages name the table's `first` and `last` day, and inputs `never` known. Warns where an input is the target.
+    Messages name the table's `first` and `last` day, and inputs `never` known.
     """
     mends = {"train": "data.train_from, data.validation_from", "val": "data.validation_from", "test": "data.test_from"}
     for name, samples in splits.named.items():
         if len(samples) == 0:
-            mend = f"mend {mends[name]}, or look for missing values"
-            if never:
-                mend = f"{', '.join(never)} was never measured: choose other features"
+            missing = f"{', '.join(never)} was never measured: choose other features"
+            mend = missing if never else f"mend {mends[name]}, or look for missing values"
             raise DataError(f"no {name} days: the table reaches from {first} to {last}; {mend}")
     if isinstance(splits.target, Classes):
         _check_classes(splits)

@@ -13,8 +13,7 @@ import numpy as np
 import polars as pl
 from filelock import FileLock
 
-from stratus.data.borders import Borders
-from stratus.data.recipe import Recipe
+from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import COLUMNS, Array, Samples, StreamedSamples, assemble
 from stratus.data.splits import Splits, check, divide
 from stratus.data.targets import TARGETS
@@ -27,22 +26,14 @@ _ON_DISK: dict[str, Any] = {"at": np.int32, "dates": "datetime64[D]", "x": np.fl
 
 
 def stream(
-    parts: Iterable[pl.DataFrame],
-    recipe: Recipe,
-    borders: Borders,
-    folder: Path,
-    *,
-    classes: list[str],
-    standardise: bool = True,
+    parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, folder: Path, *, classes: list[str], **facts: Any
 ) -> Splits:
     """As `splits.split`, of a table too large for memory: its samples are written to a folder and mapped from there.
 
     The table comes in parts of whole stations; `classes` are its categories. A folder that holds the samples already
-    is taken as it is. Several processes may ask for it at once: one writes.
-
-    Raises:
-        DataError: As `split`, or if the samples cannot be written.
-        ConfigurationError: If the target needs all stations side by side.
+    is taken as it is. Several processes may ask for it at once: one writes. `facts` are attributes of `Splits`. Raises
+    DataError as `split` does, or if the samples cannot be written, and ConfigurationError if the target needs all
+    stations side by side.
     """
     if TARGETS[recipe.target].everywhere:
         raise ConfigurationError(
@@ -58,8 +49,7 @@ def stream(
         raise DataError(f"cannot write the samples to {folder}: {error.strerror or error}") from None
     written = json.loads((folder / _SPLITS).read_text(encoding="utf-8"))
     samples = {name: mapped(folder / name) for name in borders.names}
-    facts = {"left_out": written["left_out"], "standardise": standardise}
-    splits = Splits.of(recipe, recipe.inputs(), written["outputs"], samples, **facts)
+    splits = Splits.of(recipe, recipe.inputs(), written["outputs"], samples, left_out=written["left_out"], **facts)
     first, last = map(date.fromisoformat, written["dates"])
     check(splits, first, last)
     return splits

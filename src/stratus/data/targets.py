@@ -51,10 +51,7 @@ class Classes(Target):
         """Number of classes that each choice is among; the target has so many outputs."""
 
     def indicators(self, y: "Array", outputs: int) -> "Array":
-        """y as zeros, and a one at the class that came, for each choice [n, choices, classes].
-
-        An event is a choice between no and yes, a category a single choice among the outputs.
-        """
+        """y as zeros, and a one at the class that came [n, choices, classes]; a category is a single choice."""
         came: Array = y.reshape(len(y), -1)[:, :, None] == range(self.classes(outputs))
         return came.astype(float)
 
@@ -119,5 +116,4 @@ TARGETS: dict[str, Target] = {
     "rain": Event({"rain": _rain}),
     "weather": Category({"weather": pl.col("weather")}),
     "rain_by_station": EventEverywhere({"rain": _rain}),
-}
-"""By the name that `task.target` gives."""
+}  # by the name that `task.target` gives

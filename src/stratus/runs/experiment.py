@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -99,8 +99,8 @@ def begin(
     record = outputs.record
     record.target, record.task_settings = splits.recipe.target, settings.task.settings
     if record.data:
-        record.data.samples = {name: len(samples) for name, samples in splits.named.items()}
-        record.data.left_out = splits.left_out
+        samples = {name: len(days) for name, days in splits.named.items()}
+        record.data = replace(record.data, samples=samples, left_out=splits.left_out)
     record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()), eigenvalue)
     tensorboard.settings(outputs.file, chosen(settings))
 

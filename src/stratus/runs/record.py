@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from stratus import files
+from stratus.data.observations import Provenance
 from stratus.errors import CheckpointError, Diverged
 
 FILE = "run.json"
@@ -20,20 +21,6 @@ SCHEMA = 2  # of the records written here; those before had no number: a task's 
 # By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.
 Scores: TypeAlias = Mapping[str, float | None]
 Ends: TypeAlias = Mapping[str, Sequence[float | None]]
-
-
-@dataclass
-class DataRecord:
-    """What a run was trained and tested on."""
-
-    file: str | list[str]  # of the data, or a list of files
-    sha256: str | list[str]  # of the file, or of each
-    stations: list[str]  # their names; where there are many, how many
-    days: int  # rows of the daily table
-    dropped: dict[str, int]  # values that were not believed, by reason
-    source: dict[str, Any]  # the settings from which the same data are loaded again
-    samples: dict[str, int] = field(default_factory=dict)  # number of samples of each split
-    left_out: dict[str, int] = field(default_factory=dict)  # number of days that gave no sample, by reason
 
 
 @dataclass
@@ -83,7 +70,7 @@ class RunRecord:
     git: GitRecord | None = None  # the code's
     target: str | None = None  # what is forecast
     task_settings: dict[str, Any] = field(default_factory=dict)  # the task's own, such as the tolerance
-    data: DataRecord | None = None  # what it was trained and tested on
+    data: Provenance | None = None  # what it was trained and tested on
     largest_stable_step: float | None = None  # of gradient descent; None where the optimiser has none
     epochs: int | None = None  # epochs trained
     fit_seconds: float | None = None  # how long training took

@@ -32,10 +32,9 @@ def _key(override: str) -> str:
 
 
 def with_globs(arguments: list[str]) -> list[str]:
-    """The command line with each `group=glob(pattern)` as the names in `conf/group` that it stands for.
+    """The command line with each `group=glob(pattern)` as names in `conf/group`; without any a ConfigurationError.
 
-    Hydra has it too, but sees no folder within a group and takes a pattern without a match for a sweep of no jobs;
-    here that is a ConfigurationError.
+    Hydra has it too, but sees no folder within a group and takes a pattern without a match for a sweep of no jobs.
     """
     return [re.sub(r"^(\w+)=glob\(([\w/*?-]+)\)$", _named, one) for one in arguments]
 

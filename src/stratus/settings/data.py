@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from omegaconf import MISSING
 
-from stratus.data.borders import Borders
+from stratus.data.recipe import Borders
 from stratus.errors import ConfigurationError
 from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
 
@@ -80,9 +80,8 @@ class GhcnData(Data, kind="ghcn"):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not (self.path or self.station or self.stations):
-            raise ConfigurationError(
-                "data=ghcn: name a station, data.station=GME00102380, or files, data.path=my/*.dly"
-            )
+            mend = "name a station, data.station=GME00102380, or files, data.path=my/*.dly"
+            raise ConfigurationError(f"data=ghcn: {mend}")
 
     def _load(self) -> "Loaded":
         from stratus.data.sources import from_ghcn  # noqa: PLC0415 - not for --help
@@ -109,5 +108,4 @@ SOURCES: dict[str, type[Data]] = {source.kind: source for source in (CsvData, Gh
 
 def source_from_record(source: Mapping[str, Any]) -> Data:
     """The settings of a source that a record keeps as `data.source`."""
-    kept = dict(source)
-    return SOURCES[kept.pop("kind")](**kept)
+    return SOURCES[source["kind"]](**{name: one for name, one in source.items() if name != "kind"})

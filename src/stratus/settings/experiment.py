@@ -14,9 +14,7 @@ from stratus.settings.data import SOURCES, Data, StoreData
 from stratus.settings.features import Features
 from stratus.settings.task import TASKS, Task
 
-PROJECT = Path(__file__).parents[3]
-"""Where train.py, conf/ and data/ are."""
-
+PROJECT = Path(__file__).parents[3]  # where train.py, conf/ and data/ are
 SEED = Expected("a whole number from 0 to below 2^32", lambda value: 0 <= value < 2**32)
 PICTURES = Expected("all or none", ("all", "none").__contains__)
 
@@ -55,6 +53,7 @@ class Config(SettingsGroup):
         return Recipe(self.task.target, self.features.chosen, self.features.lead_days)
 
 
+# By group: what a file of `conf/<group>/` names in its defaults as `/schema_<name>`.
 SCHEMAS: dict[str, Mapping[str, type]] = {
     "task": TASKS,
     "data": SOURCES,
@@ -62,4 +61,3 @@ SCHEMAS: dict[str, Mapping[str, type]] = {
     "schedule": {"constant": descent.Constant, "cosine": descent.Cosine, "step": descent.Step},
     "init": {"zeros": descent.Zeros, "gaussian": descent.Gaussian, "uniform": descent.Uniform},
 }
-"""By group: what a file of `conf/<group>/` names in its defaults as `/schema_<name>`."""

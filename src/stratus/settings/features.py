@@ -19,8 +19,7 @@ def _feature_set(name: str) -> type:
     return make_dataclass(name, settings, bases=(SettingsGroup,), namespace=namespace)
 
 
-SETS = {name: _feature_set(name) for name in FEATURES}
-"""The settings of each feature set."""
+SETS = {name: _feature_set(name) for name in FEATURES}  # the settings of each
 globals().update(SETS)  # where pickle looks for a class
 
 

@@ -13,9 +13,8 @@ from polars.testing import assert_frame_equal
 
 from stratus import tasks
 from stratus.cli import main
-from stratus.data.borders import Borders
-from stratus.data.observations import InMemory, OnDisk
-from stratus.data.recipe import Recipe
+from stratus.data.observations import InMemory
+from stratus.data.recipe import Borders, Recipe
 from stratus.data.splits import Splits, split
 from stratus.data.store.build import build
 from stratus.data.store.manifest import part
@@ -174,15 +173,15 @@ def test_a_streamed_run_scores_as_its_weights_do_in_memory(trained, store, tmp_p
 
 
 def test_the_rows_of_some_days_are_read_from_the_files_that_hold_them(store, truth, tmp_path):
-    found = OnDisk(open_store(store), memory=0.0001)
+    found = open_store(store, memory=0.0001)
     asked = truth.sample(40, seed=0, shuffle=True)
     rows = found.rows(asked["station"].to_list(), asked["date"].to_numpy())
     assert_frame_equal(rows.drop("wind"), asked)
-    later = found.rows(["nowhere", found.store.stations[0]], np.array(["2010-01-01", "2040-01-01"], "datetime64[D]"))
+    later = found.rows(["nowhere", found.stations[0]], np.array(["2010-01-01", "2040-01-01"], "datetime64[D]"))
     assert later.drop("station", "date").null_count().row(0) == (2,) * (later.width - 2)
     assert found.last_day == truth["date"].max()
-    one = OnDisk(open_store(store, found.store.stations[:1]), memory=0.0001)
-    assert one.last_day == truth.filter(pl.col("station") == found.store.stations[0])["date"].max()
+    one = open_store(store, found.stations[:1], memory=0.0001)
+    assert one.last_day == truth.filter(pl.col("station") == found.stations[0])["date"].max()
 
 
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])

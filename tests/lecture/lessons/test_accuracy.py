@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from stratus.data.borders import Borders
 from stratus.data.daily_table import read_csv, select
+from stratus.data.recipe import Borders
 from stratus.data.splits import split
 from stratus.lecture.fits import Fit
 from stratus.lecture.lessons.accuracy import along

@@ -8,8 +8,8 @@ import pytest
 from scipy.stats import entropy
 
 from stratus import tasks
-from stratus.data.borders import Borders
 from stratus.data.daily_table import read_csv, select
+from stratus.data.recipe import Borders
 from stratus.data.splits import split
 from stratus.lecture.fits import TWO_DAYS
 from stratus.lecture.lessons.losses import loss_functions_of

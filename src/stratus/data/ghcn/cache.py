@@ -52,19 +52,17 @@ def fetch(
     """The path of a file's copy in the cache; fetches the file first where there is no copy.
 
     An interrupted download continues, at once or at a later call, if the server can do so and still has the same
-    file. A download that fails leaves an existing copy as it was.
+    file. A download that fails leaves an existing copy as it was. Raises DataError if the file cannot be fetched: names
+    its address, why, and what to do.
 
     Args:
         name: Below `source`, such as all/USW00013904.dly, ghcnd-stations.txt or by_year/2017.csv.gz.
         source: Address of the folder that is GHCN-Daily; each has copies of its own.
         cache: The cache's folder; by default that of STRATUS_CACHE, or else the system's.
-        offline: Whether to use copies only.
-        refresh: Whether to fetch a file again that has a copy.
-        progress: Whether to draw a bar where there is a terminal; without one a line goes to the log.
+        offline: Use copies only.
+        refresh: Fetch a file again that has a copy.
+        progress: Draw a bar where there is a terminal; without one a line goes to the log.
         retry: How long and how often a server is tried.
-
-    Raises:
-        DataError: The file cannot be fetched: names its address, why, and what to do.
     """
     address = _address(source, name)
     target = _folder(address.removesuffix(name), cache) / name

@@ -11,11 +11,8 @@ from stratus.data.ghcn.values import Units
 from stratus.errors import DataError
 
 KEY = ["station", "date", "element"]
-
 MEASURED = {"TMAX": "temperature_max", "TMIN": "temperature_min", "PRCP": "precipitation"}
-MEASURED |= {"SNOW": "snowfall", "AWND": "wind"}
-"""Elements with the columns that they become."""
-
+MEASURED |= {"SNOW": "snowfall", "AWND": "wind"}  # elements with the columns that they become
 ELEMENTS = (*MEASURED, "WT04", "WT05")  # of all elements those that the daily table is made of
 
 
@@ -60,10 +57,10 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
         "failed a quality check": values.filter(failed).height,
         "spurious hail of 2008 to 2010": values.filter(~failed & spurious).height,
     }
-    kept = values.filter(~failed & ~spurious).with_columns(
-        pl.when(pl.col("measurement") == "T").then(0.0).otherwise("value").alias("value")
+    traced = pl.when(pl.col("measurement") == "T").then(0.0).otherwise("value").alias("value")
+    wide = _one_each(values.filter(~failed & ~spurious).with_columns(traced)).pivot(
+        on="element", index=["station", "date"], values="value"
     )
-    wide = _one_each(kept).pivot(on="element", index=["station", "date"], values="value")
     believed, dropped["impossible"] = _believed(_with(wide, MEASURED))
     return _table(believed, ["WT05", "WT04"] if ice_pellets else ["WT05"]), dropped
 
@@ -104,11 +101,7 @@ def _table(wide: pl.DataFrame, hail: list[str]) -> pl.DataFrame:
         pl.lit("sun"),
     )
     complete = pl.all_horizontal(pl.col("TMAX", "TMIN", "PRCP").is_not_null())
-    table = wide.select(
-        "station",
-        "date",
-        *(pl.col(element).alias(column) for element, column in MEASURED.items()),
-        pl.when(complete).then(kind).alias("weather"),
-    )
+    measured = (pl.col(element).alias(column) for element, column in MEASURED.items())
+    table = wide.select("station", "date", *measured, pl.when(complete).then(kind).alias("weather"))
     known = table.filter(pl.any_horizontal(pl.col(list(MEASURED.values())).is_not_null()))
     return pl.DataFrame(schema=daily_table.SCHEMA) if known.is_empty() else daily_table.check(known, "GHCN-Daily")

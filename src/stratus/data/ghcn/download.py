@@ -71,10 +71,8 @@ class _Part:
 def download(address: str, target: Path, retry: RetryPolicy, tell: Tell) -> None:
     """Downloads an address into a file, which is whole or absent.
 
-    Raises:
-        DataError: The content is not that of the file, or the server refuses it.
-        HTTPError: The server cannot be reached, stalls, or breaks off at every attempt.
-        OSError: The file cannot be written.
+    Raises DataError if the content is not that of the file, or the server refuses it; HTTPError if the server cannot be
+    reached, stalls, or breaks off at every attempt; OSError if the file cannot be written.
     """
     part = _Part(target.with_name(f".{target.name}.part"), target.with_name(f".{target.name}.part.mark"))
     timeout = Timeout(connect=retry.connect, read=retry.read)

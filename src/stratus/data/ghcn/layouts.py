@@ -1,7 +1,4 @@
-"""The layouts in which GHCN-Daily is published, each read into one long table of values (see `values`).
-
-A file's layout is recognised from its content, never its name.
-"""
+"""The layouts in which GHCN-Daily is published, told by their content and read into one long table (see `values`)."""
 
 import gzip
 import io
@@ -31,14 +28,10 @@ def read(path: str | Path, units: Units | None = None) -> pl.DataFrame:
 def pieces(path: str | Path, units: Units | None = None, size: int = 1 << 25) -> Iterator[pl.DataFrame]:
     """Reads a GHCN-Daily file of any layout into long tables, a piece of the file after another, in bounded memory.
 
-    Args:
-        path: A .dly, by-year, by-station, access or Climate Data Online file, plain or gzipped, or Parquet.
-        units: Of a Climate Data Online export with ISO dates, which does not say them: `metric` (°C, mm, m/s) or
-            `standard` (°F, inches, miles an hour).
-        size: Bytes of text in a piece, or sixteen times the rows of a Parquet file.
-
-    Raises:
-        DataError: The layout is unknown, or a line, number or date is broken: names file and line.
+    It is a .dly, by-year, by-station, access or Climate Data Online file, plain or gzipped, or Parquet; a piece has
+    `size` bytes of text, or a sixteenth as many rows of Parquet. A Climate Data Online export with ISO dates does not
+    say its units: `metric` (°C, mm, m/s) or `standard` (°F, inches, miles an hour). Raises DataError if the layout is
+    unknown, or a line, number or date is broken: names file and line.
     """
     name = str(path)
     try:
@@ -78,11 +71,10 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
     rest = b""
     while block := file.read(size):
         whole, newline, rest_of_block = block.rpartition(b"\n")
-        if not newline:
-            rest += block
-            continue
-        yield rest + whole + newline
-        rest = rest_of_block
+        if newline:
+            yield rest + whole + newline
+            rest = b""
+        rest += rest_of_block
     if rest:
         yield rest
 

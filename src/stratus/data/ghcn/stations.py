@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 import polars as pl
 
@@ -12,12 +11,10 @@ from stratus.errors import DataError
 EARTH_RADIUS = 6371.0088  # mean radius of the earth in km
 NEEDED = ("TMAX", "TMIN", "PRCP")  # elements without which a day has no type of weather
 ELEMENTS = (*NEEDED, "SNOW", "AWND", "WT05")  # elements of which the daily table is made
+# Austin, Houston, San Antonio, Corpus Christi and El Paso, as in conf/data/texas.yaml.
 TEXAS = ("USW00013904", "USW00012960", "USW00012921", "USW00012924", "USW00023044")
-"""Austin, Houston, San Antonio, Corpus Christi and El Paso, as in conf/data/texas.yaml."""
 
-_Columns: TypeAlias = Mapping[str, tuple[int, int]]  # the first and the last character, counted from 1
-
-_PLACE = {"id": (1, 11), "latitude": (13, 20), "longitude": (22, 30)}
+_PLACE = {"id": (1, 11), "latitude": (13, 20), "longitude": (22, 30)}  # first and last character, from 1
 _STATIONS = _PLACE | {"elevation": (32, 37), "state": (39, 40), "name": (42, 71)}
 _INVENTORY = _PLACE | {"element": (32, 35), "first": (37, 40), "last": (42, 45)}
 _YEAR = ("^[12][0-9]{3}$", "a year")
@@ -30,24 +27,19 @@ _NUMBERS = {
 
 
 def read_stations(path: str | Path) -> pl.DataFrame:
-    """Reads ghcnd-stations.txt, a row a station.
+    """Reads ghcnd-stations.txt, a row a station; raises DataError if a line is broken: names file and line.
 
     Columns are `id`, `latitude` and `longitude` (degrees), `elevation` (m above the sea, null where it is not known),
-    `state` (null outside the United States and Canada), `name`. Raises DataError if the file cannot be read, or a line
-    in it is broken: names file and line.
+    `state` (null outside the United States and Canada), `name`.
     """
-    table = _fixed_width(path, _STATIONS)
-    return table.with_columns(
-        pl.when(pl.col("elevation") > -999.9).then("elevation").alias("elevation"),
-        pl.col("state").replace("", None),
-    )
+    known = pl.when(pl.col("elevation") > -999.9).then("elevation").alias("elevation")
+    return _fixed_width(path, _STATIONS).with_columns(known, pl.col("state").replace("", None))
 
 
 def read_inventory(path: str | Path) -> pl.DataFrame:
-    """Reads ghcnd-inventory.txt, a row a station and element.
+    """Reads ghcnd-inventory.txt, a row a station and element; raises DataError as `read_stations` does.
 
-    Columns are `id`, `latitude`, `longitude` (degrees), `element`, `first` and `last` (the years its values begin and
-    end). Raises DataError as `read_stations` does.
+    Columns are `id`, `latitude`, `longitude` (degrees), `element`, `first` and `last` (years its values begin and end).
     """
     return _fixed_width(path, _INVENTORY).with_columns(pl.col("first", "last").cast(pl.Int32))
 
@@ -62,25 +54,14 @@ def search(
     elements: Sequence[str] = (),
     years: tuple[int, int] | None = None,
 ) -> pl.DataFrame:
-    """Finds stations; every condition given has to hold.
+    """The stations of `read_stations` and `read_inventory` that meet every condition given.
 
-    Args:
-        stations: Of `read_stations`.
-        inventory: Of `read_inventory`.
-        near: Latitude and longitude in degrees, from which distances count.
-        within_km: The largest distance from `near`.
-        name: Words that all occur in the station's name, in any case.
-        elements: Elements that the station has to have measured, such as SNOW.
-        years: First and last year that its record has to cover.
-
-    Returns:
-        A row a station, sorted by distance, or without `near` by name: the columns of `stations`; with `near` the great
-        circle's `distance_km`; `first` and `last`, the years in which all of the elements asked for were measured, or
-        where none is asked for those of `NEEDED` that ever were (null where none was); `elements`, the ones measured of
-        those asked for and of `ELEMENTS`, joined by blanks.
-
-    Raises:
-        DataError: A condition cannot hold anywhere.
+    They are at most `within_km` from `near` (latitude and longitude in degrees), have all words of `name` in theirs, in
+    any case, and measured all `elements`, such as SNOW, from the first to the last of `years`. Sorted by distance, or
+    without `near` by name, they have the columns of `stations`; with `near` the great circle's `distance_km`; `first`
+    and `last`, the years in which all of the elements asked for were measured, or where none is asked for those of
+    `NEEDED` that ever were (null where none was); `elements`, the ones measured of those asked for and of `ELEMENTS`,
+    joined by blanks. Raises DataError if a condition cannot hold anywhere.
     """
     asked = tuple(dict.fromkeys(element.upper() for element in elements))
     if near is not None and not (-90 <= near[0] <= 90 and -180 <= near[1] <= 180):
@@ -141,7 +122,7 @@ def _number(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.Float64, strict=False)
 
 
-def _fixed_width(path: str | Path, columns: _Columns) -> pl.DataFrame:
+def _fixed_width(path: str | Path, columns: Mapping[str, tuple[int, int]]) -> pl.DataFrame:
     """The columns of a file of fixed-width lines as text and numbers; the first broken field is the error."""
     try:
         text = Path(path).read_bytes().decode("utf-8", "replace")  # a name may hold anything
@@ -151,10 +132,7 @@ def _fixed_width(path: str | Path, columns: _Columns) -> pl.DataFrame:
     lines = pl.DataFrame({"text": text.split("\n")}).with_row_index("line", offset=1)
     raw = lines.filter(character.strip_chars() != "").select(
         "line",
-        *(
-            character.slice(begin - 1, end - begin + 1).str.strip_chars().alias(name)
-            for name, (begin, end) in columns.items()
-        ),
+        *(character.slice(i - 1, j - i + 1).str.strip_chars().alias(name) for name, (i, j) in columns.items()),
         between=pl.concat_str(character.slice(begin - 2, 1) for begin, _ in columns.values() if begin > 1),
     )
     if raw.is_empty():

@@ -17,16 +17,13 @@ FLAGS = ["measurement", "quality", "source"]
 LONG = {"station": pl.String, "date": pl.Date, "element": pl.String, "value": pl.Float64}
 LONG |= dict.fromkeys(FLAGS, pl.String)
 STATION = r"[A-Z0-9_\-]{11}"
-FIELDS = {
+FIELDS = {  # what a text is, as a pattern and in words
     "station": (f"^{STATION}$", "a station's eleven characters"),
     "element": ("^[A-Z0-9]{4}$", "an element's four characters"),
 }
-"""What a text is, as a pattern and in words."""
 TEMPERATURES = ("TMAX", "TMIN", "TAVG", "TOBS")
-TENTHS = (*TEMPERATURES, "PRCP", "AWND")
-"""Elements published in tenths of their unit; SNOW and SNWD are whole millimetres, weather types are 1."""
-ELEMENTS = (*TENTHS, "SNOW", "SNWD", *(f"WT{k:02d}" for k in range(1, 23)))
-"""Elements that are kept: those whose unit is known here."""
+TENTHS = (*TEMPERATURES, "PRCP", "AWND")  # in tenths of their unit; SNOW and SNWD are whole mm, weather types are 1
+ELEMENTS = (*TENTHS, "SNOW", "SNWD", *(f"WT{k:02d}" for k in range(1, 23)))  # kept: those whose unit is known here
 
 
 def first(rows: pl.DataFrame, fault: pl.Expr, *columns: str) -> list[tuple[Any, ...]]:
@@ -41,17 +38,11 @@ def refuse(rows: pl.DataFrame, fault: pl.Expr, column: str, name: str, expected:
 
 
 def checked(long: pl.DataFrame, name: str, date: str, units: Units | None = None) -> pl.DataFrame:
-    """Text as dates and as numbers in °C, mm and m/s; the first broken field is the error.
+    """The long table from its text, which has each row's `line`; the first broken field of file `name` is the error.
 
-    Published access files hold rows dated 2023/5/20 among those dated 2022-12-31.
-
-    Args:
-        long: The long table as text, with the `line` of each row.
-        name: What messages call the file.
-        date: How its dates are written.
-        units: As for `converted`.
+    `date` is the format of its dates; `units` are those of `converted`.
     """
-    forms = (date, date.replace("-", "/"))
+    forms = (date, date.replace("-", "/"))  # access files hold rows dated 2023/5/20 among those dated 2022-12-31
     parsed = long.with_columns(
         day=pl.coalesce(pl.col("date").str.to_date(form, strict=False) for form in forms),
         number=pl.col("value").cast(pl.Float64, strict=False),

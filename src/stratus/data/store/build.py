@@ -1,8 +1,7 @@
 """By-year files of GHCN-Daily ─► a store, in bounded memory.
 
-The sources are read in pieces, and their values sorted into scratch files by year and bucket. Then each year and
-bucket becomes a part of the daily table. Each part is written whole, so that an interrupted build continues with the
-next one.
+The sources' values are sorted in pieces into scratch files by year and bucket; then each of these becomes a part of
+the daily table. Each part is written whole, so that an interrupted build continues with the next one.
 """
 
 import json
@@ -11,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 from filelock import FileLock
@@ -22,24 +22,18 @@ from stratus.errors import DataError
 from stratus.files import replacing, sha256
 
 HELD = 1 << 21  # values that are collected in memory before they go to the scratch files
+Tell: TypeAlias = Callable[[str], None]
 _ROWS = 1 << 14  # days of a row group: as many as are read to find one station
 
 
 def build(
-    sources: Iterable[str | Path],
-    folder: Path,
-    *,
-    ice_pellets: bool = False,
-    tell: Callable[[str], None] = lambda line: None,
+    sources: Iterable[str | Path], folder: Path, *, ice_pellets: bool = False, tell: Tell = lambda line: None
 ) -> Manifest:
     """Builds a store in a folder, adds years to one, or continues a build that was interrupted.
 
     Sources are files of any layout that `layouts.pieces` reads, or folders of Parquet files. Ice pellets may count as
-    hail. `tell` is called with a line after each step.
-
-    Raises:
-        DataError: A source is broken or missing, a year is in the store already, an unfinished store in the folder
-            is of other sources, or the disk is full.
+    hail. `tell` is called with a line after each step. Raises DataError if a source is broken or missing, a year is in
+    the store already, an unfinished store in the folder is of other sources, or the disk is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +55,7 @@ def _files(sources: Iterable[str | Path]) -> list[Path]:
     return [file.resolve() for file in files]
 
 
-def _build(files: list[Path], folder: Path, ice_pellets: bool, tell: Callable[[str], None]) -> Manifest:
+def _build(files: list[Path], folder: Path, ice_pellets: bool, tell: Tell) -> Manifest:
     before = Manifest.read(folder) if (folder / MANIFEST).exists() else Manifest(ice_pellets)
     if before.ice_pellets != ice_pellets:
         raise DataError(f"{folder} was built with ice_pellets={before.ice_pellets}: keep to it")
@@ -88,7 +82,7 @@ def _build(files: list[Path], folder: Path, ice_pellets: bool, tell: Callable[[s
     return manifest
 
 
-def _sort(plan: Sequence[Source], scratch: Path, ice_pellets: bool, tell: Callable[[str], None]) -> None:
+def _sort(plan: Sequence[Source], scratch: Path, ice_pellets: bool, tell: Tell) -> None:
     """Sorts every source's values by year and bucket, except the sources that an interrupted build has sorted."""
     scratch.mkdir(exist_ok=True)
     planned = json.dumps([[asdict(source) for source in plan], ice_pellets])
@@ -140,10 +134,7 @@ def _make_part(scratch: Path, folder: Path, year: int, bucket: int, *, ice_pelle
         place.parent.mkdir(exist_ok=True)
         with replacing(place) as beside:
             table.write_parquet(beside, row_group_size=_ROWS, metadata={"dropped": json.dumps(dropped)})
-    if not place.exists():
-        return {}
-    kept: dict[str, int] = json.loads(pl.read_parquet_metadata(place)["dropped"])
-    return kept
+    return dict(json.loads(pl.read_parquet_metadata(place)["dropped"])) if place.exists() else {}
 
 
 def _indexed(folder: Path, manifest: Manifest) -> Manifest:

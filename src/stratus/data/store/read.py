@@ -1,4 +1,4 @@
-"""Reading a store: whole, or in parts of whole stations that fit memory."""
+"""Observations in a store: read whole, or in parts of whole stations that fit memory."""
 
 import hashlib
 import json
@@ -11,22 +11,23 @@ from typing import Any
 import polars as pl
 
 from stratus.data.daily_table import KEY, SCHEMA
+from stratus.data.observations import Observations
+from stratus.data.recipe import Borders, Recipe
+from stratus.data.samples import Array
+from stratus.data.splits import Splits
 from stratus.data.store.manifest import INDEX, MANIFEST, Manifest, part
-from stratus.errors import DataError
-
-
-def days_in_memory(memory: float) -> int:
-    """Days that fit so many GiB while their samples are made, 700 bytes each (measured with nine inputs)."""
-    return int(memory * 2**30 / 700)
+from stratus.data.streaming import stream
+from stratus.errors import ConfigurationError, DataError
 
 
 @dataclass(frozen=True)
-class Store:
+class Store(Observations):
     """A store's days of some stations, from a year on."""
 
     folder: Path  # where it is
     manifest: Manifest  # what store.json says
     index: pl.DataFrame  # columns station, bucket, year, days, of what was asked for
+    memory: float  # GiB that its days and their samples may take
 
     @property
     def days(self) -> int:
@@ -38,8 +39,14 @@ class Store:
         """The stations' ids."""
         return self.index["station"].unique().sort().to_list()
 
-    def parts(self, days: int) -> Iterator[pl.DataFrame]:
-        """The daily table in parts of at most so many days, or of one station where it has more."""
+    @property
+    def days_in_memory(self) -> int:
+        """Days that fit the memory while their samples are made, 700 bytes each (measured with nine inputs)."""
+        return int(self.memory * 2**30 / 700)
+
+    def parts(self, days: int | None = None) -> Iterator[pl.DataFrame]:
+        """The daily table in parts of at most so many days (a quarter of the memory), or of one larger station."""
+        days = self.days_in_memory // 4 if days is None else days
         for (bucket,), index in self.index.group_by("bucket", maintain_order=True):
             sizes = index.group_by("station", maintain_order=True).agg(pl.col("days").sum())
             turn = (sizes["days"].cum_sum() - 1) // days
@@ -60,15 +67,23 @@ class Store:
         last: date = rows.select(pl.col("date").max()).collect().item()
         return last
 
-    def covering(self, stations: Sequence[str], dates: Any) -> pl.DataFrame:
+    def covering(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
         """The daily table of some stations in the years of some dates [n], datetime64[D]."""
         years = pl.Series(dates).dt.year().unique()
         found = self.index.filter(pl.col("station").is_in(list(stations)), pl.col("year").is_in(years.to_list()))
-        parts = (
-            self._read(int(bucket), index["year"].unique().to_list(), index["station"].unique().to_list())
-            for (bucket,), index in found.group_by("bucket")
-        )
-        return pl.concat([pl.DataFrame(schema=SCHEMA), *parts])
+        parts = [pl.DataFrame(schema=SCHEMA)]
+        for (bucket,), index in found.group_by("bucket"):
+            parts.append(self._read(int(bucket), index["year"].unique().to_list(), index["station"].unique().to_list()))
+        return pl.concat(parts)
+
+    def split(
+        self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
+    ) -> Splits:
+        """Samples in a folder of the store; made once, by the first run that needs them."""
+        if resample is not None:
+            raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
+        folder = self.samples_folder(asdict(recipe), asdict(borders))
+        return stream(self.parts(), recipe, borders, folder, classes=self.manifest.classes, standardise=standardise)
 
     def samples_folder(self, *facts: Any) -> Path:
         """Where samples made of these days under further facts (recipe, borders) are kept."""
@@ -82,7 +97,9 @@ class Store:
         return rows.collect().sort(KEY)
 
 
-def open_store(folder: Path, stations: Sequence[str] | None = None, first: date | None = None) -> Store:
+def open_store(
+    folder: Path, stations: Sequence[str] | None = None, first: date | None = None, memory: float = 2.0
+) -> Store:
     """A store, or its days of some stations, or from the year of a day on.
 
     Raises DataError if the folder is no store, or an unfinished one, or a station is not in it.
@@ -103,4 +120,4 @@ def open_store(folder: Path, stations: Sequence[str] | None = None, first: date 
         index = index.filter(pl.col("year") >= first.year)
     if index.is_empty():
         raise DataError(f"{folder}: no day from {first} on; it holds {manifest.years[0]} to {manifest.years[-1]}")
-    return Store(folder, manifest, index)
+    return Store(folder, manifest, index, memory)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from stratus.runs import experiment, record, tensorboard
 from stratus.runs.events import EventFile
 from stratus.runs.experiment import Outputs
 from stratus.runs.finished import FinishedRun
-from stratus.runs.record import DataRecord, RunRecord
+from stratus.runs.record import RunRecord
 from stratus.settings.experiment import Config
 from stratus.sweep.batched.group import Group
 from stratus.sweep.batched.lightning_inside import MemberTrainer
@@ -116,7 +116,7 @@ class Member:
         folder, task = Path(job.runtime.output_dir), job.runtime.choices["task"]
         try:
             with record.recorded(folder, task=task, overrides=list(job.overrides.task), seed=composed.seed) as entries:
-                entries.data = DataRecord(**asdict(self.block.days.provenance))
+                entries.data = self.block.days.provenance
                 return self.finish(folder, entries)
         except StratusError as error:
             raise CompactHydraException(str(error)) from None
