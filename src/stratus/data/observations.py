@@ -117,9 +117,7 @@ class Provenance:
     stations: list[str]  # their names; of more than ten in a store only how many
     days: int  # number of days over all stations
     dropped: dict[str, int]  # number of values left out, by reason
-    source: dict[str, Any] = field(
-        default_factory=dict
-    )  # the settings that load them again, from `settings.data`
+    source: dict[str, Any] = field(default_factory=dict)  # the settings that load them again, from `settings.data`
 
 
 @dataclass(frozen=True)

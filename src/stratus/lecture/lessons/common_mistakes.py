@@ -25,8 +25,6 @@ from stratus.tasks.linear import LinearTask
 STARTS, EARLY = 4, 10
 """Random starts of the first mistake; steps after which a leak through standardising still tells."""
 
-_LINES = ("-", "--", ":", "-.")
-
 
 @dataclass(frozen=True)
 class Descents:
@@ -47,16 +45,13 @@ def lesson(run: FinishedRun) -> Lesson:
     recipes = {"honest": TWO_DAYS["regression"], "given": Recipe("temperature", {"two_days": {}}, lead_days=0)}
     temperature = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
     month, leaking_month = month_leak(run.splits)
+    early, late = (standardising_leak(run.splits, steps) for steps in (EARLY, None))
     figures: dict[str, Any] = {name: _twice(right, wrong) for name, (right, wrong) in pairs.items()}
     figures |= {f"{name}_rmse": fit.scores("test")["rmse"] for name, fit in temperature.items()}
-    figures |= {
-        "month_brier": month,
-        "leaking_month_brier": leaking_month,
-        "standardising_leak_early": standardising_leak(run.splits, EARLY),
-        "standardising_leak_optimum": standardising_leak(run.splits, None),
-    }
+    figures |= {"month_brier": month, "leaking_month_brier": leaking_month}
+    figures |= {"standardising_leak_early": early, "standardising_leak_optimum": late}
     twice, leaks = partial(_draw_twice, run, pairs, figures), partial(_draw_leaks, run, temperature, figures)
-    words = {"starts": STARTS, "early": EARLY, "rounding": abs(figures["standardising_leak_optimum"])}
+    words = {"starts": STARTS, "early": EARLY, "rounding": abs(late)}
     return Lesson(figures, {"twice": twice, "leaks": leaks}, words=words)
 
 
@@ -68,27 +63,18 @@ def _twice(right: Fit, wrong: LinearTask) -> dict[str, float]:
     # The second activation, of the most extreme that the first can give: 0 and 1, or one class for sure.
     said = torch.sigmoid(torch.eye(2)) if shape[0] == 1 else torch.softmax(torch.eye(shape[0]), -1)
     rates = np.bincount(right.splits.train.y.astype(int).ravel()) / len(right.splits.train)
-    return {
-        "once": right.scores("train")["loss"],
-        "twice": minimised(loss, torch.zeros(shape, dtype=torch.float64)),
-        "constant": float(-(rates * np.log(rates)).sum()),
-        "best_of_starts": min(ends),
-        "worst_of_starts": max(ends),
-        "least": said.min().item(),
-        "most": said.max().item(),
-    }
+    twice = minimised(loss, torch.zeros(shape, dtype=torch.float64))
+    losses = {"once": right.scores("train")["loss"], "twice": twice, "constant": float(-(rates * np.log(rates)).sum())}
+    losses |= {"best_of_starts": min(ends), "worst_of_starts": max(ends)}
+    return losses | {"least": said.min().item(), "most": said.max().item()}
 
 
 def _draw_twice(run: FinishedRun, pairs: dict[str, tuple[Fit, LinearTask]], figures: dict[str, Any]) -> Figure:
     asked = {"sigmoid": "rain or not", "softmax": "five types of weather"}
-    panels = [
-        Descents(
-            f"{asked[name]}: {name} once and twice",
-            {"once": _losses(run, right.splits, right.model.task), "twice": _losses(run, right.splits, wrong)},
-            figures[name]["constant"],
-        )
-        for name, (right, wrong) in pairs.items()
-    ]
+    panels = []
+    for name, (right, wrong) in pairs.items():
+        losses = {"once": _losses(run, right.splits, right.model.task), "twice": _losses(run, right.splits, wrong)}
+        panels.append(Descents(f"{asked[name]}: {name} once and twice", losses, figures[name]["constant"]))
     return draw_losses(panels, place=title(run.splits.train, "training days"))
 
 
@@ -116,7 +102,7 @@ def draw_losses(panels: list[Descents], *, place: str) -> Figure:
     """Loss against step, a panel each; `place` is where and when."""
     figure, grid = panel_row(len(panels), width=4.4 * len(panels), height=4.0)
     for axes, panel in zip(grid, panels, strict=True):
-        for (label, losses), line in zip(panel.losses.items(), _LINES, strict=False):
+        for (label, losses), line in zip(panel.losses.items(), ("-", "--"), strict=False):
             axes.plot(losses, linestyle=line, linewidth=2, label=label)
         axes.axhline(panel.constant, color=GREY, linewidth=1)
         said, end = f"a constant forecast, {panel.constant:.3f}", axes.get_yaxis_transform()

@@ -59,17 +59,12 @@ def lesson(run: FinishedRun) -> Lesson:
         raise ConfigurationError("this lesson draws a line: task=regression with one input, features=day_of_year")
     loss, path = loss_on(run.task, run.splits.train), path_of(run.trace)
     rate, last = run.settings.optimizer.lr, len(path) - 1
-    by_hand = descend(loss, path[0], rate, last)
+    from_hand = (path - descend(loss, path[0], rate, last)).abs().max().item()
     best = matrix(best_fit(run.splits, "regression").model.weights)[0]
     descent = _line(run, loss, path[:, 0], best.float())
     paths, of_toy = _toy(run)
-    figures: dict[str, Any] = {
-        "path": path[:, 0].tolist(),
-        "losses": descent.losses.tolist(),
-        "optimum": descent.surface.best.tolist(),
-        "from_hand": (path - by_hand).abs().max().item(),
-        "toy": of_toy,
-    }
+    figures: dict[str, Any] = {"path": path[:, 0].tolist(), "losses": descent.losses.tolist()}
+    figures |= {"optimum": descent.surface.best.tolist(), "from_hand": from_hand, "toy": of_toy}
     steps = [*(step for step in (0, 1, 2, 4, 8) if step < last), last]
     pictures: dict[str, Callable[[], Figure]] = {
         "line_in_descent": partial(draw_line, descent, steps),
@@ -127,20 +122,13 @@ def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
     gaussian(starts, torch.Generator().manual_seed(run.settings.seed), TOY_SIGMA)
     paths = descend_each(toy, starts, TOY_RATE, TOY_STEPS)
     wanted = torch.tensor([-0.5, 0.5, 1.0], dtype=torch.float64)
-    good, maximum, worse = (
-        descend(toy, start, rate, 500)[-1] for start, rate in zip(wanted, (TOY_RATE, -TOY_RATE, TOY_RATE), strict=True)
-    )
+    rates = (TOY_RATE, -TOY_RATE, TOY_RATE)
+    good, maximum, worse = (descend(toy, *pair, 500)[-1] for pair in zip(wanted, rates, strict=True))
     share = (paths[:, -1] > maximum).double().mean().item()
-    return paths, {
-        "good": good.item(),
-        "good_value": toy(good).item(),
-        "maximum": maximum.item(),
-        "worse": worse.item(),
-        "worse_value": toy(worse).item(),
-        "share_worse": share,
-        "standard_error": sqrt(share * (1 - share) / TOY_STARTS),
-        "share_worse_exact": erfc(maximum.item() / TOY_SIGMA / sqrt(2)) / 2,
-    }
+    found = {"good": good.item(), "good_value": toy(good).item(), "maximum": maximum.item()}
+    found |= {"worse": worse.item(), "worse_value": toy(worse).item(), "share_worse": share}
+    found |= {"standard_error": sqrt(share * (1 - share) / TOY_STARTS)}
+    return paths, found | {"share_worse_exact": erfc(maximum.item() / TOY_SIGMA / sqrt(2)) / 2}
 
 
 def contours(axis: Any, surface: Surface) -> None:
@@ -230,8 +218,8 @@ def draw_toy(paths: Tensor, ridge: float) -> Figure:
     left.legend(loc="upper center")
     drawn = torch.stack([*shown, *paths[:40]])
     for path in drawn:
-        beyond = path[0] > ridge
-        right.plot(path, color=ORANGE if beyond else BLUE, linestyle="--" if beyond else "-", linewidth=0.8)
+        colour, dashes = (ORANGE, "--") if path[0] > ridge else (BLUE, "-")
+        right.plot(path, color=colour, linestyle=dashes, linewidth=0.8)
     right.axhline(ridge, color=BLACK, linewidth=1, linestyle=":")
     below = {"xycoords": right.get_yaxis_transform(), "textcoords": "offset points", "ha": "right", "va": "top"}
     right.annotate("the maximum between the valleys", (0.98, ridge), (0, -3), fontsize=8, **below)

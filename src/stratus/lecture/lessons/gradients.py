@@ -28,8 +28,7 @@ TITLES = {
     "binary": ("binary: Aᵀ(p − y)/n", "nat"),
     "multiclass": ("multi-class: Aᵀ(P − Y)/n", "nat"),
 }
-STEPS = np.logspace(-14, 0, 43)
-"""Steps h of finite differences."""
+STEPS = np.logspace(-14, 0, 43)  # h of finite differences
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,7 @@ def lesson(run: FinishedRun) -> Lesson:
         raise ConfigurationError("this lesson ends at the optimum of a binary model: task=binary")
     seed = run.settings.seed
     found = {name: Gradients.of(name, split_like(run, recipe), seed) for name, recipe in TWO_DAYS.items()}
-    figures: dict[str, Any] = {name: _figures(gradients) for name, gradients in found.items()}
-    figures["run"] = _at_the_end(run)
+    figures = {**{name: _figures(gradients) for name, gradients in found.items()}, "run": _at_the_end(run)}
     drawn = {"gradient_components": partial(draw_components, found), "difference_errors": partial(draw_errors, found)}
     return Lesson(figures, drawn, words={"worst": max(figures[name]["autograd_error"] for name in found)})
 
@@ -123,8 +121,7 @@ def draw_components(found: Mapping[str, Gradients]) -> Figure:
         axis.invert_yaxis()
         axis.axvline(0, color=BLACK, linewidth=0.8)
         axis.grid(axis="y", visible=False)
-        title, unit = TITLES[name]
-        axis.set(title=title, xlabel=f"component of ∇L ({unit})")
+        axis.set(title=TITLES[name][0], xlabel=f"component of ∇L ({TITLES[name][1]})")
     legend(figure, axes[0].get_legend_handles_labels()[0])
     return figure
 

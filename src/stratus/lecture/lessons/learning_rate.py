@@ -26,8 +26,7 @@ RAIN = {1.0: "right", 5.0: "near the limit", 5.5: "above it", 8.0: "far above"}
 HUGE = {100.0: "", 1e4: "", 1e6: ""}
 """By what is trained, learning rates with a remark on each."""
 
-STEPS = 100
-"""Steps of the sweeps over many rates."""
+STEPS = 100  # of the sweeps over many rates
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -37,12 +36,8 @@ def lesson(run: FinishedRun) -> Lesson:
     raw = Bowl.of(unscaled, "regression", "°C²")
     rain = Bowl.of(split_like(run, TWO_DAYS["binary"]), "binary", "nat")
     bowls = {"two_days": two_days, "raw": raw, "rain": rain}
-    losses = {
-        "two_days": two_days.losses(TEMPERATURE, 1500),
-        "raw": raw.losses(RAW, 1000),
-        "rain": rain.losses(RAIN, 300),
-        "huge": rain.losses(HUGE, 300),
-    }
+    losses = {"two_days": two_days.losses(TEMPERATURE, 1500), "raw": raw.losses(RAW, 1000)}
+    losses |= {"rain": rain.losses(RAIN, 300), "huge": rain.losses(HUGE, 300)}
     figures = _figures(bowls, losses)
     return Lesson(figures, _pictures(bowls, losses), words=_words(figures, losses))
 
@@ -113,16 +108,14 @@ def _figures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[st
 
 def _words(figures: Mapping[str, Any], losses: Mapping[str, Tensor]) -> dict[str, Any]:
     """The rates by their remarks, and what became of them."""
-    raw = {remark: rate for rate, remark in RAW.items()}
+    rates, raw, rain = ({remark: rate for rate, remark in each.items()} for each in (TEMPERATURE, RAW, RAIN))
+    infinite, raw_infinite = (figures[name]["infinite_at"] for name in ("two_days", "raw"))
     return {
-        "steps": STEPS,
-        "rate": {remark: rate for rate, remark in TEMPERATURE.items()},
-        "infinite": {remark: figures["two_days"]["infinite_at"][f"{rate:g}"] for rate, remark in TEMPERATURE.items()},
+        **{"steps": STEPS, "raw_steps": losses["raw"].shape[1] - 1, "rate": rates, "rain_rate": rain["above it"]},
+        "infinite": {remark: infinite[f"{rate:g}"] for remark, rate in rates.items()},
         "raw_rate": {remark: f"{rate:g}".replace("e-0", "e-") for remark, rate in raw.items()},
-        "raw_steps": losses["raw"].shape[1] - 1,
-        "raw_infinite": figures["raw"]["infinite_at"][f"{raw['above it']:g}"],
+        "raw_infinite": raw_infinite[f"{raw['above it']:g}"],
         "raw_pace": figures["raw"]["slowest"] / raw["near the limit"],
-        "rain_rate": next(rate for rate, remark in RAIN.items() if remark == "above it"),
     }
 
 
@@ -157,8 +150,8 @@ def draw_curves(panels: Sequence[Descents]) -> Figure:
         for (rate, remark), losses, dash in zip(panel.rates.items(), panel.losses.numpy(), dashes, strict=False):
             shown = losses[: panel.steps + 1]
             finite = np.isfinite(shown)
-            shown, label = np.where(finite, shown, np.nan), f"{rate:g} {remark}"
-            (line,) = axis.plot(shown, linestyle=dash, linewidth=1.3, label=label)
+            look = {"linestyle": dash, "linewidth": 1.3, "label": f"{rate:g} {remark}"}
+            (line,) = axis.plot(np.where(finite, shown, np.nan), **look)
             if not finite.all():
                 last = int(np.argmin(finite)) - 1
                 axis.plot(last, losses[last], "x", color=line.get_color(), markersize=9, markeredgewidth=2)

@@ -51,11 +51,11 @@ def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
     frequency = [np.bincount(days.y, minlength=len(run.splits.outputs)) / len(days) for days in (train, test)]
     changed = int(np.argmax(np.abs(frequency[1] - frequency[0])))
     p, q, trained = softmax.model.forecast(test.x), sigmoids.model.forecast(test.x), sigmoids.model.forecast(train.x)
+    names = {"train_loss": "train/loss", "test_loss": "test/loss", "accuracy": "test/accuracy"}
+    sums, trained_sums = q.sum(axis=1), trained.sum(axis=1)
     return {
         "softmax": {
-            "train_loss": run.metrics["train/loss"],
-            "test_loss": run.metrics["test/loss"],
-            "accuracy": run.metrics["test/accuracy"],
+            **{name: run.metrics[metric] for name, metric in names.items()},
             "calibration_error": _calibration_error(p, test.y),
         },
         "sigmoids": {
@@ -65,12 +65,9 @@ def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
             "accuracy": float(np.mean(q.argmax(axis=1) == test.y)),
             "calibration_error": _calibration_error(q, test.y),
         },
-        "sum_least": float(q.sum(axis=1).min()),
-        "sum_most": float(q.sum(axis=1).max()),
-        "sum_train_mean": float(trained.sum(axis=1).mean()),
+        **{"sum_least": float(sums.min()), "sum_most": float(sums.max()), "sum_train_mean": float(trained_sums.mean())},
         "changed": run.splits.outputs[changed],
-        "changed_train": float(frequency[0][changed]),
-        "changed_test": float(frequency[1][changed]),
+        **{f"changed_{name}": float(share[changed]) for name, share in zip(("train", "test"), frequency, strict=True)},
         "decided_otherwise": int(np.sum(p.argmax(axis=1) != q.argmax(axis=1))),
     }
 
@@ -104,14 +101,9 @@ def _draw_regions(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> Figure:
     plane, days = plane_of(softmax), run.splits.train
     places = np.stack(np.meshgrid(plane.across, plane.up), axis=-1).reshape(-1, 2)
     shares = normalised(sigmoids.model.forecast(places)).reshape(plane.p.shape)
-    return draw_both_regions(
-        days.x,
-        days.y,
-        (plane, replace(plane, p=shares)),
-        names=("one softmax", "five sigmoids, divided by their sum"),
-        outputs=run.splits.outputs,
-        place=of_run.title(days, "training days"),
-    )
+    names, place = ("one softmax", "five sigmoids, divided by their sum"), of_run.title(days, "training days")
+    both = plane, replace(plane, p=shares)
+    return draw_both_regions(days.x, days.y, both, names=names, outputs=run.splits.outputs, place=place)
 
 
 @styled
@@ -131,10 +123,9 @@ def draw_both_regions(
     first, second = planes
     apart = abs(first.p - second.p).sum(-1) / 2
     image = grid[2].imshow(apart, cmap="Greys", vmin=0, **placed(first.across, first.up))
-    for plane, name, look in zip(planes, names, ((ORANGE, 4.0), (BLUE, 1.5)), strict=True):
-        borders(grid[2], plane, color=look[0], width=look[1])
-        label = f"borders: {name.partition(',')[0]}"
-        handles.append(Line2D([], [], color=look[0], linewidth=look[1], label=label))
+    for plane, name, colour, width in zip(planes, names, (ORANGE, BLUE), (4.0, 1.5), strict=True):
+        borders(grid[2], plane, color=colour, width=width)
+        handles.append(Line2D([], [], color=colour, linewidth=width, label=f"borders: {name.partition(',')[0]}"))
     grid[2].plot(*x[drawn].T, ".", color=BLACK, markersize=1.5, alpha=0.5)
     grid[2].grid(False)
     grid[2].set_title("how far apart, and both borders")

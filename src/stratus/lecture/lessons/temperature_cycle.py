@@ -28,9 +28,8 @@ def lesson(run: FinishedRun) -> Lesson:
     rmse = {name: fit.scores("test")["rmse"] for name, fit in fits.items()}
     figures = {"train_mse": mse, "explained": explained, "test_rmse": rmse, "parabola_new_year_jump": jump}
     year = (days.dates - days.dates.astype("datetime64[Y]")).astype(int) + 1
-    panels = {
-        name: (fitted, f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C") for name, fitted in values.items()
-    }
+    remarks = {name: f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C" for name in values}
+    panels = {name: (fitted, remarks[name]) for name, fitted in values.items()}
     pictures: Mapping[str, Callable[[], Figure]] = {
         "fits": partial(draw_fits, year, days.y[:, 0], panels, place=of_run.title(days, "training days")),
         "calendar": calendar(days, {name: values[name] for name in ("line", "two waves")}),
@@ -40,11 +39,8 @@ def lesson(run: FinishedRun) -> Lesson:
 
 def _fits(run: FinishedRun) -> dict[str, Fit]:
     """The fits by name: the last is the run's own, the others are exact."""
-    inputs = {
-        "line": {"day_of_year": {"degree": 1}},
-        "parabola": {"day_of_year": {"degree": 2}},
-        "one wave": {"harmonics": {"k": 1}},
-    }
+    inputs = {name: {"day_of_year": {"degree": degree}} for name, degree in (("line", 1), ("parabola", 2))}
+    inputs["one wave"] = {"harmonics": {"k": 1}}
     recipes = {name: Recipe("temperature", features) for name, features in inputs.items()}
     exact = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
     return exact | {"two waves": fit_of(run)}

@@ -30,16 +30,11 @@ def lesson(run: FinishedRun) -> Lesson:
     found = {"training days": _found(fit, "train"), "test days": _found(fit, "test")}
     warmth = np.linspace(days.x.min(), days.x.max(), 200)
     place = of_run.title(days, "training days")
+    shares, label = fit.model.forecast(np.column_stack([warmth, warmth])), "average temperature of both days (°C)"
+    alike = f"{days.stations[0]}: softmax(Wx + b) when day 2 is as warm as day 1"
     pictures = {
         "regions": partial(draw_regions, days.x, days.y, plane_of(fit), outputs=outputs, place=place),
-        "shares": partial(
-            draw_shares,
-            warmth,
-            fit.model.forecast(np.column_stack([warmth, warmth])),
-            outputs=outputs,
-            label="average temperature of both days (°C)",
-            place=f"{days.stations[0]}: softmax(Wx + b) when day 2 is as warm as day 1",
-        ),
+        "shares": partial(draw_shares, warmth, shares, outputs=outputs, label=label, place=alike),
         "recall": partial(draw_recall, found, outputs=outputs, place=f"{days.stations[0]}: recall by class"),
     }
     figures = _figures(run, fit, *found["test days"])
@@ -49,12 +44,10 @@ def lesson(run: FinishedRun) -> Lesson:
 def _figures(run: FinishedRun, fit: Fit, hits: Array, days: Array) -> dict[str, Any]:
     outputs, splits = run.splits.outputs, run.splits.named
     decisions = np.concatenate([fit.model.decision(samples.x) for samples in splits.values()])
+    names, usual = {"train_loss": "train/loss", "test_loss": "test/loss", "accuracy": "test/accuracy"}, "climatology"
     return {
-        "train_loss": run.metrics["train/loss"],
-        "test_loss": run.metrics["test/loss"],
-        "accuracy": run.metrics["test/accuracy"],
-        "climatology_accuracy": run.references["climatology"]["test/accuracy"],
-        "climatology_loss": run.references["climatology"]["test/loss"],
+        **{name: run.metrics[metric] for name, metric in names.items()},
+        **{f"{usual}_{score}": run.references[usual][f"test/{score}"] for score in ("accuracy", "loss")},
         "recall": {name: float(h / d) if d else None for name, h, d in zip(outputs, hits, days, strict=True)},
         "days": {name: int(d) for name, d in zip(outputs, days, strict=True)},
         "decided": [outputs[k] for k in np.unique(decisions)],
@@ -80,14 +73,9 @@ def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
         for name, share in recall.items()
     ]
     rare = max((name for name, share in recall.items() if share == 0), key=days.get, default="snow")
-    return {
-        "others_decided": ", ".join(decided[:-1]),
-        "last_decided": decided[-1],
-        "recalls": ", ".join(said),
-        "rare": rare.capitalize(),
-        "rare_in_training": figures["frequency"]["train"][rare],
-        "rare_in_test": figures["frequency"]["test"][rare],
-    }
+    train, test = (figures["frequency"][split][rare] for split in ("train", "test"))
+    words = {"others_decided": ", ".join(decided[:-1]), "last_decided": decided[-1], "recalls": ", ".join(said)}
+    return words | {"rare": rare.capitalize(), "rare_in_training": train, "rare_in_test": test}
 
 
 @styled
