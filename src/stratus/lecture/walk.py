@@ -13,11 +13,8 @@ from stratus.runs import record
 from stratus.runs.lesson import CARDS
 from stratus.runs.record import LessonRecord
 
-PAGE = "lecture.md"
-"""The page; its pictures are in the folder of that name beside it."""
-
-UNSEEN = 8
-"""The largest change of a pixel, of 255, that nobody sees."""
+PAGE = "lecture.md"  # its pictures are in the folder of that name beside it
+UNSEEN = 8  # the largest change of a pixel, of 255, that nobody sees
 
 
 @dataclass(frozen=True)

@@ -75,22 +75,20 @@ def draw_within(misses: Mapping[str, Array], marks: Sequence[float], *, place: s
 
 
 @styled
-def draw_staircase(
-    weight: Array, loss: Array, share: Array, near: Array, share_near: Array, *, chosen: float
-) -> Figure:
+def draw_staircase(weight: Array, loss: Array, share: Array, near: Array, zoomed: Array, *, chosen: float) -> Figure:
     """Loss (°C²) and accuracy against a weight [n], the accuracy in a narrow span [k]; dashed, the trained weight."""
     figure, (left, middle, right) = sheet(1, 3, width=9.2, height=3.6)
     left.plot(weight, loss, color=BLUE)
     left.set(title="the loss is a bowl", ylabel="mean squared error (°C²)")
     middle.plot(weight, share, color=RED)
     middle.set(title="the accuracy looks like a hill …", ylabel="share within 2 °C")
-    right.plot(near, share_near, color=RED, drawstyle="steps-mid")
+    right.plot(near, zoomed, color=RED, drawstyle="steps-mid")
     right.set(title="… but is a staircase", ylabel="share within 2 °C")
     middle.axvspan(near[0], near[-1], color=GREY, alpha=0.5, linewidth=3)
     for axes in (left, middle, right):
         axes.set_xlabel("weight of the last day (°C per °C)")
         axes.axvline(chosen, color=GREY, linestyle="--", linewidth=1)
         axes.locator_params(axis="x", nbins=4)
-    for axes in (middle, right):
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=2 if axes is right else 0))
+    middle.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    right.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=2))
     return figure

@@ -105,9 +105,9 @@ def draw_losses(panels: list[Descents], *, place: str) -> Figure:
         for (label, losses), line in zip(panel.losses.items(), ("-", "--"), strict=False):
             axes.plot(losses, linestyle=line, linewidth=2, label=label)
         axes.axhline(panel.constant, color=GREY, linewidth=1)
-        said, end = f"a constant forecast, {panel.constant:.3f}", axes.get_yaxis_transform()
-        look = {"color": GREY, "fontsize": 9, "ha": "right", "va": "bottom"}
-        axes.annotate(said, (1, panel.constant), (-2, 2), xycoords=end, textcoords="offset points", **look)
+        where = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "ha": "right", "va": "bottom"}
+        said = f"a constant forecast, {panel.constant:.3f}"
+        axes.annotate(said, (1, panel.constant), (-2, 2), color=GREY, fontsize=9, **where)
         axes.set(title=panel.title, xlabel="step", ylabel="mean training loss (nats a day)")
         axes.margins(x=0.02, y=0.1)
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
@@ -130,8 +130,7 @@ def draw_leaks(brier: Mapping[str, float], truth: Array, honest: Array, given: A
     right.plot(truth, given, "x", color=ORANGE, markersize=4, label="the day itself among the inputs")
     ends = [np.min(truth), np.max(truth)]
     right.plot(ends, ends, color=BLACK, linewidth=0.8)
-    right.set(title="the answer among the inputs", ylabel="forecast (°C)")
-    right.set_xlabel("measured average temperature (°C)")
+    right.set(title="the answer among the inputs", ylabel="forecast (°C)", xlabel="measured average temperature (°C)")
     right.legend(loc="upper left", handletextpad=0.2)
     heading(figure, place)
     return figure

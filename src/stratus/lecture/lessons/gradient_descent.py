@@ -1,6 +1,5 @@
 """Gradient descent in action: a line, a valley, a probability, and the lecture's toy function."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import erfc, sqrt
@@ -66,11 +65,9 @@ def lesson(run: FinishedRun) -> Lesson:
     figures: dict[str, Any] = {"path": path[:, 0].tolist(), "losses": descent.losses.tolist()}
     figures |= {"optimum": descent.surface.best.tolist(), "from_hand": from_hand, "toy": of_toy}
     steps = [*(step for step in (0, 1, 2, 4, 8) if step < last), last]
-    pictures: dict[str, Callable[[], Figure]] = {
-        "line_in_descent": partial(draw_line, descent, steps),
-        "loss_surfaces": lambda: draw_surfaces([descent.surface, _valley(run), _one_temperature(run)]),
-        "toy": partial(draw_toy, paths, of_toy["maximum"]),
-    }
+    surfaces = partial(_draw_surfaces, run, descent.surface)
+    pictures = {"line_in_descent": partial(draw_line, descent, steps), "loss_surfaces": surfaces}
+    pictures["toy"] = partial(draw_toy, paths, of_toy["maximum"])
     words = {"unit": run.splits.target.unit, "steps": last, "end": descent.losses[-1], "left": 1 - 2 * rate}
     words |= {"toy_starts": TOY_STARTS, "toy_sigma": TOY_SIGMA}
     return Lesson(figures, pictures, {"line_in_descent": partial(animate_line, descent)}, words)
@@ -102,8 +99,7 @@ def _valley(run: FinishedRun) -> Surface:
     bias = best * torch.tensor([[0.0, 0.0, 1.0]])
     loss = on_plane(loss_on(fit.model.task, fit.splits.train), bias, torch.eye(3)[:2, None])
     names = "temperature by two days", "weight of d-2 (°C)", "weight of d-1 (°C)", "°C²"
-    path = descend(loss, torch.tensor([4.0, -6.0]), 0.45, 60)
-    return _surface(names, loss, path, best[:2])
+    return _surface(names, loss, descend(loss, torch.tensor([4.0, -6.0]), 0.45, 60), best[:2])
 
 
 def _one_temperature(run: FinishedRun) -> Surface:
@@ -144,10 +140,10 @@ def contours(axis: Any, surface: Surface) -> None:
 
 
 @styled
-def draw_surfaces(surfaces: Sequence[Surface]) -> Figure:
+def _draw_surfaces(run: FinishedRun, line: Surface) -> Figure:
     """A map a panel; the path as dots, a dot a step."""
-    figure, axes = panel_row(len(surfaces), width=10.5, height=4.0)
-    for surface, axis in zip(surfaces, axes, strict=True):
+    figure, axes = panel_row(3, width=10.5, height=4.0)
+    for surface, axis in zip((line, _valley(run), _one_temperature(run)), axes, strict=True):
         contours(axis, surface)
         axis.plot(*surface.path.T, ".-", color=ORANGE, linewidth=1, markersize=5, label="steps")
         axis.plot(*surface.path[0], "o", color=BLACK, label="start")

@@ -124,13 +124,11 @@ def _pictures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[s
     near = partial(Descents, two_days, TEMPERATURE, losses["two_days"])
     unscaled = partial(Descents, raw, RAW, losses["raw"])
     further = "the same, further; ✕: the last finite loss"
+    usual = Descents(rain, RAIN, losses["rain"], "rain by two days", 40, 1.8, log=False)
     panels = {
         "loss_curves": [near("temperature by two days", 100, 1e3), near(further, 1500, 1e40)],
         "unscaled": [unscaled("day of year, unscaled", 100, 1e3), unscaled(further, 1000, 1e40)],
-        "cross_entropy": [
-            Descents(rain, RAIN, losses["rain"], "rain by two days", 40, 1.8, log=False),
-            Descents(rain, HUGE, losses["huge"], "the same, at senseless rates", 40, 1e8),
-        ],
+        "cross_entropy": [usual, Descents(rain, HUGE, losses["huge"], "the same, at senseless rates", 40, 1e8)],
     }
     sweeps = {
         "two days' temperatures": (two_days, {"2/λmax": two_days.limit}),
@@ -155,9 +153,9 @@ def draw_curves(panels: Sequence[Descents]) -> Figure:
             if not finite.all():
                 last = int(np.argmin(finite)) - 1
                 axis.plot(last, losses[last], "x", color=line.get_color(), markersize=9, markeredgewidth=2)
-        lowest, unit = panel.bowl.lowest, panel.bowl.unit
+        lowest = panel.bowl.lowest
         axis.axhline(lowest, color=GREY, linewidth=1, linestyle=":")
-        axis.set(title=panel.title, xlabel="step", ylabel=f"loss ({unit})", xlim=(0, panel.steps))
+        axis.set(title=panel.title, xlabel="step", ylabel=f"loss ({panel.bowl.unit})", xlim=(0, panel.steps))
         axis.set(yscale="log" if panel.log else "linear", ylim=(0.9 * lowest if panel.log else None, panel.ceiling))
         if panel is panels[0] or panel.rates != panels[0].rates:  # else the colours are known
             axis.legend(title="learning rate ε", loc="upper right", fontsize=8, title_fontsize=8)

@@ -22,11 +22,10 @@ def lesson(run: FinishedRun) -> Lesson:
     days, fits = run.splits.train, _fits(run)
     values = {name: fit.model.forecast(fit.splits.train.x)[:, 0] for name, fit in fits.items()}
     mse = {name: float(np.mean((days.y[:, 0] - fitted) ** 2)) for name, fitted in values.items()}
-    first, last = fits["parabola"].model.forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0]
-    jump = float(last - first)
+    first, last = fits["parabola"].model.forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0].tolist()
     explained = {name: 1 - one / float(days.y.var()) for name, one in mse.items()}
     rmse = {name: fit.scores("test")["rmse"] for name, fit in fits.items()}
-    figures = {"train_mse": mse, "explained": explained, "test_rmse": rmse, "parabola_new_year_jump": jump}
+    figures = {"train_mse": mse, "explained": explained, "test_rmse": rmse, "parabola_new_year_jump": last - first}
     year = (days.dates - days.dates.astype("datetime64[Y]")).astype(int) + 1
     remarks = {name: f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C" for name in values}
     panels = {name: (fitted, remarks[name]) for name, fitted in values.items()}
@@ -34,7 +33,7 @@ def lesson(run: FinishedRun) -> Lesson:
         "fits": partial(draw_fits, year, days.y[:, 0], panels, place=of_run.title(days, "training days")),
         "calendar": calendar(days, {name: values[name] for name in ("line", "two waves")}),
     }
-    return Lesson(figures, pictures, words={"jump": abs(jump)})
+    return Lesson(figures, pictures, words={"jump": abs(last - first)})
 
 
 def _fits(run: FinishedRun) -> dict[str, Fit]:

@@ -21,7 +21,6 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
 _HATCHES = ("", "//", "..", "\\\\", "xx", "oo")
-_PALE = 0.45
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -98,7 +97,7 @@ def draw_regions(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], pl
     figure, (left, right) = sheet(1, 2, width=9.2, height=5.5)
     rgb = np.array([to_rgb(one) for one in colours(outputs)])
     across, up, p = plane.across, plane.up, plane.p
-    left.imshow(1 - _PALE * (1 - rgb[p.argmax(-1)]), **placed(across, up))
+    left.imshow(1 - 0.45 * (1 - rgb[p.argmax(-1)]), **placed(across, up))
     right.imshow(p @ rgb, **placed(across, up))
     for axes in (left, right):
         borders(axes, plane, color=BLACK, width=1.5)
@@ -124,9 +123,8 @@ def draw_recall(found: Mapping[str, tuple[Array, Array]], *, outputs: Sequence[s
     thickness = 0.8 / len(found)
     for row, ((split, (hits, days)), colour) in enumerate(zip(found.items(), (GREY, BLUE), strict=True)):
         where = np.arange(len(outputs)) + (row - (len(found) - 1) / 2) * thickness
-        share = hits / np.maximum(days, 1)
-        hatch = "" if row else "//"
-        bars = axes.barh(where, share, thickness * 0.9, color=colour, label=split, hatch=hatch, edgecolor="white")
+        share, look = hits / np.maximum(days, 1), {"hatch": "" if row else "//", "edgecolor": "white"}
+        bars = axes.barh(where, share, thickness * 0.9, color=colour, label=split, **look)
         said = [f"{hit:.0f} of {n:.0f}" if n else "no such day: undefined" for hit, n in zip(hits, days, strict=True)]
         axes.bar_label(bars, said, padding=4, fontsize=9)
     axes.set_yticks(range(len(outputs)), outputs)
