@@ -79,7 +79,11 @@ def lesson(run: FinishedRun) -> Lesson:
         raise ConfigurationError("this lesson ends at the optimum of a binary model: task=binary")
     seed = run.settings.seed
     found = {name: Gradients.of(name, split_like(run, recipe), seed) for name, recipe in TWO_DAYS.items()}
-    figures = {**{name: _figures(gradients) for name, gradients in found.items()}, "run": _at_the_end(run)}
+    path, days = path_of(run.trace).double(), run.splits.train
+    start, end = (closed_form(run.task, run.splits, theta).norm().item() for theta in (path[0], path[-1]))
+    expected = float(fit_of(run).model.forecast(days.x).sum())  # of the days, how many have rain
+    figures: dict[str, Any] = {name: _figures(gradients) for name, gradients in found.items()}
+    figures["run"] = {"start": start, "end": end, "expected": expected, "events": float(days.y.sum())}
     drawn = {"gradient_components": partial(draw_components, found), "difference_errors": partial(draw_errors, found)}
     return Lesson(figures, drawn, words={"worst": max(figures[name]["autograd_error"] for name in found)})
 
@@ -87,21 +91,12 @@ def lesson(run: FinishedRun) -> Lesson:
 def _figures(gradients: Gradients) -> dict[str, Any]:
     errors = {way: gradients.errors(way) for way in gradients.differences}
     return {
-        "theta": gradients.theta.tolist(),
-        "gradient": gradients.autograd.tolist(),
+        **{"theta": gradients.theta.tolist(), "gradient": gradients.autograd.tolist()},
         "autograd_error": (gradients.autograd - gradients.formula).abs().max().item(),
         **{f"{way}_best_step": float(STEPS[error.argmin()]) for way, error in errors.items()},
         **{f"{way}_best_error": float(error.min()) for way, error in errors.items()},
         **{f"{way}_errors": error.tolist() for way, error in errors.items()},
     }
-
-
-def _at_the_end(run: FinishedRun) -> dict[str, float]:
-    """The gradient's size as the run begins and ends; the sum of its probabilities; the number of days with rain."""
-    path, days = path_of(run.trace), run.splits.train
-    start, end = (closed_form(run.task, run.splits, theta.double()).norm().item() for theta in (path[0], path[-1]))
-    expected = float(fit_of(run).model.forecast(days.x).sum())
-    return {"start": start, "end": end, "expected": expected, "events": float(days.y.sum())}
 
 
 @styled

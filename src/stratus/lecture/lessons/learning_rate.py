@@ -95,10 +95,8 @@ def _infinite_at(rates: dict[float, str], losses: Tensor) -> dict[str, int | Non
 
 
 def _figures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[str, Any]:
-    figures: dict[str, Any] = {
-        name: {"limit": bowl.limit, "at_optimum": bowl.at_optimum, "lowest": bowl.lowest, "slowest": bowl.slowest}
-        for name, bowl in bowls.items()
-    }
+    names = ("limit", "at_optimum", "lowest", "slowest")
+    figures: dict[str, Any] = {of: {name: getattr(bowl, name) for name in names} for of, bowl in bowls.items()}
     two_days, raw, rain = losses["two_days"], losses["raw"], losses["rain"]
     figures["two_days"] |= {"infinite_at": _infinite_at(TEMPERATURE, two_days), "nan_at": _first(two_days[-1].isnan())}
     figures["raw"] |= {"infinite_at": _infinite_at(RAW, raw), "crawls_at": raw[1, -1].item()}
@@ -164,17 +162,13 @@ def draw_curves(panels: Sequence[Descents]) -> Figure:
 
 @styled
 def draw_sweeps(panels: Mapping[str, tuple[Bowl, Mapping[str, float]]]) -> Figure:
-    """By title the loss after `STEPS` steps against the rate, cut off far above the start; and limits by their name.
-
-    Seventy rates each, from a thousandth of the limit to twice the limit, closer together near it; the loss is on a
-    logarithmic axis where descent can halve it.
-    """
+    """By title the loss after `STEPS` steps against the rate, cut off far above the start; and limits by their name."""
     figure, axes = panel_row(len(panels), width=11.0, height=4.2)
     for (title, (bowl, limits)), axis in zip(panels.items(), axes, strict=True):
         rates = bowl.limit * torch.cat([torch.logspace(-3, -0.1, 30), torch.linspace(0.825, 2, 40)])
         losses = bowl.losses(rates.tolist(), STEPS)
         start = losses[0, 0].item()
-        halved = start / bowl.lowest > 2
+        halved = start / bowl.lowest > 2  # then a logarithmic axis shows more
         ceiling = (10 if halved else 2) * start
         axis.plot(rates, losses[:, -1].nan_to_num(torch.inf).clamp(max=100 * ceiling), ".-", markersize=4)
         axis.axhline(start, color=GREY, linewidth=1, linestyle="--", label="at the start")

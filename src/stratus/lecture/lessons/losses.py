@@ -71,14 +71,12 @@ def loss_functions_of(models: Mapping[str, LinearTask]) -> list[LossFunction]:
     k, sun = len(multiclass.outputs), multiclass.outputs.index("sun")
     others_at_zero = scores * torch.eye(k)[sun]
     squared = {"y = 10 °C": _curve(regression, degrees, torch.tensor([[10.0]]))}
-    rain = {
-        "rain, y = 1: −log σ(z)": _curve(binary, scores, torch.tensor([[1.0]])),
-        "dry, y = 0: −log(1 − σ(z))": _curve(binary, scores, torch.tensor([[0.0]])),
-    }
+    labels = {"rain, y = 1: −log σ(z)": 1.0, "dry, y = 0: −log(1 − σ(z))": 0.0}
+    rain = {label: _curve(binary, scores, torch.tensor([[y]])) for label, y in labels.items()}
     sunny = {"−log softmax(z)": _curve(multiclass, others_at_zero, torch.tensor([sun]), sun)}
-    z, degrees = scores[:, 0].numpy(), degrees[:, 0]
+    z = scores[:, 0].numpy()
     return [
-        LossFunction("squared: (y − z)²", "forecast z (°C)", "°C²", degrees.numpy(), squared),
+        LossFunction("squared: (y − z)²", "forecast z (°C)", "°C²", degrees[:, 0].numpy(), squared),
         LossFunction("binary cross-entropy", "score z", "nat", z, rain),
         LossFunction(f"cross-entropy, {k} classes", "score z of the true class; others 0", "nat", z, sunny),
     ]

@@ -110,11 +110,7 @@ def _draw_regions(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> Figure:
 def draw_both_regions(
     x: Array, y: Array, planes: tuple[Plane, Plane], *, names: tuple[str, str], outputs: Sequence[str], place: str
 ) -> Figure:
-    """The regions of two models with the days [n, 2] of classes [n], and how far apart their probabilities are.
-
-    That is half the sum of |p - q| over the classes (total variation): the largest difference in the probability of
-    any set of classes. On it are the borders of both.
-    """
+    """The regions of two models with the days [n, 2] of classes [n], and their total variation ½ Σ |p - q|."""
     figure, grid = panel_row(3, width=11.0, height=4.5)
     drawn = spread(len(x))
     for axes, plane, name in zip(grid, planes, names, strict=False):
