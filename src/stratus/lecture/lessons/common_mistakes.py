@@ -28,8 +28,7 @@ from stratus.training.optimum import optimum
 from stratus.verification.model import Model
 from stratus.verification.references import Climatology
 
-STARTS, EARLY = 4, 10
-"""Random starts of the first mistake; steps after which a leak through standardising still tells."""
+STARTS, EARLY = 4, 10  # random starts of the first mistake; steps after which standardising on test days still tells
 
 
 class SigmoidTwice(BinaryClassification):

@@ -117,8 +117,7 @@ def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
     starts = torch.empty(TOY_STARTS)
     gaussian(starts, torch.Generator().manual_seed(run.settings.seed), TOY_SIGMA)
     paths = descend_each(toy, starts, TOY_RATE, TOY_STEPS)
-    wanted = torch.tensor([-0.5, 0.5, 1.0], dtype=torch.float64)
-    rates = (TOY_RATE, -TOY_RATE, TOY_RATE)
+    wanted, rates = torch.tensor([-0.5, 0.5, 1.0], dtype=torch.float64), (TOY_RATE, -TOY_RATE, TOY_RATE)
     good, maximum, worse = (descend(toy, *pair, 500)[-1] for pair in zip(wanted, rates, strict=True))
     share = (paths[:, -1] > maximum).double().mean().item()
     found = {"good": good.item(), "good_value": toy(good).item(), "maximum": maximum.item()}
@@ -155,8 +154,7 @@ def _sheet(descent: Descent) -> tuple[Figure, Any, Any]:
     """The map and the days, without path and line."""
     figure, (left, right) = sheet(1, 2, width=7.6, height=3.6)
     contours(left, descent.surface)
-    splits, lines = descent.run.splits, descent.lines
-    days = splits.train
+    splits, days, lines = descent.run.splits, descent.run.splits.train, descent.lines
     right.plot(days.x, days.y, ".", color=GREY, markersize=2)
     right.set(xlabel=named(splits.inputs[0], splits.units[0]), title=days.stations[0])
     right.set_ylabel(named(f"average {splits.outputs[0]}", splits.target.unit))
@@ -207,8 +205,8 @@ def draw_toy(paths: Tensor, ridge: float) -> Figure:
     left.plot(x, toy(x), color=GREY)
     shown = [next(path for path in paths if 1.2 < side * path[0] < 2) for side in (-1, 1)]
     for path in shown:
-        colour = ORANGE if path[0] > ridge else BLUE
-        left.plot(path, toy(path), ".-", color=colour, linewidth=0.8, label=f"from {path[0]:+.1f} to {path[-1]:+.4f}")
+        look = {"color": ORANGE if path[0] > ridge else BLUE, "linewidth": 0.8}
+        left.plot(path, toy(path), ".-", label=f"from {path[0]:+.1f} to {path[-1]:+.4f}", **look)
         left.plot(path[0], toy(path[0]), "o", color=BLACK, markersize=5)
     left.set(title="f(x) = 3x² + sin 5x", xlabel="x", ylabel="f(x)", xlim=(-2, 2))
     left.legend(loc="upper center")

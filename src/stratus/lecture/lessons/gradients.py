@@ -128,8 +128,7 @@ def draw_errors(found: Mapping[str, Gradients]) -> Figure:
     ways = {"central": ("(L(θ + h) − L(θ − h)) / 2h", 2), "forward": ("(L(θ + h) − L(θ)) / h", 1)}
     for axis, (way, (formula, order)) in zip(axes, ways.items(), strict=True):
         for (name, one), style in zip(found.items(), ("o-", "s--", "D:"), strict=True):
-            label = TITLES[name][0].partition(":")[0]
-            axis.plot(STEPS, one.errors(way), style, markersize=3, linewidth=1, label=label)
+            axis.plot(STEPS, one.errors(way), style, markersize=3, linewidth=1, label=TITLES[name][0].partition(":")[0])
         axis.plot(STEPS, torch.finfo(torch.float64).eps / STEPS, "-.", color=GREY, linewidth=0.8, label="rounding, ε/h")
         axis.plot(STEPS, STEPS**order, "--", color=BLACK, linewidth=0.8, label="truncation, h² left and h right")
         axis.set(title=f"{way}: {formula}", xlabel="h", xscale="log", yscale="log", ylim=(1e-17, 10))

@@ -28,11 +28,8 @@ STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "U(−10, 10)": partial(uniform, sigma=10.0),
     "N(0, 100)": partial(gaussian, sigma=100.0),
 }
-PERIODS, STARTING_PERIODS = (60, 1500), (60, 900)
-"""Shortest and longest period whose loss is shown, and at which a descent starts, in days."""
-
-PERIOD_STARTS, TOY_REACH = 60, 3
-"""Number of those starts; how far from 0 the toy's are."""
+PERIODS, STARTING_PERIODS = (60, 1500), (60, 900)  # in days, from which to which: of the drawn loss; of the starts
+PERIOD_STARTS, TOY_REACH = 60, 3  # number of those starts; how far from 0 the toy's are
 
 
 @dataclass(frozen=True)

@@ -89,17 +89,14 @@ def _first(mask: Tensor) -> int | None:
     return int(mask.int().argmax()) if mask.any() else None
 
 
-def _infinite_at(rates: dict[float, str], losses: Tensor) -> dict[str, int | None]:
-    """By rate the first step whose loss is not finite."""
-    return {f"{rate:g}": _first(~row.isfinite()) for rate, row in zip(rates, losses, strict=True)}
-
-
 def _figures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[str, Any]:
     names = ("limit", "at_optimum", "lowest", "slowest")
     figures: dict[str, Any] = {of: {name: getattr(bowl, name) for name in names} for of, bowl in bowls.items()}
     two_days, raw, rain = losses["two_days"], losses["raw"], losses["rain"]
-    figures["two_days"] |= {"infinite_at": _infinite_at(TEMPERATURE, two_days), "nan_at": _first(two_days[-1].isnan())}
-    figures["raw"] |= {"infinite_at": _infinite_at(RAW, raw), "crawls_at": raw[1, -1].item()}
+    for name, rates in (("two_days", TEMPERATURE), ("raw", RAW)):
+        infinite = [_first(~row.isfinite()) for row in losses[name]]
+        figures[name]["infinite_at"] = {f"{rate:g}": step for rate, step in zip(rates, infinite, strict=True)}
+    figures["two_days"]["nan_at"], figures["raw"]["crawls_at"] = _first(two_days[-1].isnan()), raw[1, -1].item()
     figures["rain"] |= {"swings": sorted(rain[2, -2:].tolist()), "highest": losses["huge"].max().item()}
     return figures
 

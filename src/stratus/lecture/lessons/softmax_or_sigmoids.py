@@ -52,18 +52,17 @@ def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
     changed = int(np.argmax(np.abs(frequency[1] - frequency[0])))
     p, q, trained = softmax.model.forecast(test.x), sigmoids.model.forecast(test.x), sigmoids.model.forecast(train.x)
     names = {"train_loss": "train/loss", "test_loss": "test/loss", "accuracy": "test/accuracy"}
+    own = {name: run.metrics[metric] for name, metric in names.items()}
+    errors = [float(calibration_error(bin_sums(one, indicators(one, test.y)))) for one in (p, q)]
     sums, trained_sums = q.sum(axis=1), trained.sum(axis=1)
     return {
-        "softmax": {
-            **{name: run.metrics[metric] for name, metric in names.items()},
-            "calibration_error": _calibration_error(p, test.y),
-        },
+        "softmax": {**own, "calibration_error": errors[0]},
         "sigmoids": {
             "train_loss_of_five": sigmoids.scores("train")["loss"],
             "train_loss": float(log_loss(normalised(trained), train.y).mean()),
             "test_loss": float(log_loss(normalised(q), test.y).mean()),
             "accuracy": float(np.mean(q.argmax(axis=1) == test.y)),
-            "calibration_error": _calibration_error(q, test.y),
+            "calibration_error": errors[1],
         },
         **{"sum_least": float(sums.min()), "sum_most": float(sums.max()), "sum_train_mean": float(trained_sums.mean())},
         "changed": run.splits.outputs[changed],
@@ -91,10 +90,6 @@ def one_against_the_rest(splits: Splits) -> Splits:
 def normalised(p: Array) -> Array:
     """Probabilities [n, k] divided by their sum."""
     return np.asarray(p / p.sum(axis=1, keepdims=True))
-
-
-def _calibration_error(p: Array, y: Array) -> float:
-    return float(calibration_error(bin_sums(p, indicators(p, y))))
 
 
 def _draw_regions(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> Figure:

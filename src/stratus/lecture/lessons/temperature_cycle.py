@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
-from stratus.lecture.fits import Fit, best_fit, calendar, fit_of, split_like
+from stratus.lecture.fits import best_fit, calendar, fit_of, split_like
 from stratus.pictures.canvas import GREY, ORANGE, heading, panel_grid, styled
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
@@ -19,7 +19,12 @@ _MONTHS = np.arange("2015-01", "2016-01", dtype="datetime64[M]").astype("datetim
 
 def lesson(run: FinishedRun) -> Lesson:
     """f = Wφ(x) + b: linear in W, with inputs φ that bend."""
-    days, fits = run.splits.train, _fits(run)
+    days = run.splits.train
+    inputs = {name: {"day_of_year": {"degree": degree}} for name, degree in (("line", 1), ("parabola", 2))}
+    inputs["one wave"] = {"harmonics": {"k": 1}}
+    recipes = {name: Recipe("temperature", features) for name, features in inputs.items()}
+    fits = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
+    fits["two waves"] = fit_of(run)
     values = {name: fit.model.forecast(fit.splits.train.x)[:, 0] for name, fit in fits.items()}
     mse = {name: float(np.mean((days.y[:, 0] - fitted) ** 2)) for name, fitted in values.items()}
     first, last = fits["parabola"].model.forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0].tolist()
@@ -34,15 +39,6 @@ def lesson(run: FinishedRun) -> Lesson:
         "calendar": calendar(days, {name: values[name] for name in ("line", "two waves")}),
     }
     return Lesson(figures, pictures, words={"jump": abs(last - first)})
-
-
-def _fits(run: FinishedRun) -> dict[str, Fit]:
-    """The fits by name: the last is the run's own, the others are exact."""
-    inputs = {name: {"day_of_year": {"degree": degree}} for name, degree in (("line", 1), ("parabola", 2))}
-    inputs["one wave"] = {"harmonics": {"k": 1}}
-    recipes = {name: Recipe("temperature", features) for name, features in inputs.items()}
-    exact = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
-    return exact | {"two waves": fit_of(run)}
 
 
 @styled

@@ -27,8 +27,7 @@ def lesson(run: FinishedRun) -> Lesson:
     """softmax(Wx + b): straight boundaries between pairs of classes, soft on both sides; and the recall of each."""
     fit, outputs, days = fit_of(run), run.splits.outputs, run.splits.train
     found = {"training days": _found(fit, "train"), "test days": _found(fit, "test")}
-    warmth = np.linspace(days.x.min(), days.x.max(), 200)
-    place = of_run.title(days, "training days")
+    warmth, place = np.linspace(days.x.min(), days.x.max(), 200), of_run.title(days, "training days")
     shares, label = fit.model.forecast(np.column_stack([warmth, warmth])), "average temperature of both days (°C)"
     alike = f"{days.stations[0]}: softmax(Wx + b) when day 2 is as warm as day 1"
     pictures = {
