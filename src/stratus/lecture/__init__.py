@@ -6,7 +6,6 @@ card, `rain.md`, is beside the experiment; its numbers are the run's, so that te
 
 from collections.abc import Callable
 from importlib import import_module
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from stratus.errors import ConfigurationError
@@ -29,7 +28,7 @@ PARTS = {
 }
 """The lessons in the lecture's order, by its parts; each is a file of `lessons/`."""
 
-NAMES = tuple(chain.from_iterable(PARTS.values()))
+NAMES = tuple(name for part in PARTS.values() for name in part)
 
 
 def find(name: str) -> "Callable[[FinishedRun], Lesson]":

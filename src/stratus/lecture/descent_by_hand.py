@@ -1,10 +1,4 @@
-"""The lecture's loop without a trainer, for many starts and learning rates at once; and two losses to try it on.
-
-θ ~ Init
-for iteration in range(n):
-    J = ∇L(θ)
-    θ = θ - ε * J
-"""
+"""The lecture's loop without a trainer, for many starts and learning rates at once; and two losses to try it on."""
 
 import math
 from collections.abc import Callable

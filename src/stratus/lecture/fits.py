@@ -57,9 +57,7 @@ def best_fit(splits: Splits, name: str) -> Fit:
     return Fit(splits, Model(task, optimum(task, splits).weights, splits.target))
 
 
-def split_like(
-    run: FinishedRun, recipe: Recipe, *, table: pl.DataFrame | None = None, standardise: bool = True
-) -> Splits:
+def split_like(run: FinishedRun, recipe: Recipe, table: pl.DataFrame | None = None, standardise: bool = True) -> Splits:
     """Samples by another recipe, of the run's daily table or of another, split at the run's dates."""
     borders = run.settings.data.borders
     return split(run.table if table is None else table, recipe, borders, standardise=standardise)

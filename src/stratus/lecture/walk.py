@@ -13,11 +13,8 @@ from stratus.runs import record
 from stratus.runs.lesson import CARDS
 from stratus.runs.record import LessonRecord
 
-PAGE = "lecture.md"
-"""The page; its pictures are in the folder of that name beside it."""
-
-UNSEEN = 8
-"""The largest change of a pixel, of 255, that nobody sees."""
+PAGE = "lecture.md"  # its pictures are in the folder of that name beside it
+UNSEEN = 8  # the largest change of a pixel, of 255, that nobody sees
 
 
 @dataclass(frozen=True)
@@ -59,10 +56,8 @@ def lessons(folders: Iterable[Path]) -> dict[str, LessonRun]:
         for run in runs:
             entries = record.read(run)
             if entries.status != "finished" or not entries.lesson:
-                raise CheckpointError(
-                    f"{run}: its status is {entries.status}, its lesson {entries.lesson and entries.lesson.name}; "
-                    "the walk needs finished runs of experiment=lecture/…"
-                )
+                given = f"its status is {entries.status}, its lesson {entries.lesson and entries.lesson.name}"
+                raise CheckpointError(f"{run}: {given}; the walk needs finished runs of experiment=lecture/…")
             name = entries.lesson.name
             if name in found:
                 both = f"{found[name].folder} and {run}"

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy, nll_loss
 
-from stratus.lecture.mistakes import SigmoidTwice, SoftmaxTwice
+from stratus.lecture.lessons.common_mistakes import SigmoidTwice, SoftmaxTwice
 
 
 def test_an_activation_applied_twice_loses_to_a_constant(figures):

@@ -15,10 +15,7 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.verification.references import Climatology
 
-TOLERANCES = (0, 1, 2, 3)
-"""In °C."""
-
-_LINES = ("-", "--", ":", "-.")
+TOLERANCES = (0, 1, 2, 3)  # °C
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -62,18 +59,15 @@ def along(fit: Fit, weights: Array) -> tuple[Array, Array]:
 def draw_within(misses: Mapping[str, Array], marks: Sequence[float], *, place: str) -> Figure:
     """By the forecast's name |forecast - truth| [n]: the share of days missed by no more than x, written at `marks`."""
     figure, axes = sheet()
-    for (label, miss), line in zip(misses.items(), _LINES, strict=False):
+    for (label, miss), line in zip(misses.items(), ("-", "--", ":", "-."), strict=False):
         axes.ecdf(miss, label=label, linestyle=line, linewidth=2)
     first = next(iter(misses.values()))
     for mark in marks:
         share = float(np.mean(first <= mark))
         axes.plot(mark, share, "o", color=GREY, markersize=7, markerfacecolor="white", markeredgewidth=1.8, zorder=5)
         axes.annotate(f"{share:.1%}", (mark, share), (9, -6), textcoords="offset points", va="center")
-    axes.set(
-        title=f"tomorrow's average temperature, {place}",
-        xlabel="tolerance (°C)",
-        ylabel="share of days missed by no more",
-    )
+    axes.set(title=f"tomorrow's average temperature, {place}", xlabel="tolerance (°C)")
+    axes.set_ylabel("share of days missed by no more")
     axes.set(xlim=(-0.15, 1.05 * max(np.quantile(miss, 0.99) for miss in misses.values())), ylim=(-0.06, 1.02))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.legend(loc="lower right")
@@ -81,22 +75,20 @@ def draw_within(misses: Mapping[str, Array], marks: Sequence[float], *, place: s
 
 
 @styled
-def draw_staircase(
-    weight: Array, loss: Array, accuracy: Array, near: Array, accuracy_near: Array, *, chosen: float
-) -> Figure:
+def draw_staircase(weight: Array, loss: Array, share: Array, near: Array, zoomed: Array, *, chosen: float) -> Figure:
     """Loss (°C²) and accuracy against a weight [n], the accuracy in a narrow span [k]; dashed, the trained weight."""
     figure, (left, middle, right) = sheet(1, 3, width=9.2, height=3.6)
     left.plot(weight, loss, color=BLUE)
     left.set(title="the loss is a bowl", ylabel="mean squared error (°C²)")
-    middle.plot(weight, accuracy, color=RED)
+    middle.plot(weight, share, color=RED)
     middle.set(title="the accuracy looks like a hill …", ylabel="share within 2 °C")
-    right.plot(near, accuracy_near, color=RED, drawstyle="steps-mid")
+    right.plot(near, zoomed, color=RED, drawstyle="steps-mid")
     right.set(title="… but is a staircase", ylabel="share within 2 °C")
     middle.axvspan(near[0], near[-1], color=GREY, alpha=0.5, linewidth=3)
     for axes in (left, middle, right):
         axes.set_xlabel("weight of the last day (°C per °C)")
         axes.axvline(chosen, color=GREY, linestyle="--", linewidth=1)
         axes.locator_params(axis="x", nbins=4)
-    for axes in (middle, right):
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=2 if axes is right else 0))
+    middle.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    right.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=2))
     return figure

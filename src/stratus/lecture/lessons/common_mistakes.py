@@ -1,31 +1,93 @@
 """Four common mistakes, and what each does to the numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 from torch.func import vmap
 
 from stratus.data.recipe import Recipe
-from stratus.data.samples import Array
+from stratus.data.samples import COLUMNS, Array, Samples
 from stratus.data.splits import Splits
-from stratus.lecture.descent_by_hand import descend, loss_on, matrix
+from stratus.lecture.descent_by_hand import Loss, descend, loss_on, matrix
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
-from stratus.lecture.mistakes import SigmoidTwice, SoftmaxTwice, minimised, month_leak, standardising_leak
 from stratus.pictures.canvas import BLACK, GREY, ORANGE, heading, panel_row, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.runs.pictures import title
+from stratus.tasks.binary import BinaryClassification
 from stratus.tasks.linear import LinearTask
+from stratus.tasks.multiclass import MulticlassClassification
+from stratus.tasks.weights import Weights
+from stratus.training.optimum import optimum
+from stratus.verification.model import Model
+from stratus.verification.references import Climatology
 
-STARTS, EARLY = 4, 10
-"""Random starts of the first mistake; steps after which a leak through standardising still tells."""
+STARTS, EARLY = 4, 10  # random starts of the first mistake; steps after which standardising on test days still tells
 
-_LINES = ("-", "--", ":", "-.")
+
+class SigmoidTwice(BinaryClassification):
+    """The slide taken literally: its f contains a sigmoid, and its loss applies another."""
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """The cross-entropy of σ(σ(z)), which lies between σ(0) = 0.5 and σ(1) = 0.731 whatever z is."""
+        return super().loss(torch.sigmoid(logits), y)
+
+
+class SoftmaxTwice(MulticlassClassification):
+    """The same with several classes."""
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """The cross-entropy of softmax(softmax(z)); of k classes none is given more than e/(e + k - 1)."""
+        return super().loss(torch.softmax(logits, -1), y)
+
+
+def minimised(loss: Loss, start: Tensor) -> float:
+    """The loss at which L-BFGS ends; if the loss is not convex, it depends on the start."""
+    theta = start.clone().requires_grad_()
+    optimizer = torch.optim.LBFGS([theta], max_iter=500, line_search_fn="strong_wolfe", tolerance_change=1e-14)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        value = loss(theta)
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    return loss(theta).item()
+
+
+def with_test_days(splits: Splits) -> Splits:
+    """The same samples with the test days among the training days: a leak."""
+    pairs = ((getattr(splits.train, name), getattr(splits.test, name)) for name in COLUMNS)
+    return replace(splits, train=Samples(splits.train.places, *(np.concatenate(pair) for pair in pairs)))
+
+
+def month_leak(splits: Splits) -> tuple[float, float]:
+    """Test Brier score of the month's frequency, counted over the training days, and over the test days as well."""
+    honest, leaking = (Climatology.fit(one).forecast(splits.test) for one in (splits, with_test_days(splits)))
+    return float(np.mean((honest - splits.test.y) ** 2)), float(np.mean((leaking - splits.test.y) ** 2))
+
+
+def standardising_leak(splits: Splits, steps: int | None, rate: float = 0.3) -> float:
+    """How much the test Brier score grows if test days help to standardise; after so many steps, None: at the end."""
+    scores = []
+    for scaled in (with_test_days(splits), splits):
+        task = BinaryClassification.for_splits(scaled)
+        if steps is None:
+            weights = optimum(task, splits).weights
+        else:
+            start = torch.zeros(1, len(splits.inputs) + 1, dtype=torch.float64)
+            theta = descend(loss_on(task, splits.train, torch.float64), start, rate, steps)[-1]
+            weights = Weights(theta[:, :-1], theta[:, -1])
+        p = Model(task, weights, splits.target).forecast(splits.test.x)
+        scores.append(float(np.mean((p - splits.test.y) ** 2)))
+    return scores[0] - scores[1]
 
 
 @dataclass(frozen=True)
@@ -47,16 +109,13 @@ def lesson(run: FinishedRun) -> Lesson:
     recipes = {"honest": TWO_DAYS["regression"], "given": Recipe("temperature", {"two_days": {}}, lead_days=0)}
     temperature = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
     month, leaking_month = month_leak(run.splits)
+    early, late = (standardising_leak(run.splits, steps) for steps in (EARLY, None))
     figures: dict[str, Any] = {name: _twice(right, wrong) for name, (right, wrong) in pairs.items()}
     figures |= {f"{name}_rmse": fit.scores("test")["rmse"] for name, fit in temperature.items()}
-    figures |= {
-        "month_brier": month,
-        "leaking_month_brier": leaking_month,
-        "standardising_leak_early": standardising_leak(run.splits, EARLY),
-        "standardising_leak_optimum": standardising_leak(run.splits, None),
-    }
+    figures |= {"month_brier": month, "leaking_month_brier": leaking_month}
+    figures |= {"standardising_leak_early": early, "standardising_leak_optimum": late}
     twice, leaks = partial(_draw_twice, run, pairs, figures), partial(_draw_leaks, run, temperature, figures)
-    words = {"starts": STARTS, "early": EARLY, "rounding": abs(figures["standardising_leak_optimum"])}
+    words = {"starts": STARTS, "early": EARLY, "rounding": abs(late)}
     return Lesson(figures, {"twice": twice, "leaks": leaks}, words=words)
 
 
@@ -68,27 +127,18 @@ def _twice(right: Fit, wrong: LinearTask) -> dict[str, float]:
     # The second activation, of the most extreme that the first can give: 0 and 1, or one class for sure.
     said = torch.sigmoid(torch.eye(2)) if shape[0] == 1 else torch.softmax(torch.eye(shape[0]), -1)
     rates = np.bincount(right.splits.train.y.astype(int).ravel()) / len(right.splits.train)
-    return {
-        "once": right.scores("train")["loss"],
-        "twice": minimised(loss, torch.zeros(shape, dtype=torch.float64)),
-        "constant": float(-(rates * np.log(rates)).sum()),
-        "best_of_starts": min(ends),
-        "worst_of_starts": max(ends),
-        "least": said.min().item(),
-        "most": said.max().item(),
-    }
+    twice = minimised(loss, torch.zeros(shape, dtype=torch.float64))
+    losses = {"once": right.scores("train")["loss"], "twice": twice, "constant": float(-(rates * np.log(rates)).sum())}
+    losses |= {"best_of_starts": min(ends), "worst_of_starts": max(ends)}
+    return losses | {"least": said.min().item(), "most": said.max().item()}
 
 
 def _draw_twice(run: FinishedRun, pairs: dict[str, tuple[Fit, LinearTask]], figures: dict[str, Any]) -> Figure:
     asked = {"sigmoid": "rain or not", "softmax": "five types of weather"}
-    panels = [
-        Descents(
-            f"{asked[name]}: {name} once and twice",
-            {"once": _losses(run, right.splits, right.model.task), "twice": _losses(run, right.splits, wrong)},
-            figures[name]["constant"],
-        )
-        for name, (right, wrong) in pairs.items()
-    ]
+    panels = []
+    for name, (right, wrong) in pairs.items():
+        losses = {"once": _losses(run, right.splits, right.model.task), "twice": _losses(run, right.splits, wrong)}
+        panels.append(Descents(f"{asked[name]}: {name} once and twice", losses, figures[name]["constant"]))
     return draw_losses(panels, place=title(run.splits.train, "training days"))
 
 
@@ -116,12 +166,12 @@ def draw_losses(panels: list[Descents], *, place: str) -> Figure:
     """Loss against step, a panel each; `place` is where and when."""
     figure, grid = panel_row(len(panels), width=4.4 * len(panels), height=4.0)
     for axes, panel in zip(grid, panels, strict=True):
-        for (label, losses), line in zip(panel.losses.items(), _LINES, strict=False):
+        for (label, losses), line in zip(panel.losses.items(), ("-", "--"), strict=False):
             axes.plot(losses, linestyle=line, linewidth=2, label=label)
         axes.axhline(panel.constant, color=GREY, linewidth=1)
-        said, end = f"a constant forecast, {panel.constant:.3f}", axes.get_yaxis_transform()
-        look = {"color": GREY, "fontsize": 9, "ha": "right", "va": "bottom"}
-        axes.annotate(said, (1, panel.constant), (-2, 2), xycoords=end, textcoords="offset points", **look)
+        where = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "ha": "right", "va": "bottom"}
+        said = f"a constant forecast, {panel.constant:.3f}"
+        axes.annotate(said, (1, panel.constant), (-2, 2), color=GREY, fontsize=9, **where)
         axes.set(title=panel.title, xlabel="step", ylabel="mean training loss (nats a day)")
         axes.margins(x=0.02, y=0.1)
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
@@ -144,8 +194,7 @@ def draw_leaks(brier: Mapping[str, float], truth: Array, honest: Array, given: A
     right.plot(truth, given, "x", color=ORANGE, markersize=4, label="the day itself among the inputs")
     ends = [np.min(truth), np.max(truth)]
     right.plot(ends, ends, color=BLACK, linewidth=0.8)
-    right.set(title="the answer among the inputs", ylabel="forecast (°C)")
-    right.set_xlabel("measured average temperature (°C)")
+    right.set(title="the answer among the inputs", ylabel="forecast (°C)", xlabel="measured average temperature (°C)")
     right.legend(loc="upper left", handletextpad=0.2)
     heading(figure, place)
     return figure

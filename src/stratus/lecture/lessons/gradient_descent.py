@@ -1,6 +1,5 @@
 """Gradient descent in action: a line, a valley, a probability, and the lecture's toy function."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import erfc, sqrt
@@ -59,23 +58,16 @@ def lesson(run: FinishedRun) -> Lesson:
         raise ConfigurationError("this lesson draws a line: task=regression with one input, features=day_of_year")
     loss, path = loss_on(run.task, run.splits.train), path_of(run.trace)
     rate, last = run.settings.optimizer.lr, len(path) - 1
-    by_hand = descend(loss, path[0], rate, last)
+    from_hand = (path - descend(loss, path[0], rate, last)).abs().max().item()
     best = matrix(best_fit(run.splits, "regression").model.weights)[0]
     descent = _line(run, loss, path[:, 0], best.float())
     paths, of_toy = _toy(run)
-    figures: dict[str, Any] = {
-        "path": path[:, 0].tolist(),
-        "losses": descent.losses.tolist(),
-        "optimum": descent.surface.best.tolist(),
-        "from_hand": (path - by_hand).abs().max().item(),
-        "toy": of_toy,
-    }
+    figures: dict[str, Any] = {"path": path[:, 0].tolist(), "losses": descent.losses.tolist()}
+    figures |= {"optimum": descent.surface.best.tolist(), "from_hand": from_hand, "toy": of_toy}
     steps = [*(step for step in (0, 1, 2, 4, 8) if step < last), last]
-    pictures: dict[str, Callable[[], Figure]] = {
-        "line_in_descent": partial(draw_line, descent, steps),
-        "loss_surfaces": lambda: draw_surfaces([descent.surface, _valley(run), _one_temperature(run)]),
-        "toy": partial(draw_toy, paths, of_toy["maximum"]),
-    }
+    surfaces = partial(_draw_surfaces, run, descent.surface)
+    pictures = {"line_in_descent": partial(draw_line, descent, steps), "loss_surfaces": surfaces}
+    pictures["toy"] = partial(draw_toy, paths, of_toy["maximum"])
     words = {"unit": run.splits.target.unit, "steps": last, "end": descent.losses[-1], "left": 1 - 2 * rate}
     words |= {"toy_starts": TOY_STARTS, "toy_sigma": TOY_SIGMA}
     return Lesson(figures, pictures, {"line_in_descent": partial(animate_line, descent)}, words)
@@ -107,8 +99,7 @@ def _valley(run: FinishedRun) -> Surface:
     bias = best * torch.tensor([[0.0, 0.0, 1.0]])
     loss = on_plane(loss_on(fit.model.task, fit.splits.train), bias, torch.eye(3)[:2, None])
     names = "temperature by two days", "weight of d-2 (°C)", "weight of d-1 (°C)", "°C²"
-    path = descend(loss, torch.tensor([4.0, -6.0]), 0.45, 60)
-    return _surface(names, loss, path, best[:2])
+    return _surface(names, loss, descend(loss, torch.tensor([4.0, -6.0]), 0.45, 60), best[:2])
 
 
 def _one_temperature(run: FinishedRun) -> Surface:
@@ -126,21 +117,13 @@ def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
     starts = torch.empty(TOY_STARTS)
     gaussian(starts, torch.Generator().manual_seed(run.settings.seed), TOY_SIGMA)
     paths = descend_each(toy, starts, TOY_RATE, TOY_STEPS)
-    wanted = torch.tensor([-0.5, 0.5, 1.0], dtype=torch.float64)
-    good, maximum, worse = (
-        descend(toy, start, rate, 500)[-1] for start, rate in zip(wanted, (TOY_RATE, -TOY_RATE, TOY_RATE), strict=True)
-    )
+    wanted, rates = torch.tensor([-0.5, 0.5, 1.0], dtype=torch.float64), (TOY_RATE, -TOY_RATE, TOY_RATE)
+    good, maximum, worse = (descend(toy, *pair, 500)[-1] for pair in zip(wanted, rates, strict=True))
     share = (paths[:, -1] > maximum).double().mean().item()
-    return paths, {
-        "good": good.item(),
-        "good_value": toy(good).item(),
-        "maximum": maximum.item(),
-        "worse": worse.item(),
-        "worse_value": toy(worse).item(),
-        "share_worse": share,
-        "standard_error": sqrt(share * (1 - share) / TOY_STARTS),
-        "share_worse_exact": erfc(maximum.item() / TOY_SIGMA / sqrt(2)) / 2,
-    }
+    found = {"good": good.item(), "good_value": toy(good).item(), "maximum": maximum.item()}
+    found |= {"worse": worse.item(), "worse_value": toy(worse).item(), "share_worse": share}
+    found |= {"standard_error": sqrt(share * (1 - share) / TOY_STARTS)}
+    return paths, found | {"share_worse_exact": erfc(maximum.item() / TOY_SIGMA / sqrt(2)) / 2}
 
 
 def contours(axis: Any, surface: Surface) -> None:
@@ -156,10 +139,10 @@ def contours(axis: Any, surface: Surface) -> None:
 
 
 @styled
-def draw_surfaces(surfaces: Sequence[Surface]) -> Figure:
+def _draw_surfaces(run: FinishedRun, line: Surface) -> Figure:
     """A map a panel; the path as dots, a dot a step."""
-    figure, axes = panel_row(len(surfaces), width=10.5, height=4.0)
-    for surface, axis in zip(surfaces, axes, strict=True):
+    figure, axes = panel_row(3, width=10.5, height=4.0)
+    for surface, axis in zip((line, _valley(run), _one_temperature(run)), axes, strict=True):
         contours(axis, surface)
         axis.plot(*surface.path.T, ".-", color=ORANGE, linewidth=1, markersize=5, label="steps")
         axis.plot(*surface.path[0], "o", color=BLACK, label="start")
@@ -171,8 +154,7 @@ def _sheet(descent: Descent) -> tuple[Figure, Any, Any]:
     """The map and the days, without path and line."""
     figure, (left, right) = sheet(1, 2, width=7.6, height=3.6)
     contours(left, descent.surface)
-    splits, lines = descent.run.splits, descent.lines
-    days = splits.train
+    splits, days, lines = descent.run.splits, descent.run.splits.train, descent.lines
     right.plot(days.x, days.y, ".", color=GREY, markersize=2)
     right.set(xlabel=named(splits.inputs[0], splits.units[0]), title=days.stations[0])
     right.set_ylabel(named(f"average {splits.outputs[0]}", splits.target.unit))
@@ -223,15 +205,15 @@ def draw_toy(paths: Tensor, ridge: float) -> Figure:
     left.plot(x, toy(x), color=GREY)
     shown = [next(path for path in paths if 1.2 < side * path[0] < 2) for side in (-1, 1)]
     for path in shown:
-        colour = ORANGE if path[0] > ridge else BLUE
-        left.plot(path, toy(path), ".-", color=colour, linewidth=0.8, label=f"from {path[0]:+.1f} to {path[-1]:+.4f}")
+        look = {"color": ORANGE if path[0] > ridge else BLUE, "linewidth": 0.8}
+        left.plot(path, toy(path), ".-", label=f"from {path[0]:+.1f} to {path[-1]:+.4f}", **look)
         left.plot(path[0], toy(path[0]), "o", color=BLACK, markersize=5)
     left.set(title="f(x) = 3x² + sin 5x", xlabel="x", ylabel="f(x)", xlim=(-2, 2))
     left.legend(loc="upper center")
     drawn = torch.stack([*shown, *paths[:40]])
     for path in drawn:
-        beyond = path[0] > ridge
-        right.plot(path, color=ORANGE if beyond else BLUE, linestyle="--" if beyond else "-", linewidth=0.8)
+        colour, dashes = (ORANGE, "--") if path[0] > ridge else (BLUE, "-")
+        right.plot(path, color=colour, linestyle=dashes, linewidth=0.8)
     right.axhline(ridge, color=BLACK, linewidth=1, linestyle=":")
     below = {"xycoords": right.get_yaxis_transform(), "textcoords": "offset points", "ha": "right", "va": "top"}
     right.annotate("the maximum between the valleys", (0.98, ridge), (0, -3), fontsize=8, **below)

@@ -28,8 +28,7 @@ TITLES = {
     "binary": ("binary: Aᵀ(p − y)/n", "nat"),
     "multiclass": ("multi-class: Aᵀ(P − Y)/n", "nat"),
 }
-STEPS = np.logspace(-14, 0, 43)
-"""Steps h of finite differences."""
+STEPS = np.logspace(-14, 0, 43)  # h of finite differences
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,11 @@ def lesson(run: FinishedRun) -> Lesson:
         raise ConfigurationError("this lesson ends at the optimum of a binary model: task=binary")
     seed = run.settings.seed
     found = {name: Gradients.of(name, split_like(run, recipe), seed) for name, recipe in TWO_DAYS.items()}
+    path, days = path_of(run.trace).double(), run.splits.train
+    start, end = (closed_form(run.task, run.splits, theta).norm().item() for theta in (path[0], path[-1]))
+    expected = float(fit_of(run).model.forecast(days.x).sum())  # of the days, how many have rain
     figures: dict[str, Any] = {name: _figures(gradients) for name, gradients in found.items()}
-    figures["run"] = _at_the_end(run)
+    figures["run"] = {"start": start, "end": end, "expected": expected, "events": float(days.y.sum())}
     drawn = {"gradient_components": partial(draw_components, found), "difference_errors": partial(draw_errors, found)}
     return Lesson(figures, drawn, words={"worst": max(figures[name]["autograd_error"] for name in found)})
 
@@ -89,21 +91,12 @@ def lesson(run: FinishedRun) -> Lesson:
 def _figures(gradients: Gradients) -> dict[str, Any]:
     errors = {way: gradients.errors(way) for way in gradients.differences}
     return {
-        "theta": gradients.theta.tolist(),
-        "gradient": gradients.autograd.tolist(),
+        **{"theta": gradients.theta.tolist(), "gradient": gradients.autograd.tolist()},
         "autograd_error": (gradients.autograd - gradients.formula).abs().max().item(),
         **{f"{way}_best_step": float(STEPS[error.argmin()]) for way, error in errors.items()},
         **{f"{way}_best_error": float(error.min()) for way, error in errors.items()},
         **{f"{way}_errors": error.tolist() for way, error in errors.items()},
     }
-
-
-def _at_the_end(run: FinishedRun) -> dict[str, float]:
-    """The gradient's size as the run begins and ends; the sum of its probabilities; the number of days with rain."""
-    path, days = path_of(run.trace), run.splits.train
-    start, end = (closed_form(run.task, run.splits, theta.double()).norm().item() for theta in (path[0], path[-1]))
-    expected = float(fit_of(run).model.forecast(days.x).sum())
-    return {"start": start, "end": end, "expected": expected, "events": float(days.y.sum())}
 
 
 @styled
@@ -123,8 +116,7 @@ def draw_components(found: Mapping[str, Gradients]) -> Figure:
         axis.invert_yaxis()
         axis.axvline(0, color=BLACK, linewidth=0.8)
         axis.grid(axis="y", visible=False)
-        title, unit = TITLES[name]
-        axis.set(title=title, xlabel=f"component of ∇L ({unit})")
+        axis.set(title=TITLES[name][0], xlabel=f"component of ∇L ({TITLES[name][1]})")
     legend(figure, axes[0].get_legend_handles_labels()[0])
     return figure
 
@@ -136,8 +128,7 @@ def draw_errors(found: Mapping[str, Gradients]) -> Figure:
     ways = {"central": ("(L(θ + h) − L(θ − h)) / 2h", 2), "forward": ("(L(θ + h) − L(θ)) / h", 1)}
     for axis, (way, (formula, order)) in zip(axes, ways.items(), strict=True):
         for (name, one), style in zip(found.items(), ("o-", "s--", "D:"), strict=True):
-            label = TITLES[name][0].partition(":")[0]
-            axis.plot(STEPS, one.errors(way), style, markersize=3, linewidth=1, label=label)
+            axis.plot(STEPS, one.errors(way), style, markersize=3, linewidth=1, label=TITLES[name][0].partition(":")[0])
         axis.plot(STEPS, torch.finfo(torch.float64).eps / STEPS, "-.", color=GREY, linewidth=0.8, label="rounding, ε/h")
         axis.plot(STEPS, STEPS**order, "--", color=BLACK, linewidth=0.8, label="truncation, h² left and h right")
         axis.set(title=f"{way}: {formula}", xlabel="h", xscale="log", yscale="log", ylim=(1e-17, 10))

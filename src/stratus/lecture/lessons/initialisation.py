@@ -16,7 +16,7 @@ from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError
 from stratus.lecture.descent_by_hand import descend_each, learnt_period, loss_on, matrix, path_of, toy
 from stratus.lecture.fits import best_fit
-from stratus.pictures.canvas import BLACK, GREY, ORANGE, RED, named, sheet, styled
+from stratus.pictures.canvas import BLACK, GREY, ORANGE, RED, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.training.starts import gaussian, uniform, zeros
@@ -28,11 +28,8 @@ STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "U(−10, 10)": partial(uniform, sigma=10.0),
     "N(0, 100)": partial(gaussian, sigma=100.0),
 }
-PERIODS, STARTING_PERIODS = (60, 1500), (60, 900)
-"""Shortest and longest period whose loss is shown, and at which a descent starts, in days."""
-
-PERIOD_STARTS, TOY_REACH = 60, 3
-"""Number of those starts; how far from 0 the toy's are."""
+PERIODS, STARTING_PERIODS = (60, 1500), (60, 900)  # in days, from which to which: of the drawn loss; of the starts
+PERIOD_STARTS, TOY_REACH = 60, 3  # number of those starts; how far from 0 the toy's are
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,9 @@ class Landscape:
     """A loss of one parameter, and descents on it."""
 
     title: str  # what is fitted
-    across: str  # the parameter
-    across_unit: str  # its unit; of periods in days (d) a step across is a factor
-    up: str  # the loss
-    up_unit: str  # its unit
+    across: str  # the parameter at the start, with its unit
+    up: str  # the loss, with its unit
+    log: bool  # whether a step across is a factor
     x: Array  # values of the parameter [n]
     loss: Array  # the loss at each [n]
     starts: Array  # where descents begin [s]
@@ -57,13 +53,11 @@ def lesson(run: FinishedRun) -> Lesson:
         raise ConfigurationError("this lesson is about one wave: task=regression features=harmonics with k=1")
     lowest = matrix(best_fit(run.splits, "regression").model.weights)[0].float()
     paths = _from_everywhere(run)
-    loss = loss_on(run.task, run.splits.train)
     ends = torch.cat([path[:, -1] for path in paths.values()])
-    final = vmap(loss)(ends[:, None])
+    final = vmap(loss_on(run.task, run.splits.train))(ends[:, None])
     (period, minima), toys = _period(run), _toy()
     figures: dict[str, Any] = {
-        "lowest": run.references["optimum"]["train/loss"],
-        "starts": len(ends),
+        **{"lowest": run.references["optimum"]["train/loss"], "starts": len(ends)},
         "farthest_start": max((path[:, 0] - lowest).norm(dim=1).max().item() for path in paths.values()),
         "farthest_end": (ends - lowest).norm(dim=1).max().item(),
         "final_losses": [final.min().item(), final.max().item()],
@@ -105,16 +99,17 @@ def _period(run: FinishedRun) -> tuple[Landscape, list[tuple[float, float]]]:
     ends = descend_each(loss, torch.cat([starts, near]), 0.008, 150)[:, -1]
     final = vmap(loss)(ends)
     minima = zip((span / ends[PERIOD_STARTS:]).tolist(), final[PERIOD_STARTS:].tolist(), strict=True)
-    names = f"{days.stations[0]}: one wave whose period is learnt", "period", "d", "loss", f"{run.splits.target.unit}²"
+    title, up = f"{days.stations[0]}: one wave whose period is learnt", f"loss ({run.splits.target.unit}²)"
     drawn = (span / cycles, heights, span / starts, span / ends[:PERIOD_STARTS], final[:PERIOD_STARTS])
-    return Landscape(*names, *(array.numpy() for array in drawn)), sorted(minima, key=lambda one: one[1])
+    arrays = (array.numpy() for array in drawn)
+    return Landscape(title, "period at the start (d)", up, True, *arrays), sorted(minima, key=lambda one: one[1])
 
 
 def _toy() -> Landscape:
     x, starts = (torch.linspace(-TOY_REACH, TOY_REACH, n) for n in (601, 121))
     ends = descend_each(toy, starts, 0.02, 100)[:, -1]
-    names = "the toy f(x) = 3x² + sin 5x", "x", "1", "f(x)", "1"
-    return Landscape(*names, *(array.numpy() for array in (x, toy(x), starts, ends, toy(ends))))
+    arrays = (array.numpy() for array in (x, toy(x), starts, ends, toy(ends)))
+    return Landscape("the toy f(x) = 3x² + sin 5x", "x at the start", "f(x)", False, *arrays)
 
 
 def _share_at_lowest(landscape: Landscape) -> float:
@@ -135,9 +130,8 @@ def draw_bowl(paths: Mapping[str, Tensor], best: Tensor, unit: str, reach: float
         right.plot(0, distance[:, 0].max(), marker, color=drawn.get_color(), markersize=4)
     x, y = best[:2].numpy()
     left.plot(x, y, "*", color=BLACK, markersize=13, markeredgecolor="white", zorder=11)
-    left.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
-    left.set(title="paths from each start", xlabel=f"weight of the cosine ({unit})")
-    left.set_ylabel(f"weight of the sine ({unit})")
+    left.set(title="paths from each start", xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
+    left.set(xlabel=f"weight of the cosine ({unit})", ylabel=f"weight of the sine ({unit})")
     right.set(title="distance to the lowest point", xlabel="step", ylabel=f"distance ({unit})", yscale="log")
     right.set_xlim(-1, None)
     figure.legend(loc="outside lower center", ncols=len(paths), labelcolor=BLACK, edgecolor=GREY)
@@ -153,13 +147,12 @@ def draw_ends(landscape: Landscape) -> Figure:
     above.plot(landscape.ends, landscape.final, "o", color=ORANGE, markersize=5, label="ends")
     lowest = loss.argmin()
     above.plot(x[lowest], loss[lowest], "*", color=RED, markersize=13, markeredgecolor="white", label="lowest")
-    above.set(title=landscape.title, ylabel=named(landscape.up, landscape.up_unit))
+    above.set(title=landscape.title, ylabel=landscape.up)
     above.legend(loc="lower left")
     below.plot(landscape.starts, landscape.final, ".", color=ORANGE)
     below.axhline(loss[lowest], color=RED, linewidth=1, linestyle="--")
-    below.set_xlabel(named(f"{landscape.across} at the start", landscape.across_unit))
-    below.set(ylabel=named(f"final {landscape.up}", landscape.up_unit), xlim=(x.min(), x.max()))
-    if landscape.across_unit == "d":
+    below.set(xlabel=landscape.across, ylabel=f"final {landscape.up}", xlim=(x.min(), x.max()))
+    if landscape.log:
         below.set_xscale("log")
         ticks = [tick for tick in (60, 90, 120, 180, 250, 365, 500, 700, 900, 1300) if x.min() <= tick <= x.max()]
         below.set_xticks(ticks, [str(tick) for tick in ticks])

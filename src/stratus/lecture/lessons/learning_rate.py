@@ -26,8 +26,7 @@ RAIN = {1.0: "right", 5.0: "near the limit", 5.5: "above it", 8.0: "far above"}
 HUGE = {100.0: "", 1e4: "", 1e6: ""}
 """By what is trained, learning rates with a remark on each."""
 
-STEPS = 100
-"""Steps of the sweeps over many rates."""
+STEPS = 100  # of the sweeps over many rates
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -37,12 +36,8 @@ def lesson(run: FinishedRun) -> Lesson:
     raw = Bowl.of(unscaled, "regression", "°C²")
     rain = Bowl.of(split_like(run, TWO_DAYS["binary"]), "binary", "nat")
     bowls = {"two_days": two_days, "raw": raw, "rain": rain}
-    losses = {
-        "two_days": two_days.losses(TEMPERATURE, 1500),
-        "raw": raw.losses(RAW, 1000),
-        "rain": rain.losses(RAIN, 300),
-        "huge": rain.losses(HUGE, 300),
-    }
+    losses = {"two_days": two_days.losses(TEMPERATURE, 1500), "raw": raw.losses(RAW, 1000)}
+    losses |= {"rain": rain.losses(RAIN, 300), "huge": rain.losses(HUGE, 300)}
     figures = _figures(bowls, losses)
     return Lesson(figures, _pictures(bowls, losses), words=_words(figures, losses))
 
@@ -94,35 +89,28 @@ def _first(mask: Tensor) -> int | None:
     return int(mask.int().argmax()) if mask.any() else None
 
 
-def _infinite_at(rates: dict[float, str], losses: Tensor) -> dict[str, int | None]:
-    """By rate the first step whose loss is not finite."""
-    return {f"{rate:g}": _first(~row.isfinite()) for rate, row in zip(rates, losses, strict=True)}
-
-
 def _figures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[str, Any]:
-    figures: dict[str, Any] = {
-        name: {"limit": bowl.limit, "at_optimum": bowl.at_optimum, "lowest": bowl.lowest, "slowest": bowl.slowest}
-        for name, bowl in bowls.items()
-    }
+    names = ("limit", "at_optimum", "lowest", "slowest")
+    figures: dict[str, Any] = {of: {name: getattr(bowl, name) for name in names} for of, bowl in bowls.items()}
     two_days, raw, rain = losses["two_days"], losses["raw"], losses["rain"]
-    figures["two_days"] |= {"infinite_at": _infinite_at(TEMPERATURE, two_days), "nan_at": _first(two_days[-1].isnan())}
-    figures["raw"] |= {"infinite_at": _infinite_at(RAW, raw), "crawls_at": raw[1, -1].item()}
+    for name, rates in (("two_days", TEMPERATURE), ("raw", RAW)):
+        infinite = [_first(~row.isfinite()) for row in losses[name]]
+        figures[name]["infinite_at"] = {f"{rate:g}": step for rate, step in zip(rates, infinite, strict=True)}
+    figures["two_days"]["nan_at"], figures["raw"]["crawls_at"] = _first(two_days[-1].isnan()), raw[1, -1].item()
     figures["rain"] |= {"swings": sorted(rain[2, -2:].tolist()), "highest": losses["huge"].max().item()}
     return figures
 
 
 def _words(figures: Mapping[str, Any], losses: Mapping[str, Tensor]) -> dict[str, Any]:
     """The rates by their remarks, and what became of them."""
-    raw = {remark: rate for rate, remark in RAW.items()}
+    rates, raw, rain = ({remark: rate for rate, remark in each.items()} for each in (TEMPERATURE, RAW, RAIN))
+    infinite, raw_infinite = (figures[name]["infinite_at"] for name in ("two_days", "raw"))
     return {
-        "steps": STEPS,
-        "rate": {remark: rate for rate, remark in TEMPERATURE.items()},
-        "infinite": {remark: figures["two_days"]["infinite_at"][f"{rate:g}"] for rate, remark in TEMPERATURE.items()},
+        **{"steps": STEPS, "raw_steps": losses["raw"].shape[1] - 1, "rate": rates, "rain_rate": rain["above it"]},
+        "infinite": {remark: infinite[f"{rate:g}"] for remark, rate in rates.items()},
         "raw_rate": {remark: f"{rate:g}".replace("e-0", "e-") for remark, rate in raw.items()},
-        "raw_steps": losses["raw"].shape[1] - 1,
-        "raw_infinite": figures["raw"]["infinite_at"][f"{raw['above it']:g}"],
+        "raw_infinite": raw_infinite[f"{raw['above it']:g}"],
         "raw_pace": figures["raw"]["slowest"] / raw["near the limit"],
-        "rain_rate": next(rate for rate, remark in RAIN.items() if remark == "above it"),
     }
 
 
@@ -131,13 +119,11 @@ def _pictures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[s
     near = partial(Descents, two_days, TEMPERATURE, losses["two_days"])
     unscaled = partial(Descents, raw, RAW, losses["raw"])
     further = "the same, further; ✕: the last finite loss"
+    usual = Descents(rain, RAIN, losses["rain"], "rain by two days", 40, 1.8, log=False)
     panels = {
         "loss_curves": [near("temperature by two days", 100, 1e3), near(further, 1500, 1e40)],
         "unscaled": [unscaled("day of year, unscaled", 100, 1e3), unscaled(further, 1000, 1e40)],
-        "cross_entropy": [
-            Descents(rain, RAIN, losses["rain"], "rain by two days", 40, 1.8, log=False),
-            Descents(rain, HUGE, losses["huge"], "the same, at senseless rates", 40, 1e8),
-        ],
+        "cross_entropy": [usual, Descents(rain, HUGE, losses["huge"], "the same, at senseless rates", 40, 1e8)],
     }
     sweeps = {
         "two days' temperatures": (two_days, {"2/λmax": two_days.limit}),
@@ -157,14 +143,14 @@ def draw_curves(panels: Sequence[Descents]) -> Figure:
         for (rate, remark), losses, dash in zip(panel.rates.items(), panel.losses.numpy(), dashes, strict=False):
             shown = losses[: panel.steps + 1]
             finite = np.isfinite(shown)
-            shown, label = np.where(finite, shown, np.nan), f"{rate:g} {remark}"
-            (line,) = axis.plot(shown, linestyle=dash, linewidth=1.3, label=label)
+            look = {"linestyle": dash, "linewidth": 1.3, "label": f"{rate:g} {remark}"}
+            (line,) = axis.plot(np.where(finite, shown, np.nan), **look)
             if not finite.all():
                 last = int(np.argmin(finite)) - 1
                 axis.plot(last, losses[last], "x", color=line.get_color(), markersize=9, markeredgewidth=2)
-        lowest, unit = panel.bowl.lowest, panel.bowl.unit
+        lowest = panel.bowl.lowest
         axis.axhline(lowest, color=GREY, linewidth=1, linestyle=":")
-        axis.set(title=panel.title, xlabel="step", ylabel=f"loss ({unit})", xlim=(0, panel.steps))
+        axis.set(title=panel.title, xlabel="step", ylabel=f"loss ({panel.bowl.unit})", xlim=(0, panel.steps))
         axis.set(yscale="log" if panel.log else "linear", ylim=(0.9 * lowest if panel.log else None, panel.ceiling))
         if panel is panels[0] or panel.rates != panels[0].rates:  # else the colours are known
             axis.legend(title="learning rate ε", loc="upper right", fontsize=8, title_fontsize=8)
@@ -173,17 +159,13 @@ def draw_curves(panels: Sequence[Descents]) -> Figure:
 
 @styled
 def draw_sweeps(panels: Mapping[str, tuple[Bowl, Mapping[str, float]]]) -> Figure:
-    """By title the loss after `STEPS` steps against the rate, cut off far above the start; and limits by their name.
-
-    Seventy rates each, from a thousandth of the limit to twice the limit, closer together near it; the loss is on a
-    logarithmic axis where descent can halve it.
-    """
+    """By title the loss after `STEPS` steps against the rate, cut off far above the start; and limits by their name."""
     figure, axes = panel_row(len(panels), width=11.0, height=4.2)
     for (title, (bowl, limits)), axis in zip(panels.items(), axes, strict=True):
         rates = bowl.limit * torch.cat([torch.logspace(-3, -0.1, 30), torch.linspace(0.825, 2, 40)])
         losses = bowl.losses(rates.tolist(), STEPS)
         start = losses[0, 0].item()
-        halved = start / bowl.lowest > 2
+        halved = start / bowl.lowest > 2  # then a logarithmic axis shows more
         ceiling = (10 if halved else 2) * start
         axis.plot(rates, losses[:, -1].nan_to_num(torch.inf).clamp(max=100 * ceiling), ".-", markersize=4)
         axis.axhline(start, color=GREY, linewidth=1, linestyle="--", label="at the start")

@@ -1,7 +1,7 @@
 """The three losses: what one sample costs, what a constant costs, what the inputs save."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -30,17 +30,7 @@ class LossFunction:
     score: str  # what the score is, with its unit
     unit: str  # the loss's unit
     z: Array  # scores [n]
-    # For each truth, by its label, the loss and its slope in the score, each [n]
-    curves: Mapping[str, tuple[Array, Array]]
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Mean training losses: of all-zero parameters, of the best constant, of the best linear model."""
-
-    zeros: float
-    constant: float
-    model: float
+    curves: Mapping[str, tuple[Array, Array]]  # by the truth's label the loss and its slope in the score, each [n]
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -48,8 +38,7 @@ def lesson(run: FinishedRun) -> Lesson:
     fits = {name: best_fit(split_like(run, recipe), name) for name, recipe in TWO_DAYS.items()}
     costs = {name: cost(fit) for name, fit in fits.items()}
     start = loss_on(run.task, run.splits.train)(path_of(run.trace)[0]).item()
-    figures: dict[str, Any] = {name: asdict(found) for name, found in costs.items()}
-    figures |= {"run": {"start": start, "end": run.metrics["train/loss"]}}
+    figures: dict[str, Any] = {**costs, "run": {"start": start, "end": run.metrics["train/loss"]}}
     functions = partial(draw_functions, loss_functions_of({name: fit.model.task for name, fit in fits.items()}))
     return Lesson(figures, {"loss_functions": functions, "cost_of_a_constant": partial(draw_constants, fits, costs)})
 
@@ -60,21 +49,19 @@ def mean_truth(splits: Splits) -> Tensor:
     return (y if y.ndim > 1 else torch.eye(len(splits.outputs), dtype=torch.float64)[y]).mean(0)
 
 
-def cost(fit: Fit) -> Cost:
-    """Losses in float64 of θ = 0, of the constant whose forecast is the mean truth, and of the exact optimum."""
+def cost(fit: Fit) -> dict[str, float]:
+    """Mean training losses in float64: of θ = 0, of the constant that forecasts the mean truth, of the optimum."""
     loss, best = loss_on(fit.model.task, fit.splits.train, torch.float64), matrix(fit.model.weights)
     constant = torch.zeros_like(best)
     constant[:, -1] = fit.model.task.link(mean_truth(fit.splits))
-    return Cost(*(loss(theta).item() for theta in (torch.zeros_like(best), constant, best)))
+    thetas = {"zeros": torch.zeros_like(best), "constant": constant, "model": best}
+    return {name: loss(theta).item() for name, theta in thetas.items()}
 
 
 def _curve(task: LinearTask, z: Tensor, y: Tensor, k: int = 0) -> tuple[Any, Any]:
     """Loss and slope in the k-th score, of scores z [n, outputs] of samples with the same truth y."""
-
-    def loss(scores: Tensor) -> Tensor:
-        return task.loss(scores[None], y)
-
-    return vmap(loss)(z).numpy(), vmap(grad(loss))(z)[:, k].numpy()
+    loss, slope = (vmap(function, in_dims=(0, None))(z[:, None], y) for function in (task.loss, grad(task.loss)))
+    return loss.numpy(), slope[:, 0, k].numpy()
 
 
 def loss_functions_of(models: Mapping[str, LinearTask]) -> list[LossFunction]:
@@ -84,14 +71,12 @@ def loss_functions_of(models: Mapping[str, LinearTask]) -> list[LossFunction]:
     k, sun = len(multiclass.outputs), multiclass.outputs.index("sun")
     others_at_zero = scores * torch.eye(k)[sun]
     squared = {"y = 10 °C": _curve(regression, degrees, torch.tensor([[10.0]]))}
-    rain = {
-        "rain, y = 1: −log σ(z)": _curve(binary, scores, torch.tensor([[1.0]])),
-        "dry, y = 0: −log(1 − σ(z))": _curve(binary, scores, torch.tensor([[0.0]])),
-    }
+    labels = {"rain, y = 1: −log σ(z)": 1.0, "dry, y = 0: −log(1 − σ(z))": 0.0}
+    rain = {label: _curve(binary, scores, torch.tensor([[y]])) for label, y in labels.items()}
     sunny = {"−log softmax(z)": _curve(multiclass, others_at_zero, torch.tensor([sun]), sun)}
-    z, degrees = scores[:, 0].numpy(), degrees[:, 0]
+    z = scores[:, 0].numpy()
     return [
-        LossFunction("squared: (y − z)²", "forecast z (°C)", "°C²", degrees.numpy(), squared),
+        LossFunction("squared: (y − z)²", "forecast z (°C)", "°C²", degrees[:, 0].numpy(), squared),
         LossFunction("binary cross-entropy", "score z", "nat", z, rain),
         LossFunction(f"cross-entropy, {k} classes", "score z of the true class; others 0", "nat", z, sunny),
     ]
@@ -121,11 +106,11 @@ CONSTANTS = {
 
 
 @styled
-def draw_constants(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> Figure:
+def draw_constants(fits: Mapping[str, Fit], costs: Mapping[str, Mapping[str, float]]) -> Figure:
     """The mean loss of constant forecasts, the lowest marked; last, a day of each class at the classes' frequencies."""
     figure, axes = panel_row(len(fits), width=10.0, height=3.8)
     for (name, (title, forecast, unit, constants)), axis in zip(CONSTANTS.items(), axes, strict=False):
-        task, splits, lowest = fits[name].model.task, fits[name].splits, costs[name].constant
+        task, splits, lowest = fits[name].model.task, fits[name].splits, costs[name]["constant"]
         y, best = exact(splits.train.y), mean_truth(splits).item()
         axis.plot(constants, [task.loss(z.expand_as(y), y) for z in task.link(torch.as_tensor(constants))])
         axis.plot(best, lowest, "o", color=ORANGE)
@@ -134,7 +119,7 @@ def draw_constants(fits: Mapping[str, Fit], costs: Mapping[str, Cost]) -> Figure
         axis.set(title=title, xlabel=forecast, ylabel=f"mean loss ({unit})", ylim=(0, None))
     axis, classes = axes[-1], fits["multiclass"].splits
     shares = mean_truth(classes).numpy()
-    losses, mean = -np.log(shares), costs["multiclass"].constant
+    losses, mean = -np.log(shares), costs["multiclass"]["constant"]
     axis.barh([f"{name}\n{share:.1%} of days" for name, share in zip(classes.outputs, shares, strict=True)], losses)
     axis.axvline(mean, color=ORANGE, linestyle="--")
     axis.set(title=f"weather: mean loss {mean:.4g}", xlabel="loss of such a day, −log share (nat)")

@@ -62,24 +62,14 @@ def lesson(run: FinishedRun) -> Lesson:
 def _figures(run: FinishedRun, here: Fit, of_range: Fit, elsewhere: Fit) -> dict[str, Any]:
     usual, brier = run.references["climatology"]["test/brier"], of_range.scores("test")["brier"]
     (weight,), (bias,) = here.line
-    wet = run.splits.train.y[:, 0] > 0.5
-    test = elsewhere.splits.test
-    return {
-        "train_loss": run.metrics["train/loss"],
-        "accuracy": run.metrics["test/accuracy"],
-        "brier": run.metrics["test/brier"],
-        "climatology_brier": usual,
-        "skill": run.metrics["test/skill"],
-        "weight": weight.tolist(),
-        "bias": float(bias),
-        "range_brier": brier,
-        "range_skill": 1 - brier / usual,
-        "range_wet": float(of_range.splits.train.x[wet].mean()),
-        "range_dry": float(of_range.splits.train.x[~wet].mean()),
-        "elsewhere_accuracy": elsewhere.scores("test")["accuracy"],
-        "elsewhere_dry": float(1 - test.y.mean()),
-        "elsewhere_most": float(elsewhere.model.forecast(test.x).max()),
-    }
+    wet, x, test = run.splits.train.y[:, 0] > 0.5, of_range.splits.train.x, elsewhere.splits.test
+    own = {"train_loss": run.metrics["train/loss"], "accuracy": run.metrics["test/accuracy"]}
+    own |= {"brier": run.metrics["test/brier"], "climatology_brier": usual, "skill": run.metrics["test/skill"]}
+    theta = {"weight": weight.tolist(), "bias": float(bias)}
+    ranges = {"range_brier": brier, "range_skill": 1 - brier / usual}
+    ranges |= {"range_wet": float(x[wet].mean()), "range_dry": float(x[~wet].mean())}
+    there = {"elsewhere_accuracy": elsewhere.scores("test")["accuracy"], "elsewhere_dry": float(1 - test.y.mean())}
+    return own | theta | ranges | there | {"elsewhere_most": float(elsewhere.model.forecast(test.x).max())}
 
 
 def _of_one(splits: Splits, name: str, x: Callable[[Samples], Array]) -> Splits:
@@ -151,15 +141,13 @@ def draw_sigmoids(came: Array, panels: Sequence[Sigmoid], *, width: float, place
         bins, index, days = np.unique(np.floor(panel.x / width), return_inverse=True, return_counts=True)
         share, middle = np.bincount(index, weights=came) / days, (bins + 0.5) * width
         error = 2 * np.sqrt(share * (1 - share) / days)
-        above.errorbar(
-            middle, share, error, fmt="o", color=BLUE, markersize=4, label="share of days ± 2 standard errors"
-        )
+        look = {"fmt": "o", "color": BLUE, "markersize": 4}
+        above.errorbar(middle, share, error, label="share of days ± 2 standard errors", **look)
         below.bar(middle, days, width=0.9 * width, color=GREY)
         above.plot(panel.grid, panel.p, color=ORANGE, linewidth=2.5, label="σ(wx + b)")
         above.set_title(panel.note, size=10)
         below.set_xlabel(panel.label)
-    grid[0, 0].set_ylabel("share of days with rain, P(rain)")
-    grid[0, 0].set_ylim(-0.03, 1.03)
+    grid[0, 0].set(ylabel="share of days with rain, P(rain)", ylim=(-0.03, 1.03))
     grid[0, 0].yaxis.set_major_formatter(PercentFormatter(1.0))
     grid[1, 0].set_ylabel("days")
     legend(figure, grid[0, 0].get_legend_handles_labels()[0])

@@ -19,12 +19,8 @@ def lesson(run: FinishedRun) -> Lesson:
     figures: dict[str, Any] = {}
     for name, fit in fits.items():
         test = fit.scores("test")
-        figures[name] = {
-            "train_loss": fit.scores("train")["loss"],
-            "accuracy": test["accuracy"],
-            "brier": test["brier"],
-            "skill": 1 - test["brier"] / usual,
-        }
+        figures[name] = {"train_loss": fit.scores("train")["loss"], "accuracy": test["accuracy"]}
+        figures[name] |= {"brier": test["brier"], "skill": 1 - test["brier"] / usual}
     (_, _, first, second, product), *_ = fits["curved"].line[0]
     figures["discriminant"] = float(product**2 - 4 * first * second)
     conic = "a hyperbola" if figures["discriminant"] > 0 else "an ellipse"
@@ -32,9 +28,8 @@ def lesson(run: FinishedRun) -> Lesson:
 
 
 def _draw(run: FinishedRun, fits: dict[str, Fit], figures: dict[str, Any]) -> Figure:
-    titles = {"straight": "T1, T2", "curved": "T1, T2, T1², T2², T1·T2"}
     panels = []
-    for name, fit in fits.items():
-        title, days = f"{titles[name]}: Brier score {figures[name]['brier']:.4f}", fit.splits.train
+    for (name, fit), inputs in zip(fits.items(), ("T1, T2", "T1, T2, T1², T2², T1·T2"), strict=True):
+        title, days = f"{inputs}: Brier score {figures[name]['brier']:.4f}", fit.splits.train
         panels.append(ModelInPlane(title, days.x[:, :2], days.y[:, 0], plane_of(fit)))
     return draw_planes(panels, place=of_run.title(run.splits.train, "training days"))

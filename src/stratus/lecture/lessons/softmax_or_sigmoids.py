@@ -51,26 +51,22 @@ def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
     frequency = [np.bincount(days.y, minlength=len(run.splits.outputs)) / len(days) for days in (train, test)]
     changed = int(np.argmax(np.abs(frequency[1] - frequency[0])))
     p, q, trained = softmax.model.forecast(test.x), sigmoids.model.forecast(test.x), sigmoids.model.forecast(train.x)
+    names = {"train_loss": "train/loss", "test_loss": "test/loss", "accuracy": "test/accuracy"}
+    own = {name: run.metrics[metric] for name, metric in names.items()}
+    errors = [float(calibration_error(bin_sums(one, indicators(one, test.y)))) for one in (p, q)]
+    sums, trained_sums = q.sum(axis=1), trained.sum(axis=1)
     return {
-        "softmax": {
-            "train_loss": run.metrics["train/loss"],
-            "test_loss": run.metrics["test/loss"],
-            "accuracy": run.metrics["test/accuracy"],
-            "calibration_error": _calibration_error(p, test.y),
-        },
+        "softmax": {**own, "calibration_error": errors[0]},
         "sigmoids": {
             "train_loss_of_five": sigmoids.scores("train")["loss"],
             "train_loss": float(log_loss(normalised(trained), train.y).mean()),
             "test_loss": float(log_loss(normalised(q), test.y).mean()),
             "accuracy": float(np.mean(q.argmax(axis=1) == test.y)),
-            "calibration_error": _calibration_error(q, test.y),
+            "calibration_error": errors[1],
         },
-        "sum_least": float(q.sum(axis=1).min()),
-        "sum_most": float(q.sum(axis=1).max()),
-        "sum_train_mean": float(trained.sum(axis=1).mean()),
+        **{"sum_least": float(sums.min()), "sum_most": float(sums.max()), "sum_train_mean": float(trained_sums.mean())},
         "changed": run.splits.outputs[changed],
-        "changed_train": float(frequency[0][changed]),
-        "changed_test": float(frequency[1][changed]),
+        **{f"changed_{name}": float(share[changed]) for name, share in zip(("train", "test"), frequency, strict=True)},
         "decided_otherwise": int(np.sum(p.argmax(axis=1) != q.argmax(axis=1))),
     }
 
@@ -96,33 +92,20 @@ def normalised(p: Array) -> Array:
     return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
-def _calibration_error(p: Array, y: Array) -> float:
-    return float(calibration_error(bin_sums(p, indicators(p, y))))
-
-
 def _draw_regions(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> Figure:
     plane, days = plane_of(softmax), run.splits.train
     places = np.stack(np.meshgrid(plane.across, plane.up), axis=-1).reshape(-1, 2)
     shares = normalised(sigmoids.model.forecast(places)).reshape(plane.p.shape)
-    return draw_both_regions(
-        days.x,
-        days.y,
-        (plane, replace(plane, p=shares)),
-        names=("one softmax", "five sigmoids, divided by their sum"),
-        outputs=run.splits.outputs,
-        place=of_run.title(days, "training days"),
-    )
+    names, place = ("one softmax", "five sigmoids, divided by their sum"), of_run.title(days, "training days")
+    both = plane, replace(plane, p=shares)
+    return draw_both_regions(days.x, days.y, both, names=names, outputs=run.splits.outputs, place=place)
 
 
 @styled
 def draw_both_regions(
     x: Array, y: Array, planes: tuple[Plane, Plane], *, names: tuple[str, str], outputs: Sequence[str], place: str
 ) -> Figure:
-    """The regions of two models with the days [n, 2] of classes [n], and how far apart their probabilities are.
-
-    That is half the sum of |p - q| over the classes (total variation): the largest difference in the probability of
-    any set of classes. On it are the borders of both.
-    """
+    """The regions of two models with the days [n, 2] of classes [n], and their total variation ½ Σ |p - q|."""
     figure, grid = panel_row(3, width=11.0, height=4.5)
     drawn = spread(len(x))
     for axes, plane, name in zip(grid, planes, names, strict=False):
@@ -131,10 +114,9 @@ def draw_both_regions(
     first, second = planes
     apart = abs(first.p - second.p).sum(-1) / 2
     image = grid[2].imshow(apart, cmap="Greys", vmin=0, **placed(first.across, first.up))
-    for plane, name, look in zip(planes, names, ((ORANGE, 4.0), (BLUE, 1.5)), strict=True):
-        borders(grid[2], plane, color=look[0], width=look[1])
-        label = f"borders: {name.partition(',')[0]}"
-        handles.append(Line2D([], [], color=look[0], linewidth=look[1], label=label))
+    for plane, name, colour, width in zip(planes, names, (ORANGE, BLUE), (4.0, 1.5), strict=True):
+        borders(grid[2], plane, color=colour, width=width)
+        handles.append(Line2D([], [], color=colour, linewidth=width, label=f"borders: {name.partition(',')[0]}"))
     grid[2].plot(*x[drawn].T, ".", color=BLACK, markersize=1.5, alpha=0.5)
     grid[2].grid(False)
     grid[2].set_title("how far apart, and both borders")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
-from stratus.lecture.fits import Fit, best_fit, calendar, fit_of, split_like
+from stratus.lecture.fits import best_fit, calendar, fit_of, split_like
 from stratus.pictures.canvas import GREY, ORANGE, heading, panel_grid, styled
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
@@ -19,35 +19,26 @@ _MONTHS = np.arange("2015-01", "2016-01", dtype="datetime64[M]").astype("datetim
 
 def lesson(run: FinishedRun) -> Lesson:
     """f = Wφ(x) + b: linear in W, with inputs φ that bend."""
-    days, fits = run.splits.train, _fits(run)
+    days = run.splits.train
+    inputs = {name: {"day_of_year": {"degree": degree}} for name, degree in (("line", 1), ("parabola", 2))}
+    inputs["one wave"] = {"harmonics": {"k": 1}}
+    recipes = {name: Recipe("temperature", features) for name, features in inputs.items()}
+    fits = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
+    fits["two waves"] = fit_of(run)
     values = {name: fit.model.forecast(fit.splits.train.x)[:, 0] for name, fit in fits.items()}
     mse = {name: float(np.mean((days.y[:, 0] - fitted) ** 2)) for name, fitted in values.items()}
-    first, last = fits["parabola"].model.forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0]
-    jump = float(last - first)
+    first, last = fits["parabola"].model.forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0].tolist()
     explained = {name: 1 - one / float(days.y.var()) for name, one in mse.items()}
     rmse = {name: fit.scores("test")["rmse"] for name, fit in fits.items()}
-    figures = {"train_mse": mse, "explained": explained, "test_rmse": rmse, "parabola_new_year_jump": jump}
+    figures = {"train_mse": mse, "explained": explained, "test_rmse": rmse, "parabola_new_year_jump": last - first}
     year = (days.dates - days.dates.astype("datetime64[Y]")).astype(int) + 1
-    panels = {
-        name: (fitted, f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C") for name, fitted in values.items()
-    }
+    remarks = {name: f"R² {explained[name]:.2f}, test RMSE {rmse[name]:.2f} °C" for name in values}
+    panels = {name: (fitted, remarks[name]) for name, fitted in values.items()}
     pictures: Mapping[str, Callable[[], Figure]] = {
         "fits": partial(draw_fits, year, days.y[:, 0], panels, place=of_run.title(days, "training days")),
         "calendar": calendar(days, {name: values[name] for name in ("line", "two waves")}),
     }
-    return Lesson(figures, pictures, words={"jump": abs(jump)})
-
-
-def _fits(run: FinishedRun) -> dict[str, Fit]:
-    """The fits by name: the last is the run's own, the others are exact."""
-    inputs = {
-        "line": {"day_of_year": {"degree": 1}},
-        "parabola": {"day_of_year": {"degree": 2}},
-        "one wave": {"harmonics": {"k": 1}},
-    }
-    recipes = {name: Recipe("temperature", features) for name, features in inputs.items()}
-    exact = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
-    return exact | {"two waves": fit_of(run)}
+    return Lesson(figures, pictures, words={"jump": abs(last - first)})
 
 
 @styled

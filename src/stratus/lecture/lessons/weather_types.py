@@ -21,25 +21,18 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
 _HATCHES = ("", "//", "..", "\\\\", "xx", "oo")
-_PALE = 0.45
 
 
 def lesson(run: FinishedRun) -> Lesson:
     """softmax(Wx + b): straight boundaries between pairs of classes, soft on both sides; and the recall of each."""
     fit, outputs, days = fit_of(run), run.splits.outputs, run.splits.train
     found = {"training days": _found(fit, "train"), "test days": _found(fit, "test")}
-    warmth = np.linspace(days.x.min(), days.x.max(), 200)
-    place = of_run.title(days, "training days")
+    warmth, place = np.linspace(days.x.min(), days.x.max(), 200), of_run.title(days, "training days")
+    shares, label = fit.model.forecast(np.column_stack([warmth, warmth])), "average temperature of both days (°C)"
+    alike = f"{days.stations[0]}: softmax(Wx + b) when day 2 is as warm as day 1"
     pictures = {
         "regions": partial(draw_regions, days.x, days.y, plane_of(fit), outputs=outputs, place=place),
-        "shares": partial(
-            draw_shares,
-            warmth,
-            fit.model.forecast(np.column_stack([warmth, warmth])),
-            outputs=outputs,
-            label="average temperature of both days (°C)",
-            place=f"{days.stations[0]}: softmax(Wx + b) when day 2 is as warm as day 1",
-        ),
+        "shares": partial(draw_shares, warmth, shares, outputs=outputs, label=label, place=alike),
         "recall": partial(draw_recall, found, outputs=outputs, place=f"{days.stations[0]}: recall by class"),
     }
     figures = _figures(run, fit, *found["test days"])
@@ -49,12 +42,10 @@ def lesson(run: FinishedRun) -> Lesson:
 def _figures(run: FinishedRun, fit: Fit, hits: Array, days: Array) -> dict[str, Any]:
     outputs, splits = run.splits.outputs, run.splits.named
     decisions = np.concatenate([fit.model.decision(samples.x) for samples in splits.values()])
+    names, usual = {"train_loss": "train/loss", "test_loss": "test/loss", "accuracy": "test/accuracy"}, "climatology"
     return {
-        "train_loss": run.metrics["train/loss"],
-        "test_loss": run.metrics["test/loss"],
-        "accuracy": run.metrics["test/accuracy"],
-        "climatology_accuracy": run.references["climatology"]["test/accuracy"],
-        "climatology_loss": run.references["climatology"]["test/loss"],
+        **{name: run.metrics[metric] for name, metric in names.items()},
+        **{f"{usual}_{score}": run.references[usual][f"test/{score}"] for score in ("accuracy", "loss")},
         "recall": {name: float(h / d) if d else None for name, h, d in zip(outputs, hits, days, strict=True)},
         "days": {name: int(d) for name, d in zip(outputs, days, strict=True)},
         "decided": [outputs[k] for k in np.unique(decisions)],
@@ -80,14 +71,9 @@ def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
         for name, share in recall.items()
     ]
     rare = max((name for name, share in recall.items() if share == 0), key=days.get, default="snow")
-    return {
-        "others_decided": ", ".join(decided[:-1]),
-        "last_decided": decided[-1],
-        "recalls": ", ".join(said),
-        "rare": rare.capitalize(),
-        "rare_in_training": figures["frequency"]["train"][rare],
-        "rare_in_test": figures["frequency"]["test"][rare],
-    }
+    train, test = (figures["frequency"][split][rare] for split in ("train", "test"))
+    words = {"others_decided": ", ".join(decided[:-1]), "last_decided": decided[-1], "recalls": ", ".join(said)}
+    return words | {"rare": rare.capitalize(), "rare_in_training": train, "rare_in_test": test}
 
 
 @styled
@@ -110,7 +96,7 @@ def draw_regions(x: Array, y: Array, plane: Plane, *, outputs: Sequence[str], pl
     figure, (left, right) = sheet(1, 2, width=9.2, height=5.5)
     rgb = np.array([to_rgb(one) for one in colours(outputs)])
     across, up, p = plane.across, plane.up, plane.p
-    left.imshow(1 - _PALE * (1 - rgb[p.argmax(-1)]), **placed(across, up))
+    left.imshow(1 - 0.45 * (1 - rgb[p.argmax(-1)]), **placed(across, up))
     right.imshow(p @ rgb, **placed(across, up))
     for axes in (left, right):
         borders(axes, plane, color=BLACK, width=1.5)
@@ -136,9 +122,8 @@ def draw_recall(found: Mapping[str, tuple[Array, Array]], *, outputs: Sequence[s
     thickness = 0.8 / len(found)
     for row, ((split, (hits, days)), colour) in enumerate(zip(found.items(), (GREY, BLUE), strict=True)):
         where = np.arange(len(outputs)) + (row - (len(found) - 1) / 2) * thickness
-        share = hits / np.maximum(days, 1)
-        hatch = "" if row else "//"
-        bars = axes.barh(where, share, thickness * 0.9, color=colour, label=split, hatch=hatch, edgecolor="white")
+        share, look = hits / np.maximum(days, 1), {"hatch": "" if row else "//", "edgecolor": "white"}
+        bars = axes.barh(where, share, thickness * 0.9, color=colour, label=split, **look)
         said = [f"{hit:.0f} of {n:.0f}" if n else "no such day: undefined" for hit, n in zip(hits, days, strict=True)]
         axes.bar_label(bars, said, padding=4, fontsize=9)
     axes.set_yticks(range(len(outputs)), outputs)
