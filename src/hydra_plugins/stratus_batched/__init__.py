@@ -24,8 +24,8 @@ class BatchedLauncherConf:
     """The launcher's settings."""
 
     _target_: str = "hydra_plugins.stratus_batched.BatchedLauncher"
-    memory: float = 2.0  # GiB that the runs trained as one may take
-    processes: int | None = None  # that share the jobs; null: one for each core, as far as there are jobs enough
+    memory: float = 2.0  # GiB that the runs trained as one may take; a larger group is split
+    processes: int | None = None  # that share the jobs; null: one for each core, and not more than one for 32 jobs
 
 
 ConfigStore.instance().store(group="hydra/launcher", name="batched", node=BatchedLauncherConf, provider="stratus")
@@ -34,11 +34,7 @@ ConfigStore.instance().store(group="hydra/launcher", name="batched", node=Batche
 class BatchedLauncher(Launcher):
     """Runs a sweep's jobs after training together those that can be; what it returns is in their order.
 
-    A job draws pictures only where `pictures=…` is among its overrides.
-
-    Args:
-        memory: GiB that the runs trained as one may take; a larger group is split.
-        processes: How many share the jobs; None for one for each core, and not more than one for 32 jobs.
+    A job draws pictures only where `pictures=…` is among its overrides. The settings are those above.
     """
 
     def __init__(self, memory: float = 2.0, processes: int | None = None) -> None:
@@ -53,11 +49,7 @@ class BatchedLauncher(Launcher):
         self.context, self.task_function, self.config = hydra_context, task_function, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Trains the jobs that can be trained together, then runs each.
-
-        Raises:
-            ConfigurationError: If `hydra.launcher.memory` or `hydra.launcher.processes` is not above 0.
-        """
+        """Trains together the jobs that can be, then runs each; raises ConfigurationError if a setting is not above 0."""
         POSITIVE.check("hydra.launcher.memory", self.memory)
         POSITIVE.check("hydra.launcher.processes", self.processes)
         from stratus.sweep.batched import processes  # noqa: PLC0415

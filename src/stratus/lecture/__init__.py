@@ -32,11 +32,7 @@ NAMES = tuple(name for part in PARTS.values() for name in part)
 
 
 def find(name: str) -> "Callable[[FinishedRun], Lesson]":
-    """The function `lesson` of the module `name` of `lessons/`.
-
-    Raises:
-        ConfigurationError: If there is no such lesson.
-    """
+    """The function `lesson` of the module `name` of `lessons/`; raises ConfigurationError if there is none."""
     if name not in NAMES:
         raise ConfigurationError(f"lesson={name}: expected one of {', '.join(NAMES)}")
     lesson: Callable[[FinishedRun], Lesson] = import_module(f"{__name__}.lessons.{name}").lesson

@@ -14,8 +14,7 @@ from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Trace
 
-Loss: TypeAlias = Callable[[Tensor], Tensor]
-"""L as a function of θ alone: a scalar."""
+Loss: TypeAlias = Callable[[Tensor], Tensor]  # L as a function of θ alone: a scalar
 
 
 def loss_on(task: LinearTask, days: Samples, dtype: torch.dtype = torch.float32) -> Loss:

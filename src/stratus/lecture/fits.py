@@ -19,12 +19,12 @@ from stratus.training.optimum import optimum
 from stratus.verification import verify
 from stratus.verification.model import Model
 
+# The lecture's three questions to the temperatures of two days, by task.
 TWO_DAYS = {
     "regression": Recipe("temperature", {"two_days": {}}, lead_days=1),
     "binary": Recipe("rain", {"two_days": {}}),
     "multiclass": Recipe("weather", {"two_days": {}}),
 }
-"""The lecture's three questions to the temperatures of two days, by task."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,12 @@ class Fit:
 def fit_of(run: FinishedRun) -> Fit:
     """The model that a run has trained."""
     return Fit(run.splits, run.model)
+
+
+def own_scores(run: FinishedRun, *names: str) -> dict[str, float]:
+    """The run's scores on its test days by name; `train_loss` and `test_loss` are the loss on either split."""
+    metrics = {name: name.replace("_", "/") if name.endswith("_loss") else f"test/{name}" for name in names}
+    return {name: run.metrics[metric] for name, metric in metrics.items()}
 
 
 def best_fit(splits: Splits, name: str) -> Fit:

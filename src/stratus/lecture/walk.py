@@ -44,8 +44,7 @@ class LessonRun:
 def lessons(folders: Iterable[Path]) -> dict[str, LessonRun]:
     """The runs of these folders, each a run's or a sweep's, by the name of their lesson in the lecture's order.
 
-    Raises:
-        CheckpointError: If a folder holds no run, an unfinished one, one of no lesson, or a second one of a lesson.
+    Raises CheckpointError if a folder holds no run, an unfinished one, one of no lesson, or a second one of a lesson.
     """
     found: dict[str, LessonRun] = {}
     for folder in folders:
@@ -67,10 +66,9 @@ def lessons(folders: Iterable[Path]) -> dict[str, LessonRun]:
 
 
 def write(runs: Mapping[str, LessonRun], to: Path) -> list[Path]:
-    """Writes the page and its pictures, in place of earlier ones of the same lessons; the files, the page first.
+    """Writes the page and its pictures, in place of earlier ones of the same lessons; returns their files.
 
-    Raises:
-        DataError: If a picture is missing or a file cannot be written.
+    Raises DataError if a picture is missing or a file cannot be written.
     """
     text = [(CARDS / "introduction.md").read_text(encoding="utf-8")]
     for part, names in PARTS.items():

@@ -127,10 +127,15 @@ def _twice(right: Fit, wrong: LinearTask) -> dict[str, float]:
     # The second activation, of the most extreme that the first can give: 0 and 1, or one class for sure.
     said = torch.sigmoid(torch.eye(2)) if shape[0] == 1 else torch.softmax(torch.eye(shape[0]), -1)
     rates = np.bincount(right.splits.train.y.astype(int).ravel()) / len(right.splits.train)
-    twice = minimised(loss, torch.zeros(shape, dtype=torch.float64))
-    losses = {"once": right.scores("train")["loss"], "twice": twice, "constant": float(-(rates * np.log(rates)).sum())}
-    losses |= {"best_of_starts": min(ends), "worst_of_starts": max(ends)}
-    return losses | {"least": said.min().item(), "most": said.max().item()}
+    return {
+        "once": right.scores("train")["loss"],
+        "twice": minimised(loss, torch.zeros(shape, dtype=torch.float64)),
+        "constant": float(-(rates * np.log(rates)).sum()),
+        "best_of_starts": min(ends),
+        "worst_of_starts": max(ends),
+        "least": said.min().item(),
+        "most": said.max().item(),
+    }
 
 
 def _draw_twice(run: FinishedRun, pairs: dict[str, tuple[Fit, LinearTask]], figures: dict[str, Any]) -> Figure:

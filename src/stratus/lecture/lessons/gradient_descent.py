@@ -62,8 +62,13 @@ def lesson(run: FinishedRun) -> Lesson:
     best = matrix(best_fit(run.splits, "regression").model.weights)[0]
     descent = _line(run, loss, path[:, 0], best.float())
     paths, of_toy = _toy(run)
-    figures: dict[str, Any] = {"path": path[:, 0].tolist(), "losses": descent.losses.tolist()}
-    figures |= {"optimum": descent.surface.best.tolist(), "from_hand": from_hand, "toy": of_toy}
+    figures: dict[str, Any] = {
+        "path": path[:, 0].tolist(),
+        "losses": descent.losses.tolist(),
+        "optimum": descent.surface.best.tolist(),
+        "from_hand": from_hand,
+        "toy": of_toy,
+    }
     steps = [*(step for step in (0, 1, 2, 4, 8) if step < last), last]
     surfaces = partial(_draw_surfaces, run, descent.surface)
     pictures = {"line_in_descent": partial(draw_line, descent, steps), "loss_surfaces": surfaces}
@@ -120,10 +125,16 @@ def _toy(run: FinishedRun) -> tuple[Tensor, dict[str, float]]:
     wanted, rates = torch.tensor([-0.5, 0.5, 1.0], dtype=torch.float64), (TOY_RATE, -TOY_RATE, TOY_RATE)
     good, maximum, worse = (descend(toy, *pair, 500)[-1] for pair in zip(wanted, rates, strict=True))
     share = (paths[:, -1] > maximum).double().mean().item()
-    found = {"good": good.item(), "good_value": toy(good).item(), "maximum": maximum.item()}
-    found |= {"worse": worse.item(), "worse_value": toy(worse).item(), "share_worse": share}
-    found |= {"standard_error": sqrt(share * (1 - share) / TOY_STARTS)}
-    return paths, found | {"share_worse_exact": erfc(maximum.item() / TOY_SIGMA / sqrt(2)) / 2}
+    return paths, {
+        "good": good.item(),
+        "good_value": toy(good).item(),
+        "maximum": maximum.item(),
+        "worse": worse.item(),
+        "worse_value": toy(worse).item(),
+        "share_worse": share,
+        "standard_error": sqrt(share * (1 - share) / TOY_STARTS),
+        "share_worse_exact": erfc(maximum.item() / TOY_SIGMA / sqrt(2)) / 2,
+    }
 
 
 def contours(axis: Any, surface: Surface) -> None:

@@ -91,7 +91,8 @@ def lesson(run: FinishedRun) -> Lesson:
 def _figures(gradients: Gradients) -> dict[str, Any]:
     errors = {way: gradients.errors(way) for way in gradients.differences}
     return {
-        **{"theta": gradients.theta.tolist(), "gradient": gradients.autograd.tolist()},
+        "theta": gradients.theta.tolist(),
+        "gradient": gradients.autograd.tolist(),
         "autograd_error": (gradients.autograd - gradients.formula).abs().max().item(),
         **{f"{way}_best_step": float(STEPS[error.argmin()]) for way, error in errors.items()},
         **{f"{way}_best_error": float(error.min()) for way, error in errors.items()},

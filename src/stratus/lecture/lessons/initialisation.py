@@ -57,7 +57,8 @@ def lesson(run: FinishedRun) -> Lesson:
     final = vmap(loss_on(run.task, run.splits.train))(ends[:, None])
     (period, minima), toys = _period(run), _toy()
     figures: dict[str, Any] = {
-        **{"lowest": run.references["optimum"]["train/loss"], "starts": len(ends)},
+        "lowest": run.references["optimum"]["train/loss"],
+        "starts": len(ends),
         "farthest_start": max((path[:, 0] - lowest).norm(dim=1).max().item() for path in paths.values()),
         "farthest_end": (ends - lowest).norm(dim=1).max().item(),
         "final_losses": [final.min().item(), final.max().item()],

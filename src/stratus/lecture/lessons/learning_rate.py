@@ -20,12 +20,11 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.training.stability import largest_stable_step
 
+# By what is trained, learning rates with a remark on each.
 TEMPERATURE = {0.005: "too low", 0.25: "right", 0.5: "near the limit", 0.52: "above it", 0.6: "far above"}
 RAW = {1.0e-5: "low", 2.2e-5: "near the limit", 2.3e-5: "above it"}
 RAIN = {1.0: "right", 5.0: "near the limit", 5.5: "above it", 8.0: "far above"}
 HUGE = {100.0: "", 1e4: "", 1e6: ""}
-"""By what is trained, learning rates with a remark on each."""
-
 STEPS = 100  # of the sweeps over many rates
 
 
@@ -106,7 +105,10 @@ def _words(figures: Mapping[str, Any], losses: Mapping[str, Tensor]) -> dict[str
     rates, raw, rain = ({remark: rate for rate, remark in each.items()} for each in (TEMPERATURE, RAW, RAIN))
     infinite, raw_infinite = (figures[name]["infinite_at"] for name in ("two_days", "raw"))
     return {
-        **{"steps": STEPS, "raw_steps": losses["raw"].shape[1] - 1, "rate": rates, "rain_rate": rain["above it"]},
+        "steps": STEPS,
+        "raw_steps": losses["raw"].shape[1] - 1,
+        "rate": rates,
+        "rain_rate": rain["above it"],
         "infinite": {remark: infinite[f"{rate:g}"] for remark, rate in rates.items()},
         "raw_rate": {remark: f"{rate:g}".replace("e-0", "e-") for remark, rate in raw.items()},
         "raw_infinite": raw_infinite[f"{raw['above it']:g}"],

@@ -15,7 +15,7 @@ from matplotlib.ticker import PercentFormatter
 from stratus.data.samples import Array, Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
-from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, plane_of, split_like
+from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, own_scores, plane_of, split_like
 from stratus.pictures import boundary
 from stratus.pictures.canvas import BLACK, BLUE, GREY, ORANGE, heading, legend, panel_row, sheet, styled
 from stratus.runs import pictures as of_run
@@ -63,13 +63,19 @@ def _figures(run: FinishedRun, here: Fit, of_range: Fit, elsewhere: Fit) -> dict
     usual, brier = run.references["climatology"]["test/brier"], of_range.scores("test")["brier"]
     (weight,), (bias,) = here.line
     wet, x, test = run.splits.train.y[:, 0] > 0.5, of_range.splits.train.x, elsewhere.splits.test
-    own = {"train_loss": run.metrics["train/loss"], "accuracy": run.metrics["test/accuracy"]}
-    own |= {"brier": run.metrics["test/brier"], "climatology_brier": usual, "skill": run.metrics["test/skill"]}
-    theta = {"weight": weight.tolist(), "bias": float(bias)}
-    ranges = {"range_brier": brier, "range_skill": 1 - brier / usual}
-    ranges |= {"range_wet": float(x[wet].mean()), "range_dry": float(x[~wet].mean())}
-    there = {"elsewhere_accuracy": elsewhere.scores("test")["accuracy"], "elsewhere_dry": float(1 - test.y.mean())}
-    return own | theta | ranges | there | {"elsewhere_most": float(elsewhere.model.forecast(test.x).max())}
+    return {
+        **own_scores(run, "train_loss", "accuracy", "brier", "skill"),
+        "climatology_brier": usual,
+        "weight": weight.tolist(),
+        "bias": float(bias),
+        "range_brier": brier,
+        "range_skill": 1 - brier / usual,
+        "range_wet": float(x[wet].mean()),
+        "range_dry": float(x[~wet].mean()),
+        "elsewhere_accuracy": elsewhere.scores("test")["accuracy"],
+        "elsewhere_dry": float(1 - test.y.mean()),
+        "elsewhere_most": float(elsewhere.model.forecast(test.x).max()),
+    }
 
 
 def _of_one(splits: Splits, name: str, x: Callable[[Samples], Array]) -> Splits:

@@ -19,8 +19,12 @@ def lesson(run: FinishedRun) -> Lesson:
     figures: dict[str, Any] = {}
     for name, fit in fits.items():
         test = fit.scores("test")
-        figures[name] = {"train_loss": fit.scores("train")["loss"], "accuracy": test["accuracy"]}
-        figures[name] |= {"brier": test["brier"], "skill": 1 - test["brier"] / usual}
+        figures[name] = {
+            "train_loss": fit.scores("train")["loss"],
+            "accuracy": test["accuracy"],
+            "brier": test["brier"],
+            "skill": 1 - test["brier"] / usual,
+        }
     (_, _, first, second, product), *_ = fits["curved"].line[0]
     figures["discriminant"] = float(product**2 - 4 * first * second)
     conic = "a hyperbola" if figures["discriminant"] > 0 else "an ellipse"

@@ -13,7 +13,7 @@ from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
-from stratus.lecture.fits import Fit, best_fit, fit_of, plane_of, split_like
+from stratus.lecture.fits import Fit, best_fit, fit_of, own_scores, plane_of, split_like
 from stratus.pictures.boundary import Plane, borders, classes, placed
 from stratus.pictures.canvas import BLACK, BLUE, GREY, ORANGE, PINK, heading, legend, panel_row, sheet, spread, styled
 from stratus.runs import pictures as of_run
@@ -51,12 +51,10 @@ def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
     frequency = [np.bincount(days.y, minlength=len(run.splits.outputs)) / len(days) for days in (train, test)]
     changed = int(np.argmax(np.abs(frequency[1] - frequency[0])))
     p, q, trained = softmax.model.forecast(test.x), sigmoids.model.forecast(test.x), sigmoids.model.forecast(train.x)
-    names = {"train_loss": "train/loss", "test_loss": "test/loss", "accuracy": "test/accuracy"}
-    own = {name: run.metrics[metric] for name, metric in names.items()}
     errors = [float(calibration_error(bin_sums(one, indicators(one, test.y)))) for one in (p, q)]
-    sums, trained_sums = q.sum(axis=1), trained.sum(axis=1)
+    sums = q.sum(axis=1)
     return {
-        "softmax": {**own, "calibration_error": errors[0]},
+        "softmax": own_scores(run, "train_loss", "test_loss", "accuracy") | {"calibration_error": errors[0]},
         "sigmoids": {
             "train_loss_of_five": sigmoids.scores("train")["loss"],
             "train_loss": float(log_loss(normalised(trained), train.y).mean()),
@@ -64,9 +62,12 @@ def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
             "accuracy": float(np.mean(q.argmax(axis=1) == test.y)),
             "calibration_error": errors[1],
         },
-        **{"sum_least": float(sums.min()), "sum_most": float(sums.max()), "sum_train_mean": float(trained_sums.mean())},
+        "sum_least": float(sums.min()),
+        "sum_most": float(sums.max()),
+        "sum_train_mean": float(trained.sum(axis=1).mean()),
         "changed": run.splits.outputs[changed],
-        **{f"changed_{name}": float(share[changed]) for name, share in zip(("train", "test"), frequency, strict=True)},
+        "changed_train": float(frequency[0][changed]),
+        "changed_test": float(frequency[1][changed]),
         "decided_otherwise": int(np.sum(p.argmax(axis=1) != q.argmax(axis=1))),
     }
 
@@ -75,9 +76,13 @@ def _of_cities(cities: Fit) -> dict[str, float]:
     """On how many test days it rained in both cities and in neither, and what the two probabilities sum to."""
     test = cities.splits.test
     wet, sum_ = test.y.sum(axis=1), cities.model.forecast(test.x).sum(axis=1)
-    found = {"both": int(np.sum(wet == test.y.shape[1])), "neither": int(np.sum(wet == 0))}
-    sums = {"sum_least": float(sum_.min()), "sum_most": float(sum_.max())}
-    return found | sums | {"accuracy": cities.scores("test")["accuracy"]}
+    return {
+        "both": int(np.sum(wet == test.y.shape[1])),
+        "neither": int(np.sum(wet == 0)),
+        "sum_least": float(sum_.min()),
+        "sum_most": float(sum_.max()),
+        "accuracy": cities.scores("test")["accuracy"],
+    }
 
 
 def one_against_the_rest(splits: Splits) -> Splits:

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from stratus.data.samples import Array
-from stratus.lecture.fits import Fit, fit_of, plane_of
+from stratus.lecture.fits import Fit, fit_of, own_scores, plane_of
 from stratus.pictures.boundary import Plane, borders, class_days, placed
 from stratus.pictures.canvas import BLACK, BLUE, GREY, colours, heading, legend, sheet, spread, styled
 from stratus.runs import pictures as of_run
@@ -42,10 +42,11 @@ def lesson(run: FinishedRun) -> Lesson:
 def _figures(run: FinishedRun, fit: Fit, hits: Array, days: Array) -> dict[str, Any]:
     outputs, splits = run.splits.outputs, run.splits.named
     decisions = np.concatenate([fit.model.decision(samples.x) for samples in splits.values()])
-    names, usual = {"train_loss": "train/loss", "test_loss": "test/loss", "accuracy": "test/accuracy"}, "climatology"
+    usual = run.references["climatology"]
     return {
-        **{name: run.metrics[metric] for name, metric in names.items()},
-        **{f"{usual}_{score}": run.references[usual][f"test/{score}"] for score in ("accuracy", "loss")},
+        **own_scores(run, "train_loss", "test_loss", "accuracy"),
+        "climatology_accuracy": usual["test/accuracy"],
+        "climatology_loss": usual["test/loss"],
         "recall": {name: float(h / d) if d else None for name, h, d in zip(outputs, hits, days, strict=True)},
         "days": {name: int(d) for name, d in zip(outputs, days, strict=True)},
         "decided": [outputs[k] for k in np.unique(decisions)],

@@ -45,11 +45,7 @@ class Composed:
     values: dict[str, Any] = field(default_factory=dict)  # what has been set: most of it stays from job to job
 
     def set(self, name: str, value: Any) -> None:
-        """Sets a value by its dotted name.
-
-        Raises:
-            OmegaConfBaseException: If there is no such setting, or it does not take the value.
-        """
+        """Sets a value by its dotted name; raises OmegaConfBaseException if it cannot be set."""
         if name in self.values and repr(self.values[name]) == repr(value):
             return
         OmegaConf.update(self.whole, name, value, merge=False)
@@ -73,11 +69,7 @@ class Composer(ConfigLoaderImpl):
         self.groups: dict[str, bool] = {}
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        """A job's configuration; the next call changes it.
-
-        Raises:
-            HydraException: If there is no such setting or choice, or it does not take the value.
-        """
+        """A job's configuration, which the next call changes; raises HydraException if it cannot be composed."""
         return self.compose(master_config, sweep_overrides).whole
 
     def compose(self, master: DictConfig, overrides: list[str]) -> Composed:

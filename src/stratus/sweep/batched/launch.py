@@ -26,11 +26,8 @@ from stratus.tasks.linear import LinearTask
 
 log = logging.getLogger("hydra_plugins.stratus_batched")
 
-PAUSE = 5.0
-"""Seconds after which a sweep says how far it is."""
-
-BLOCK = 64
-"""Members that are verified together: more at once are not faster."""
+PAUSE = 5.0  # seconds after which a sweep says how far it is
+BLOCK = 64  # members that are verified together: more at once are not faster
 
 
 def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:

@@ -46,8 +46,7 @@ class TrainedGroup:
 def train_together(members: Sequence[Config], splits: Splits) -> TrainedGroup:
     """Trains runs that differ only in numbers; `splits` are those of the days themselves, not of a resample.
 
-    Raises:
-        ConfigurationError: If this machine has no such accelerator.
+    Raises ConfigurationError if this machine has no such accelerator.
     """
     torch.set_num_threads(1)
     # With deterministic algorithms torch fills all new memory with nan, for programs that read before they write.
@@ -109,8 +108,7 @@ class Member:
     def run(self, composed: DictConfig) -> float:
         """Hydra's task function for this job: does what is left of its run, and returns the sweep's objective.
 
-        Raises:
-            CompactHydraException: In place of an error that the user can mend, so that the other jobs run.
+        An error that the user can mend is raised as CompactHydraException, so that the other jobs run.
         """
         job = HydraConfig.get()
         folder, task = Path(job.runtime.output_dir), job.runtime.choices["task"]
@@ -122,11 +120,7 @@ class Member:
             raise CompactHydraException(str(error)) from None
 
     def finish(self, folder: Path, entries: RunRecord) -> float:
-        """Writes what a lone run writes, and returns its objective.
-
-        Raises:
-            Diverged: If the member's loss stopped being a finite number.
-        """
+        """Writes what a lone run writes, and returns its objective; raises Diverged as a lone run does."""
         days = self.block.days
         with closing(EventFile(folder)) as file:
             outputs = Outputs(folder, entries, file, in_sweep=True)
@@ -141,11 +135,7 @@ class Member:
         return entries.objective
 
     def hand_over(self, outputs: Outputs) -> TrainingResult:
-        """Writes what a lone run writes while it trains, and gives what its training gives.
-
-        Raises:
-            Diverged: If the member's loss stopped being a finite number.
-        """
+        """Writes what a lone run writes while it trains, and gives what its training gives; it may raise Diverged."""
         group, place, splits = self.block.group, self.place, self.block.days.splits
         result, trainer, task = group.result, group.trainer, group.trainer.task
         trainer.prepare(self.settings)

@@ -26,21 +26,18 @@ from stratus.errors import StratusError
 
 log = logging.getLogger("hydra_plugins.stratus_batched")
 
-JOBS = 32
-"""A further process is worth its start, some seconds, for so many jobs."""
-
-AHEAD = 16
-"""So many jobs more, at most, are this process's own: it works while the others start."""
+JOBS = 32  # a further process is worth its start, some seconds, for so many jobs
+AHEAD = 16  # so many jobs more, at most, are this process's own: it works while the others start
 
 
 @dataclass(frozen=True)
 class Share:
     """The jobs of one process."""
 
-    context: HydraContext  # hydra's, its loader a `Composer`
+    context: HydraContext  # Hydra's, its loader a `Composer`
     config: DictConfig  # the sweep's configuration
     jobs: dict[int, list[str]]  # the overrides of each by its number
-    memory: float  # giB that runs trained as one may take
+    memory: float  # GiB that runs trained as one may take
 
 
 def sensible(jobs: int) -> int:
@@ -58,9 +55,7 @@ def dealt(numbers: Sequence[int], count: int) -> list[list[int]]:
 def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn]:
     """Runs the jobs in this and further processes, so many in all; what they return is in the jobs' order.
 
-    Raises:
-        StratusError: If a process was killed.
-        SystemExit: If a job was interrupted.
+    Raises StratusError if a process was killed, SystemExit if a job was interrupted.
     """
     parts = [{number: share.jobs[number] for number in numbers} for numbers in dealt(list(share.jobs), count)]
     own, *others = (replace(share, jobs=jobs) for jobs in parts)
