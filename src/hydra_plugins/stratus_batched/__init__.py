@@ -49,7 +49,7 @@ class BatchedLauncher(Launcher):
         self.context, self.task_function, self.config = hydra_context, task_function, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Trains together the jobs that can be, then runs each; raises ConfigurationError if a setting is not above 0."""
+        """Trains what jobs it can together, then runs each; raises ConfigurationError if a setting is not above 0."""
         POSITIVE.check("hydra.launcher.memory", self.memory)
         POSITIVE.check("hydra.launcher.processes", self.processes)
         from stratus.sweep.batched import processes  # noqa: PLC0415

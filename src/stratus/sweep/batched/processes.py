@@ -27,7 +27,7 @@ from stratus.errors import StratusError
 log = logging.getLogger("hydra_plugins.stratus_batched")
 
 JOBS = 32  # a further process is worth its start, some seconds, for so many jobs
-AHEAD = 16  # so many jobs more, at most, are this process's own: it works while the others start
+AHEAD = 40  # so many jobs more, at most, are this process's own: it works while the others start
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def sensible(jobs: int) -> int:
 
 def dealt(numbers: Sequence[int], count: int) -> list[list[int]]:
     """The jobs of each process, this one's first: in turn, so that each has as many of every group, but for `AHEAD`."""
-    ahead = min(AHEAD, len(numbers) // (8 * count))
+    ahead = min(AHEAD, len(numbers) // (3 * count))
     return [[*(numbers[:ahead] if first == 0 else ()), *numbers[ahead + first :: count]] for first in range(count)]
 
 
