@@ -34,8 +34,8 @@ def main() -> None:
             trained.append(process(folder, *run, "pictures=none") / torch)
             drawn.append(process(folder, *run) / torch)
     print(f"import torch, last pair: {torch:.2f} s")
-    show("train.py --help", told[1:], "at most 0.6")
-    show("train.py trainer.max_epochs=1 pictures=none", trained[1:], "at most 3, better 2.5")
+    show("train.py --help", told[1:], "at most 0.65")
+    show("train.py trainer.max_epochs=1 pictures=none", trained[1:], "at most 2.3")
     show("train.py trainer.max_epochs=1, with its pictures", drawn[1:], "at most 3, better 2.5")
 
 

@@ -44,8 +44,7 @@ class BatchedLauncher(Launcher):
         """Called by Hydra before a sweep."""
         from stratus.sweep.batched.hydra_inside import Composer  # noqa: PLC0415 - not for a start without this launcher
 
-        # Sweepers compose each job too, to see whether it is legal.
-        hydra_context.config_loader = Composer(hydra_context.config_loader)
+        hydra_context.config_loader = Composer(hydra_context.config_loader)  # sweepers check each job by it too
         self.context, self.task_function, self.config = hydra_context, task_function, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:

@@ -18,7 +18,8 @@ import copy
 import logging
 import os
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -42,6 +43,7 @@ class Composed:
 
     whole: DictConfig  # as Hydra's callbacks get it
     own: DictConfig  # without the node `hydra`, as the task function gets it
+    hydra: dict[str, Any]  # that node as plain values, as .hydra/hydra.yaml has it
     values: dict[str, Any] = field(default_factory=dict)  # what has been set: most of it stays from job to job
 
     def set(self, name: str, value: Any) -> None:
@@ -49,7 +51,10 @@ class Composed:
         if name in self.values and repr(self.values[name]) == repr(value):
             return
         OmegaConf.update(self.whole, name, value, merge=False)
-        if not name.startswith("hydra."):
+        if name.startswith("hydra."):
+            *way, last = name.split(".")[1:]
+            reduce(getitem, way, self.hydra)[last] = value
+        else:
             OmegaConf.update(self.own, name, value, merge=False)
         self.values[name] = value
 
@@ -99,7 +104,8 @@ class Composer(ConfigLoaderImpl):
         own = copy.deepcopy(whole)
         with open_dict(own):
             del own["hydra"]
-        return Composed(whole, own)
+        hydra: Any = OmegaConf.to_container(whole.hydra, enum_to_str=True)
+        return Composed(whole, own, hydra)
 
     def _is_plain(self, override: Override) -> bool:
         """Whether it sets a setting that there is, none of Hydra's own, to a number or a text."""
@@ -155,10 +161,9 @@ def _log(config: DictConfig, *, quiet: bool) -> None:
 
 
 def _save(folder: Path, job: Composed) -> None:
-    hydra = OmegaConf.to_container(job.whole.hydra, enum_to_str=True)
     texts = {
         "config": as_yaml(OmegaConf.to_container(job.own, enum_to_str=True)),
-        "hydra": "hydra:\n" + indent(as_yaml(hydra), "  "),
+        "hydra": "hydra:\n" + indent(as_yaml(job.hydra), "  "),
         "overrides": as_yaml(list(job.whole.hydra.overrides.task)),
     }
     folder.mkdir(parents=True, exist_ok=True)

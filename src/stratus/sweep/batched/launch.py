@@ -36,8 +36,7 @@ def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
     A job that has been trained is only recorded, which takes a moment: of these one is named now and then, and what
     they have to say is in their run.log.
     """
-    # Which devices there are is not news.
-    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)  # devices are no news
     threadpool_limits(1, user_api="blas")  # threads of several processes would wait for each other's cores
     gc.freeze()
     gc.enable()

@@ -66,8 +66,7 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
         others = []
     if not others:
         return work(share, task_function)
-    # Not forked: torch and polars have threads.
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("spawn")  # not forked: torch and polars have threads
     executor = ProcessPoolExecutor(len(others), context, initializer=_end_with_the_parent)
     names = task_function.__name__, JobRuntime.instance().get("name")
     futures = [executor.submit(_work, one, *names) for one in pickled]
