@@ -84,7 +84,7 @@ def sweep(settings: Config, days: Splits) -> None:
         if list(distributions(name=EXTRAS["joblib"])):
             joblib.append((command("hydra/launcher=joblib", *some) - start) * MEMBERS / FEW / (whole - start))
     show(f"training {MEMBERS} runs of 100 epochs beside one", trained, "at most 2")
-    show("the same with everything written, less the start, beside one run's training", written, "at most 2")
+    show("the same with everything written, less the start, beside one run's training", written, "at most 2.3")
     show(f"the basic launcher ({FEW} jobs, extrapolated) beside the batched one", basic, "at least 100")
     if joblib:
         show(f"joblib on {os.cpu_count()} cores ({FEW} jobs, extrapolated) beside the batched one", joblib, "none")
