@@ -65,8 +65,11 @@ def one_line(error: Exception, arguments: list[str]) -> str | None:
         return unknown_setting(cause.full_key, cause.parent_node or ())
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"{cause.full_key}={cause.value}: {str(cause).splitlines()[0]}"
-    if isinstance(error, MissingConfigException) and error.options:
-        return f"there is no {error.missing_cfg_file}; there are: {', '.join(error.options)}"
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, listed = (PROJECT / "conf" / error.missing_cfg_file).parent, error.options or []
+        files = {file.stem for file in group.glob("*.yaml")}
+        names = listed if files <= {*listed} else sorted(files)  # Hydra lists none of a folder within a group
+        return f"there is no {error.missing_cfg_file}; there are: {', '.join(names) or 'none'}"
     return " ".join(str(error).split())
 
 

@@ -60,12 +60,9 @@ class Composed:
 
 
 class Composer(ConfigLoaderImpl):
-    """Hydra's loader, which lets Hydra compose jobs once for all that differ in plain values, and sets those.
+    """Hydra's own loader, which lets Hydra compose jobs once for all that differ in plain values, and sets those.
 
     That gives what Hydra would compose, since it sets values after all groups are merged.
-
-    Args:
-        loader: Hydra's own.
     """
 
     def __init__(self, loader: ConfigLoader) -> None:
