@@ -1,0 +1,82 @@
+"""What campaigns share: a case, a real command in a process of its own, and what must hold however it ends."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+QUIET = "pictures=none"  # they take a second a run
+LIMIT = 120  # seconds after which a command is held to hang
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that is tried."""
+
+    name: str
+    check: Callable[[Path], None]  # gets an empty folder; raises AssertionError that says what went wrong
+    tried: int = 1  # how many inputs it tries
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def refused(self, *words: str) -> None:
+        """Fails unless it ended with code 1 and one line on stderr that holds all these words."""
+        self.without_traceback()
+        lines = [line for line in self.err.splitlines() if line.strip()]
+        assert self.code == 1, f"exit code {self.code}: {self.err}"
+        assert len(lines) == 1, f"{len(lines)} lines on stderr: {self.err}"
+        assert all(word in lines[0] for word in words), f"not all of {words} in: {lines[0]}"
+
+    def without_traceback(self) -> None:
+        """Fails where it showed a traceback."""
+        assert "Traceback" not in self.out + self.err, self.err or self.out
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a command: this checkout's code, a thread a process."""
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", **more}
+
+
+def command(*words: str, folder: Path, **more: str) -> subprocess.Popen[str]:
+    """Starts `python train.py …`, or `stratus …` where the first word is `stratus`, in a folder; `more` is environment.
+
+    It leads a process group of its own.
+    """
+    program = ["-m", "stratus.cli", *words[1:]] if words[0] == "stratus" else [str(ROOT / "train.py"), *words]
+    return subprocess.Popen(
+        [sys.executable, *program],
+        cwd=folder,
+        env=environment(**more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+
+
+def ended(process: subprocess.Popen[str], limit: float = LIMIT) -> Ended:
+    """Waits for a command's end; fails where it hangs."""
+    try:
+        out, err = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise AssertionError(f"it did not end within {limit} seconds") from None
+    return Ended(process.returncode, out, err)
+
+
+def run(*words: str, folder: Path, **more: str) -> Ended:
+    """Runs a command to its end; see `command`."""
+    return ended(command(*words, folder=folder, **more))
