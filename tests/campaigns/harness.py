@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 QUIET = "pictures=none"  # they take a second a run
+STRATUS = "import sys; from stratus.cli import main; sys.exit(main())"
 LIMIT = 120  # seconds after which a command is held to hang
 
 
@@ -52,7 +53,7 @@ def command(*words: str, folder: Path, **more: str) -> subprocess.Popen[str]:
 
     It leads a process group of its own.
     """
-    program = ["-m", "stratus.cli", *words[1:]] if words[0] == "stratus" else [str(ROOT / "train.py"), *words]
+    program = ["-c", STRATUS, *words[1:]] if words[0] == "stratus" else [str(ROOT / "train.py"), *words]
     return subprocess.Popen(
         [sys.executable, *program],
         cwd=folder,
