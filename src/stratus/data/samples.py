@@ -74,13 +74,9 @@ class Samples:
 
 
 class StreamedSamples(Samples):
-    """Samples whose arrays are mapped from files, to be read in chunks; see `streaming`."""
+    """Samples whose arrays are in files, read where they are sliced; see `on_disk`."""
 
     on_disk = True
-
-    def where(self, keep: Array | slice) -> Samples:
-        """As in `Samples`: what is asked for is read into memory."""
-        return Samples(self.places, *(np.array(getattr(self, name)[keep]) for name in COLUMNS))
 
 
 def unknown(y: Array) -> Array:
