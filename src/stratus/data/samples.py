@@ -16,7 +16,7 @@ from stratus.data.targets import TARGETS, Category
 
 Array = NDArray[Any]
 
-CHUNK = 1 << 18  # days that are worked on at once where all might not fit
+CHUNK = 1 << 16  # days that are worked on at once where all might not fit
 COLUMNS = ("at", "dates", "x", "y", "last")
 
 
