@@ -12,7 +12,7 @@ from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights, exact
 
 DAYS = 1 << 18  # of more the Hessian is that of so many, spread evenly
-_NUMBERS = 1 << 23  # of the Hessian's terms, day by day, that are held at once
+_NUMBERS = 1 << 20  # of the Hessian's terms, day by day, that are held at once
 
 
 @dataclass(frozen=True)
