@@ -82,7 +82,8 @@ def write(runs: Mapping[str, LessonRun], to: Path) -> list[Path]:
                 old.unlink()
             for place, file in run.pictures.items():
                 written.append(to / place)
-                _copy(file, written[-1])
+                with files.replacing(written[-1]) as beside:
+                    _copy(file, beside)
         files.replace(to / PAGE, "\n".join(text))
     except OSError as error:
         raise DataError(f"cannot write the walk: {error}") from None

@@ -1,6 +1,7 @@
 """Keeps a sweep's table: after every job as a file, at the end on the terminal."""
 
 import atexit
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from stratus import files
+from stratus.errors import message
 from stratus.runs import record
 from stratus.sweep import table
 
@@ -21,8 +24,22 @@ class SweepTable(Callback):
         self.next = 0.0
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Arranges for the table at the end: Hydra's own `on_multirun_end` is not called when a job failed."""
-        atexit.register(table.finish, Path(config.hydra.sweep.dir))
+        """Takes the sweep's folder, and arranges for the table at the end.
+
+        Hydra's own `on_multirun_end` is not called when a job failed, and of what is raised here it lets only
+        SystemExit through.
+        """
+        folder = Path(config.hydra.sweep.dir)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files.lock(folder)  # until the process ends
+        except BlockingIOError:
+            sys.exit(f"{folder}: another sweep is at work here; choose another hydra.sweep.dir")
+        except OSError as error:
+            sys.exit(message(error))
+        if any(folder.glob(f"*/{record.FILE}")):
+            sys.exit(f"{folder} holds a sweep: choose another hydra.sweep.dir, or remove this folder")
+        atexit.register(table.finish, folder)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
