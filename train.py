@@ -59,11 +59,13 @@ def train(composed: DictConfig) -> float:
                     "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                 )
             objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
-    except StratusError as error:
+    except (StratusError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is None:  # not the system's
+            raise
         if job.mode == RunMode.RUN:
-            sys.exit(str(error))
+            sys.exit(message(error))
         # Hydra lets the other jobs of a sweep run.
-        raise CompactHydraException(str(error)) from None
+        raise CompactHydraException(message(error)) from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 

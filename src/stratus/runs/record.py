@@ -162,7 +162,7 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
     be written.
     """
     start = time.monotonic()
-    lock = _take(folder)
+    lock = take(folder)
     record = RunRecord(task, overrides, seed, versions=_versions(), git=_git(Path(__file__).parent))
     record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     try:
@@ -187,8 +187,11 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
             os.close(lock)
 
 
-def _take(folder: Path) -> int:
-    """Makes a run's folder and takes it for this process."""
+def take(folder: Path) -> int:
+    """Makes a run's folder and takes it for the caller alone, as `files.lock` does.
+
+    Raises ConfigurationError if another process has it or it holds another run.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         lock = files.lock(folder)
