@@ -227,13 +227,19 @@ def _drop_overrides() -> None:
 
 
 def _set_trap(file: str, name: str, passes: int, event: str, signals: Sequence[str]) -> None:
-    """Sends this process signals as a function is entered (`call`) or left (`return`), once so many have passed."""
+    """Sends this process signals as a function is entered (`call`) or left (`return`), once so many have passed.
+
+    A method of a context manager may be that of one function's: `__exit__(recorded)`.
+    """
     left = passes
+    name, _, made_by = name.rstrip(")").partition("(")
 
     def watch(frame: Any, happened: str, _: Any) -> None:
         nonlocal left
         code = frame.f_code
         if happened == event and code.co_qualname == name and code.co_filename.endswith(file):
+            if made_by and frame.f_locals["self"].gen.__name__ != made_by:
+                return
             left -= 1
             if left < 0:
                 sys.setprofile(None)

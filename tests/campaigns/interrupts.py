@@ -22,8 +22,8 @@ from stratus.training.checkpoints import load
 CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129, "SIGQUIT": 131}
 NAMES = [*CODES]
 EDGES = {  # moments at which a signal could slip past the record's guard
-    "as its body begins": ("contextlib.py", "_GeneratorContextManager.__enter__", 0, "return"),
-    "as its body ends": ("contextlib.py", "_GeneratorContextManager.__exit__", 0, "call"),
+    "as its body begins": ("contextlib.py", "_GeneratorContextManager.__enter__(recorded)", 0, "return"),
+    "as its body ends": ("contextlib.py", "_GeneratorContextManager.__exit__(recorded)", 0, "call"),
     "as the guard begins": ("record.py", "recorded", 0, "call"),
     "as the guard goes on": ("record.py", "recorded", 1, "call"),
     "as the guard ends": ("record.py", "_write_end", 0, "call"),
