@@ -19,7 +19,7 @@ from stratus.runs.experiment import new_task
 from stratus.settings import compose
 from stratus.settings.descent import SGD, Adam
 from stratus.settings.experiment import Config
-from stratus.sweep.batched.hydra_inside import Composed, Composer, run_job
+from stratus.sweep.batched.hydra_inside import Composed, Composer, JobRunner
 from stratus.sweep.batched.member import Block, Days, Member, train_together
 from stratus.sweep.batched.processes import Share, portable
 from stratus.tasks.linear import LinearTask
@@ -42,7 +42,7 @@ def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
     gc.enable()
     hydra = share.config.hydra
     members = train(((number, job.own) for number, job in _composed(share)), share.memory)
-    returned, said = [], time.monotonic()
+    runner, returned, said = JobRunner(share.context), [], time.monotonic()
     for number, job in _composed(share):
         member = members.pop(number, None)
         if member is None or time.monotonic() > said + PAUSE:
@@ -50,7 +50,7 @@ def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
             log.info("\t#%d : %s", number, " ".join(filter_overrides(share.jobs[number])))
             said = time.monotonic()
         function = portable(member.run if member else task_function)
-        returned.append(run_job(share.context, function, job, quiet=member is not None))
+        returned.append(runner.run(function, job, quiet=member is not None))
     configure_log(hydra.hydra_logging, hydra.verbose)
     return returned
 
