@@ -2,6 +2,7 @@
 
 import pytest
 
+from stratus.data.features import FEATURES
 from stratus.sweep.batched import launch
 from stratus.sweep.batched.launch import largest_group
 
@@ -42,3 +43,14 @@ def test_what_cannot_be_trained_together_runs_one_by_one_and_is_told(composed, s
         (7, "a lesson"),
     ):
         assert any(f"#{number}" in line and reason in line for line in said)
+
+
+def test_a_feature_that_fails_is_left_to_each_job_to_tell(composed, monkeypatch, caplog):
+    def broken(*arguments, **settings):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(FEATURES, "station", broken)
+    jobs = [composed("features=station", f"seed={seed}") for seed in range(2)]
+    with caplog.at_level("INFO"):
+        assert launch.train(enumerate(jobs), 2.0) == {}
+    assert "one by one: 2 of the jobs, from #0 on: their data are wrong, or a feature fails" in caplog.text

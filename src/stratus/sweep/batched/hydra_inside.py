@@ -34,6 +34,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from stratus import files
 from stratus.settings.compose import as_yaml
 
 
@@ -74,7 +75,7 @@ class Composed:
         }
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+            files.replace(folder / f"{name}.yaml", text)
 
 
 class Composer(ConfigLoaderImpl):

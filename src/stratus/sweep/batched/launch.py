@@ -129,8 +129,8 @@ def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member]
     try:
         loaded = first.data.load()
         splits = loaded.observations.split(first.recipe, first.data.borders, standardise=first.features.standardise)
-    except StratusError:
-        return "their data are wrong, as each will tell"
+    except Exception:  # a feature of the user's own may raise anything
+        return "their data are wrong, or a feature fails, as each will tell"
     if splits.train.on_disk:
         return "their days are streamed from disk"
     if type(new_task(first, splits)).forward is not LinearTask.forward:
