@@ -108,6 +108,7 @@ def _reason_alone(settings: Config) -> str | None:
         "resume goes on with a run of its own": settings.resume is not None,
         "they ask for several devices": not settings.trainer.single,
         "a lesson looks at one run at a time": settings.lesson is not None,
+        "pictures take longer than training": settings.pictures != "none",
         "trainer.detect_anomaly looks at one run at a time": settings.trainer.detect_anomaly,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
