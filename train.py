@@ -5,16 +5,16 @@ python train.py -m task=binary optimizer.lr=0.01,0.1,1 seed=0,1,2
 """
 
 import gc
+import signal
 
 if __name__ == "__main__":
     gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a run to end, Ctrl-C ends the process
 
 import os
-import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import hydra
@@ -25,7 +25,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import lecture
-from stratus.errors import ConfigurationError, StratusError
+from stratus.errors import ConfigurationError, StratusError, message
+from stratus.runs import signals, terminal
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
 
@@ -40,8 +41,7 @@ def train(composed: DictConfig) -> float:
     """One job: the loss of its kept weights on the validation days, which a sweep minimises."""
     from stratus.runs import record  # noqa: PLC0415 - not for --help
 
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, stop)  # here, for a launcher's worker to have them too
+    signals.listen()  # here, for a launcher's worker to hear them too
     job = HydraConfig.get()
     # Processes that Lightning starts beside the first train with it and record nothing.
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
@@ -59,11 +59,13 @@ def train(composed: DictConfig) -> float:
                     "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                 )
             objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
-    except StratusError as error:
+    except (StratusError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is None:  # not the system's
+            raise
         if job.mode == RunMode.RUN:
-            sys.exit(str(error))
+            sys.exit(message(error))
         # Hydra lets the other jobs of a sweep run.
-        raise CompactHydraException(str(error)) from None
+        raise CompactHydraException(message(error)) from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
@@ -89,16 +91,12 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool 
     )
 
 
-def stop(signum: int, frame: FrameType | None) -> None:
-    """Ctrl-C and termination end the run in order: recorded as interrupted, with the shell's exit code."""
-    raise SystemExit(128 + signum)
-
-
 def main() -> None:
     """The command line; what a user can mend is one line, with exit code 1."""
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     arguments = sys.argv[1:]
+    terminal.protect()
     try:
         command_line.check_extras(arguments)
         if earlier := command_line.resumed_run(arguments):
@@ -112,6 +110,13 @@ def main() -> None:
         if line is None or asked_for_tracebacks:
             raise
         sys.exit(line)
+    except OSError as error:
+        if asked_for_tracebacks:
+            raise
+        sys.exit(message(error))
+    finally:
+        signals.ignore()
+        terminal.say_what_was_lost()
 
 
 if __name__ == "__main__":

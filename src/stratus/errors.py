@@ -1,5 +1,7 @@
 """What can go wrong and be mended by the user: the message is all that is shown."""
 
+import os
+
 
 class StratusError(Exception):
     """An error whose message names the place and the mend; shown without a traceback."""
@@ -19,6 +21,13 @@ class CheckpointError(StratusError):
 
 class Diverged(StratusError):
     """Training that stopped at a loss which is not a finite number."""
+
+
+def message(error: BaseException) -> str:
+    """What an exception says; of a file the system's words, after its name."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
 
 
 def first_line(error: BaseException) -> str:

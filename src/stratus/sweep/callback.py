@@ -1,15 +1,20 @@
-"""Keeps a sweep's table: after every job as a file, at the end on the terminal."""
+"""What Hydra calls around runs: refuses folders that are not free, and keeps a sweep's table."""
 
 import atexit
+import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from stratus import files
+from stratus.errors import StratusError, message
 from stratus.runs import record
 from stratus.sweep import table
 
@@ -20,9 +25,32 @@ class SweepTable(Callback):
     def __init__(self) -> None:
         self.next = 0.0
 
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Ends a run whose folder is not free before Hydra writes there."""
+        if int(os.environ.get("LOCAL_RANK", "0")) == 0:  # those beside the first share its folder
+            HydraConfig.instance().set_config(config)  # the folder's name is made of it; Hydra does the same later
+            try:
+                os.close(record.take(Path(config.hydra.run.dir)))
+            except (StratusError, OSError) as error:
+                sys.exit(message(error))
+
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Arranges for the table at the end: Hydra's own `on_multirun_end` is not called when a job failed."""
-        atexit.register(table.finish, Path(config.hydra.sweep.dir))
+        """Takes the sweep's folder, and arranges for the table at the end.
+
+        Hydra's own `on_multirun_end` is not called when a job failed, and of what is raised here it lets only
+        SystemExit through.
+        """
+        folder = Path(config.hydra.sweep.dir)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files.lock(folder)  # until the process ends
+        except BlockingIOError:
+            sys.exit(f"{folder}: another sweep is at work here; choose another hydra.sweep.dir")
+        except OSError as error:
+            sys.exit(message(error))
+        if any(folder.glob(f"*/{record.FILE}")):
+            sys.exit(f"{folder} holds a sweep: choose another hydra.sweep.dir, or remove this folder")
+        atexit.register(table.finish, folder)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
