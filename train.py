@@ -9,6 +9,7 @@ import gc
 if __name__ == "__main__":
     gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
 
+import logging
 import os
 import signal
 import sys
@@ -25,7 +26,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import lecture
-from stratus.errors import ConfigurationError, StratusError
+from stratus.errors import ConfigurationError, StratusError, first_line
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
 
@@ -64,6 +65,12 @@ def train(composed: DictConfig) -> float:
             sys.exit(str(error))
         # Hydra lets the other jobs of a sweep run.
         raise CompactHydraException(str(error)) from None
+    except Exception as error:
+        if job.mode == RunMode.RUN:
+            raise
+        logging.getLogger("stratus.traceback").exception("a job of a sweep failed")
+        where = f"its traceback is in {os.path.relpath(folder / 'run.log')}"
+        raise CompactHydraException(f"{type(error).__name__}: {first_line(error)}; {where}") from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
@@ -94,6 +101,14 @@ def stop(signum: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + signum)
 
 
+def of_sweep(error: Exception) -> str | None:
+    """What ended a sweep beside its jobs, such as a launcher or a search; None where there is no sweep."""
+    from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
+
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"the sweep ended early: {said}" if SweepTable.begun else None
+
+
 def main() -> None:
     """The command line; what a user can mend is one line, with exit code 1."""
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
@@ -107,12 +122,17 @@ def main() -> None:
             arguments = command_line.with_overrides(record.read(earlier).overrides, arguments)
         sys.argv[1:] = command_line.with_globs(arguments)
         train()
-    except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:
-        line = command_line.one_line(error, sys.argv[1:])
-        if line is None or asked_for_tracebacks:
+    except Exception as error:
+        mistaken = isinstance(error, StratusError | HydraException | OmegaConfBaseException | AssertionError)
+        line = command_line.one_line(error, sys.argv[1:]) if mistaken else None
+        if asked_for_tracebacks or not (line := line or of_sweep(error)):
             raise
         sys.exit(line)
 
 
 if __name__ == "__main__":
     main()
+elif __name__ == "__mp_main__":  # a process that a launcher has started
+    from stratus.sweep import worker
+
+    worker.follow()

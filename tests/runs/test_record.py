@@ -167,8 +167,8 @@ def test_the_jobs_of_a_sweep_stand_in_the_order_of_their_numbers(tmp_path):
     for number in (10, 2, 0):
         with keeping(tmp_path / str(number), [f"seed={number}"], number):
             pass
-    assert {number: run.seed for number, run in record.of_jobs(tmp_path).items()} == {0: 0, 2: 2, 10: 10}
-    assert list(record.of_jobs(tmp_path)) == [0, 2, 10]
+    assert {number: run.seed for number, run in record.of_jobs(tmp_path).items()} == {"0": 0, "2": 2, "10": 10}
+    assert list(record.of_jobs(tmp_path)) == ["0", "2", "10"]
     assert record.of_jobs(tmp_path / "nowhere") == {}
 
 

@@ -134,7 +134,7 @@ def run(overrides, loss=None, **entries):
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_not(records, tmp_path):
     assert drawable(records) is None
-    assert write(tmp_path, records) == []
+    assert write(tmp_path, dict(zip("abcdefgh", records, strict=False))) == []
     assert list(tmp_path.iterdir()) == []
 
 

@@ -31,7 +31,7 @@ def test_jobs_stand_best_first_and_those_without_a_score_last(tmp_path):
     job(tmp_path, 10, ["a=4"], 1.0, **{"test/loss": 2.0})
     job(tmp_path, 3, ["a=5", "b=[x,y]"], status="running")
     table = collect(record.of_jobs(tmp_path))
-    assert table["job"].to_list() == [2, 10, 0, 1, 3]
+    assert table["job"].to_list() == ["2", "10", "0", "1", "3"]
     assert table["objective"].to_list() == [1, 1, 3, None, None]
     assert table["test/loss"].to_list() == [2, 2, 1, None, None]
     assert table["overrides"].to_list() == ["a=3", "a=4", "a=1", "a=2", "a=5 b=[x,y]"]
@@ -43,7 +43,7 @@ def test_jobs_of_different_tasks_are_not_ranked_against_each_other(tmp_path, cap
     for number, (task, loss) in enumerate([("regression", 3.0), ("binary", 0.6), ("regression", 2.0), ("binary", 0.5)]):
         job(tmp_path, number, [f"task={task}", f"a={number}"], loss, task=task)
     job(tmp_path, 4, ["task=binary"], task="binary", status="failed", error="no")
-    assert collect(record.of_jobs(tmp_path))["job"].to_list() == [3, 1, 2, 0, 4]
+    assert collect(record.of_jobs(tmp_path))["job"].to_list() == ["3", "1", "2", "0", "4"]
     finish(tmp_path)
     heading, *table = capsys.readouterr().out.splitlines()
     assert heading.strip() == "5 jobs, best first within their task"

@@ -15,6 +15,7 @@ from rich.text import Text
 from stratus.runs.record import RunRecord
 
 _CLASS_SCORES = ("days", "recall", "precision", "average_precision")
+LONGEST = 300  # the most characters of a text from elsewhere
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
@@ -107,8 +108,14 @@ def listing(frame: pl.DataFrame, title: str = "") -> Table:
         table.add_column(name, justify="right" if kind.is_numeric() else "left")
     for row in frame.iter_rows():
         # Text, because [station,harmonics] would be taken for markup.
-        table.add_row(*(Text("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v)) for v in row))
+        table.add_row(*(Text("–" if v is None else f"{v:.4g}" if isinstance(v, float) else plain(str(v))) for v in row))
     return table
+
+
+def plain(text: str) -> str:
+    """A text of any origin in one line: at most `LONGEST` characters, none of which does anything to a terminal."""
+    seen = "".join(one if one.isprintable() else " " if one.isspace() else "�" for one in text[:LONGEST])
+    return f"{seen}…" if len(text) > LONGEST else seen
 
 
 def show(*parts: Any) -> None:
