@@ -15,7 +15,6 @@ from rich.text import Text
 from stratus.runs.record import RunRecord
 
 _CLASS_SCORES = ("days", "recall", "precision", "average_precision")
-LONGEST = 300  # the most characters of a text from elsewhere
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
@@ -112,10 +111,10 @@ def listing(frame: pl.DataFrame, title: str = "") -> Table:
     return table
 
 
-def plain(text: str) -> str:
-    """A text of any origin in one line: at most `LONGEST` characters, none of which does anything to a terminal."""
-    seen = "".join(one if one.isprintable() else " " if one.isspace() else "�" for one in text[:LONGEST])
-    return f"{seen}…" if len(text) > LONGEST else seen
+def plain(text: str, longest: int = 300) -> str:
+    """A text of any origin in one line: so many characters at most, none of which does anything to a terminal."""
+    seen = "".join(one if one.isprintable() else " " if one.isspace() else "�" for one in text[:longest])
+    return f"{seen}…" if len(text) > longest else seen
 
 
 def show(*parts: Any) -> None:

@@ -92,10 +92,20 @@ def finish(folder: Path) -> bool:
         show(listing(intervals, title))
     show(os.path.relpath(folder / "summary.csv"))
     if len(runs) > 1:
-        from stratus.sweep import pictures  # noqa: PLC0415 - matplotlib, not before there is something to draw
-
-        show(*map(os.path.relpath, pictures.write(folder, jobs)))
+        _draw(folder, jobs)
     return True
+
+
+def _draw(folder: Path, jobs: Mapping[str, RunRecord]) -> None:
+    """Draws the sweep; settings that cannot be drawn cost its pictures, and nothing else."""
+    from stratus.sweep import pictures  # noqa: PLC0415 - matplotlib, not before there is something to draw
+
+    try:
+        show(*map(os.path.relpath, pictures.write(folder, jobs)))
+    except OSError:
+        raise
+    except Exception as error:
+        show(f"there are no pictures: {type(error).__name__}: {plain(str(error))}")
 
 
 def _ranking(table: pl.DataFrame) -> list[Any]:

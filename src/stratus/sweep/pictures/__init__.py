@@ -1,5 +1,6 @@
 """Which pictures a sweep has, drawn from its jobs' records."""
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
@@ -62,7 +63,10 @@ def write(folder: Path, jobs: Mapping[str, RunRecord]) -> list[Path]:
     written = {name: folder / "pictures" / f"{name}.png" for name in found}
     with closing(events.EventFile(folder)) as tensorboard:
         for name, file in written.items():
-            width, height, picture = png(found[name]())
+            with warnings.catch_warnings(
+                action="ignore"
+            ):  # of letters that a font has not, of losses beyond all bounds
+                width, height, picture = png(found[name]())
             file.parent.mkdir(exist_ok=True)
             files.replace(file, picture)
             tensorboard.add_summary(events.image(f"pictures/{name}", width, height, picture))
