@@ -5,17 +5,17 @@ python train.py -m task=binary optimizer.lr=0.01,0.1,1 seed=0,1,2
 """
 
 import gc
+import signal
 
 if __name__ == "__main__":
     gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a run to end, Ctrl-C ends the process
 
 import logging
 import os
-import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import hydra
@@ -26,7 +26,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import lecture
-from stratus.errors import ConfigurationError, StratusError, first_line
+from stratus.errors import ConfigurationError, StratusError, message
+from stratus.runs import signals, terminal
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
 
@@ -41,8 +42,7 @@ def train(composed: DictConfig) -> float:
     """One job: the loss of its kept weights on the validation days, which a sweep minimises."""
     from stratus.runs import record  # noqa: PLC0415 - not for --help
 
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, stop)  # here, for a launcher's worker to have them too
+    signals.listen()  # here, for a launcher's worker to hear them too
     job = HydraConfig.get()
     # Processes that Lightning starts beside the first train with it and record nothing.
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
@@ -70,7 +70,7 @@ def train(composed: DictConfig) -> float:
             raise
         logging.getLogger("stratus.traceback").exception("a job of a sweep failed")
         where = f"its traceback is in {os.path.relpath(folder / 'run.log')}"
-        raise CompactHydraException(f"{type(error).__name__}: {first_line(error)}; {where}") from None
+        raise CompactHydraException(f"{message(error)}; {where}") from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
@@ -96,17 +96,13 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool 
     )
 
 
-def stop(signum: int, frame: FrameType | None) -> None:
-    """Ctrl-C and termination end the run in order: recorded as interrupted, with the shell's exit code."""
-    raise SystemExit(128 + signum)
-
-
-def of_sweep(error: Exception) -> str | None:
-    """What ended a sweep beside its jobs, such as a launcher or a search; None where there is no sweep."""
+def beside_jobs(error: Exception) -> str | None:
+    """What a sweep's launcher or its search died of, or the system would not do; None where an error is no such."""
     from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
 
-    said = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"the sweep ended early: {said}" if SweepTable.begun else None
+    if isinstance(error, OSError):
+        return message(error)
+    return f"the sweep ended early: {' '.join(message(error).split())}" if SweepTable.begun else None
 
 
 def main() -> None:
@@ -114,6 +110,7 @@ def main() -> None:
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     arguments = sys.argv[1:]
+    terminal.protect()
     try:
         command_line.check_extras(arguments)
         if earlier := command_line.resumed_run(arguments):
@@ -125,9 +122,12 @@ def main() -> None:
     except Exception as error:
         mistaken = isinstance(error, StratusError | HydraException | OmegaConfBaseException | AssertionError)
         line = command_line.one_line(error, sys.argv[1:]) if mistaken else None
-        if asked_for_tracebacks or not (line := line or of_sweep(error)):
+        if asked_for_tracebacks or not (line := line or beside_jobs(error)):
             raise
         sys.exit(line)
+    finally:
+        signals.ignore()
+        terminal.say_what_was_lost()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What can go wrong and be mended by the user: the message is all that is shown."""
 
+import os
+
 
 class StratusError(Exception):
     """An error whose message names the place and the mend; shown without a traceback."""
@@ -19,6 +21,14 @@ class CheckpointError(StratusError):
 
 class Diverged(StratusError):
     """Training that stopped at a loss which is not a finite number."""
+
+
+def message(error: BaseException) -> str:
+    """What an exception says; of a file the system's words, after its name; of a bug also the exception's name."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror
+    said, name = str(error), type(error).__name__
+    return said if said and isinstance(error, StratusError) else f"{name}: {said}" if said else name
 
 
 def first_line(error: BaseException) -> str:

@@ -1,10 +1,11 @@
 """Files that are whole or absent, folders that one process has to itself, and checksums."""
 
+import errno
 import hashlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -14,12 +15,25 @@ if sys.platform != "win32":
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Gives the path of a temporary file beside `path`, which takes its place once the body has succeeded."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{os.getpid()}.{path.name}")  # its end says the format, to who writes a picture
     try:
-        yield beside
-        beside.replace(path)
+        with naming(path, beside):
+            yield beside
+            beside.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path, *others: Path) -> Iterator[None]:
+    """An OSError of the body that names no file, or one of the others, names this."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or (error.filename is not None and Path(error.filename) not in others):
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from None
 
 
 def replace(path: Path, content: str | bytes | memoryview) -> None:
@@ -28,20 +42,36 @@ def replace(path: Path, content: str | bytes | memoryview) -> None:
         beside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def copy(source: Path, target: Path) -> None:
+    """Copies a file whole or not at all."""
+    replace(target, source.read_bytes())
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Writes over a file, taking no more of a full disk than it has; raises OSError if it is shorter than `content`."""
+    with open(path, "r+b", buffering=0) as file:
+        room = os.fstat(file.fileno()).st_size
+        if len(content) > room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        file.write(content.ljust(room))  # at once: a file cut first would be broken if the process was killed now
+        file.truncate(len(content))
+
+
 def lock(folder: Path) -> int:
     """Takes a folder for the caller alone, until the file descriptor that is returned is closed or the process ends.
 
-    Raises BlockingIOError if the folder is taken. Where the file system has no locks, none is taken.
+    Raises BlockingIOError if the folder is taken. Where there are no locks, as on some file systems, none is taken.
     """
+    if sys.platform == "win32":
+        return os.open(os.devnull, os.O_RDONLY)
     descriptor = os.open(folder, os.O_RDONLY)
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # of the folder itself: it leaves no file behind
-        except BlockingIOError:
-            os.close(descriptor)
-            raise
-        except OSError:
-            pass
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # of the folder itself: it leaves no file behind
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    except OSError:
+        pass
     return descriptor
 
 

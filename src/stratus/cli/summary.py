@@ -18,9 +18,5 @@ def add_commands(commands: Any) -> None:
 
 def summary(options: argparse.Namespace) -> None:
     """Writes and shows what a sweep's end writes and shows."""
-    try:
-        found = table.finish(options.sweep)
-    except OSError as error:
-        raise DataError(f"cannot write the table of {options.sweep}: {error}") from None
-    if not found:
+    if not table.finish(options.sweep):
         raise DataError(f"{options.sweep} holds no job of a sweep: expected a folder as outputs/sweeps/…")

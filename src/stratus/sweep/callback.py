@@ -1,7 +1,6 @@
 """Keeps a sweep's table: after every job as a file, at the end on the terminal."""
 
 import atexit
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -15,7 +14,9 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from stratus.runs import record
+from stratus import files
+from stratus.errors import message
+from stratus.runs import record, signals
 from stratus.sweep import table, worker
 
 
@@ -28,17 +29,27 @@ class SweepTable(Callback):
         self.next = 0.0
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Arranges for the table at the end: Hydra's own `on_multirun_end` is not called when a job failed.
+        """Takes the sweep's folder, and arranges for the table at the end.
 
-        Ends the process where there is nothing to run; Hydra would drop any other exception.
+        Hydra's own `on_multirun_end` is not called when a job failed, and of what is raised here it lets only
+        SystemExit through.
         """
         if nothing := without_jobs(config):
             sys.exit(nothing)
-        SweepTable.begun = _folder(config)
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signum, lambda number, _: sys.exit(128 + number))  # where only other processes run jobs
+        folder = _folder(config)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files.lock(folder)  # until the process ends
+        except BlockingIOError:
+            sys.exit(f"{config.hydra.sweep.dir}: another sweep is at work here; choose another hydra.sweep.dir")
+        except OSError as error:
+            sys.exit(message(error))
+        if any(folder.glob(f"*/{record.FILE}")):
+            sys.exit(f"{config.hydra.sweep.dir} holds a sweep: choose another hydra.sweep.dir, or remove this folder")
+        SweepTable.begun = folder
+        signals.listen()  # here too, where only other processes run jobs
         worker.lead()
-        atexit.register(_finish, SweepTable.begun)
+        atexit.register(_finish, folder)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
@@ -56,7 +67,7 @@ class SweepTable(Callback):
         try:
             table.finish(_folder(config))
         except OSError as error:
-            sys.exit(f"the sweep's jobs have finished, but not their table: {error}")
+            sys.exit(f"the sweep's jobs have finished, but not their table: {message(error)}")
 
 
 def _folder(config: DictConfig) -> Path:
@@ -68,7 +79,7 @@ def _finish(folder: Path) -> None:
     try:
         table.finish(folder)
     except OSError as error:
-        print(f"the sweep's table is not complete: {error}", file=sys.stderr)
+        print(f"the sweep's table is not complete: {message(error)}", file=sys.stderr)
 
 
 def without_jobs(config: DictConfig) -> str | None:
