@@ -132,7 +132,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-elif __name__ == "__mp_main__":  # a process that a launcher has started
-    from stratus.sweep import worker
-
-    worker.follow()

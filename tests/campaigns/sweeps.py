@@ -67,8 +67,9 @@ def killed(name: str, words: tuple[str, ...], seed: int) -> Case:
         begun(folder, process) if seed % 4 else time.sleep(chance.uniform(0, 4))
         time.sleep(chance.uniform(0, 2))
         process.kill()
-        process.communicate()
+        process.wait()
         nothing_lives(process.pid)
+        process.communicate()
         for sweep in folder.glob("outputs/sweeps/*"):
             if (sweep / "summary.csv").exists():
                 rows(sweep)
@@ -81,10 +82,13 @@ def killed_worker(words: tuple[str, ...], seed: int, folder: Path) -> None:
     """A process that runs some of a sweep's jobs is killed: the sweep says so in a line and tells of its jobs."""
     chance = random.Random(seed)
     process = command("-m", *words, *LONG, folder=folder)
-    sweep = begun(folder, process)
-    time.sleep(chance.uniform(0, 2))
-    os.kill(chance.choice(workers(process.pid)), signal.SIGKILL)
-    done = ended(process)
+    try:
+        sweep = begun(folder, process)
+        time.sleep(chance.uniform(0, 2))
+        os.kill(chance.choice(workers(process.pid)), signal.SIGKILL)
+        done = ended(process)
+    finally:
+        process.kill()
     done.without_traceback()
     assert done.code == 1, f"exit code {done.code}: {done.err}"
     assert done.err.strip().count("\n") == 0, done.err
@@ -107,7 +111,9 @@ def begun(folder: Path, process: subprocess.Popen[str]) -> Path:
 
 def living(group: int) -> list[tuple[int, str]]:
     """Number and command line of each process of a group that is not a zombie."""
-    lines = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,stat=,args="], capture_output=True, text=True, check=True)
+    lines = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,pgid=,stat=,args="], capture_output=True, text=True, check=True
+    )
     each = [line.split(maxsplit=3) for line in lines.stdout.splitlines()]
     return [(int(pid), args) for pid, of, state, *args in each if int(of) == group and not state.startswith("Z")]
 

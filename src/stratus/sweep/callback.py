@@ -51,6 +51,10 @@ class SweepTable(Callback):
         worker.lead()
         atexit.register(_finish, folder)
 
+    def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Runs where the job will run, which may be a process that a launcher has started."""
+        worker.follow()
+
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
         began = time.monotonic()

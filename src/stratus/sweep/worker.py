@@ -1,9 +1,11 @@
 """Processes that a launcher starts for a sweep's jobs end with the process that runs the sweep, however it ends."""
 
+import multiprocessing
 import os
 import signal
 import threading
 import time
+from functools import cache
 
 PARENT = "STRATUS_SWEEP"  # the environment variable with the number of the process that runs the sweep
 LOOK = 0.5  # seconds from one look for it to the next
@@ -15,9 +17,10 @@ def lead() -> None:
     os.environ[PARENT] = str(os.getpid())
 
 
+@cache
 def follow() -> None:
-    """Has this process end soon after the one that started it: launchers would let it wait for further jobs."""
-    if parent := os.environ.get(PARENT):
+    """Has this process end soon after the one that started it for a sweep: it would wait for further jobs."""
+    if multiprocessing.current_process().name != "MainProcess" and (parent := os.environ.get(PARENT)):
         threading.Thread(target=_watch, args=[int(parent)], daemon=True).start()
 
 
