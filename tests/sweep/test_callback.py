@@ -1,7 +1,6 @@
 """What a sweep is told before it begins, and how the processes of its jobs end."""
 
 import copy
-import os
 import signal
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import sys
 import pytest
 from omegaconf import open_dict
 
-from stratus.sweep import worker
 from stratus.sweep.callback import without_jobs
 
 
@@ -43,15 +41,17 @@ def test_a_sweep_without_jobs_is_known_before_it_begins(composition, sweeper, wo
     assert found is None if said is None else found.startswith(f"{said}: ")
 
 
-FOLLOW = "import time; from stratus.sweep import worker; worker.follow(); print(flush=True); time.sleep(60)"
+FOLLOW = """if True:
+    import sys, time
+        worker.follow(int(sys.argv[1]))
+    print(flush=True)
+    time.sleep(60)"""
 
 
 def test_a_process_that_a_sweep_has_started_ends_once_the_sweep_is_killed():
     lead = f"""if True:
-        import subprocess, sys
-        from stratus.sweep import worker
-        worker.lead()
-        child = subprocess.Popen([sys.executable, "-c", {FOLLOW!r}], stdout=subprocess.PIPE)
+        import os, subprocess, sys
+        child = subprocess.Popen([sys.executable, "-c", {FOLLOW!r}, str(os.getpid())], stdout=subprocess.PIPE)
         child.stdout.readline()
         print(flush=True)
         child.wait()"""
@@ -64,6 +64,5 @@ def test_a_process_that_a_sweep_has_started_ends_once_the_sweep_is_killed():
 def test_one_that_finds_the_sweep_gone_as_it_starts_ends_at_once():
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
-    environment = os.environ | {worker.PARENT: str(gone.pid)}
-    done = subprocess.run([sys.executable, "-c", FOLLOW], env=environment, check=False, timeout=10)
+    done = subprocess.run([sys.executable, "-c", FOLLOW, str(gone.pid)], check=False, timeout=10)
     assert done.returncode == -signal.SIGTERM

@@ -1,6 +1,7 @@
 """Keeps a sweep's table: after every job as a file, at the end on the terminal."""
 
 import atexit
+import os
 import sys
 import time
 from contextlib import suppress
@@ -12,7 +13,7 @@ from hydra.core.utils import JobReturn
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 
 from stratus import files
 from stratus.errors import message
@@ -48,12 +49,11 @@ class SweepTable(Callback):
             sys.exit(f"{config.hydra.sweep.dir} holds a sweep: choose another hydra.sweep.dir, or remove this folder")
         SweepTable.begun = folder
         signals.listen()  # here too, where only other processes run jobs
-        worker.lead()
+        if "joblib" in config.hydra.launcher._target_:
+            with open_dict(config.hydra.launcher):  # joblib's processes begin with it
+                follow = {"_target_": "hydra.utils.get_method", "path": f"{worker.__name__}.follow"}
+                config.hydra.launcher.update(initializer=follow, initargs=[os.getpid()])
         atexit.register(_finish, folder)
-
-    def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Runs where the job will run, which may be a process that a launcher has started."""
-        worker.follow()
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
