@@ -11,6 +11,7 @@ if __name__ == "__main__":
     gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a run to end, Ctrl-C ends the process
 
+import logging
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -66,6 +67,12 @@ def train(composed: DictConfig) -> float:
             sys.exit(message(error))
         # Hydra lets the other jobs of a sweep run.
         raise CompactHydraException(message(error)) from None
+    except Exception as error:
+        if job.mode == RunMode.RUN:
+            raise
+        logging.getLogger("stratus.traceback").exception("a job of a sweep failed")
+        where = f"its traceback is in {os.path.relpath(folder / 'run.log')}"
+        raise CompactHydraException(f"{message(error)}; {where}") from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
@@ -91,6 +98,15 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool 
     )
 
 
+def beside_jobs(error: Exception) -> str | None:
+    """What a sweep's launcher or its search died of, or the system would not do; None where an error is no such."""
+    from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
+
+    if isinstance(error, OSError):
+        return message(error)
+    return f"the sweep ended early: {' '.join(message(error).split())}" if SweepTable.begun else None
+
+
 def main() -> None:
     """The command line; what a user can mend is one line, with exit code 1."""
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
@@ -105,15 +121,12 @@ def main() -> None:
             arguments = command_line.with_overrides(record.read(earlier).overrides, arguments)
         sys.argv[1:] = command_line.with_globs(arguments)
         train()
-    except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:
-        line = command_line.one_line(error, sys.argv[1:])
-        if line is None or asked_for_tracebacks:
+    except Exception as error:
+        mistaken = isinstance(error, StratusError | HydraException | OmegaConfBaseException | AssertionError)
+        line = command_line.one_line(error, sys.argv[1:]) if mistaken else None
+        if asked_for_tracebacks or not (line := line or beside_jobs(error)):
             raise
         sys.exit(line)
-    except OSError as error:
-        if asked_for_tracebacks:
-            raise
-        sys.exit(message(error))
     finally:
         signals.ignore()
         terminal.say_what_was_lost()

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from stratus.files import lock, naming, overwrite, replace, sha256
+from stratus.files import lock, naming, overwrite, replace, sha256, taken
 
 
 def test_a_write_that_fails_in_the_middle_leaves_the_old_file_whole(tmp_path):
@@ -65,3 +65,20 @@ def test_a_lock_keeps_others_out_until_its_holder_has_died_and_leaves_nothing(tm
         holder.kill()
     os.close(lock(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_taken_until_it_is_given_back_or_its_process_is_killed(tmp_path):
+    assert not taken(tmp_path)
+    descriptor = lock(tmp_path)
+    assert taken(tmp_path)
+    os.close(descriptor)
+    assert not taken(tmp_path)
+    hold = "import sys, time; from stratus.files import lock; lock(sys.argv[1]); print(flush=True); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", hold, tmp_path], stdout=subprocess.PIPE)
+    with process:
+        process.stdout.readline()
+        assert taken(tmp_path)
+        process.kill()
+        process.wait()
+        assert not taken(tmp_path)
+    assert not taken(tmp_path / "nowhere")

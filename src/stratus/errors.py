@@ -24,10 +24,11 @@ class Diverged(StratusError):
 
 
 def message(error: BaseException) -> str:
-    """What an exception says; of a file the system's words, after its name."""
+    """What an exception says; of a file the system's words, after its name; of a bug also the exception's name."""
     if isinstance(error, OSError) and error.strerror:
         return f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror
-    return str(error) or type(error).__name__
+    said, name = str(error), type(error).__name__
+    return said if said and isinstance(error, StratusError) else f"{name}: {said}" if said else name
 
 
 def first_line(error: BaseException) -> str:

@@ -75,6 +75,23 @@ def lock(folder: Path) -> int:
     return descriptor
 
 
+def taken(folder: Path) -> bool:
+    """Whether a living process has a folder to itself; True where the system cannot say."""
+    if sys.platform == "win32":
+        return True
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # it has been removed
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def sha256(path: str | Path) -> str:
     """A file's SHA-256 in hexadecimal."""
     with open(path, "rb") as file:
