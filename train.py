@@ -25,7 +25,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import lecture
-from stratus.errors import ConfigurationError, StratusError
+from stratus.errors import ConfigurationError, StratusError, legible
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
 
@@ -61,7 +61,7 @@ def train(composed: DictConfig) -> float:
             objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
     except StratusError as error:
         if job.mode == RunMode.RUN:
-            sys.exit(str(error))
+            sys.exit(legible(str(error)))
         # Hydra lets the other jobs of a sweep run.
         raise CompactHydraException(str(error)) from None
     if first and job.mode == RunMode.RUN:
@@ -100,18 +100,18 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     arguments = sys.argv[1:]
     try:
-        command_line.check_extras(arguments)
         if earlier := command_line.resumed_run(arguments):
-            from stratus.runs import record  # noqa: PLC0415 - not for --help
+            from stratus.runs import received  # noqa: PLC0415 - not for --help
 
-            arguments = command_line.with_overrides(record.read(earlier).overrides, arguments)
+            arguments = received.resumed(earlier, arguments)
+        command_line.check_extras(arguments)
         sys.argv[1:] = command_line.with_globs(arguments)
         train()
     except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:
         line = command_line.one_line(error, sys.argv[1:])
         if line is None or asked_for_tracebacks:
             raise
-        sys.exit(line)
+        sys.exit(legible(line))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""What can go wrong and be mended by the user: the message is all that is shown."""
+"""What can go wrong and be mended by the user: the message is all that is shown; and how text is shown."""
+
+import logging
+import unicodedata
 
 
 class StratusError(Exception):
@@ -19,6 +22,25 @@ class CheckpointError(StratusError):
 
 class Diverged(StratusError):
     """Training that stopped at a loss which is not a finite number."""
+
+
+def legible(text: str, keep: str = "") -> str:
+    """A text as a terminal may be given it: what it would obey, such as ESC or a change of direction, is spelled out.
+
+    So are line breaks and tabs but those to `keep`, and what has no glyph of its own.
+    """
+    if text.isprintable():
+        return text
+    fine = {one for one in set(text) if one.isprintable() or one in keep or unicodedata.category(one) == "Zs"}
+    return "".join(one if one in fine else one.encode("unicode_escape").decode() for one in text)
+
+
+class LegibleFormatter(logging.Formatter):
+    """Log lines as terminals and files may be given them; conf/config.yaml names it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, or with a traceback the lines."""
+        return legible(super().format(record), keep="\n\t")
 
 
 def first_line(error: BaseException) -> str:

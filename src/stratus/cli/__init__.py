@@ -4,7 +4,7 @@ import sys
 
 from stratus.cli import compare, data, lecture, runs
 from stratus.cli.parser import Parser
-from stratus.errors import StratusError
+from stratus.errors import StratusError, legible
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
         options = parser.parse_args(arguments)
         options.command(options)
     except StratusError as error:
-        print(f"stratus: {error}", file=sys.stderr)
+        print(f"stratus: {legible(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stratus: interrupted", file=sys.stderr)

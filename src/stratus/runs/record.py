@@ -17,6 +17,7 @@ from stratus.data.observations import Provenance
 from stratus.errors import CheckpointError, Diverged
 
 FILE = "run.json"
+LARGEST = 2**25  # bytes of a record that is read
 SCHEMA = 2  # of the records written here; those before had no number: a task's settings stood beside the others
 # By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.
 Scores: TypeAlias = Mapping[str, float | None]
@@ -172,18 +173,21 @@ def of_jobs(folder: Path) -> dict[int, RunRecord]:
 
 
 def read(folder: Path) -> RunRecord:
-    """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema."""
+    """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema.
+
+    A link is not followed, and what is larger than `LARGEST` not read.
+    """
     path = folder / FILE
     try:
-        content = msgspec.json.decode(path.read_bytes())
+        content = msgspec.json.decode(files.inside(folder, FILE, LARGEST).read_bytes())
     except OSError as error:
         raise CheckpointError(f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror})") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict) or "overrides" not in content:
         raise CheckpointError(f"{path} is not a run's record")
     if (schema := content.get("schema")) not in (None, SCHEMA):
-        raise CheckpointError(f"{path} has schema {schema}; this version of Stratus reads schema {SCHEMA}: update it")
+        raise CheckpointError(f"{path} has schema {schema!s:.20}; this version of Stratus reads schema {SCHEMA}: update it")
     if schema is None:
         content["task_settings"] = {name: content[name] for name in ("tolerance", "class_weights") if name in content}
     try:

@@ -64,9 +64,9 @@ def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
 def write(folder: Path, jobs: Mapping[int, RunRecord]) -> pl.DataFrame:
     """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say."""
     table = collect(jobs)
-    files.replace(folder / "summary.csv", table.write_csv())
+    files.replace(folder / "summary.csv", files.without_formulas(table).write_csv())
     if (seeds := over_seeds(table)).height:
-        files.replace(folder / "summary_seeds.csv", seeds.write_csv())
+        files.replace(folder / "summary_seeds.csv", files.without_formulas(seeds).write_csv())
     return table
 
 
@@ -79,7 +79,7 @@ def finish(folder: Path) -> None:
     show(*_ranking(table), *_failures(table))
     if resampled := resamples.comparable(runs):
         intervals = resamples.table(resampled)
-        files.replace(folder / "resamples.csv", intervals.write_csv())
+        files.replace(folder / "resamples.csv", files.without_formulas(intervals).write_csv())
         title = f"over {len(resampled)} resamples of the training days: the mean, and between what 95 % lie"
         show(listing(intervals, title))
     show(str(folder / "summary.csv"))

@@ -1,11 +1,12 @@
 """Training one run by Lightning: from a task and its samples to weights, curves and checkpoints."""
 
+import os
 import shutil
 import sys
 import time
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from lightning.pytorch.profilers import PassThroughProfiler
 
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.splits import Splits
-from stratus.errors import CheckpointError, ConfigurationError, first_line
+from stratus.errors import CheckpointError, ConfigurationError, StratusError, first_line
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Patience, SettingsRule, StabilityGuard, Trace
@@ -57,7 +58,7 @@ def fit(
     folder of a run to go on with.
 
     Raises Diverged if the loss stopped being a finite number, CheckpointError if the run to resume has other inputs or
-    outputs, ConfigurationError if this machine has no such accelerator, or not so many devices.
+    outputs or a checkpoint that training cannot go on from, ConfigurationError if this machine has no such accelerator, or not so many devices.
     """
     splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
     callbacks: list[Callback] = [
@@ -71,13 +72,15 @@ def fit(
     before = resume / "checkpoints" if resume else None
     if before:
         _check_resumable(before / "last.ckpt", task, splits, trainer.max_epochs or 0)
-        if (before / "best.ckpt").exists():  # to be beaten
+        if os.path.lexists(before / "best.ckpt"):  # to be beaten
+            _check_same(before / "best.ckpt", task, splits)
             checkpoints.mkdir(parents=True, exist_ok=True)
             shutil.copy2(before / "best.ckpt", checkpoints)
     warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")  # Lightning 2.6 of newer torch
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed run's best
     started = time.perf_counter()
-    trainer.fit(task, data, ckpt_path=before / "last.ckpt" if before else None, weights_only=True)
+    with _as_broken(before / "last.ckpt") if before else nullcontext():
+        trainer.fit(task, data, ckpt_path=before / "last.ckpt" if before else None, weights_only=True)
     seconds = time.perf_counter() - started
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()  # the rest is one process's work; metrics would wait for the others
@@ -123,8 +126,27 @@ def _trainer(
         raise ConfigurationError(f"trainer: {first_line(error)}") from None
 
 
+@contextmanager
+def _as_broken(checkpoint: Path) -> Iterator[None]:
+    """Raises CheckpointError for what Lightning and the optimiser raise where a checkpoint holds nonsense."""
+    try:
+        yield
+    except StratusError:
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {first_line(error)}"
+        raise CheckpointError(f"training cannot go on from {checkpoint} ({why})") from error
+
+
 def _check_resumable(checkpoint: Path, task: LinearTask, splits: Splits, epochs: int) -> None:
     """Raises CheckpointError where a run had other samples or another optimiser, or no epoch is left to train."""
+    if (trained := _check_same(checkpoint, task, splits)) >= epochs:
+        already = f"{checkpoint.parents[1]} has been trained for {trained} epochs already"
+        raise CheckpointError(f"{already}: to go on, set trainer.max_epochs above")
+
+
+def _check_same(checkpoint: Path, task: LinearTask, splits: Splits) -> int:
+    """Raises CheckpointError where a run had other samples or another optimiser; returns the epochs it was trained."""
     found = load(checkpoint)
     differences = {
         "task": (found.task.name, task.name),
@@ -138,6 +160,4 @@ def _check_resumable(checkpoint: Path, task: LinearTask, splits: Splits, epochs:
     for name, (then, now) in differences.items():
         if then != now:
             raise CheckpointError(f"{checkpoint} cannot be resumed: its {name} is {then}, this run's is {now}")
-    if (trained := found.content["epoch"] + 1) >= epochs:
-        already = f"{checkpoint.parents[1]} has been trained for {trained} epochs already"
-        raise CheckpointError(f"{already}: to go on, set trainer.max_epochs above")
+    return int(found.content["epoch"]) + 1
