@@ -54,7 +54,10 @@ def quadratic(lead_days: int) -> list[Input]:
 def day_of_year(lead_days: int, degree: Annotated[int, "highest power of the day of the year"] = 1) -> list[Input]:
     """Powers 1 to `degree` of the target day's number within its year, 1 to 366; known in advance at any lead."""
     day = pl.col("date").dt.ordinal_day().cast(pl.Float64)  # 366^15 is still finite in float32
-    names = {p: (f"day of year^{p}", f"d{p}") if p > 1 else ("day of year", "d") for p in _sizes("day_of_year.degree", degree, 15)}
+    names = {
+        p: (f"day of year^{p}", f"d{p}") if p > 1 else ("day of year", "d")
+        for p in _sizes("day_of_year.degree", degree, 15)
+    }
     return [Input(*name, day.pow(p)) for p, name in names.items()]
 
 

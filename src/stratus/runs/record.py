@@ -187,7 +187,9 @@ def read(folder: Path) -> RunRecord:
     if not isinstance(content, dict) or "overrides" not in content:
         raise CheckpointError(f"{path} is not a run's record")
     if (schema := content.get("schema")) not in (None, SCHEMA):
-        raise CheckpointError(f"{path} has schema {schema!s:.20}; this version of Stratus reads schema {SCHEMA}: update it")
+        raise CheckpointError(
+            f"{path} has schema {schema!s:.20}; this version of Stratus reads schema {SCHEMA}: update it"
+        )
     if schema is None:
         content["task_settings"] = {name: content[name] for name in ("tolerance", "class_weights") if name in content}
     try:

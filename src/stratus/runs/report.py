@@ -116,8 +116,8 @@ def listing(frame: pl.DataFrame, title: str = "") -> Table:
 
 def show(*parts: Any) -> None:
     """Prints to the terminal; as plain text of a width that holds a table where there is none."""
-    plain = {"markup": False, "emoji": False, "highlight": False}
-    console = Console(**plain) if Console().is_terminal else Console(width=160, **plain)
+    wide = None if Console().is_terminal else 160
+    console = Console(width=wide, markup=False, emoji=False, highlight=False)
     for part in filter(None, parts):
         console.print(_Legible(part))
 

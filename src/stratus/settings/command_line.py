@@ -46,7 +46,7 @@ def settings_of(earlier: list[str], arguments: Iterable[str] = ()) -> dict[str, 
     given = {"resume", *(_key(one) for one in arguments if "=" in one)}
     left = [one for one in earlier if _key(one) not in given]
     if sum(map(len, left)) > LONGEST:
-        raise ConfigurationError(f"resume: the run's overrides have more than {LONGEST:,} characters: give them anew")
+        raise ConfigurationError(f"the run's overrides have more than {LONGEST:,} characters: give them anew")
     return {one.lstrip("+"): _taken_over(one.lstrip("+")) for one in left}
 
 
@@ -62,8 +62,8 @@ def _taken_over(override: str) -> Any:
     named = re.fullmatch(r"[a-z]+(\.[A-Za-z]\w*)*", name, re.ASCII) and name.partition(".")[0] in TAKEN_OVER
     if not (plain and named and (_is_choice(value) if choice else _is_plain(value) and _fits(name, value))):
         raise ConfigurationError(
-            f"resume: the run's record says {override!r}, and only settings and choices are taken over from a record: "
-            "give it anew if it is meant"
+            f"the run's record says {override!r:.200}: only settings and choices are taken over from a record; "
+            "where it is meant, resume with it given anew"
         )
     return value
 

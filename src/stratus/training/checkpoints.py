@@ -168,7 +168,6 @@ class Keep(ModelCheckpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the best score of a resumed run, whose checkpoint has been copied into this run's folder."""
-
         own = str(self.folder / f"{self.filename}.ckpt")  # whatever it says: Lightning removes what is not the best
         paths = {name: own if state_dict[name] else "" for name in ("best_model_path", "kth_best_model_path")}
         best = dict.fromkeys([own], score) if (score := state_dict["best_model_score"]) is not None else {}

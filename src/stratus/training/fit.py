@@ -58,7 +58,8 @@ def fit(
     folder of a run to go on with.
 
     Raises Diverged if the loss stopped being a finite number, CheckpointError if the run to resume has other inputs or
-    outputs or a checkpoint that training cannot go on from, ConfigurationError if this machine has no such accelerator, or not so many devices.
+    outputs, or a checkpoint that training cannot go on from, ConfigurationError if this machine has no such
+    accelerator, or not so many devices.
     """
     splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
     callbacks: list[Callback] = [

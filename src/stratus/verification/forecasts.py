@@ -133,7 +133,12 @@ def read_table(file: Path) -> pl.DataFrame:
         columns = {len(table.select(cs.starts_with(one)).columns) for one in ("truth", "prediction")}
     except (OSError, pl.exceptions.PolarsError) as error:
         raise CheckpointError(f"cannot read {file}: {first_line(error)}") from None
-    if table.is_empty() or 0 in columns or len(columns) > 1 or table.select(pl.struct(KEY).is_duplicated().any()).item():
+    if (
+        table.is_empty()
+        or 0 in columns
+        or len(columns) > 1
+        or table.select(pl.struct(KEY).is_duplicated().any()).item()
+    ):
         raise CheckpointError(f"{file} does not hold one row a day and station, with truth and prediction")
     return table
 
