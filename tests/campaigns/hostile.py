@@ -73,7 +73,7 @@ def recorded(place: str, value: object) -> Callable[[Path], None]:
             *path, last = place.split(".")
             for name in path:
                 record = record[name]
-            record[last] = json.loads(json.dumps(value).replace("{}", str(folder.parent)))
+            record[last] = json.loads(json.dumps(value).replace('"{}', f'"{folder.parent}'))
 
         entries(folder, change)
 
@@ -509,7 +509,7 @@ def forecasts() -> Iterator[Attack]:
     head = "date,station,truth,prediction,p(rain)\n"
     row = "2015-01-01,Seattle,rain,rain,0.5\n"
     for name, content in {
-        "nothing": "", "no rows": head, "no text": b"\xff\xfe", "zeros": b"\0" * 5000, "secret": SECRET, "twice": head + row + row,
+        "nothing": "", "no rows": head, "no text": b"\xff\xfe", "zeros": b"\0" * 5000, "a word": "word", "twice": head + row + row,
         "no day": head + "then,Seattle,rain,rain,0.5\n", "no number": head + "2015-01-01,Seattle,rain,rain,much\n",
         "no class": head + "2015-01-01,Seattle,snow,rain,0.5\n", "no truth": head + "2015-01-01,Seattle,,rain,0.5\n",
         "fewer": head + "2015-01-01,Seattle\n", "more": head + row.strip() + ",7,8\n", "values": "date,station,truth,prediction\n2015-01-01,Seattle,1,2\n",
