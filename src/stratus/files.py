@@ -49,7 +49,7 @@ def inside(folder: Path, name: str | Path, most: int) -> Path:
         facts = os.lstat(path)
     except ValueError:  # a name with a zero byte
         raise CheckpointError(f"{path} is no file's name") from None
-    if os.path.realpath(path) != os.path.join(os.path.realpath(folder), name):
+    if os.path.realpath(path) != f"{os.path.realpath(folder)}{os.sep}{name}":
         raise CheckpointError(f"{path} is a link, or behind one: put the file itself into the folder")
     if not stat.S_ISREG(facts.st_mode):
         raise CheckpointError(f"{path} is not a file")

@@ -32,8 +32,8 @@ def resumed_run(arguments: list[str]) -> Path | None:
 def with_overrides(earlier: list[str], arguments: list[str]) -> list[str]:
     """The command line with the settings of an earlier run, as `settings_of` reads them, put first."""
     taken = settings_of(earlier, arguments)
-    flags = {"-m", "--multirun"} & {*arguments}
-    alone = ["hydra.mode=RUN"] if any(_key(one) == "sweep" for one in taken) and not flags else []
+    swept = any(_key(one) == "sweep" and value for one, value in taken.items())
+    alone = ["hydra.mode=RUN"] if swept and not {"-m", "--multirun"} & {*arguments} else []
     return [*taken, *alone, *arguments]
 
 

@@ -125,7 +125,9 @@ class Forecasts:
 def read_table(file: Path) -> pl.DataFrame:
     """The table that `append_to` wrote, numbers to six digits; CheckpointError if the file is not one."""
     try:
-        table = with_formulas(pl.read_csv(file, infer_schema=False))  # classes may be named 1 and 2
+        # Classes may be named 1 and 2; and of a header as such polars does not read the quotes.
+        table = pl.read_csv(file, infer_schema=False, has_header=False)
+        table = with_formulas(table[1:].rename(dict(zip(table.columns, map(str, table.row(0)), strict=True))))
         named = {"truth", "prediction"} if _probabilities(table) else set()
         numbers = [one for one in table.columns if one not in named.union(KEY)]
         day = pl.col("date").str.to_date("%Y-%m-%d")
