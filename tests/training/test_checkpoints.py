@@ -3,10 +3,10 @@
 import math
 import os
 import pickle
-import zipfile
 import re
 import resource
 import time
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -312,7 +312,7 @@ def without(key):
         (lambda content: content["datamodule_hyper_parameters"].update(features=WAVES), "a whole number from 1 to 183"),
         (
             lambda content: content["datamodule_hyper_parameters"].update(lead_days=10**9),
-            "a whole number from 0 to 366",
+            "number from 0 to 366",
         ),
         (lambda content: content["hyper_parameters"].update(colour="blue"), "unexpected keyword argument 'colour'"),
         (lambda content: content["state_dict"].pop("mean"), "RuntimeError"),
