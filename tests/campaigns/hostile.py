@@ -728,7 +728,7 @@ def check(folder: Path, group: str) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=20 * LIMIT,
+        timeout=5 * LIMIT,
         stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 0, done.stderr

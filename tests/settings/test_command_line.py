@@ -59,9 +59,10 @@ def test_settings_and_choices_are_taken_over_as_they_stand(lawful):
     "unlawful",
     [
         "+hydra.callbacks.x._target_=numpy.load", "hydra.run.dir=/tmp", "hydra/launcher=joblib", "~seed", "-m",
-        "--cfg=job", "--experimental-rerun=x.pkl", "data=../../x", "features=[two_days,/x]", "seed=${oc.env:HOME}", "seed=1,2",
-        "data.path=$\\{oc.env:HOME\\}", "data.names={_target_: os.system}", "task@hydra=binary",
-        "trainer.devices=100000", "experiment='glob(*)'", "optimizer._target_=os.system", "", "seed", "data={path:x}", "seed=" + "9" * 20_000,
+        "--cfg=job", "--experimental-rerun=x.pkl", "data=../../x", "features=[two_days,/x]", "seed=1,2",
+        "seed=${oc.env:HOME}", "data.path=$\\{oc.env:HOME\\}", "data.names={_target_: os.system}", "task@hydra=binary",
+        "trainer.devices=100000", "experiment='glob(*)'", "optimizer._target_=os.system",
+        "", "seed", "data={path:x}", "seed=" + "9" * 20_000,
     ],
 )  # fmt: skip
 def test_nothing_else_is_taken_over_unless_it_is_given_anew(unlawful):
