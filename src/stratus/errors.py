@@ -24,3 +24,8 @@ class Diverged(StratusError):
 def first_line(error: BaseException) -> str:
     """The first line of an exception's message."""
     return (str(error).splitlines() or [""])[0]
+
+
+def quoted(text: str) -> str:
+    """A text from a file as a message quotes it: shortened to 60 characters, what cannot be printed as its code."""
+    return repr(text if len(text) <= 60 else f"{text[:59]}…")
