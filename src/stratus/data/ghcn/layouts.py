@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from stratus.data.fields import Table, open_table
+from stratus.data.ghcn import parquet
 from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked, converted, first, refuse
 from stratus.data.lines import SIZE, Block, blocks, reading
 from stratus.errors import DataError, quoted
@@ -45,7 +46,7 @@ def pieces(path: str | Path, units: Units | None = None, size: int = SIZE) -> It
     with reading(path), open(path, "rb") as file:
         start = file.read(4)
     if start == b"PAR1":
-        yield from _parquet(Path(path), size // 16)
+        yield from parquet.pieces(Path(path), size // 16)
         return
     text = blocks(path, size, whole=True)
     first_block = next(text, Block(b"", 1))
@@ -157,25 +158,3 @@ def _of_element(days: pl.DataFrame, element: str) -> pl.DataFrame:
     attributes = pl.col(element + _OF) if element + _OF in days.columns else pl.lit(",,")
     station = pl.col("STATION").str.strip_prefix("GHCND:").alias("station")
     return days.select("line", station, date="DATE", element=pl.lit(element), value=element, attributes=attributes)
-
-
-def _parquet(path: Path, size: int) -> Iterator[pl.DataFrame]:
-    """The bucket's Parquet: ID, DATE, DATA_VALUE and flags as columns, the element as ELEMENT=… in the path."""
-    flags = {"M_FLAG": "measurement", "Q_FLAG": "quality", "S_FLAG": "source"}
-    columns = {"ID": "station", "DATE": "date", "DATA_VALUE": "value"} | flags
-    element = re.search(r"ELEMENT=([A-Z0-9]{4})(?:/|$)", path.as_posix())
-    try:
-        frame = pl.scan_parquet(path, hive_partitioning=False)
-        found = frame.collect_schema().names()
-        if missing := [column for column in columns if column not in found]:
-            raise DataError(f"{path}: no column {', '.join(missing)}; expected {', '.join(columns)}")
-        if "ELEMENT" not in found and not element:
-            raise DataError(f"{path}: no element; expected a folder ELEMENT=TMAX or the like above the file")
-        named = pl.col("ELEMENT") if "ELEMENT" in found else pl.lit(element[1] if element else "")
-        text = frame.select(pl.col(list(columns)).cast(pl.String).fill_null(""), named.alias("element"))
-        rows = frame.select(pl.len()).collect().item()
-        for start in range(0, max(rows, 1), size):
-            part = text.slice(start, size).collect().rename(columns).with_row_index("line", offset=start + 1)
-            yield checked(part, str(path), compact=True)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
