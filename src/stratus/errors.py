@@ -26,6 +26,6 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [""])[0]
 
 
-def quoted(text: str) -> str:
-    """A text from a file as a message quotes it: shortened to 60 characters, what cannot be printed as its code."""
-    return repr(text if len(text) <= 60 else f"{text[:59]}…")
+def quoted(text: str, most: int = 60) -> str:
+    """A text as a message quotes it: shortened to so many characters, what cannot be printed as its code."""
+    return repr(text if len(text) <= most else f"{text[: most - 1]}…")
