@@ -55,3 +55,8 @@ class LegibleFormatter(logging.Formatter):
 def first_line(error: BaseException) -> str:
     """The first line of an exception's message."""
     return (str(error).splitlines() or [""])[0]
+
+
+def quoted(text: str, most: int = 60) -> str:
+    """A text as a message quotes it: shortened to so many characters, what cannot be printed as its code."""
+    return repr(text if len(text) <= most else f"{text[: most - 1]}…")
