@@ -39,9 +39,10 @@ def naming(path: Path, *others: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno is None or (error.filename is not None and Path(error.filename) not in others):
+        if error.filename is not None and Path(error.filename) not in others:
             raise
-        raise OSError(error.errno, os.strerror(error.errno), str(path)) from None
+        # That of polars has words alone.
+        raise OSError(error.errno or errno.EIO, error.strerror or str(error), str(path)) from None
 
 
 def replace(path: Path, content: str | bytes | memoryview) -> None:
