@@ -81,7 +81,9 @@ def killed(name: str, words: tuple[str, ...], seed: int) -> Case:
 def killed_worker(words: tuple[str, ...], seed: int, folder: Path) -> None:
     """A process that runs some of a sweep's jobs is killed: the sweep says so in a line and tells of its jobs."""
     chance, batched = random.Random(seed), words == PROCESSES
-    process = command("-m", *words, *LONG, folder=folder)
+    # The sweep's own process notices once its share of the jobs is done.
+    jobs = (*JOB, "trainer.max_epochs=10000", "seed=range(8)") if batched else LONG
+    process = command("-m", *words, *jobs, folder=folder)
     try:
         sweep = begun(folder, process, "multirun.yaml" if batched else "*/run.json")
         until = time.monotonic() + 60
