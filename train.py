@@ -26,7 +26,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import lecture
-from stratus.errors import ConfigurationError, StratusError, message
+from stratus.errors import ConfigurationError, StratusError, legible, message
 from stratus.runs import signals, terminal
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
@@ -60,14 +60,15 @@ def train(composed: DictConfig) -> float:
                     "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                 )
             objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
-    except StratusError as error:
-        if job.mode == RunMode.RUN:
-            sys.exit(str(error))
-        # Hydra lets the other jobs of a sweep run.
-        raise CompactHydraException(str(error)) from None
     except Exception as error:
+        told = isinstance(error, StratusError) or (isinstance(error, OSError) and error.errno is not None)
         if job.mode == RunMode.RUN:
+            if told:
+                sys.exit(message(error))
             raise
+        # Hydra lets the other jobs of a sweep run.
+        if told:
+            raise CompactHydraException(message(error)) from None
         logging.getLogger("stratus.traceback").exception("a job of a sweep failed")
         where = f"its traceback is in {os.path.relpath(folder / 'run.log')}"
         raise CompactHydraException(f"{message(error)}; {where}") from None
@@ -112,11 +113,11 @@ def main() -> None:
     arguments = sys.argv[1:]
     terminal.protect()
     try:
-        command_line.check_extras(arguments)
         if earlier := command_line.resumed_run(arguments):
-            from stratus.runs import record  # noqa: PLC0415 - not for --help
+            from stratus.runs import received  # noqa: PLC0415 - not for --help
 
-            arguments = command_line.with_overrides(record.read(earlier).overrides, arguments)
+            arguments = received.resumed(earlier, arguments)
+        command_line.check_extras(arguments)
         sys.argv[1:] = command_line.with_globs(arguments)
         train()
     except Exception as error:
@@ -124,7 +125,7 @@ def main() -> None:
         line = command_line.one_line(error, sys.argv[1:]) if mistaken else None
         if asked_for_tracebacks or not (line := line or beside_jobs(error)):
             raise
-        sys.exit(line)
+        sys.exit(legible(line))
     finally:
         signals.ignore()
         terminal.say_what_was_lost()

@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 import train
 from stratus.cli import main
 from stratus.runs import pictures as of_run
-from stratus.runs import record
+from stratus.runs import received, record
 from stratus.runs.finished import FinishedRun
 from stratus.settings import command_line, compose
 
@@ -52,7 +52,7 @@ def trained(composed):
     def run(folder, *given, in_sweep=False):
         overrides = list(given)
         if earlier := command_line.resumed_run(overrides):
-            overrides = command_line.with_overrides(record.read(earlier).overrides, overrides)
+            overrides = received.resumed(earlier, overrides)
         drawn = any(one.startswith(("pictures=", "experiment=lecture/")) for one in given)
         composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
         facts = {"task": OmegaConf.get_type(composition, "task").name, "overrides": overrides, "seed": composition.seed}

@@ -5,6 +5,7 @@ session of its own: it gets real signals, has its own limits, terminal and user,
 """
 
 import atexit
+import ctypes
 import gc
 import io
 import json
@@ -139,8 +140,9 @@ def start(*words: str, folder: Path, **how: Any) -> Fork:
         words: The command line.
         folder: Where it runs; its output is in files there.
         how: `stdout`, a file for it; `pipe`, that its reader has gone; `tty`, the name of its terminal; `limit`, of the
-            size of a file; `user`, its number; `nohup`, that it ignores hang-ups; `trap`: a function's file and name,
-            how many calls of it pass before it is sent `signals`, and at which `event` of that call (see `_set_trap`).
+            size of a file; `plain`, that it is no superuser; `nohup`, that it ignores hang-ups; `trap`: a function's
+            file and name, how many calls of it pass before it is sent `signals`, and at which `event` of that call
+            (see `_set_trap`).
     """
     return server().start(words, folder, **how)
 
@@ -209,8 +211,19 @@ def _become(asked: dict[str, Any]) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if "limit" in asked:
         resource.setrlimit(resource.RLIMIT_FSIZE, (asked["limit"],) * 2)
-    if "user" in asked:
-        os.setuid(asked["user"])
+    if "plain" in asked:
+        _drop_overrides()
+
+
+def _drop_overrides() -> None:
+    """Has permissions hold for root too: drops CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3, this process
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice 32 of each
+    assert libc.capget(header, sets) == 0
+    for k in range(3):
+        sets[k] &= ~0b110
+    assert libc.capset(header, sets) == 0, os.strerror(ctypes.get_errno())
 
 
 def _set_trap(file: str, name: str, passes: int, event: str, signals: Sequence[str]) -> None:

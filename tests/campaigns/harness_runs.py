@@ -1,4 +1,4 @@
-"""What must hold of a run's folder, however the run ended: nothing broken, and the same bits as if nothing had happened."""
+"""What must hold of a run's folder however the run ended: nothing is broken, and `resume=` gives the same bits."""
 
 import json
 import tempfile

@@ -35,7 +35,7 @@ EDGES = {  # moments at which a signal could slip past the record's guard
 
 
 def consistent(ended: Ended, run: Path, name: str, *signals: str) -> None:
-    """Fails unless exit code and record agree with each other and with the signals, and nothing that was made is lost."""
+    """Fails unless exit code, record and signals agree with each other, and nothing that was made is lost."""
     ended.without_traceback()
     assert "Exception ignored" not in ended.err, ended.err
     if not (run / "run.json").exists():
@@ -91,6 +91,8 @@ def closed_terminal(name: str, seed: int, folder: Path) -> None:
     straight(name)
     far, near = forks.terminal()
     run = forks.start(*SETTINGS[name], "hydra.run.dir=run", folder=folder, tty=near)
+    while not run.over.is_set() and os.readlink(f"/proc/{run.pid}/fd/0") != near:
+        time.sleep(0.002)
     if seed % 4:
         run.wait_for(folder, "run/run.json")
     until = time.monotonic() + draw.uniform(0, 0.8)

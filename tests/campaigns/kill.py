@@ -1,4 +1,4 @@
-"""Runs that are killed at random and at chosen moments: no file is broken, and `resume=` ends as if nothing had happened."""
+"""Runs that are killed at random and at chosen moments: no file is broken, and `resume=` gives the same bits."""
 
 import random
 import time
@@ -12,7 +12,7 @@ from harness_runs import SETTINGS, goes_on, record, same, straight, whole
 from PIL import Image
 
 MOMENTS = {  # the file and the name of a function, how many calls pass, at which event of the next one it is killed
-    "before the record": ("record.py", "_take", 0, "return"),
+    "before the record": ("record.py", "take", 1, "return"),
     "as the record begins": ("pathlib.py", "Path.replace", 0, "call"),
     "once the record has begun": ("pathlib.py", "Path.replace", 0, "return"),
     "as the first checkpoint is written": ("checkpoints.py", "AtomicCheckpointIO.save_checkpoint", 0, "call"),
@@ -36,7 +36,7 @@ DRAWN = {
 }
 WALKED = {
     "as a picture is copied": ("walk.py", "_copy", 0, "call"),
-    "between two pictures": ("walk.py", "_copy", 1, "return"),
+    "between picture and page": ("walk.py", "_copy", 0, "return"),
     "before the page": ("files.py", "replace", 0, "call"),
     "after the page": ("files.py", "replace", 0, "return"),
 }

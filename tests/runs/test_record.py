@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -101,6 +102,61 @@ def test_nothing_but_the_record_is_left_behind(tmp_path):
     with keeping(tmp_path):
         pass
     assert [file.name for file in tmp_path.iterdir()] == ["run.json"]
+
+
+def full(folder):
+    """Leaves no room beside the record: what would be written there first cannot be made."""
+    (folder / f".{os.getpid()}.run.json").mkdir()
+
+
+def find_no_room(folder, end=None):
+    """A run whose record grows beyond what it has to spare; ended by an exception if one is given."""
+    with keeping(folder) as entries:
+        full(folder)
+        entries.metrics = {f"test/{k}": k / 7 for k in range(5000)}
+        if end:
+            raise end
+
+
+def test_where_there_is_no_room_beside_it_the_record_is_written_over(tmp_path):
+    with keeping(tmp_path) as entries:
+        full(tmp_path)
+        entries.metrics = {f"test/{k}": k / 7 for k in range(500)}
+    end = strict(tmp_path)
+    assert (end["status"], end["metrics"]) == ("finished", entries.metrics)
+
+
+def test_what_is_too_long_to_be_written_over_is_left_out_and_the_run_has_failed(tmp_path):
+    with pytest.raises(OSError, match=r"run\.json"):
+        find_no_room(tmp_path)
+    end = strict(tmp_path)
+    assert (end["status"], end["metrics"]) == ("failed", {})
+    assert "run.json" in end["error"]
+
+
+def test_a_run_that_is_stopped_is_recorded_so_even_if_its_results_find_no_room(tmp_path):
+    with pytest.raises(SystemExit):
+        find_no_room(tmp_path, SystemExit(129))
+    assert (strict(tmp_path)["status"], strict(tmp_path)["error"]) == ("interrupted", "stopped with exit code 129")
+
+
+def test_a_record_that_nobody_leaves_any_more_is_of_an_interrupted_run(tmp_path):
+    context = keeping(tmp_path)
+    context.__enter__()
+    del context  # as where a signal comes between the body's end and the guard
+    assert (strict(tmp_path)["status"], strict(tmp_path)["error"]) == ("interrupted", "stopped")
+
+
+def test_one_run_at_a_time_has_a_folder_and_one_that_was_trained_there_keeps_it(tmp_path):
+    with keeping(tmp_path), pytest.raises(ConfigurationError, match="another run is at work here"), keeping(tmp_path):
+        pass
+    assert strict(tmp_path)["status"] == "finished"
+    with keeping(tmp_path, ["seed=1"]):
+        (tmp_path / "checkpoints").mkdir()
+        (tmp_path / "checkpoints" / "last.ckpt").touch()
+    with pytest.raises(ConfigurationError, match="holds a run: choose another folder"), keeping(tmp_path, ["seed=2"]):
+        pass
+    assert strict(tmp_path)["overrides"] == ["seed=1"]
 
 
 # --- how it is read

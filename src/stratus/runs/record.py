@@ -23,6 +23,7 @@ from stratus.runs import signals
 FILE = "run.json"
 KILLED = "killed: its process is gone and had no time to record why"
 SPARE = 2**15  # bytes that a running record has for its end: on a full disk it is written over, not replaced
+LARGEST = 2**25  # bytes of a record that is read
 SCHEMA = 2  # of the records written here; those before had no number: a task's settings stood beside the others
 # By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.
 Scores: TypeAlias = Mapping[str, float | None]
@@ -166,7 +167,7 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
     be written.
     """
     start = time.monotonic()
-    lock = _take(folder)
+    lock = take(folder)
     record = RunRecord(task, overrides, seed, versions=_versions(), git=_git(Path(__file__).parent))
     record.started, record.host = time.strftime("%Y-%m-%dT%H:%M:%S%z"), platform.node()
     try:
@@ -191,8 +192,11 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
             os.close(lock)
 
 
-def _take(folder: Path) -> int:
-    """Makes a run's folder and takes it for this process."""
+def take(folder: Path) -> int:
+    """Makes a run's folder and takes it for the caller alone, as `files.lock` does.
+
+    Raises ConfigurationError if another process has it or it holds another run.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         lock = files.lock(folder)
@@ -251,6 +255,7 @@ def read(folder: Path) -> RunRecord:
     """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema.
 
     A run of this machine that says it is running, and has no process that does, was killed: its status is `failed`.
+    A link is not followed, and what is larger than `LARGEST` not read.
     """
     record = _read(folder)
     if record.status == "running" and record.host == platform.node() and not files.taken(folder):
@@ -263,15 +268,17 @@ def read(folder: Path) -> RunRecord:
 def _read(folder: Path) -> RunRecord:
     path = folder / FILE
     try:
-        content = msgspec.json.decode(path.read_bytes())
+        content = msgspec.json.decode(files.inside(folder, FILE, LARGEST).read_bytes())
     except OSError as error:
         raise CheckpointError(f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror})") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict) or "overrides" not in content:
         raise CheckpointError(f"{path} is not a run's record")
     if (schema := content.get("schema")) not in (None, SCHEMA):
-        raise CheckpointError(f"{path} has schema {schema}; this version of Stratus reads schema {SCHEMA}: update it")
+        raise CheckpointError(
+            f"{path} has schema {schema!s:.20}; this version of Stratus reads schema {SCHEMA}: update it"
+        )
     if schema is None:
         content["task_settings"] = {name: content[name] for name in ("tolerance", "class_weights") if name in content}
     try:

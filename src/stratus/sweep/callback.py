@@ -1,4 +1,4 @@
-"""Keeps a sweep's table: after every job as a file, at the end on the terminal."""
+"""What Hydra calls around runs: refuses folders that are not free, and keeps a sweep's table."""
 
 import atexit
 import os
@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn
 from hydra.errors import HydraException
@@ -16,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
 from stratus import files
-from stratus.errors import message
+from stratus.errors import StratusError, message
 from stratus.runs import record, signals
 from stratus.sweep import table, worker
 
@@ -28,6 +29,15 @@ class SweepTable(Callback):
 
     def __init__(self) -> None:
         self.next = 0.0
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Ends a run whose folder is not free before Hydra writes there."""
+        if int(os.environ.get("LOCAL_RANK", "0")) == 0:  # those beside the first share its folder
+            HydraConfig.instance().set_config(config)  # the folder's name is made of it; Hydra does the same later
+            try:
+                os.close(record.take(Path(config.hydra.run.dir)))
+            except (StratusError, OSError) as error:
+                sys.exit(message(error))
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Takes the sweep's folder, and arranges for the table at the end.

@@ -69,9 +69,9 @@ def write(folder: Path, jobs: Mapping[str, RunRecord]) -> pl.DataFrame:
     Raises OSError if they cannot be written.
     """
     table = collect(jobs)
-    files.replace(folder / "summary.csv", table.write_csv())
+    files.replace(folder / "summary.csv", files.without_formulas(table).write_csv())
     if (seeds := over_seeds(table)).height:
-        files.replace(folder / "summary_seeds.csv", seeds.write_csv())
+        files.replace(folder / "summary_seeds.csv", files.without_formulas(seeds).write_csv())
     return table
 
 
@@ -87,7 +87,7 @@ def finish(folder: Path) -> bool:
     show(*_ranking(table), *_failures(table))
     if resampled := resamples.comparable(runs):
         intervals = resamples.table(resampled)
-        files.replace(folder / "resamples.csv", intervals.write_csv())
+        files.replace(folder / "resamples.csv", files.without_formulas(intervals).write_csv())
         title = f"over {len(resampled)} resamples of the training days: the mean, and between what 95 % lie"
         show(listing(intervals, title))
     show(os.path.relpath(folder / "summary.csv"))
