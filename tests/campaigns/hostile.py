@@ -347,11 +347,22 @@ def links() -> Iterator[Attack]:
 def checkpoints() -> Iterator[Attack]:
     big = torch.zeros(1).expand(100_000, 100_000)
     waves = {"harmonics": {"k": 10**7}}
+    names = [str(number) for number in range(40_000)]
+
+    def vast(content: dict) -> None:  # six gigabytes of weights in a file of a megabyte
+        content["hyper_parameters"] |= {"inputs": names, "units": names, "outputs": names}
+        content["state_dict"]["linear.weight"] = torch.zeros(1).expand(len(names), len(names))
+        for name in ("linear.bias", "mean", "scale"):
+            content["state_dict"][name] = torch.zeros(1).expand(len(names))
+
     for name, change in {
+        "a task without end": vast,
         "a matrix without end": put("state_dict/linear.weight", big),
         "a bias without end": put("state_dict/linear.bias", torch.zeros(1).expand(10**10)),
         "weights nowhere": put("state_dict/linear.weight", torch.empty(10**6, 10**6, device="meta")),
-        "sparse weights": put("state_dict/linear.weight", torch.sparse_coo_tensor(size=(10**5, 10**5))),
+        "sparse weights": put(
+            "state_dict/linear.weight", torch.sparse_coo_tensor(size=(10**5, 10**5), check_invariants=False)
+        ),
         "weights of text": put("state_dict/linear.weight", "one"),
         "no weights": lambda content: content["state_dict"].clear(),
         "many names": put("hyper_parameters/inputs", ["x"] * 100_000),
@@ -613,6 +624,10 @@ def prepare(ground: Path) -> None:
     (ground / "secret.yaml").write_text(f"{SECRET}: 1")
     (ground / "trap.pkl").write_bytes(pickle.dumps(Trap(ground / "canary")))
     os.mkfifo(ground / "pipe")
+    (ground / "bin").mkdir()
+    (ground / "bin" / "gs").write_text(f"#!/bin/sh\nmkdir {ground}/canary\n")  # what Pillow has run for PostScript
+    (ground / "bin" / "gs").chmod(0o755)
+    os.environ["PATH"] = f"{ground}/bin:{os.environ['PATH']}"
 
 
 def given(folder: Path, words: list[str]) -> tuple[int, str]:
@@ -677,6 +692,7 @@ def tried(attack: Attack, ground: Path) -> str | None:
     faults = {
         "it ran": (ground / "canary").exists(),
         "it wrote elsewhere": everything(ground) != before,
+        "the new run is not whole": code == 0 and attack.command == "resume" and not whole(here),
         "it shows another file": SECRET in printed or "PATH=" in printed,
         "a traceback": "Traceback" in printed,
         "escapes": bool(re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", out + err)),
@@ -690,6 +706,13 @@ def tried(attack: Attack, ground: Path) -> str | None:
     for left in (ground / "canary", ground / "elsewhere"):
         shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
     return f"{attack.name}: {', '.join(found)}: {printed[-1500:]!r}" if found else None
+
+
+def whole(here: Path) -> bool:
+    """Whether a resumed run left all that a run does."""
+    wanted = ("run.json", "forecasts.csv", ".hydra/config.yaml", "checkpoints/best.ckpt", "checkpoints/last.ckpt")
+    runs = list(here.glob("outputs/*/*"))
+    return len(runs) == 1 and all((runs[0] / name).is_file() for name in wanted)
 
 
 def everything(ground: Path) -> dict[str, int]:
@@ -715,6 +738,7 @@ def give_all(group: str, ground: Path) -> None:
     """Gives the commands of a group, and prints as JSON how many they were, and what was achieved."""
     os.environ["SECRET"] = SECRET
     signal.signal(signal.SIGALRM, too_long)
+    resource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33))  # where an attack succeeds, other processes live on
     prepare(ground)
     every = list(attacks(group))
     print(json.dumps([len(every), [one for one in map(partial(tried, ground=ground), every) if one]]))

@@ -53,9 +53,12 @@ def load(data: Provenance, *, fetch: bool = False) -> Loaded:
 def check(data: Provenance, mend: str) -> None:
     """Raises DataError unless the files of a run's data, and only they, are there as the record has their checksums."""
     source = source_from_record(data.source)
-    path, names, sums = (_listed(one) for one in (getattr(source, "path", None), data.file, data.sha256))
-    if source.kind == "ghcn" and not glob.has_magic(str(Path(path[0]).parent.parent)):
-        path = sorted(glob.glob(path[0]))
+    said, names, sums = str(getattr(source, "path", "")), _listed(data.file), _listed(data.sha256)
+    few = source.kind == "ghcn" and not glob.has_magic(str(Path(said).parent.parent))  # folders to look through
+    try:
+        found = sorted(glob.glob(said)) if few else [said]
+    except ValueError:  # a name with a zero byte
+        found = []
     for name, known in zip(names, sums, strict=False):
         file = Path(name, MANIFEST) if source.kind == "store" else Path(name)
         try:
@@ -64,9 +67,9 @@ def check(data: Provenance, mend: str) -> None:
             same = False
         if not same:
             raise DataError(f"{name} is not the file that the run was trained on, by its checksum: {mend}")
-    if path != names or len(names) != len(sums):
-        raise DataError(f"{', '.join(path)}: not the files that the run was trained on: {mend}")
+    if found != names or len(names) != len(sums):
+        raise DataError(f"{said} does not stand for the files that the run was trained on: {mend}")
 
 
-def _listed(value: str | list[str] | None) -> list[str]:
-    return [value] if isinstance(value, str) else value or []
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
