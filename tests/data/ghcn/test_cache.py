@@ -617,7 +617,7 @@ def test_a_disk_without_room_is_told_and_leaves_nothing(tmp_path):
         assert message.endswith(
             "cannot be read or written (File too large); make room, or set STRATUS_CACHE to a folder on another disk"
         )
-        assert [path for path in tmp_path.rglob("*.part*")] == []
+        assert list(tmp_path.rglob("*.part*")) == []
         assert fetch(AUSTIN, source=server.source, cache=tmp_path).read_bytes() == BODY
 
 
