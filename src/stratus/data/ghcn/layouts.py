@@ -17,7 +17,7 @@ from stratus.errors import DataError, quoted
 _DLY_HEAD = r"^(?<station>[A-Z]{2}[A-Z0-9_\-]{9})(?<month>\d{6})(?<element>[A-Z0-9]{4})[ -~]*$"
 _DLY_WIDTH = 269  # characters of a line: 21 and 31 days of 8
 _DLY = re.compile(rb"[A-Z]{2}[A-Z0-9_\-]{9}\d{6}[A-Z0-9]{4}")
-_ROW = re.compile(rb'"?[A-Z]{2}[A-Z0-9_\-]{9}"?,\d{8},')
+_ROW = re.compile(rb'"?[A-Z]{2}[A-Z0-9_\-]{9}"?,"?\d{8}"?,')
 _BY_ROW = ["station", "date", "element", "value", *FLAGS]  # the first fields of a by-year file's row
 _NAMED = {  # what headers of by-year files call them, without what is no letter
     "ID": "station",
@@ -98,11 +98,12 @@ def _plain_rows(table: Table) -> Iterator[pl.DataFrame]:
 def _headed(table: Table, top: bytes, units: Units | None) -> Iterator[pl.DataFrame]:
     """Files with a header, which tells a row a value from a row a day."""
     place = f"{table.name}, line {table.line}"
-    if twice := [quoted(column) for column, times in Counter(table.first).items() if column and times > 1]:
-        raise DataError(f"{place}: {' and '.join(twice[:3])} stands there more than once; expected a name a column")
+    _check_once(table.first, place)
     columns = {column: position for position, column in enumerate(table.first)}
     if "ELEMENT" in columns:
-        by_row = {_NAMED[word]: at for name, at in columns.items() if (word := re.sub("[^A-Z]", "", name)) in _NAMED}
+        named = [_NAMED.get(re.sub("[^A-Z]", "", name), "") for name in table.first]
+        _check_once(named, place)
+        by_row = {name: position for position, name in enumerate(named) if name}
         if missing := [column for column in _BY_ROW if column not in by_row]:
             expected = "ID, DATE, ELEMENT, DATA_VALUE, M_FLAG, Q_FLAG, S_FLAG"
             raise DataError(f"{place}: no column of the {', '.join(missing)}; expected {expected}")
@@ -115,6 +116,12 @@ def _headed(table: Table, top: bytes, units: Units | None) -> Iterator[pl.DataFr
         yield from _by_day(table.parts(chosen), table.name, units, access=access)
     else:
         raise DataError(f"{place}: no known layout of GHCN-Daily begins with {quoted(top.decode(errors='replace'))}")
+
+
+def _check_once(columns: list[str], place: str) -> None:
+    """Raises for a name that two columns have."""
+    if twice := [quoted(column) for column, times in Counter(columns).items() if column and times > 1]:
+        raise DataError(f"{place}: the column {twice[0]} stands there more than once; expected a name a column")
 
 
 def _check_elements(header: list[str], place: str) -> None:
