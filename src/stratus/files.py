@@ -101,6 +101,21 @@ def taken(folder: Path) -> bool:
     return False
 
 
+def size(path: Path) -> int:
+    """A file's size in bytes. Raises OSError if it is missing, or a folder, pipe or device, which might never end."""
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError("not a file")
+    return facts.st_size
+
+
+def read(path: Path, most: int = 1 << 28) -> bytes:
+    """A file's content. Raises OSError as `size` does, and if it has more than `most` bytes."""
+    if size(path) > most:
+        raise OSError(f"larger than {most >> 20} MiB")
+    return path.read_bytes()
+
+
 def sha256(path: str | Path) -> str:
     """A file's SHA-256 in hexadecimal."""
     with open(path, "rb") as file:
