@@ -11,6 +11,7 @@ if __name__ == "__main__":
     gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a run to end, Ctrl-C ends the process
 
+import logging
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -25,7 +26,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import lecture
-from stratus.errors import ConfigurationError, StratusError, message
+from stratus.errors import ConfigurationError, StratusError, legible, message
 from stratus.runs import signals, terminal
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
@@ -59,13 +60,18 @@ def train(composed: DictConfig) -> float:
                     "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                 )
             objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
-    except (StratusError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is None:  # not the system's
-            raise
+    except Exception as error:
+        told = isinstance(error, StratusError) or (isinstance(error, OSError) and error.errno is not None)
         if job.mode == RunMode.RUN:
-            sys.exit(message(error))
+            if told:
+                sys.exit(message(error))
+            raise
         # Hydra lets the other jobs of a sweep run.
-        raise CompactHydraException(message(error)) from None
+        if told:
+            raise CompactHydraException(message(error)) from None
+        logging.getLogger("stratus.traceback").exception("a job of a sweep failed")
+        where = f"its traceback is in {os.path.relpath(folder / 'run.log')}"
+        raise CompactHydraException(f"{message(error)}; {where}") from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
@@ -91,6 +97,15 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool 
     )
 
 
+def beside_jobs(error: Exception) -> str | None:
+    """What a sweep's launcher or its search died of, or the system would not do; None where an error is no such."""
+    from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
+
+    if isinstance(error, OSError):
+        return message(error)
+    return f"the sweep ended early: {' '.join(message(error).split())}" if SweepTable.begun else None
+
+
 def main() -> None:
     """The command line; what a user can mend is one line, with exit code 1."""
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
@@ -98,22 +113,19 @@ def main() -> None:
     arguments = sys.argv[1:]
     terminal.protect()
     try:
-        command_line.check_extras(arguments)
         if earlier := command_line.resumed_run(arguments):
-            from stratus.runs import record  # noqa: PLC0415 - not for --help
+            from stratus.runs import received  # noqa: PLC0415 - not for --help
 
-            arguments = command_line.with_overrides(record.read(earlier).overrides, arguments)
+            arguments = received.resumed(earlier, arguments)
+        command_line.check_extras(arguments)
         sys.argv[1:] = command_line.with_globs(arguments)
         train()
-    except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:
-        line = command_line.one_line(error, sys.argv[1:])
-        if line is None or asked_for_tracebacks:
+    except Exception as error:
+        mistaken = isinstance(error, StratusError | HydraException | OmegaConfBaseException | AssertionError)
+        line = command_line.one_line(error, sys.argv[1:]) if mistaken else None
+        if asked_for_tracebacks or not (line := line or beside_jobs(error)):
             raise
-        sys.exit(line)
-    except OSError as error:
-        if asked_for_tracebacks:
-            raise
-        sys.exit(message(error))
+        sys.exit(legible(line))
     finally:
         signals.ignore()
         terminal.say_what_was_lost()

@@ -5,9 +5,24 @@ import resource
 import subprocess
 import sys
 
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
-from stratus.files import lock, naming, overwrite, replace, sha256
+from stratus.errors import CheckpointError
+from stratus.files import (
+    inside,
+    lock,
+    naming,
+    overwrite,
+    replace,
+    sha256,
+    taken,
+    with_formulas,
+    without_formulas,
+)
 
 
 def test_a_write_that_fails_in_the_middle_leaves_the_old_file_whole(tmp_path):
@@ -65,3 +80,57 @@ def test_a_lock_keeps_others_out_until_its_holder_has_died_and_leaves_nothing(tm
         holder.kill()
     os.close(lock(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_taken_until_it_is_given_back_or_its_process_is_killed(tmp_path):
+    assert not taken(tmp_path)
+    descriptor = lock(tmp_path)
+    assert taken(tmp_path)
+    os.close(descriptor)
+    assert not taken(tmp_path)
+    hold = "import sys, time; from stratus.files import lock; lock(sys.argv[1]); print(flush=True); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", hold, tmp_path], stdout=subprocess.PIPE)
+    with process:
+        process.stdout.readline()
+        assert taken(tmp_path)
+        process.kill()
+        process.wait()
+        assert not taken(tmp_path)
+    assert not taken(tmp_path / "nowhere")
+
+
+# --- a folder that may be a stranger's
+
+
+def test_a_file_of_a_folder_is_one_that_is_really_there(tmp_path):
+    folder, outside = tmp_path / "run", tmp_path / "outside"
+    (folder / "below").mkdir(parents=True)
+    outside.mkdir()
+    for file in (folder / "below" / "a", outside / "a"):
+        file.write_text("abc")
+    os.mkfifo(folder / "pipe")
+    (folder / "link").symlink_to(outside / "a")
+    (folder / "behind").symlink_to(outside)
+    (tmp_path / "alias").symlink_to(folder)
+    assert inside(folder, "below/a", 3).read_text() == "abc"
+    assert inside(tmp_path / "alias", "below/a", 3).read_text() == "abc"  # the folder itself is the user's to name
+    for name in ("link", "behind/a", "../outside/a", "pipe", "below", "/dev/zero", str(outside / "a"), "a\0b"):
+        with pytest.raises(CheckpointError):
+            inside(folder, name, 3)
+    with pytest.raises(CheckpointError, match="expected at most 2"):
+        inside(folder, "below/a", 2)
+    with pytest.raises(FileNotFoundError):
+        inside(folder, "none", 3)
+
+
+# --- CSV without formulas
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(alphabet="'=+-@\t\r\na1 ", max_size=5), min_size=1))
+def test_no_cell_of_text_begins_as_a_formula_and_each_is_read_as_it_was(cells):
+    table = pl.DataFrame({"name": cells, "number": [-1.5] * len(cells)})
+    written = without_formulas(table)
+    assert all(cell[:1] not in set("=+-@\t\r\n") for cell in written["name"])
+    assert written["number"].equals(table["number"])
+    assert_frame_equal(with_formulas(written), table)

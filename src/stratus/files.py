@@ -1,15 +1,23 @@
-"""Files that are whole or absent, folders that one process has to itself, and checksums."""
+"""Files that are whole or absent, folders that one process has to itself, and CSV that holds no formulas."""
 
 import errno
 import hashlib
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import polars as pl
+import polars.selectors as cs
+
+from stratus.errors import CheckpointError
+
 if sys.platform != "win32":
     import fcntl
+
+FORMULA = r"('*[=+\-@\t\r\n])"  # how a cell begins that a spreadsheet may take for a formula
 
 
 @contextmanager
@@ -76,7 +84,69 @@ def lock(folder: Path) -> int:
     return descriptor
 
 
+def taken(folder: Path) -> bool:
+    """Whether a living process has a folder to itself; True where the system cannot say."""
+    if sys.platform == "win32":
+        return True
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # it has been removed
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def size(path: Path) -> int:
+    """A file's size in bytes. Raises OSError if it is missing, or a folder, pipe or device, which might never end."""
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError("not a file")
+    return facts.st_size
+
+
+def read(path: Path, most: int = 1 << 28) -> bytes:
+    """A file's content. Raises OSError as `size` does, and if it has more than `most` bytes."""
+    if size(path) > most:
+        raise OSError(f"larger than {most >> 20} MiB")
+    return path.read_bytes()
+
+
 def sha256(path: str | Path) -> str:
     """A file's SHA-256 in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def inside(folder: Path, name: str | Path, most: int) -> Path:
+    """A file of a run's folder, which a stranger may have made, if it is really there.
+
+    Raises CheckpointError where it is a link or behind one, no regular file, or larger than `most` bytes, and
+    FileNotFoundError where there is nothing.
+    """
+    path = folder / name
+    try:
+        facts = os.lstat(path)
+    except ValueError:  # a name with a zero byte
+        raise CheckpointError(f"{path} is no file's name") from None
+    if os.path.realpath(path) != f"{os.path.realpath(folder)}{os.sep}{name}":
+        raise CheckpointError(f"{path} is a link, or behind one: put the file itself into the folder")
+    if not stat.S_ISREG(facts.st_mode):
+        raise CheckpointError(f"{path} is not a file")
+    if facts.st_size > most:
+        raise CheckpointError(f"{path} has {facts.st_size:,} bytes; expected at most {most:,}")
+    return path
+
+
+def without_formulas(table: pl.DataFrame) -> pl.DataFrame:
+    """A table for a CSV file: where a text may be taken for a formula, an apostrophe goes before it."""
+    return table.with_columns(cs.string().str.replace(f"^{FORMULA}", "'$1"))
+
+
+def with_formulas(table: pl.DataFrame) -> pl.DataFrame:
+    """The table that `without_formulas` was given."""
+    return table.with_columns(cs.string().str.replace(f"^'{FORMULA}", "$1"))

@@ -4,6 +4,8 @@ import json
 import math
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -223,9 +225,51 @@ def test_the_jobs_of_a_sweep_stand_in_the_order_of_their_numbers(tmp_path):
     for number in (10, 2, 0):
         with keeping(tmp_path / str(number), [f"seed={number}"], number):
             pass
-    assert {number: run.seed for number, run in record.of_jobs(tmp_path).items()} == {0: 0, 2: 2, 10: 10}
-    assert list(record.of_jobs(tmp_path)) == [0, 2, 10]
+    assert {number: run.seed for number, run in record.of_jobs(tmp_path).items()} == {"0": 0, "2": 2, "10": 10}
+    assert list(record.of_jobs(tmp_path)) == ["0", "2", "10"]
     assert record.of_jobs(tmp_path / "nowhere") == {}
+
+
+def test_the_jobs_of_a_sweep_are_found_whatever_their_folders_are_called(tmp_path):
+    names = ["a=2", "a=10", "a=10/b=1", "lr=0.1,path=data/x.csv", "ü [x]"]
+    for name in reversed(names):
+        with keeping(tmp_path / name):
+            pass
+    assert list(record.of_jobs(tmp_path)) == names
+
+
+def test_of_a_sweep_s_jobs_a_broken_record_says_why(tmp_path):
+    for name, content in {"0": b'{"status": "runn', "1": b"[]"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_bytes(content)
+    with keeping(tmp_path / "2"):
+        pass
+    found = record.of_jobs(tmp_path)
+    assert [run.status for run in found.values()] == ["broken", "broken", "finished"]
+    assert "run.json is not JSON" in found["0"].error
+    assert "run.json is not a run's record" in found["1"].error
+
+
+def test_a_run_whose_process_was_killed_is_told_as_failed(tmp_path):
+    begin = """if True:
+        import sys, time
+        from pathlib import Path
+        from stratus.runs import record
+        with record.recorded(Path(sys.argv[1]), task="binary", overrides=[], seed=0):
+            print(flush=True)
+            time.sleep(60)"""
+    with subprocess.Popen([sys.executable, "-c", begin, tmp_path / "run"], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert record.read(tmp_path / "run").status == "running"
+        process.kill()
+        process.wait()
+    assert strict(tmp_path / "run")["status"] == "running"
+    run = record.read(tmp_path / "run")
+    assert run.status == "failed"
+    assert run.error.startswith("killed: ")
+    elsewhere = strict(tmp_path / "run") | {"host": "another machine"}  # whose processes nobody knows here
+    (tmp_path / "run" / "run.json").write_text(json.dumps(elsewhere))
+    assert record.read(tmp_path / "run").status == "running"
 
 
 # --- of a real run

@@ -2,7 +2,7 @@
 
 import sys
 
-from stratus.cli import compare, data, lecture, runs
+from stratus.cli import compare, data, lecture, runs, summary
 from stratus.cli.parser import Parser
 from stratus.errors import StratusError, message
 from stratus.runs import terminal
@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
         terminal.protect()
     parser = Parser(prog="stratus", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for one in (runs, compare, lecture, data):
+    for one in (runs, compare, summary, lecture, data):
         one.add_commands(commands)
     try:
         options = parser.parse_args(arguments)

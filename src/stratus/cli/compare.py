@@ -90,7 +90,7 @@ def _verdict(score: str, difference: Array) -> str:
 
 def _draw(file: Path, found: Comparison, labels: list[str], title: str) -> None:
     from stratus.pictures import comparison as picture  # noqa: PLC0415 - matplotlib only where a picture is asked for
-    from stratus.pictures.canvas import named  # noqa: PLC0415
+    from stratus.pictures.canvas import literal, named  # noqa: PLC0415
 
     units = dict.fromkeys(("mae", "rmse"), found.target.unit)
     drawn = {one: named(one.replace("_", " "), units.get(one, "1")) for one in _DRAWN if one in found.values}
@@ -98,7 +98,7 @@ def _draw(file: Path, found: Comparison, labels: list[str], title: str) -> None:
     figure = picture.draw(labels, panels, title=f"{title}, 95 % intervals")
     try:
         with files.replacing(file) as beside:
-            figure.savefig(beside)
+            literal(figure).savefig(beside)
     except (OSError, ValueError) as error:
         raise DataError(f"cannot write {file}: {error}") from None
     show(str(file))

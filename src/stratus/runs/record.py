@@ -1,6 +1,8 @@
 """run.json: what was run, on what, and how it ended; there from the run's first second, whatever its end is."""
 
 import os
+import platform
+import re
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +21,9 @@ from stratus.errors import CheckpointError, ConfigurationError, Diverged, messag
 from stratus.runs import signals
 
 FILE = "run.json"
+KILLED = "killed: its process is gone and had no time to record why"
 SPARE = 2**15  # bytes that a running record has for its end: on a full disk it is written over, not replaced
+LARGEST = 2**25  # bytes of a record that is read
 SCHEMA = 2  # of the records written here; those before had no number: a task's settings stood beside the others
 # By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.
 Scores: TypeAlias = Mapping[str, float | None]
@@ -68,6 +72,7 @@ class RunRecord:
     status: str = "running"  # running, finished, diverged, failed or interrupted
     error: str | None = None  # the message of what ended it
     started: str = ""  # when, with the zone
+    host: str = ""  # the name of the machine
     seconds: float | None = None  # how long it took in all
     versions: dict[str, str] = field(default_factory=dict)  # of the packages, by name
     git: GitRecord | None = None  # the code's
@@ -164,7 +169,7 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
     start = time.monotonic()
     lock = take(folder)
     record = RunRecord(task, overrides, seed, versions=_versions(), git=_git(Path(__file__).parent))
-    record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    record.started, record.host = time.strftime("%Y-%m-%dT%H:%M:%S%z"), platform.node()
     try:
         record.write(folder, SPARE)
         signals.release()
@@ -216,6 +221,7 @@ def _write_end(record: RunRecord, folder: Path) -> None:
             status="failed" if finished else record.status,
             error=message(error) if finished else record.error,
             started=record.started,
+            host=record.host,
             seconds=record.seconds,
             versions=record.versions,
             git=record.git,
@@ -224,24 +230,55 @@ def _write_end(record: RunRecord, folder: Path) -> None:
             raise
 
 
-def of_jobs(folder: Path) -> dict[int, RunRecord]:
-    """The records of a sweep's jobs that have begun, by the jobs' numbers and in their order; see `read`."""
-    return dict(sorted((int(path.parent.name), read(path.parent)) for path in folder.glob(f"*/{FILE}")))
+def of_jobs(folder: Path) -> dict[str, RunRecord]:
+    """The records of a sweep's jobs that have begun, by the jobs' folders within the sweep's, 2 before 10; see `read`.
+
+    One that cannot be read has the status `broken` and says why.
+    """
+    found = [Path(place) for place, _, names in os.walk(folder) if FILE in names]
+    jobs = {}
+    for job in sorted(found, key=lambda job: _natural(job.relative_to(folder).as_posix())):
+        try:
+            jobs[job.relative_to(folder).as_posix()] = read(job)
+        except CheckpointError as error:
+            if os.path.exists(job / FILE):  # it may have been removed meanwhile
+                jobs[job.relative_to(folder).as_posix()] = RunRecord("", [], status="broken", error=str(error))
+    return jobs
+
+
+def _natural(name: str) -> list[str | int]:
+    """By which names are sorted as people do, their numbers as numbers."""
+    return [int(part) if k % 2 else part for k, part in enumerate(re.split(r"([0-9]+)", name))]
 
 
 def read(folder: Path) -> RunRecord:
-    """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema."""
+    """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema.
+
+    A run of this machine that says it is running, and has no process that does, was killed: its status is `failed`.
+    A link is not followed, and what is larger than `LARGEST` not read.
+    """
+    record = _read(folder)
+    if record.status == "running" and record.host == platform.node() and not files.taken(folder):
+        record = _read(folder)  # it may have ended since
+        if record.status == "running":
+            record.status, record.error = "failed", KILLED
+    return record
+
+
+def _read(folder: Path) -> RunRecord:
     path = folder / FILE
     try:
-        content = msgspec.json.decode(path.read_bytes())
+        content = msgspec.json.decode(files.inside(folder, FILE, LARGEST).read_bytes())
     except OSError as error:
         raise CheckpointError(f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror})") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict) or "overrides" not in content:
         raise CheckpointError(f"{path} is not a run's record")
     if (schema := content.get("schema")) not in (None, SCHEMA):
-        raise CheckpointError(f"{path} has schema {schema}; this version of Stratus reads schema {SCHEMA}: update it")
+        raise CheckpointError(
+            f"{path} has schema {schema!s:.20}; this version of Stratus reads schema {SCHEMA}: update it"
+        )
     if schema is None:
         content["task_settings"] = {name: content[name] for name in ("tolerance", "class_weights") if name in content}
     try:

@@ -1,10 +1,11 @@
 """Training one run by Lightning: from a task and its samples to weights, curves and checkpoints."""
 
+import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from lightning.pytorch.profilers import PassThroughProfiler
 from stratus import files
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.splits import Splits
-from stratus.errors import CheckpointError, ConfigurationError, first_line
+from stratus.errors import CheckpointError, ConfigurationError, StratusError, first_line
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Patience, SettingsRule, StabilityGuard, Trace
@@ -60,7 +61,8 @@ def fit(
     it is not trained further.
 
     Raises Diverged if the loss stopped being a finite number, CheckpointError if the run to resume has other inputs or
-    outputs, ConfigurationError if this machine has no such accelerator, or not so many devices.
+    outputs, or a checkpoint that training cannot go on from, ConfigurationError if this machine has no such
+    accelerator, or not so many devices.
     """
     splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
     callbacks: list[Callback] = [
@@ -83,7 +85,8 @@ def fit(
         trace.keep(task, steps)
     else:
         last = resume / "checkpoints" / "last.ckpt" if resume else None
-        trainer.fit(task, data, ckpt_path=last, weights_only=True)
+        with _as_broken(last) if last else nullcontext():
+            trainer.fit(task, data, ckpt_path=last, weights_only=True)
         epochs, steps = trainer.current_epoch, trainer.global_step
     seconds = time.perf_counter() - started
     if torch.distributed.is_available() and torch.distributed.is_initialized():
@@ -130,6 +133,18 @@ def _trainer(
         raise ConfigurationError(f"trainer: {first_line(error)}") from None
 
 
+@contextmanager
+def _as_broken(checkpoint: Path) -> Iterator[None]:
+    """Raises CheckpointError for what Lightning and the optimiser raise where a checkpoint holds nonsense."""
+    try:
+        yield
+    except (StratusError, OSError):
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {first_line(error)}"
+        raise CheckpointError(f"training cannot go on from {checkpoint} ({why})") from error
+
+
 def _take_up(
     run: Path, checkpoints: Path, task: LinearTask, splits: Splits, *, epochs: int, patience: int | None, scored: bool
 ) -> Mapping[str, Any] | None:
@@ -138,16 +153,16 @@ def _take_up(
     Returns what the last checkpoint holds if training had ended.
     """
     last, best = (run / "checkpoints" / f"{name}.ckpt" for name in ("last", "best"))
-    found = load(last)
-    _check_same(last, found, task, splits)
-    trained = found.content["epoch"] + 1
+    found = _same(last, task, splits)
+    trained = int(found.content["epoch"]) + 1
     if trained > epochs or (scored and trained == epochs):
         already = f"{run} has been trained for {trained} epochs already"
         raise CheckpointError(f"{already}: to go on, set trainer.max_epochs above")
     impatient = patience is not None and Patience.ended(found.content, "val/loss", patience)
     ended = not scored and (trained == epochs or impatient)
     checkpoints.mkdir(parents=True, exist_ok=True)
-    if best.exists():  # to be beaten
+    if os.path.lexists(best):  # to be beaten
+        _same(best, task, splits)
         files.copy(best, checkpoints / best.name)
     if not ended:
         return None
@@ -156,8 +171,9 @@ def _take_up(
     return found.content
 
 
-def _check_same(checkpoint: Path, found: Checkpoint, task: LinearTask, splits: Splits) -> None:
-    """Raises CheckpointError where a run had other samples or another optimiser."""
+def _same(checkpoint: Path, task: LinearTask, splits: Splits) -> Checkpoint:
+    """What a checkpoint holds; CheckpointError where its run had other samples or another optimiser."""
+    found = load(checkpoint)
     differences = {
         "task": (found.task.name, task.name),
         "inputs": (found.inputs, splits.inputs),
@@ -170,3 +186,4 @@ def _check_same(checkpoint: Path, found: Checkpoint, task: LinearTask, splits: S
     for name, (then, now) in differences.items():
         if then != now:
             raise CheckpointError(f"{checkpoint} cannot be resumed: its {name} is {then}, this run's is {now}")
+    return found
