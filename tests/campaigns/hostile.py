@@ -46,6 +46,7 @@ class Attack:
     command: str = "resume"  # or evaluate, forecast, compare, lecture
     more: tuple[str, ...] = ()
     may_pass: bool = False  # whether it may be taken for a run, as a record that lacks something may
+    passes: bool = False  # whether it has to be, since what is wrong is not used
     said: str = ""  # what the line has to say
 
 
@@ -424,7 +425,7 @@ def checkpoints() -> Iterator[Attack]:
         yield Attack(
             f"checkpoint, the best at {path}",
             lambda f, p=path: holding(removing(p.replace("{}", str(f.parent))))(f),
-            may_pass=True,
+            passes=True,
         )
     for name, content in {"nothing": b"", "zeros": b"\0" * 9999, "a zip": b"PK\x03\x04", "text": SECRET}.items():
         yield Attack(f"checkpoint, {name}", instead("checkpoints/best.ckpt", content), "evaluate")
@@ -698,7 +699,7 @@ def tried(attack: Attack, ground: Path) -> str | None:
         "escapes": bool(re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", out + err)),
         f"{taken:.0f} seconds": taken > SECONDS - 1,
         f"{used} MiB": used > MEBIBYTES,
-        f"exit code {code}": code not in ((0, 1) if attack.may_pass else (1,)),
+        f"exit code {code}": code not in ((0,) if attack.passes else (0, 1) if attack.may_pass else (1,)),
         f"{len(lines)} lines": code == 1 and len(lines) != 1,
         "other words": code == 1 and attack.said not in err,
     }
