@@ -27,6 +27,7 @@ from pathlib import Path
 
 import torch
 from harness import LIMIT, ROOT, Case, environment
+from harness import run as command_run
 from hydra.core.global_hydra import GlobalHydra
 from PIL import Image
 
@@ -761,7 +762,26 @@ def check(folder: Path, group: str) -> None:
     assert not failures, "\n    ".join(failures)
 
 
+def check_commands(folder: Path) -> None:
+    """A few through the commands as they are installed."""
+    words = ["task=binary", "trainer.max_epochs=1", "pictures=none", f"hydra.run.dir={folder}/other"]
+    assert command_run(*words, folder=folder).code == 0
+    for harm, *words in (
+        (overridden("+hydra.callbacks.x._target_=os.mkdir", "+hydra.callbacks.x.path={}/canary"), "resume=run"),
+        (overridden("hydra.run.dir={}/elsewhere"), "resume=run"),
+        (special("checkpoints/best.ckpt", os.mkfifo), "stratus", "evaluate", "run"),
+        (recorded("target", EVIL), "stratus", "compare", "other", "run"),
+    ):
+        shutil.rmtree(folder / "run", ignore_errors=True)
+        shutil.copytree(folder / "other", folder / "run")
+        harm(folder / "run")
+        command_run(*words, folder=folder).refused()
+        assert {file.name for file in folder.iterdir()} == {"other", "run"}
+
+
 def cases(quick: bool) -> Iterator[Case]:
+    if not quick:
+        yield Case("commands", check_commands, 4)
     for group in ["quick"] if quick else GROUPS:
         yield Case(group, partial(check, group=group), len(QUICK) if quick else sum(1 for _ in attacks(group)))
 
