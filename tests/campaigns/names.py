@@ -101,7 +101,13 @@ def check(folder: Path, task: str, names: list[str]) -> None:
     words = json.dumps([str(folder), task, names])
     command = [sys.executable, str(Path(__file__)), words]
     done = subprocess.run(
-        command, check=False, env=environment(), capture_output=True, text=True, timeout=LIMIT, stdin=subprocess.DEVNULL
+        command,
+        check=False,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=3 * LIMIT,
+        stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 0, done.stderr[-3000:]
 
