@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+import polars as pl
+
 from stratus.errors import DataError
 
 SIZE = 1 << 22  # bytes of a block
@@ -26,6 +28,11 @@ class Block:
 
     content: bytes
     line: int  # number of the first one
+
+    def numbered(self, encoding: str) -> pl.DataFrame:
+        """Columns `line` and `text`; what is not in the encoding becomes �."""
+        text = pl.Series("text", [self.content[:-1].decode(encoding, "replace")])
+        return text.str.split("\n").explode().to_frame().with_row_index("line", offset=self.line)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ _BEGINNINGS = {
     "": r"\s*[^<\s]",  # no markup
 }
 _CHUNK = 1 << 16
+_EXTENT = re.compile("bytes ([0-9]{1,18})-[0-9]{1,18}/(?:([0-9]{1,18})|[*])")  # Content-Range
 _MARK = re.compile("[ -~]{1,200}")  # what may be sent back to a server
 
 Tell: TypeAlias = Callable[[int, int | None], object]  # is told how many bytes there are, and of how many if known
@@ -137,9 +138,11 @@ def _extent(response: BaseHTTPResponse, part: _Part) -> tuple[int, int | None]:
     if response.status == 200:
         length = re.fullmatch("[0-9]{1,18}", response.headers.get("Content-Length", ""))
         return 0, int(length[0]) if length else None
-    sent = re.match("bytes ([0-9]{1,18})-[0-9]+/(?:([0-9]{1,18})|[*])", response.headers.get("Content-Range", ""))
+    sent = _EXTENT.fullmatch(response.headers.get("Content-Range", ""))
     if response.status == 206 and sent and int(sent[1]) == part.size and _mark(response) in ("", part.mark):
-        return part.size, int(sent[2]) if sent[2] else None
+        whole = int(sent[2]) if sent[2] else None
+        if whole is None or whole > part.size:
+            return part.size, whole
     part.discard()
     raise _Broken("the server's file changes")
 

@@ -52,23 +52,22 @@ def pieces(path: str | Path, units: Units | None = None, size: int = SIZE) -> It
     first_block = next(text, Block(b"", 1))
     top, text = first_block.content.lstrip().split(b"\n", 1)[0], chain([first_block], text)
     if _DLY.match(top) and b"," not in top:
-        yield from (_dly(block.content, name, block.line) for block in text)
+        yield from (_dly(block, name) for block in text)
     elif _ROW.match(top):
         yield from _plain_rows(open_table(text, name, header=False))
     else:
         yield from _headed(open_table(text, name), top, units)
 
 
-def _dly(content: bytes, name: str, start: int) -> pl.DataFrame:
+def _dly(block: Block, name: str) -> pl.DataFrame:
     """Fixed width: a line a station, month and element; 31 days of a value and three flags; -9999 is missing."""
-    text = content.decode("ascii", "replace").split("\n")[:-1]
-    lines = pl.DataFrame({"text": text}).with_row_index("line", offset=start)
+    lines = block.numbered("ascii")
     # Copies have lost the blanks at the line's end: at most the last day's three flags.
     for line, broken in first(lines, ~pl.col("text").str.len_chars().is_between(_DLY_WIDTH - 3, _DLY_WIDTH), "text"):
         raise DataError(f"{name}, line {line}: {len(broken)} characters; a line of a .dly file has {_DLY_WIDTH}")
-    heads = lines.with_columns(pl.col("text").str.extract_groups(_DLY_HEAD)).unnest("text")
-    for (line,) in first(heads, pl.col("station").is_null()):
-        raise DataError(f"{name}, line {line}: {text[line - start][:40]!r} is not a line of a .dly file")
+    heads = lines.with_columns(head=pl.col("text").str.extract_groups(_DLY_HEAD)).unnest("head")
+    for line, broken in first(heads, pl.col("station").is_null(), "text"):
+        raise DataError(f"{name}, line {line}: {quoted(broken)} is not a line of a .dly file")
     months = heads.with_columns(pl.col("month").str.to_date("%Y%m", strict=False))
     padded = lines["text"].str.pad_end(_DLY_WIDTH)
     days = pl.concat([months.with_columns(day=k + 1, text=padded.str.slice(21 + 8 * k, 8)) for k in range(31)])

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from stratus.data.ghcn.values import FIELDS, refuse
-from stratus.data.lines import Block, blocks
+from stratus.data.lines import SIZE, Block, blocks
 from stratus.errors import DataError
 
 EARTH_RADIUS = 6371.0088  # mean radius of the earth in km
@@ -125,16 +125,14 @@ def _number(name: str) -> pl.Expr:
 
 def _fixed_width(path: str | Path, columns: Mapping[str, tuple[int, int]]) -> pl.DataFrame:
     """The columns of a file of fixed-width lines as text and numbers; the first broken field is the error."""
-    parts = [part for block in blocks(path, whole=True) if len(part := _columns(block, f"{path}", columns))]
+    parts = [part for block in blocks(path, SIZE // 4, whole=True) if len(part := _columns(block, f"{path}", columns))]
     if not parts:
         raise DataError(f"{path}: the file is empty")
     return pl.concat(parts)
 
 
 def _columns(block: Block, name: str, columns: Mapping[str, tuple[int, int]]) -> pl.DataFrame:
-    text = block.content.decode("utf-8", "replace").split("\n")[:-1]  # a station's name may hold anything
-    character = pl.col("text").str
-    lines = pl.DataFrame({"text": text}).with_row_index("line", offset=block.line)
+    lines, character = block.numbered("utf-8"), pl.col("text").str  # a station's name may hold anything
     raw = lines.filter(character.strip_chars() != "").select(
         "line",
         *(character.slice(i - 1, j - i + 1).str.strip_chars().alias(name) for name, (i, j) in columns.items()),
