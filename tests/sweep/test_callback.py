@@ -43,7 +43,8 @@ def test_a_sweep_without_jobs_is_known_before_it_begins(composition, sweeper, wo
 
 FOLLOW = """if True:
     import sys, time
-        worker.follow(int(sys.argv[1]))
+    from stratus.sweep import worker
+    worker.follow(int(sys.argv[1]))
     print(flush=True)
     time.sleep(60)"""
 
@@ -52,11 +53,11 @@ def test_a_process_that_a_sweep_has_started_ends_once_the_sweep_is_killed():
     lead = f"""if True:
         import os, subprocess, sys
         child = subprocess.Popen([sys.executable, "-c", {FOLLOW!r}, str(os.getpid())], stdout=subprocess.PIPE)
-        child.stdout.readline()
+        assert child.stdout.readline()
         print(flush=True)
         child.wait()"""
     with subprocess.Popen([sys.executable, "-c", lead], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as parent:
-        parent.stdout.readline()
+        assert parent.stdout.readline()
         parent.kill()
         parent.communicate(timeout=10)  # until the child, which has the same stderr, has ended too
 
