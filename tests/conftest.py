@@ -112,6 +112,21 @@ def door():
     return start
 
 
+@pytest.fixture(scope="session")
+def in_turn():
+    """Runs command lines in a folder, one after the other in one process.
+
+    How each ended, as shared/one_after_another.py says it, and whether torch was imported.
+    """
+
+    def run(folder, lines):
+        command = [sys.executable, str(ROOT / "tests" / "shared" / "one_after_another.py"), *lines]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=True)
+        return json.loads(done.stdout.splitlines()[0])
+
+    return run
+
+
 @pytest.fixture
 def stratus(capsys):
     """The lines that a command prints, once it has ended well."""

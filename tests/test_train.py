@@ -50,27 +50,6 @@ WRONG = {
     "-m trainer.devices=2": "would run the whole sweep again",
     "trainer.max_epochs=3 trainer.check_val_every_n_epoch=5": "expected at most trainer.max_epochs=3",
 }
-ONE_AFTER_ANOTHER = """
-import contextlib, io, json, os, runpy, sys
-from hydra.core.global_hydra import GlobalHydra
-
-def answer(case):
-    GlobalHydra.instance().clear()
-    os.environ.pop("HYDRA_FULL_ERROR", None)
-    sys.argv = ["train.py", *case.split()]
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            runpy.run_path(TRAIN, run_name="__main__")
-    except SystemExit as end:
-        return end.code  # a text is printed to stderr, and the exit code is 1
-    except BaseException as error:
-        return [repr(error)]
-    return None
-
-TRAIN, *cases = sys.argv[1:]
-answers = {case: answer(case) for case in cases}
-print(json.dumps([answers, "torch" in sys.modules]))
-"""
 
 
 def recorded(folder):
@@ -91,14 +70,11 @@ def wait_for(folder, pattern, process):
 # --- before anything is trained
 
 
-def test_every_wrong_setting_is_answered_in_one_line_before_torch_is_imported(tmp_path):
+def test_every_wrong_setting_is_answered_in_one_line_before_torch_is_imported(in_turn, tmp_path):
     (tmp_path / "broken.csv").write_text(f"{HEADER}\nOslo,2012-01-01,1,0,0\nOslo,2012-01-02,warm,0,0\n")
     (tmp_path / "twice.csv").write_text(f"{HEADER}\nOslo,2012-01-01,1,0,0\nOslo,2012-01-01,1,0,0\n")
-    done = subprocess.run(
-        [sys.executable, "-c", ONE_AFTER_ANOTHER, str(TRAIN), *WRONG],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    answers, torch_imported = json.loads(done.stdout.splitlines()[0])
+    ends, torch_imported = in_turn(tmp_path, WRONG)
+    answers = dict(zip(WRONG, ends, strict=True))
     wrong = {
         case: answers[case]
         for case, said in WRONG.items()
