@@ -40,7 +40,7 @@ compose.register()
 @hydra.main(version_base=None, config_path="conf", config_name="config")
 def train(composed: DictConfig) -> float:
     """One job: the loss of its kept weights on the validation days, which a sweep minimises."""
-    from stratus.runs import record  # noqa: PLC0415 - not for --help
+    from stratus.runs import record, recording  # noqa: PLC0415 - not for --help
 
     signals.listen()  # here, for a launcher's worker to hear them too
     job = HydraConfig.get()
@@ -50,7 +50,7 @@ def train(composed: DictConfig) -> float:
     facts = {"task": job.runtime.choices["task"], "overrides": list(job.overrides.task), "seed": composed.seed}
     try:
         recorded: AbstractContextManager[RunRecord] = (
-            record.recorded(folder, **facts) if first else nullcontext(record.RunRecord(**facts))
+            recording.recorded(folder, **facts) if first else nullcontext(record.RunRecord(**facts))
         )
         with recorded as entries:
             settings = compose.check(composed)

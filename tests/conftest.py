@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 
 import train
 from stratus.cli import main
-from stratus.runs import received, record
+from stratus.runs import received, recording
 from stratus.settings import command_line, compose
 
 # torch and matplotlib are imported where they are used: the process that deals out the tests needs neither.
@@ -59,7 +59,7 @@ def trained(composed):
         drawn = any(one.startswith(("pictures=", "experiment=lecture/")) for one in given)
         composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
         facts = {"task": OmegaConf.get_type(composition, "task").name, "overrides": overrides, "seed": composition.seed}
-        with record.recorded(folder, **facts) as entries:
+        with recording.recorded(folder, **facts) as entries:
             objective = train.run(compose.check(composition), folder, entries, in_sweep=in_sweep)
         return json.loads((folder / "run.json").read_text()) | {"objective": objective}
 

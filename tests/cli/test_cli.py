@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from stratus.errors import DataError
-from stratus.runs import record
+from stratus.runs import recording
 
 TABLE = Path(__file__).parents[2] / "data" / "weather.csv"
 OSLO = date(2020, 2, 26)
@@ -137,7 +137,7 @@ def test_a_day_whose_inputs_are_unknown_is_refused_by_their_names(refusal, short
 @pytest.mark.parametrize("command", ["evaluate", "forecast"])
 def test_what_is_not_a_finished_run_is_refused(refusal, tmp_path, command):
     assert "is not a run's folder" in refusal(command, tmp_path / "nowhere")
-    with record.recorded(tmp_path / "early", task="binary", overrides=[], seed=0):
+    with recording.recorded(tmp_path / "early", task="binary", overrides=[], seed=0):
         pass
     assert "did not get as far as its data" in refusal(command, tmp_path / "early")
     assert "there is no checkpoint" in refusal(command, tmp_path / "early", "--observations", TABLE)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from stratus.errors import CheckpointError, ConfigurationError, Diverged
-from stratus.runs import record
+from stratus.runs import record, recording
 
 FIELDS = {
     "schema", "status", "error", "task", "overrides", "seed", "metrics", "references", "skill", "gap", "data",
@@ -31,7 +31,7 @@ def strict(folder):
 
 
 def keeping(folder, overrides=(), seed=0):
-    return record.recorded(folder, task="binary", overrides=list(overrides), seed=seed)
+    return recording.recorded(folder, task="binary", overrides=list(overrides), seed=seed)
 
 
 # --- how it is kept
@@ -254,8 +254,8 @@ def test_a_run_whose_process_was_killed_is_told_as_failed(tmp_path):
     begin = """if True:
         import sys, time
         from pathlib import Path
-        from stratus.runs import record
-        with record.recorded(Path(sys.argv[1]), task="binary", overrides=[], seed=0):
+        from stratus.runs import record, recording
+        with recording.recorded(Path(sys.argv[1]), task="binary", overrides=[], seed=0):
             print(flush=True)
             time.sleep(60)"""
     with subprocess.Popen([sys.executable, "-c", begin, tmp_path / "run"], stdout=subprocess.PIPE) as process:

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, open_dict
 
 from stratus import files
 from stratus.errors import StratusError, message
-from stratus.runs import record, signals
+from stratus.runs import record, recording, signals
 from stratus.sweep import table, worker
 
 
@@ -35,7 +35,7 @@ class SweepTable(Callback):
         if int(os.environ.get("LOCAL_RANK", "0")) == 0:  # those beside the first share its folder
             HydraConfig.instance().set_config(config)  # the folder's name is made of it; Hydra does the same later
             try:
-                os.close(record.take(Path(config.hydra.run.dir)))
+                os.close(recording.take(Path(config.hydra.run.dir)))
             except (StratusError, OSError) as error:
                 sys.exit(message(error))
 

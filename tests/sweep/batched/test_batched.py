@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from stratus.errors import Diverged
-from stratus.runs import record
+from stratus.runs import record, recording
 from stratus.sweep.batched.member import train_together
 
 
@@ -126,7 +126,7 @@ def test_a_resumed_job_goes_on_as_a_resumed_run(settings, samples, member, train
     members = [settings(*words, f"seed={seed}") for seed in (1, 2)]
     job, lone = tmp_path / "job", tmp_path / "lone"
     overrides = [*words, "seed=2"]
-    with record.recorded(job, task="binary", overrides=overrides, seed=2) as entries:
+    with recording.recorded(job, task="binary", overrides=overrides, seed=2) as entries:
         member(train_together(members, samples(members[1])), 1).finish(job, entries)
     trained(lone, *overrides)
     for name in (job, lone):

@@ -15,7 +15,7 @@ from stratus import files
 from stratus.data.observations import Observations, Provenance
 from stratus.data.splits import Splits
 from stratus.errors import StratusError
-from stratus.runs import experiment, record, tensorboard
+from stratus.runs import experiment, recording, tensorboard
 from stratus.runs.events import EventFile
 from stratus.runs.experiment import Outputs
 from stratus.runs.finished import FinishedRun
@@ -112,7 +112,9 @@ class Member:
         job = HydraConfig.get()
         folder, task = Path(job.runtime.output_dir), job.runtime.choices["task"]
         try:
-            with record.recorded(folder, task=task, overrides=list(job.overrides.task), seed=composed.seed) as entries:
+            with recording.recorded(
+                folder, task=task, overrides=list(job.overrides.task), seed=composed.seed
+            ) as entries:
                 entries.data = self.block.days.provenance
                 return self.finish(folder, entries)
         except StratusError as error:
