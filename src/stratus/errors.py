@@ -1,6 +1,7 @@
 """What can go wrong and be mended by the user: the message is all that is shown; and how text is shown."""
 
 import logging
+import os
 import unicodedata
 
 
@@ -22,6 +23,14 @@ class CheckpointError(StratusError):
 
 class Diverged(StratusError):
     """Training that stopped at a loss which is not a finite number."""
+
+
+def message(error: BaseException) -> str:
+    """What an exception says, `legible`; of a file the system's words, after its name; of a bug also its type."""
+    if isinstance(error, OSError) and error.strerror:
+        return legible(f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror)
+    said, name = str(error), type(error).__name__
+    return legible(said if said and isinstance(error, StratusError) else f"{name}: {said}" if said else name)
 
 
 def legible(text: str, keep: str = "") -> str:
@@ -46,3 +55,8 @@ class LegibleFormatter(logging.Formatter):
 def first_line(error: BaseException) -> str:
     """The first line of an exception's message."""
     return (str(error).splitlines() or [""])[0]
+
+
+def quoted(text: str, most: int = 60) -> str:
+    """A text as a message quotes it: shortened to so many characters, what cannot be printed as its code."""
+    return repr(text if len(text) <= most else f"{text[: most - 1]}…")

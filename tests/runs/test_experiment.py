@@ -466,7 +466,7 @@ def test_a_resumed_run_equals_a_straight_one(trained, tmp_path, task, before):
 
 
 def test_training_over_two_processes_leaves_one_record_with_exact_scores(door, recorded, tmp_path):
-    process = door(tmp_path, "trainer=ddp", "trainer.accelerator=cpu", "trainer.max_epochs=3")
+    process = door(tmp_path, "trainer=ddp", "trainer.accelerator=cpu", "trainer.max_epochs=3", "pictures=none")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     (file,) = tmp_path.glob("outputs/*/*/run.json")

@@ -8,27 +8,23 @@ import resource
 import time
 import zipfile
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from shipped import SEATTLE, SHIPPED, splits_of
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus import tasks
-from stratus.data.daily_table import extend, read_csv, select
+from stratus.data.daily_table import extend
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.errors import CheckpointError, Diverged
 from stratus.tasks.weights import Weights
 from stratus.training.checkpoints import AtomicCheckpointIO, Checkpoint, PacedCheckpointIO, best_and_last, load
-
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
-TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}
 
 every_task = pytest.mark.parametrize("name", tasks.NAMES)
 
@@ -155,9 +151,7 @@ def test_where_there_are_no_validation_days_the_last_is_kept_alone(tmp_path):
 
 
 def posed(name, lead=0, **settings):
-    rows = SHIPPED if name == "multilabel" else SEATTLE
-    recipe = Recipe(TARGET[name], {"two_days": {}}, lead)
-    splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
+    rows, splits = SHIPPED if name == "multilabel" else SEATTLE, splits_of(name, lead=lead)
     return rows, splits, tasks.find(name).for_splits(splits, **settings)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,12 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import SEATTLE, SHIPPED, TARGET, splits_of
 
 from stratus import tasks
-from stratus.data.daily_table import extend, read_csv, select
-from stratus.data.recipe import Recipe
+from stratus.data.daily_table import extend
 from stratus.data.samples import Samples
-from stratus.data.splits import split
 from stratus.data.targets import TARGETS
 from stratus.errors import CheckpointError
 from stratus.tasks.weights import Weights
@@ -23,19 +21,14 @@ from stratus.training.checkpoints import Checkpoint
 from stratus.verification.forecasts import Forecasts, beside, one_after_another, read_table
 from stratus.verification.model import Model
 
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
-TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}
 LAST = date(2015, 12, 31)
 
 every_task = pytest.mark.parametrize("name", tasks.NAMES)
 
 
 def posed(name, lead=0, target=None):
-    rows = SHIPPED if name == "multilabel" else SEATTLE
-    recipe = Recipe(target or TARGET[name], {"two_days": {}}, lead)
-    splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
-    return rows, splits, tasks.find(name).for_splits(splits)
+    splits = splits_of(name, lead=lead, target=target)
+    return SHIPPED if name == "multilabel" else SEATTLE, splits, tasks.find(name).for_splits(splits)
 
 
 def told(task, recipe, rows):

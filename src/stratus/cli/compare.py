@@ -9,6 +9,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from stratus import files
 from stratus.cli.parser import add
 from stratus.data.samples import Array
 from stratus.data.targets import Continuous
@@ -96,7 +97,8 @@ def _draw(file: Path, found: Comparison, labels: list[str], title: str) -> None:
     panels = {name: (found.values[one], found.differences[one]) for one, name in drawn.items()}
     figure = picture.draw(labels, panels, title=f"{title}, 95 % intervals")
     try:
-        literal(figure).savefig(file)
+        with files.replacing(file) as beside:
+            literal(figure).savefig(beside)
     except (OSError, ValueError) as error:
         raise DataError(f"cannot write {file}: {error}") from None
     show(str(file))

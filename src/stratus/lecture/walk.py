@@ -87,13 +87,15 @@ def write(runs: Mapping[str, LessonRun], to: Path) -> list[Path]:
     written = [to / PAGE]
     try:
         (to / Path(PAGE).stem).mkdir(parents=True, exist_ok=True)
-        for name, run in runs.items():
-            for old in (to / Path(PAGE).stem).glob(f"{name}.*"):
-                old.unlink()
+        for run in runs.values():
             for place, file in run.pictures.items():
                 written.append(to / place)
-                _copy(files.inside(run.folder, f"pictures/{file.name}", LARGEST), written[-1])
+                with files.replacing(written[-1]) as beside:
+                    _copy(files.inside(run.folder, f"pictures/{file.name}", LARGEST), beside)
         files.replace(to / PAGE, "\n".join(text))
+        for name in runs:
+            for old in {*(to / Path(PAGE).stem).glob(f"{name}.*")} - {*written}:
+                old.unlink()  # last: until then the page before has its pictures
     except OSError as error:
         raise DataError(f"cannot write the walk: {error}") from None
     return written

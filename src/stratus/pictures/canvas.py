@@ -42,6 +42,7 @@ STYLE: dict[Any, Any] = {
     "grid.alpha": 0.3,
     "legend.frameon": False,
     "savefig.facecolor": "white",
+    "text.parse_math": False,  # a $ in a setting is a $
 }
 
 styled = mpl.rc_context(STYLE)  # decorates a function that draws: our settings inside it, matplotlib's own outside

@@ -1,5 +1,8 @@
 """run.json: what was run, on what, and how it ended; there from the run's first second, whatever its end is."""
 
+import os
+import platform
+import re
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +17,12 @@ import msgspec
 
 from stratus import files
 from stratus.data.observations import Provenance
-from stratus.errors import CheckpointError, Diverged
+from stratus.errors import CheckpointError, ConfigurationError, Diverged, message
+from stratus.runs import signals
 
 FILE = "run.json"
+KILLED = "killed: its process is gone and had no time to record why"
+SPARE = 2**15  # bytes that a running record has for its end: on a full disk it is written over, not replaced
 LARGEST = 2**25  # bytes of a record that is read
 SCHEMA = 2  # of the records written here; those before had no number: a task's settings stood beside the others
 # By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.
@@ -66,6 +72,7 @@ class RunRecord:
     status: str = "running"  # running, finished, diverged, failed or interrupted
     error: str | None = None  # the message of what ended it
     started: str = ""  # when, with the zone
+    host: str = ""  # the name of the machine
     seconds: float | None = None  # how long it took in all
     versions: dict[str, str] = field(default_factory=dict)  # of the packages, by name
     git: GitRecord | None = None  # the code's
@@ -96,9 +103,15 @@ class RunRecord:
         """Within which a forecast of values is accurate; 0 where the task has none."""
         return float(self.task_settings.get("tolerance") or 0)
 
-    def write(self, folder: Path) -> None:
-        """Replaces `folder/run.json`."""
-        files.replace(folder / FILE, _as_json(self))
+    def write(self, folder: Path, spare: int = 0) -> None:
+        """Replaces `folder/run.json`, with so many bytes to spare; or writes over it. Raises OSError if it cannot."""
+        path, content = folder / FILE, _as_json(self) + b" " * spare
+        try:
+            files.replace(path, content)
+        except OSError:
+            if not path.exists():
+                raise
+            files.overwrite(path, content)
 
 
 def _as_json(record: RunRecord) -> bytes:
@@ -147,36 +160,112 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
     """Keeps `folder/run.json` while the body runs; the body fills in the record it is given.
 
     The status is `running` from the start and at the end `finished`, `diverged` (Diverged), `interrupted`
-    (KeyboardInterrupt, SystemExit) or `failed` (any other exception), with the exception's message as `error`.
+    (KeyboardInterrupt, SystemExit) or `failed` (any other exception), with the exception's message as `error`. From
+    then on the signals of `signals.listen` wait for the next record.
+
+    Raises ConfigurationError if another process has the folder or it holds another run, OSError if the record cannot
+    be written.
     """
-    start = time.time()
-    folder.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    lock = take(folder)
     record = RunRecord(task, overrides, seed, versions=_versions(), git=_git(Path(__file__).parent))
-    record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(start))
-    record.write(folder)
+    record.started, record.host = time.strftime("%Y-%m-%dT%H:%M:%S%z"), platform.node()
     try:
+        record.write(folder, SPARE)
+        signals.release()
         yield record
+        signals.state.held = True  # no call: a signal comes either before the end or after it
         record.status = "finished"
     except BaseException as error:
-        interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
+        signals.state.held = True
+        # GeneratorExit: a signal came between the body and here, so that nobody leaves the context.
+        interrupted = isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
         record.status = "diverged" if isinstance(error, Diverged) else "interrupted" if interrupted else "failed"
-        record.error = f"stopped with exit code {error}" if interrupted else str(error) or type(error).__name__
+        code = f" with exit code {error}" if str(error) else ""
+        record.error = f"stopped{code}" if interrupted else message(error)
         raise
     finally:
-        record.seconds = round(time.time() - start, 3)
+        record.seconds = round(time.monotonic() - start, 3)
+        try:
+            _write_end(record, folder)
+        finally:
+            os.close(lock)
+
+
+def take(folder: Path) -> int:
+    """Makes a run's folder and takes it for the caller alone, as `files.lock` does.
+
+    Raises ConfigurationError if another process has it or it holds another run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = files.lock(folder)
+    except BlockingIOError:
+        raise ConfigurationError(f"{folder}: another run is at work here; choose another folder") from None
+    if (folder / "checkpoints" / "last.ckpt").exists():  # the new run's files would lie among them
+        os.close(lock)
+        raise ConfigurationError(f"{folder} holds a run: choose another folder, or remove this one")
+    return lock
+
+
+def _write_end(record: RunRecord, folder: Path) -> None:
+    """Writes how a run ended; where there is no room, how it ended alone."""
+    try:
         record.write(folder)
+    except OSError as error:
+        finished = record.status == "finished"
+        RunRecord(
+            record.task,
+            record.overrides,
+            record.seed,
+            status="failed" if finished else record.status,
+            error=message(error) if finished else record.error,
+            started=record.started,
+            host=record.host,
+            seconds=record.seconds,
+            versions=record.versions,
+            git=record.git,
+        ).write(folder)
+        if finished:
+            raise
 
 
-def of_jobs(folder: Path) -> dict[int, RunRecord]:
-    """The records of a sweep's jobs that have begun, by the jobs' numbers and in their order; see `read`."""
-    return dict(sorted((int(path.parent.name), read(path.parent)) for path in folder.glob(f"*/{FILE}")))
+def of_jobs(folder: Path) -> dict[str, RunRecord]:
+    """The records of a sweep's jobs that have begun, by the jobs' folders within the sweep's, 2 before 10; see `read`.
+
+    One that cannot be read has the status `broken` and says why.
+    """
+    found = [Path(place) for place, _, names in os.walk(folder) if FILE in names]
+    jobs = {}
+    for job in sorted(found, key=lambda job: _natural(job.relative_to(folder).as_posix())):
+        try:
+            jobs[job.relative_to(folder).as_posix()] = read(job)
+        except CheckpointError as error:
+            if os.path.exists(job / FILE):  # it may have been removed meanwhile
+                jobs[job.relative_to(folder).as_posix()] = RunRecord("", [], status="broken", error=str(error))
+    return jobs
+
+
+def _natural(name: str) -> list[str | int]:
+    """By which names are sorted as people do, their numbers as numbers."""
+    return [int(part) if k % 2 else part for k, part in enumerate(re.split(r"([0-9]+)", name))]
 
 
 def read(folder: Path) -> RunRecord:
     """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema.
 
+    A run of this machine that says it is running, and has no process that does, was killed: its status is `failed`.
     A link is not followed, and what is larger than `LARGEST` not read.
     """
+    record = _read(folder)
+    if record.status == "running" and record.host == platform.node() and not files.taken(folder):
+        record = _read(folder)  # it may have ended since
+        if record.status == "running":
+            record.status, record.error = "failed", KILLED
+    return record
+
+
+def _read(folder: Path) -> RunRecord:
     path = folder / FILE
     try:
         content = msgspec.json.decode(files.inside(folder, FILE, LARGEST).read_bytes())

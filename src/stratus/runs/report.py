@@ -110,8 +110,14 @@ def listing(frame: pl.DataFrame, title: str = "") -> Table:
         table.add_column(name, justify="right" if kind.is_numeric() else "left")
     for row in frame.iter_rows():
         # Text, because [station,harmonics] would be taken for markup.
-        table.add_row(*(Text("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v)) for v in row))
+        table.add_row(*(Text("–" if v is None else f"{v:.4g}" if isinstance(v, float) else plain(str(v))) for v in row))
     return table
+
+
+def plain(text: str, longest: int = 300) -> str:
+    """A text of any origin in one line: so many characters at most, none of which does anything to a terminal."""
+    seen = "".join(one if one.isprintable() else " " if one.isspace() else "�" for one in text[:longest])
+    return f"{seen}…" if len(text) > longest else seen
 
 
 def show(*parts: Any) -> None:

@@ -76,6 +76,7 @@ class GhcnData(Data, kind="ghcn"):
     ice_pellets: bool = setting(False, "count ice pellets as hail")
     source: str | None = setting(None, "base address to fetch from; null: NOAA's")
     offline: bool = setting(False, "never fetch, use only what is cached")
+    largest: float = setting(4.0, "GiB that a file to be fetched may have", POSITIVE)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -86,7 +87,8 @@ class GhcnData(Data, kind="ghcn"):
     def _load(self) -> "Loaded":
         from stratus.data.sources import from_ghcn  # noqa: PLC0415 - not for --help
 
-        plain = {name: getattr(self, name) for name in ("path", "names", "units", "ice_pellets", "source", "offline")}
+        named = ("path", "names", "units", "ice_pellets", "source", "offline", "largest")
+        plain = {name: getattr(self, name) for name in named}
         return from_ghcn([*filter(None, [self.station]), *(self.stations or [])], **plain)
 
 

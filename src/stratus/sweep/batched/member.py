@@ -53,8 +53,7 @@ def train_together(members: Sequence[Config], splits: Splits) -> TrainedGroup:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     task = experiment.new_task(members[0], splits.resampled(members[0].data.resample))
     trainer = MemberTrainer(task, members[0], splits)
-    traced = any(one.pictures != "none" for one in members)
-    return TrainedGroup(members, Group(task, members, splits, device=trainer.device, traced=traced).train(), trainer)
+    return TrainedGroup(members, Group(task, members, splits, trainer.device).train(), trainer)
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ class Member:
         last_loss = mean_loss(task, result.last.weights(place), splits.train)
         result.best.weights(place).put(task)
         best, steps = int(result.best.epochs[place]), epochs * result.steps_an_epoch
-        return TrainingResult(task, best, last_loss, epochs, steps, result.seconds, self._trace(epochs))
+        return TrainingResult(task, best, last_loss, epochs, steps, result.seconds, Trace())
 
     def _curves(self, epochs: int) -> Iterator[tuple[int, dict[str, float]]]:
         """Steps and points of the curves, as Lightning logs them."""
@@ -161,11 +160,3 @@ class Member:
             if curves["val/loss"] and not missing:
                 values |= {tag: curves[tag][validation - 1] for tag in ("val/loss", "val/accuracy")}
             yield result.steps_an_epoch * (epoch + 1) - 1, values | {"epoch": epoch}
-
-    def _trace(self, epochs: int) -> Trace:
-        trace, result = Trace(), self.block.group.result
-        for epoch, theta in enumerate(result.trace[: epochs + 1]):
-            trace.steps.append(result.steps_an_epoch * epoch)
-            trace.weight.append(theta[:-1, :, self.place].T.clone())
-            trace.bias.append(theta[-1, :, self.place].clone())
-        return trace
