@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from omegaconf import MISSING
 
 from stratus.data.recipe import Borders
-from stratus.errors import ConfigurationError
+from stratus.errors import CheckpointError, ConfigurationError, first_line
 from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
 
 if TYPE_CHECKING:
@@ -109,5 +109,10 @@ SOURCES: dict[str, type[Data]] = {source.kind: source for source in (CsvData, Gh
 
 
 def source_from_record(source: Mapping[str, Any]) -> Data:
-    """The settings of a source that a record keeps as `data.source`."""
-    return SOURCES[source["kind"]](**{name: one for name, one in source.items() if name != "kind"})
+    """The settings of a source that a record keeps as `data.source`; CheckpointError if they are none."""
+    import msgspec  # noqa: PLC0415 - not for --help
+
+    try:
+        return msgspec.convert(source, SOURCES[source["kind"]])
+    except (KeyError, TypeError, msgspec.ValidationError) as error:
+        raise CheckpointError(f"the run's record does not say where its data come from: {first_line(error)}") from None

@@ -152,7 +152,7 @@ mutations = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(start=st.sampled_from([HOT, ROWS, SEVEN, HEADED, ACCESS, ""]), changes=mutations, tail=st.binary(max_size=30))
 def test_any_bytes_give_the_long_table_or_the_clear_error(tmp_path_factory, start, changes, tail):
     content = start.encode()
