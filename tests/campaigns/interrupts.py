@@ -24,11 +24,11 @@ NAMES = [*CODES]
 EDGES = {  # moments at which a signal could slip past the record's guard
     "as its body begins": ("contextlib.py", "_GeneratorContextManager.__enter__(recorded)", 0, "return"),
     "as its body ends": ("contextlib.py", "_GeneratorContextManager.__exit__(recorded)", 0, "call"),
-    "as the guard begins": ("record.py", "recorded", 0, "call"),
-    "as the guard goes on": ("record.py", "recorded", 1, "call"),
-    "as the guard ends": ("record.py", "_write_end", 0, "call"),
+    "as the guard begins": ("recording.py", "recorded", 0, "call"),
+    "as the guard goes on": ("recording.py", "recorded", 1, "call"),
+    "as the guard ends": ("recording.py", "_write_end", 0, "call"),
     "as the record's end is written": ("files.py", "replace", 5, "call"),
-    "once all is recorded": ("record.py", "recorded", 1, "return"),
+    "once all is recorded": ("recording.py", "recorded", 1, "return"),
     "at the very end": ("terminal.py", "say_what_was_lost", 0, "call"),
     "in an import": ("<frozen importlib._bootstrap>", "_find_and_load", 40, "call"),
 }

@@ -12,7 +12,7 @@ from harness_runs import SETTINGS, goes_on, record, same, straight, whole
 from PIL import Image
 
 MOMENTS = {  # the file and the name of a function, how many calls pass, at which event of the next one it is killed
-    "before the record": ("record.py", "take", 1, "return"),
+    "before the record": ("recording.py", "take", 1, "return"),
     "as the record begins": ("pathlib.py", "Path.replace", 0, "call"),
     "once the record has begun": ("pathlib.py", "Path.replace", 0, "return"),
     "as the first checkpoint is written": ("checkpoints.py", "AtomicCheckpointIO.save_checkpoint", 0, "call"),
@@ -25,8 +25,8 @@ MOMENTS = {  # the file and the name of a function, how many calls pass, at whic
     "as it is scored": ("verify.py", "verify", 0, "call"),
     "as forecasts are written": ("forecasts.py", "Forecasts.append_to", 0, "return"),
     "as scores are recorded": ("experiment.py", "finish", 0, "call"),
-    "as the record ends": ("record.py", "_write_end", 0, "call"),
-    "once the record has ended": ("record.py", "_write_end", 0, "return"),
+    "as the record ends": ("recording.py", "_write_end", 0, "call"),
+    "once the record has ended": ("recording.py", "_write_end", 0, "return"),
     "as its table is shown": ("report.py", "show_run", 0, "call"),
 }
 DRAWN = {
