@@ -20,7 +20,7 @@ from omegaconf import OmegaConf
 
 import train
 from stratus.cli import main
-from stratus.runs import record
+from stratus.runs import received, recording
 from stratus.settings import command_line, compose
 
 # torch and matplotlib are imported where they are used: the process that deals out the tests needs neither.
@@ -73,11 +73,11 @@ def trained(composed):
     def run(folder, *given, in_sweep=False):
         overrides = list(given)
         if earlier := command_line.resumed_run(overrides):
-            overrides = command_line.with_overrides(record.read(earlier).overrides, overrides)
+            overrides = received.resumed(earlier, overrides)
         drawn = any(one.startswith(("pictures=", "experiment=lecture/")) for one in given)
         composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
         facts = {"task": OmegaConf.get_type(composition, "task").name, "overrides": overrides, "seed": composition.seed}
-        with record.recorded(folder, **facts) as entries:
+        with recording.recorded(folder, **facts) as entries:
             objective = train.run(compose.check(composition), folder, entries, in_sweep=in_sweep)
         return json.loads((folder / "run.json").read_text()) | {"objective": objective}
 

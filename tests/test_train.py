@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -220,6 +221,33 @@ def test_a_run_that_stopped_for_want_of_patience_goes_on_with_more(trained, tmp_
         f"trainer.max_epochs={stopped['epochs'] + 9}",
     )
     assert resumed["epochs"] == stopped["epochs"] + 9
+
+
+def killed(run, folder):
+    """The same run, as if it had been killed once it was trained."""
+    shutil.copytree(run, folder)
+    (folder / "forecasts.csv").unlink()
+    (folder / "run.json").write_text(json.dumps(recorded(run) | {"status": "running", "metrics": {}}))
+    return folder
+
+
+def test_a_run_killed_while_it_was_scored_is_finished_and_trained_no_further(trained, short, tmp_path):
+    straight = short("multiclass")
+    resumed = trained(tmp_path / "resumed", f"resume={killed(straight, tmp_path / 'killed')}")
+    entries = ("status", "metrics", "gap", "epochs", "best_epoch", "weights", "intervals")
+    assert {one: resumed[one] for one in entries} == {one: recorded(straight)[one] for one in entries}
+    for file in ("forecasts.csv", "checkpoints/best.ckpt", "checkpoints/last.ckpt"):
+        assert (tmp_path / "resumed" / file).read_bytes() == (straight / file).read_bytes()
+
+
+def test_a_run_whose_patience_had_run_out_when_it_was_killed_is_trained_further_only_with_more(trained, tmp_path):
+    impatient = ("task=binary", "optimizer.lr=5", "schedule=constant", "patience=1")
+    straight = trained(tmp_path / "straight", *impatient)
+    folder = killed(tmp_path / "straight", tmp_path / "killed")
+    resumed = trained(tmp_path / "resumed", f"resume={folder}")
+    assert (resumed["epochs"], resumed["metrics"]) == (straight["epochs"], straight["metrics"])
+    longer = f"trainer.max_epochs={straight['epochs'] + 2}"
+    assert trained(tmp_path / "more", f"resume={folder}", "patience=100", longer)["epochs"] == straight["epochs"] + 2
 
 
 # --- sweeps

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from stratus.data.batches import Batches, BlockOrder, EpochOrder, Stream, targets
 from stratus.data.datamodule import WeatherDataModule
+from stratus.data.on_disk import Writer, open_samples
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
 from stratus.data.splits import Splits
-from stratus.data.streaming import Writer
 from stratus.errors import ConfigurationError
 
 CPU = torch.device("cpu")
@@ -133,11 +133,11 @@ def test_an_epoch_set_after_the_loop_has_asked_for_an_iterator_still_counts():
 
 
 def written(folder, length, kind="continuous"):
-    """The numbered samples, written in three parts and mapped."""
+    """The numbered samples, written in three parts and opened."""
     writer = Writer(folder)
     for part in np.array_split(np.arange(length), 3):
         writer.append(numbered(length, kind).where(part))
-    return writer.close()
+    return open_samples(folder, writer.close())
 
 
 def rows(order):

@@ -40,7 +40,7 @@ def sweep(trained, recorded, once):
             with suppress(Diverged):
                 settings = ("task=regression", "features=two_days", "optimizer=gd", *swept)
                 trained(folder / str(number), *settings, in_sweep=True)
-        written = pictures.write(folder, list(record.of_jobs(folder).values()))
+        written = pictures.write(folder, record.of_jobs(folder))
         assert [path.name for path in written] == ["learning_rate.png", "heat_map.png"]
 
     folder = once("sweep", run)

@@ -9,12 +9,14 @@ import polars as pl
 from stratus.cli.parser import add
 from stratus.data.ghcn import cache, stations
 from stratus.data.store.build import build
+from stratus.data.store.check import check
+from stratus.data.store.manifest import Manifest
 from stratus.errors import ConfigurationError
 from stratus.runs.report import listing, show
 
 
 def add_commands(commands: Any) -> None:
-    """Adds `stations`, `fetch` and `store build`."""
+    """Adds `stations`, `fetch`, `store build` and `store check`."""
     found = add(commands, "stations", find, "find stations by place, name, elements and years")
     found.add_argument("--near", metavar="LAT,LON", type=_pair(float), help="degrees; --near=-33.9,151.2 in the south")
     found.add_argument("--within", metavar="KM", type=float, help="the largest distance from there")
@@ -28,6 +30,8 @@ def add_commands(commands: Any) -> None:
     for one in (found, fetched):
         one.add_argument("--source", metavar="URL", default=cache.SOURCE, help=f"base address ({cache.SOURCE})")
         one.add_argument("--offline", action="store_true", help="use what is cached, fetch nothing")
+        most = f"largest file that is fetched ({cache.LARGEST:g})"
+        one.add_argument("--largest", metavar="GIB", type=float, default=cache.LARGEST, help=most)
         one.add_argument("--refresh", action="store_true", help="fetch again what is cached")
     about = "one Parquet store of many stations' daily table, for data=store"
     store = commands.add_parser("store", help=about, description=about)
@@ -37,6 +41,8 @@ def add_commands(commands: Any) -> None:
     built.add_argument("sources", metavar="SOURCE", nargs="+", help="CSV, gzip or Parquet, or a folder of Parquet")
     built.add_argument("--to", metavar="DIR", type=Path, required=True, help="the store's folder")
     built.add_argument("--ice-pellets", action="store_true", help="count ice pellets as hail")
+    checked = add(actions, "check", check_store, "compare every file of a store with the checksums of its building")
+    checked.add_argument("folder", metavar="DIR", type=Path, help="the store's folder")
 
 
 def _pair(kind: type) -> Any:
@@ -51,7 +57,7 @@ def _pair(kind: type) -> Any:
 
 
 def _fetching(options: argparse.Namespace) -> dict[str, Any]:
-    return {"source": options.source, "offline": options.offline, "refresh": options.refresh}
+    return {name: getattr(options, name) for name in ("source", "offline", "refresh", "largest")}
 
 
 def find(options: argparse.Namespace) -> None:
@@ -82,7 +88,16 @@ def fetch_stations(options: argparse.Namespace) -> None:
 def build_store(options: argparse.Namespace) -> None:
     """Builds the store and says what it holds."""
     manifest = build(options.sources, options.to, ice_pellets=options.ice_pellets, tell=show)
-    years = f"{manifest.years[0]} to {manifest.years[-1]}"
     dropped = [f"{count:,} dropped: {why}" for why, count in manifest.dropped.items() if count]
-    holds = f"{options.to}: {manifest.days:,} days of {manifest.stations:,} stations, {years}"
-    show("; ".join([holds, *dropped]))
+    show("; ".join([_holds(options.to, manifest), *dropped]))
+
+
+def check_store(options: argparse.Namespace) -> None:
+    """Says that a store is as it was built, or what is not."""
+    manifest = check(options.folder)
+    show(f"{_holds(options.folder, manifest)}; all {len(manifest.parts)} parts are as they were built")
+
+
+def _holds(folder: Path, manifest: Manifest) -> str:
+    years = f"{manifest.years[0]} to {manifest.years[-1]}"
+    return f"{folder}: {manifest.days:,} days of {manifest.stations:,} stations, {years}"

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stratus.data.samples import CHUNK, Samples
+from stratus.data.samples import Samples
 
+POOL = 1 << 18  # days on disk that are shuffled together
 Batch: TypeAlias = tuple[Tensor, Tensor]
 
 
@@ -103,7 +104,7 @@ class Stream:
     batch_sampler = None  # Lightning asks for it beside the sampler
 
     def __init__(
-        self, samples: Samples, size: int, sampler: BlockOrder, device: torch.device, *, pool: int = CHUNK
+        self, samples: Samples, size: int, sampler: BlockOrder, device: torch.device, *, pool: int = POOL
     ) -> None:
         self.samples, self.size, self.sampler, self.device = samples, size, sampler, device
         self.pool = max(pool, size)

@@ -16,7 +16,7 @@ from stratus.data.targets import TARGETS, Category
 
 Array = NDArray[Any]
 
-CHUNK = 1 << 18  # days that are worked on at once where all might not fit
+CHUNK = 1 << 16  # days that are worked on at once where all might not fit
 COLUMNS = ("at", "dates", "x", "y", "last")
 
 
@@ -74,13 +74,9 @@ class Samples:
 
 
 class StreamedSamples(Samples):
-    """Samples whose arrays are mapped from files, to be read in chunks; see `streaming`."""
+    """Samples whose arrays are in files, read where they are sliced; see `on_disk`."""
 
     on_disk = True
-
-    def where(self, keep: Array | slice) -> Samples:
-        """As in `Samples`: what is asked for is read into memory."""
-        return Samples(self.places, *(np.array(getattr(self, name)[keep]) for name in COLUMNS))
 
 
 def unknown(y: Array) -> Array:

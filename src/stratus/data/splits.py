@@ -158,10 +158,11 @@ def _check_classes(splits: Splits) -> None:
     if category and len(splits.outputs) < 2:
         raise DataError(f"the column weather names {len(splits.outputs)} class(es); a choice needs two or more")
     counts = splits.class_counts
+    span = [day for part in train.chunks() for day in (part.dates.min(), part.dates.max())]
     for name, came in zip(splits.outputs, counts[0] if category else counts[:, 1], strict=True):
         if came == 0 or (came == len(train) and not category):
             raise DataError(
                 f"'{name}' {'never' if came == 0 else 'always'} occurs in the {len(train)} training days "
-                f"({train.dates.min()} to {train.dates.max()}), so nothing can be learnt of it: "
+                f"({min(span)} to {max(span)}), so nothing can be learnt of it: "
                 "give the training days a longer span (data.train_from, data.validation_from, data.test_from)"
             )

@@ -1,6 +1,7 @@
-"""Samples too many for memory: written to files part by part, then mapped from them."""
+"""Samples too many for memory: written to files part by part, then read from them."""
 
-import json
+import hashlib
+import logging
 import os
 import shutil
 from collections import Counter
@@ -9,31 +10,40 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import msgspec
 import polars as pl
 from filelock import FileLock
 
+from stratus import files
+from stratus.data.on_disk import Count, SamplesFiles, Writer, open_samples
 from stratus.data.recipe import Borders, Recipe
-from stratus.data.samples import COLUMNS, Array, Samples, StreamedSamples, assemble
+from stratus.data.samples import StreamedSamples, assemble
 from stratus.data.splits import Splits, check, divide
 from stratus.data.targets import TARGETS
-from stratus.errors import ConfigurationError, DataError
-from stratus.files import replace
+from stratus.errors import ConfigurationError, DataError, first_line
 
-_INDEX, _SPLITS = "samples.json", "splits.json"
-# y and last are float32 as well, or int16 for the indices of categories.
-_ON_DISK: dict[str, Any] = {"at": np.int32, "dates": "datetime64[D]", "x": np.float32}
+log = logging.getLogger(__name__)
+_INDEX = "samples.json"
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What is said of the splits in a folder."""
+
+    splits: dict[str, SamplesFiles]
+    outputs: list[str]
+    left_out: dict[str, Count]
+    dates: tuple[date, date]  # the table's first and last
 
 
 def stream(
     parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, folder: Path, *, classes: list[str], **facts: Any
 ) -> Splits:
-    """As `splits.split`, of a table too large for memory: its samples are written to a folder and mapped from there.
+    """As `splits.split`, of a table too large for memory: its samples are written to a folder and read from there.
 
     The table comes in parts of whole stations; `classes` are its categories. A folder that holds the samples already
-    is taken as it is. Several processes may ask for it at once: one writes. `facts` are attributes of `Splits`. Raises
-    DataError as `split` does, or if the samples cannot be written, and ConfigurationError if the target needs all
-    stations side by side.
+    is taken as it is, after their checksums are compared; broken ones are made anew. Several processes may ask for it
+    at once: one writes. `facts` are attributes of `Splits`. Raises DataError as `split` does, or if the samples cannot
+    be written, and ConfigurationError if the target needs all stations side by side.
     """
     if TARGETS[recipe.target].everywhere:
         raise ConfigurationError(
@@ -43,16 +53,33 @@ def stream(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):
-            if not folder.exists():
+            if not (found := _written(folder, borders)):
                 _write(parts, recipe, borders, folder, classes)
-    except OSError as error:
-        raise DataError(f"cannot write the samples to {folder}: {error.strerror or error}") from None
-    written = json.loads((folder / _SPLITS).read_text(encoding="utf-8"))
-    samples = {name: mapped(folder / name) for name in borders.names}
-    splits = Splits.of(recipe, recipe.inputs(), written["outputs"], samples, left_out=written["left_out"], **facts)
-    first, last = map(date.fromisoformat, written["dates"])
-    check(splits, first, last)
+                found = _written(folder, borders)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        why = getattr(error, "strerror", None) or first_line(error)
+        raise DataError(f"cannot keep the samples in {folder}: {why}") from None
+    if found is None:
+        raise DataError(f"cannot keep the samples in {folder}: they change while they are written")
+    said, samples = found
+    splits = Splits.of(recipe, recipe.inputs(), said.outputs, samples, left_out=said.left_out, **facts)
+    check(splits, *said.dates)
     return splits
+
+
+def _written(folder: Path, borders: Borders) -> tuple[Facts, dict[str, StreamedSamples]] | None:
+    """What a folder says of its samples, and the samples; None if it has none, or they are not what was written."""
+    if not os.path.lexists(folder):
+        return None
+    try:
+        checksum, content = files.read(folder / _INDEX).split(b"\n", 1)
+        if hashlib.sha256(content).hexdigest().encode() != checksum:
+            raise ValueError(f"{_INDEX} is not what was written")
+        facts = msgspec.json.decode(content, type=Facts)
+        return facts, {name: open_samples(folder / name, facts.splits[name]) for name in borders.names}
+    except (OSError, ValueError, KeyError, msgspec.MsgspecError) as error:
+        log.warning("%s: the samples are made anew: %s", folder, getattr(error, "strerror", None) or error)
+        return None
 
 
 def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, folder: Path, classes: list[str]) -> None:
@@ -70,52 +97,10 @@ def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, fold
         dates += [every.dates.min(), every.dates.max()]
         for name, writer in writers.items():
             writer.append(samples[name])
-    for writer in writers.values():
-        writer.close()
-    facts = {"outputs": outputs, "left_out": left_out, "dates": [str(min(dates)), str(max(dates))]}
-    replace(unfinished / _SPLITS, json.dumps(facts))
+    splits = {name: writer.close() for name, writer in writers.items()}
+    facts = Facts(splits, outputs, left_out, (min(dates).item(), max(dates).item()))
+    content = msgspec.json.encode(facts)
+    files.replace(unfinished / _INDEX, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+    if os.path.lexists(folder):
+        shutil.rmtree(folder)
     os.replace(unfinished, folder)
-
-
-class Writer:
-    """Writes samples into a new folder, a part after another: a file an array, and an index."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        self.folder = folder
-        self.places: list[str] = []
-        self.days = 0
-        self.kinds: dict[str, tuple[str, list[int]]] = {}  # of each array: its dtype, and its shape after the days
-        self.files = {name: open(folder / name, "wb") for name in COLUMNS}  # noqa: SIM115 - open until `close`
-
-    def append(self, samples: Samples) -> None:
-        """Writes samples of further stations."""
-        for name, file in self.files.items():
-            values = getattr(samples, name)
-            if name == "at":
-                values = values + len(self.places)
-            dtype = _ON_DISK.get(name, np.float32 if values.dtype.kind == "f" else np.int16)
-            self.kinds[name] = (np.dtype(dtype).str, list(values.shape[1:]))
-            np.ascontiguousarray(values, dtype=dtype).tofile(file)
-        self.places += samples.places
-        self.days += len(samples)
-
-    def close(self) -> StreamedSamples:
-        """Ends the writing; the samples mapped."""
-        for file in self.files.values():
-            file.close()
-        replace(self.folder / _INDEX, json.dumps({"places": self.places, "days": self.days, "kinds": self.kinds}))
-        return mapped(self.folder)
-
-
-def mapped(folder: Path) -> StreamedSamples:
-    """The samples that a `Writer` has written into a folder; they are read from the disk where they are used."""
-    index: dict[str, Any] = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-
-    def column(name: str) -> Array:
-        dtype, shape = index["kinds"][name]
-        if not index["days"]:  # an empty file cannot be mapped
-            return np.empty((0, *shape), dtype)
-        return np.memmap(folder / name, dtype, "r", shape=(index["days"], *shape))
-
-    return StreamedSamples(index["places"], *(column(name) for name in COLUMNS))

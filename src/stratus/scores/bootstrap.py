@@ -25,21 +25,22 @@ class Bootstrap:
 
     def __init__(self, resamples: int = RESAMPLES, block: int = BLOCK) -> None:
         self.resamples, self.block = resamples, block
-        self._dates: list[Array] = []
-        self._sums: list[Array] = []
+        self._sums: tuple[Array, Array] | None = None  # the dates so far, and the columns' sums over each
         self._shapes: dict[str, tuple[int, ...]] = {}
 
     def update(self, dates: Array, contributions: Mapping[str, Array]) -> None:
         """Takes in the dates [n] of some samples, and by name what each gives [n, …], as `Scoring.terms` does."""
         self._shapes = {name: value.shape[1:] for name, value in contributions.items()}
         columns = (np.reshape(value, (len(dates), -1)) for value in contributions.values())
-        unique, sums = _by_date(dates, np.column_stack([np.ones(len(dates)), *columns]))
-        self._dates.append(unique)
-        self._sums.append(sums)
+        found = _by_date(dates, np.column_stack([np.ones(len(dates)), *columns]))
+        if self._sums:
+            found = _by_date(*(np.concatenate(both) for both in zip(self._sums, found, strict=True)))
+        self._sums = found
 
     def means(self) -> dict[str, Array]:
         """The means [resamples, …]; nan where there are fewer dates than four blocks, too few to differ."""
-        dates, sums = _by_date(np.concatenate(self._dates), np.concatenate(self._sums))
+        assert self._sums
+        dates, sums = self._sums
         drawn = np.concatenate([counts @ sums for counts in self._draws(len(dates))])
         means = drawn[:, 1:] / drawn[:, :1] if len(dates) >= 4 * self.block else np.full_like(drawn[:, 1:], np.nan)
         ends = np.cumsum([math.prod(shape) for shape in self._shapes.values()])

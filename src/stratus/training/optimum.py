@@ -1,6 +1,6 @@
 """The exact optimum: the weights at which a task's own loss over the training days is lowest."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +10,9 @@ from stratus.data.samples import CHUNK, Samples
 from stratus.data.splits import Splits
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights, exact
+
+DAYS = 1 << 18  # of more the Hessian is that of so many, spread evenly
+_NUMBERS = 1 << 20  # of the Hessian's terms, day by day, that are held at once
 
 
 @dataclass(frozen=True)
@@ -31,26 +34,28 @@ def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iteratio
 
     θ' = θ - s H⁺∇L, where H⁺ is the pseudo-inverse (softmax has directions that change nothing) and s is halved
     until the loss falls (Armijo). For the squared loss one step solves the normal equations. Losses are convex, so this
-    is the global optimum; no penalty is added. Of more days than fit a chunk, the Hessian is that of a chunk spread
+    is the global optimum; no penalty is added. Of more than `DAYS` days, the Hessian is that of so many spread
     evenly over them: the same minimum, in a few steps more (sub-sampled Newton, Byrd et al., 2011). It ends after so
     many iterations, or when half the Newton decrement, the expected fall of the loss, is below the tolerance.
     """
     train = splits.train
-    ((some, y_some),) = _designs(task, train.where(slice(None, None, -(-len(train) // CHUNK))))
+    ((some, y_some),) = _designs(task, train.where(slice(None, None, -(-len(train) // DAYS))), DAYS)
     shape = (len(splits.outputs), some.shape[1])
 
     def loss_of(theta: Tensor, design: Tensor, y: Tensor) -> Tensor:
         return task.loss(design @ theta.view(shape).T, y)
 
     def over_all(function: Callable[..., Tensor], theta: Tensor) -> Tensor:
-        every = _designs(task, train) if len(train) > CHUNK else [(some, y_some)]
-        return torch.stack([function(theta, design, y) * (len(y) / len(train)) for design, y in every]).sum(0)
+        return _mean(function, theta, _designs(task, train) if len(train) > DAYS else [(some, y_some)], len(train))
 
     gradient_of, theta, attained = torch.func.grad(loss_of), some.new_zeros(shape).ravel(), False
+    hessian_of, at_once = torch.func.jacrev(gradient_of), max(_NUMBERS // (shape[0] * shape[0] * shape[1]), 1)
     value = over_all(loss_of, theta)
     for _ in range(iterations):
         gradient = over_all(gradient_of, theta)
-        direction = torch.linalg.pinv(torch.func.jacrev(gradient_of)(theta, some, y_some), hermitian=True) @ gradient
+        parts = zip(torch.split(some, at_once), torch.split(y_some, at_once), strict=True)
+        hessian = _mean(hessian_of, theta, parts, len(some))
+        direction = torch.linalg.pinv(hessian, hermitian=True) @ gradient
         fall = gradient @ direction
         if fall / 2 < tolerance * max(1.0, abs(value.item())):
             # Where a class is separated the loss falls to nothing as well, but by steps that stay long.
@@ -67,7 +72,12 @@ def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iteratio
     return Optimum(Weights(solution[:, :-1], solution[:, -1]), attained)
 
 
-def _designs(task: LinearTask, samples: Samples) -> Iterator[tuple[Tensor, Tensor]]:
-    """A = (standardised x, 1) [c, m + 1] and y of a chunk of the samples after another."""
-    for part in samples.chunks():
+def _mean(function: Callable[..., Tensor], theta: Tensor, parts: Iterable[tuple[Tensor, Tensor]], days: int) -> Tensor:
+    """The mean over so many days of what a function gives as the mean of each part."""
+    return torch.stack([function(theta, design, y) * (len(y) / days) for design, y in parts]).sum(0)
+
+
+def _designs(task: LinearTask, samples: Samples, days: int = CHUNK) -> Iterator[tuple[Tensor, Tensor]]:
+    """A = (standardised x, 1) [c, m + 1] and y of a chunk of so many samples after another."""
+    for part in samples.chunks(days):
         yield task.design(torch.as_tensor(part.x, dtype=torch.float64, device=task.device)).cpu(), exact(part.y)

@@ -10,7 +10,7 @@ import torch
 
 from stratus.data.samples import Array, Samples
 from stratus.data.splits import Splits
-from stratus.scores import decisions
+from stratus.scores.by_class import ByClass
 from stratus.scores.skill import skill
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import exact
@@ -35,7 +35,7 @@ class Verification:
 class Tally:
     """All scores of F forecasters, of days that come in chunks.
 
-    Without `classes` the scores by class are left out: average precision keeps every day's probability in memory.
+    Without `classes` the scores by class are left out: average precision sorts all days.
     """
 
     def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
@@ -43,7 +43,7 @@ class Tally:
         self.days = 0
         self._sums: dict[str, Array] = {}
         self._bins: dict[str, Array] = {}
-        self._classes: list[tuple[Array, Array, Array]] = []
+        self._by_class = ByClass()
 
     def update(self, forecasts: Forecasts) -> dict[str, Array]:
         """Takes in some days; returns what each of them contributes [F, n, …]."""
@@ -55,26 +55,14 @@ class Tally:
         for name, value in self.scoring.bins(forecasts.forecast, forecasts.y).items():
             self._bins[name] = self._bins.get(name, 0) + value
         if self.classes:
-            self._classes.append(self.scoring.classes(*given))
+            self._by_class.update(*self.scoring.classes(*given))
         return terms
 
     def compute(self) -> dict[str, Array]:
         """The scores by name [F]; those of a class as `recall/snow`. The ruler of values, mse, is among them."""
         found = self.scoring.from_means({name: value / self.days for name, value in self._sums.items()})
-        return found | self.scoring.from_bins(self._bins, self.days) | self._by_class()
-
-    def _by_class(self) -> dict[str, Array]:
-        if not self._classes:
-            return {}
-        p, decided, came = (np.concatenate(column, 1) for column in zip(*self._classes, strict=True))
-        found: dict[str, Array] = {}
-        for c, name in enumerate(self.scoring.class_names(self.task.outputs)):
-            y = came[0, :, c]
-            shares = decisions.class_shares((decided[..., c] * y).sum(1), y.sum(), decided[..., c].sum(1))
-            found[f"days/{name}"] = np.full(len(p), y.sum())
-            found |= {f"{score}/{name}": value for score, value in shares.items()}
-            found[f"average_precision/{name}"] = decisions.average_precision(p[..., c], y)
-        return found
+        by_class = self._by_class.compute(self.scoring.class_names(self.task.outputs))
+        return found | self.scoring.from_bins(self._bins, self.days) | by_class
 
 
 def scores(model: Model, *samples: Samples, classes: bool = True) -> dict[str, float]:

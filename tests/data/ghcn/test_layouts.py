@@ -121,7 +121,8 @@ def test_a_dly_line_that_lost_the_blanks_at_its_end_is_whole(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (HOT + HOT[:100], "file, line 4: 100 characters"),
+        (HOT + HOT[:100], "file, line 4: the file breaks off within this line"),
+        (HOT + HOT[:100] + "\n", "file, line 4: 100 characters"),
         (HOT.replace("  239", "  2x9"), "file, line 1: '  2x9' for day 1"),
         (dly("TMAX", {30: (100, "  W")}), "file, line 1: a value for day 30"),
         (ROWS.replace("20170202,WT05", "20170231,WT05"), "file, line 4, date: '20170231'"),
@@ -131,7 +132,7 @@ def test_a_dly_line_that_lost_the_blanks_at_its_end_is_whole(tmp_path):
         (HEADED.replace("20170202,WT05", "20170231,WT05"), "file, line 5, date: '20170231'"),
         (HEADED.replace("DATA_VALUE", '"DATA_VALUE'), "file, line 1: "),
         ("a,b,c\n1,2,3\n", "file, line 1: no known layout"),
-        ("", "file, line 1: no known layout"),
+        ("", "file is empty"),
         (gzip.compress(ROWS.encode(), mtime=0)[:40], "file: cannot be read"),
         (b"PAR1 and no more", "file: not a readable Parquet file"),
     ],

@@ -17,7 +17,7 @@ from stratus.cli import main
 from stratus.data.observations import InMemory
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.splits import Splits, split
-from stratus.data.store.manifest import part
+from stratus.data.store.manifest import Part
 from stratus.data.store.read import open_store
 from stratus.data.streaming import stream
 from stratus.errors import ConfigurationError, DataError
@@ -46,7 +46,7 @@ def test_a_station_and_its_years_are_read_without_the_rest(store, truth, tmp_pat
     station = whole.stations[3]
     (bucket,) = whole.index.filter(pl.col("station") == station)["bucket"].unique()
     for file in store.rglob("*"):
-        wanted = file in [part(store, year, bucket) for year in (2011, 2012)]
+        wanted = file in [store / Part(year, bucket).name for year in (2011, 2012)]
         if file.is_file() and (wanted or file.parent == store):
             target = alone / file.relative_to(store)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def test_references_and_limits_are_those_in_memory(both, name, monkeypatch):
     memory, disk = both(name)
     task = tasks.find(name).for_splits(memory)
     expected = optimum(task, memory)
-    monkeypatch.setattr("stratus.training.optimum.CHUNK", 5000)  # the Hessian is that of some days only
+    monkeypatch.setattr("stratus.training.optimum.DAYS", 5000)  # the Hessian is that of some days only
     found = optimum(task, disk)
     assert expected.attained
     for which in ("weight", "bias"):

@@ -1,25 +1,28 @@
 """By-year files of GHCN-Daily ─► a store, in bounded memory.
 
 The sources' values are sorted in pieces into scratch files by year and bucket; then each of these becomes a part of
-the daily table. Each part is written whole, so that an interrupted build continues with the next one.
+the daily table. Each file is written whole, and what is done is noted beside the scratch files, so that an interrupted
+build continues with the next one. The store is whole once store.json names the new parts; until then it is as before.
 """
 
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import polars as pl
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from stratus import files
 from stratus.data.ghcn.daily import ELEMENTS, daily
 from stratus.data.ghcn.layouts import pieces
-from stratus.data.store.manifest import BUCKETS, INDEX, MANIFEST, Manifest, Source, bucket_of, part
-from stratus.errors import DataError
-from stratus.files import replacing, sha256
+from stratus.data.store import index
+from stratus.data.store.manifest import MANIFEST, UNFINISHED, Manifest, Part, Source, bucket_of
+from stratus.errors import DataError, first_line
 
 HELD = 1 << 21  # values that are collected in memory before they go to the scratch files
 Tell: TypeAlias = Callable[[str], None]
@@ -32,70 +35,116 @@ def build(
     """Builds a store in a folder, adds years to one, or continues a build that was interrupted.
 
     Sources are files of any layout that `layouts.pieces` reads, or folders of Parquet files. Ice pellets may count as
-    hail. `tell` is called with a line after each step. Raises DataError if a source is broken or missing, a year is in
-    the store already, an unfinished store in the folder is of other sources, or the disk is full.
+    hail. `tell` is called with a line after each step. Where another build is at work in the folder, this one waits.
+    Raises DataError if a source is broken or missing, a year is in the store already, an unfinished store in the folder
+    is of other sources, or the disk is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock"):
+        with _alone(folder, tell):
             return _build(_files(sources), folder, ice_pellets, tell)
-    except OSError as error:
-        raise DataError(f"cannot write the store {folder}: {error.strerror or error}") from None
+    except (OSError, pl.exceptions.PolarsError) as error:  # polars has its own error for a full disk
+        why = getattr(error, "strerror", None) or first_line(error)
+        raise DataError(f"cannot write the store {folder}: {why}; the same command goes on from here") from None
+
+
+@contextmanager
+def _alone(folder: Path, tell: Tell) -> Iterator[None]:
+    """Waits until no other build is at work in a folder; then none is until the body ends."""
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        tell(f"{folder}: waiting for another build to end")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _files(sources: Iterable[str | Path]) -> list[Path]:
-    files: list[Path] = []
+    every: list[Path] = []
     for source in map(Path, sources):
-        if not source.exists():
+        if not (source.is_file() or source.is_dir()):
             raise DataError(f"{source}: there is no such file or folder")
         found = sorted(source.rglob("*.parquet")) if source.is_dir() else [source]
         if not found:
             raise DataError(f"{source}: the folder holds no Parquet file")
-        files += found
-    return [file.resolve() for file in files]
+        every += found
+    return [file.resolve() for file in every]
 
 
-def _build(files: list[Path], folder: Path, ice_pellets: bool, tell: Tell) -> Manifest:
-    before = Manifest.read(folder) if (folder / MANIFEST).exists() else Manifest(ice_pellets)
-    if before.ice_pellets != ice_pellets:
+def _build(sources: list[Path], folder: Path, ice_pellets: bool, tell: Tell) -> Manifest:
+    before = Manifest.read(folder) if (folder / MANIFEST).exists() else None
+    if before and before.ice_pellets != ice_pellets:
         raise DataError(f"{folder} was built with ice_pellets={before.ice_pellets}: keep to it")
-    known = {source.file for source in before.sources}
-    plan = [Source.of(file) for file in files if str(file) not in known]
-    if not plan:
+    known = {source.file for source in before.sources} if before else set()
+    scratch = folder / UNFINISHED
+    _clear(scratch, known)
+    plan = [Source.of(file) for file in sources if str(file) not in known]
+    if before and not plan:
         return before
-    scratch = folder / "unfinished"
-    _sort(plan, scratch, ice_pellets, tell)
+    added = _sort(plan, scratch, ice_pellets, tell)
     years = sorted(int(year.name) for year in scratch.iterdir() if year.name.isdecimal())
-    if again := sorted(set(years) & set(before.years)):
-        shutil.rmtree(scratch)
+    if again := sorted(set(years) & set(before.years if before else [])):
+        _discard(scratch)
         raise DataError(f"{folder} holds {', '.join(map(str, again))} already: build another store of all sources")
-    dropped: Counter[str] = Counter(before.dropped)
+    parts: list[Part] = []
+    dropped = Counter(before.dropped if before else {})
     for year in years:
-        for bucket in range(BUCKETS):
-            dropped.update(_make_part(scratch / str(year), folder, year, bucket, ice_pellets=ice_pellets))
+        for bucket in sorted(int(place.name) for place in (scratch / str(year)).iterdir() if place.is_dir()):
+            part, less = _make_part(scratch / str(year), folder, year, bucket, ice_pellets=ice_pellets)
+            parts.append(part)
+            dropped.update(less)
         tell(f"{year}: done")
-    sources = [*before.sources, *(replace(one, sha256=sha256(one.file)) for one in plan)]
-    manifest = replace(before, sources=sources, years=sorted([*before.years, *years]), dropped=dict(dropped))
-    manifest = _indexed(folder, manifest)
-    manifest.write(folder)
-    shutil.rmtree(scratch)
+    manifest = _written(folder, before, added, parts, ice_pellets=ice_pellets, dropped=dict(dropped))
+    _discard(scratch)
     return manifest
 
 
-def _sort(plan: Sequence[Source], scratch: Path, ice_pellets: bool, tell: Tell) -> None:
-    """Sorts every source's values by year and bucket, except the sources that an interrupted build has sorted."""
+def _clear(scratch: Path, known: set[str]) -> None:
+    """Removes what a build left that was killed before it had a plan, or after the store was whole."""
+    if scratch.exists():
+        try:
+            planned = {source["file"] for source in json.loads(files.read(scratch / "plan.json"))["sources"]}
+        except FileNotFoundError:
+            planned = set()
+        except (ValueError, TypeError, KeyError):
+            raise DataError(f"{scratch / 'plan.json'} is broken: delete {scratch}") from None
+        if planned <= known:
+            _discard(scratch)
+
+
+def _discard(scratch: Path) -> None:
+    (scratch / "plan.json").unlink(missing_ok=True)  # first: without it the rest is nothing to go on with
+    shutil.rmtree(scratch)
+
+
+def _sort(plan: Sequence[Source], scratch: Path, ice_pellets: bool, tell: Tell) -> list[Source]:
+    """Sorts every source's values by year and bucket, except the sources that an interrupted build has sorted.
+
+    Returns the sources with their checksums.
+    """
     scratch.mkdir(exist_ok=True)
-    planned = json.dumps([[asdict(source) for source in plan], ice_pellets])
+    planned = json.dumps({"sources": [asdict(source) for source in plan], "ice_pellets": ice_pellets})
     begun = scratch / "plan.json"
-    if begun.exists() and begun.read_text(encoding="utf-8") != planned:
+    if not begun.exists():
+        files.replace(begun, planned)
+    elif begun.read_text(encoding="utf-8") != planned:
         raise DataError(f"{scratch} is of other sources, or of these before they changed: finish it, or delete it")
-    begun.write_text(planned, encoding="utf-8")
+    sorted_ones = []
     for number, source in enumerate(plan):
         done = scratch / f"{number}.done"
         if not done.exists():
             values = _sort_one(source, scratch, number)
-            done.touch()
+            checksum = files.sha256(source.file)
+            if Source.of(Path(source.file)) != source:
+                raise DataError(f"{source.file} changed while it was read: delete {scratch}, and build once more")
+            files.replace(done, checksum)
             tell(f"{source.file}: {values:,} values")
+        sorted_ones.append(replace(source, sha256=done.read_text(encoding="utf-8")))
+    return sorted_ones
 
 
 def _sort_one(source: Source, scratch: Path, number: int) -> int:
@@ -126,28 +175,44 @@ def _write_scratch(held: list[pl.DataFrame], scratch: Path, name: str) -> int:
     return len(values)
 
 
-def _make_part(scratch: Path, folder: Path, year: int, bucket: int, *, ice_pellets: bool) -> dict[str, int]:
-    """Makes the part of a year and bucket, unless it is there; returns the number of values dropped in making it."""
-    place, values = part(folder, year, bucket), sorted((scratch / str(bucket)).glob("*.parquet"))
-    if not place.exists() and values:
+def _make_part(
+    scratch: Path, folder: Path, year: int, bucket: int, *, ice_pellets: bool
+) -> tuple[Part, dict[str, int]]:
+    """Makes the part of a year and bucket, unless it is made; and the number of values dropped by reason."""
+    made = scratch / f"{bucket}.json"
+    if not made.exists():
+        values = sorted((scratch / str(bucket)).glob("*.parquet"))
         table, dropped = daily(pl.read_parquet(values), ice_pellets=ice_pellets)
+        place = folder / Part(year, bucket).name
         place.parent.mkdir(exist_ok=True)
-        with replacing(place) as beside:
-            table.write_parquet(beside, row_group_size=_ROWS, metadata={"dropped": json.dumps(dropped)})
-    return dict(json.loads(pl.read_parquet_metadata(place)["dropped"])) if place.exists() else {}
+        with files.replacing(place) as beside:
+            table.write_parquet(beside, row_group_size=_ROWS)
+            part = Part(year, bucket, files.size(beside), len(table), files.sha256(beside))
+        files.replace(made, json.dumps([asdict(part), dropped]))
+    facts, dropped = json.loads(made.read_text(encoding="utf-8"))
+    return Part(**facts), dropped
 
 
-def _indexed(folder: Path, manifest: Manifest) -> Manifest:
-    """Writes the index; returns the manifest with what it counts."""
-    parts = [part(folder, year, bucket) for year in manifest.years for bucket in range(BUCKETS)]
-    frames, classes = [], set(manifest.classes)
-    for file in filter(Path.exists, parts):
-        table = pl.read_parquet(file, columns=["station", "date", "weather"])
+def _written(folder: Path, before: Manifest | None, sources: list[Source], parts: list[Part], **facts: Any) -> Manifest:
+    """Writes the index, then the manifest, of what was there before, and of new sources and parts."""
+    frames = [index.read(folder, before)] if before else []
+    classes = set(before.classes) if before else set()
+    for part in parts:
+        table = pl.read_parquet(part.present(folder), columns=["station", "date", "weather"])
         classes |= set(table["weather"].drop_nulls().unique())
-        days = table.group_by("station").agg(pl.len().alias("days"), year=pl.col("date").first().dt.year())
-        frames.append(days.with_columns(bucket=pl.lit(int(file.stem.partition("=")[2]), pl.UInt8)))
-    index = pl.concat(frames).select("station", "bucket", "year", "days").sort("bucket", "station", "year")
-    with replacing(folder / INDEX) as beside:
-        index.write_parquet(beside)
-    manifest = replace(manifest, classes=sorted(classes), days=int(index["days"].sum()))
-    return replace(manifest, stations=index["station"].n_unique())
+        frames.append(index.of_part(table, part.bucket))
+    every = pl.concat(frames).sort("bucket", "station", "year")
+    if every.is_empty():
+        raise DataError(f"{', '.join(source.file for source in sources)}: no value to be believed")
+    manifest = Manifest(
+        **facts,
+        sources=[*(before.sources if before else []), *sources],
+        parts=[*(before.parts if before else []), *parts],
+        index=index.write(every, folder),
+        classes=sorted(classes),
+        days=int(every["days"].sum()),
+        stations=every["station"].n_unique(),
+    )
+    manifest.write(folder)
+    index.discard_others(folder, manifest.index)
+    return manifest

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from stratus.data.observations import Observations
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array
 from stratus.data.splits import Splits
-from stratus.data.store.manifest import INDEX, MANIFEST, Manifest, part
+from stratus.data.store import index as indices
+from stratus.data.store.manifest import ANEW, MANIFEST, Manifest, Part
 from stratus.data.streaming import stream
 from stratus.errors import ConfigurationError, DataError
 
@@ -28,6 +30,7 @@ class Store(Observations):
     manifest: Manifest  # what store.json says
     index: pl.DataFrame  # columns station, bucket, year, days, of what was asked for
     memory: float  # GiB that its days and their samples may take
+    intact: set[Part] = field(default_factory=set)  # parts whose checksum has been compared
 
     @property
     def days(self) -> int:
@@ -47,12 +50,11 @@ class Store(Observations):
     def parts(self, days: int | None = None) -> Iterator[pl.DataFrame]:
         """The daily table in parts of at most so many days (a quarter of the memory), or of one larger station."""
         days = self.days_in_memory // 4 if days is None else days
-        for (bucket,), index in self.index.group_by("bucket", maintain_order=True):
+        for _, index in self.index.group_by("bucket", maintain_order=True):
             sizes = index.group_by("station", maintain_order=True).agg(pl.col("days").sum())
-            turn = (sizes["days"].cum_sum() - 1) // days
-            years = index["year"].unique().sort().to_list()
+            turn = (sizes["days"].cum_sum() - 1) // max(days, 1)
             for group in sizes.with_columns(turn=turn).partition_by("turn", maintain_order=True):
-                yield self._read(int(bucket), years, group["station"].to_list())
+                yield self._read(index.filter(pl.col("station").is_in(group["station"].to_list())))
 
     def table(self) -> pl.DataFrame:
         """All of the daily table."""
@@ -62,19 +64,14 @@ class Store(Observations):
     def last_day(self) -> date:
         """The last day that one of the stations was observed."""
         latest = self.index.filter(pl.col("year") == pl.col("year").max())
-        files = [part(self.folder, year, bucket) for year, bucket in latest.select("year", "bucket").unique().rows()]
-        rows = pl.scan_parquet(files, hive_partitioning=False).filter(pl.col("station").is_in(latest["station"]))
-        last: date = rows.select(pl.col("date").max()).collect().item()
+        last: date = self._scan(latest).select(pl.col("date").max()).collect(engine="streaming").item()
         return last
 
     def covering(self, stations: Sequence[str], dates: Array) -> pl.DataFrame:
         """The daily table of some stations in the years of some dates [n], datetime64[D]."""
         years = pl.Series(dates).dt.year().unique()
         found = self.index.filter(pl.col("station").is_in(list(stations)), pl.col("year").is_in(years.to_list()))
-        parts = [pl.DataFrame(schema=SCHEMA)]
-        for (bucket,), index in found.group_by("bucket"):
-            parts.append(self._read(int(bucket), index["year"].unique().to_list(), index["station"].unique().to_list()))
-        return pl.concat(parts)
+        return pl.concat([pl.DataFrame(schema=SCHEMA), *(self._read(index) for _, index in found.group_by("bucket"))])
 
     def split(
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
@@ -91,10 +88,31 @@ class Store(Observations):
         said = json.dumps(made_of, sort_keys=True, default=str)
         return self.folder / "samples" / hashlib.sha256(said.encode()).hexdigest()[:16]
 
-    def _read(self, bucket: int, years: Sequence[int], stations: list[str]) -> pl.DataFrame:
-        files = [file for year in years if (file := part(self.folder, year, bucket)).exists()]
-        rows = pl.scan_parquet(files, hive_partitioning=False).filter(pl.col("station").is_in(stations))
-        return rows.collect().sort(KEY)
+    def _read(self, index: pl.DataFrame) -> pl.DataFrame:
+        """The days of an index; DataError if there are more or fewer."""
+        rows = self._scan(index).collect().sort(KEY)
+        if len(rows) != index["days"].sum():
+            raise DataError(f"{self.folder}: {len(rows)} days where the index has {index['days'].sum()}: {ANEW}")
+        return rows
+
+    def _scan(self, index: pl.DataFrame) -> pl.LazyFrame:
+        """The days of the stations of an index in the parts of its years, whose checksums are compared once."""
+        named = parts_of(self.manifest, index)
+        for part in named:
+            if part not in self.intact:
+                part.intact(self.folder)
+                self.intact.add(part)
+        rows = pl.scan_parquet([self.folder / part.name for part in named], hive_partitioning=False)
+        return rows.filter(pl.col("station").is_in(index["station"].unique().to_list()))
+
+
+def parts_of(manifest: Manifest, index: pl.DataFrame) -> list[Part]:
+    """The parts that hold the days of an index; DataError if the manifest does not name one."""
+    named = {(part.year, part.bucket): part for part in manifest.parts}
+    try:
+        return [named[place] for place in index.select("year", "bucket").unique().sort("year", "bucket").rows()]
+    except KeyError:
+        raise DataError(f"the store's index names a part that {MANIFEST} does not name: {ANEW}") from None
 
 
 def open_store(
@@ -102,16 +120,14 @@ def open_store(
 ) -> Store:
     """A store, or its days of some stations, or from the year of a day on.
 
-    Raises DataError if the folder is no store, or an unfinished one, or a station is not in it.
+    Raises DataError if the folder is no store, or an unfinished one, or a station is not in it, or a file of what is
+    asked for is missing or of another size. Checksums are compared where a part is first read.
     """
-    if not (folder / MANIFEST).exists():
+    if not os.path.exists(folder / MANIFEST):
         unfinished = "its building was broken off: give the same `stratus store build` once more"
-        raise DataError(f"{folder}: {unfinished if folder.is_dir() else 'there is no such store'}")
-    try:
-        manifest = Manifest.read(folder)
-        index = pl.read_parquet(folder / INDEX)
-    except (OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{folder}: not a readable store ({str(error).splitlines()[0]})") from None
+        raise DataError(f"{folder}: {unfinished if os.path.isdir(folder) else 'there is no such store'}")
+    manifest = Manifest.read(folder)
+    index = indices.read(folder, manifest)
     if stations:
         if unknown := sorted(set(stations) - set(index["station"])):
             raise DataError(f"{folder}: no station {', '.join(unknown)}")
@@ -120,4 +136,6 @@ def open_store(
         index = index.filter(pl.col("year") >= first.year)
     if index.is_empty():
         raise DataError(f"{folder}: no day from {first} on; it holds {manifest.years[0]} to {manifest.years[-1]}")
+    for part in parts_of(manifest, index):
+        part.present(folder)
     return Store(folder, manifest, index, memory)
