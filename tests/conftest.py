@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ import hydra
 import numpy as np
 import pytest
 from filelock import FileLock
+from hydra._internal.config_repository import ConfigRepository
 from omegaconf import OmegaConf
 
 import train
@@ -35,6 +37,22 @@ def pytest_configure(config):
     # What torch says of its own code, and Lightning's of torch's.
     for said in ("`torch.jit.script` is deprecated", "`isinstance.treespec, LeafSpec.` is deprecated"):
         config.addinivalue_line("filterwarnings", f"ignore:{said}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once():
+    """Hydra keeps what it has read of a file within one composition; here within all of a process, a quarter faster."""
+    read, kept = ConfigRepository.load_config, {}
+
+    def load_config(repository, config_path):
+        key = config_path, *(source.path for source in repository.sources)
+        if kept.get(key) is None:
+            kept[key] = read(repository, config_path)
+        return deepcopy(kept[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ConfigRepository, "load_config", load_config)
+        yield
 
 
 @pytest.fixture(scope="session")
