@@ -5,16 +5,17 @@ python train.py -m task=binary optimizer.lr=0.01,0.1,1 seed=0,1,2
 """
 
 import gc
+import signal
 
 if __name__ == "__main__":
     gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a run to end, Ctrl-C ends the process
 
+import logging
 import os
-import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import hydra
@@ -25,7 +26,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import lecture
-from stratus.errors import ConfigurationError, StratusError
+from stratus.errors import ConfigurationError, StratusError, legible, message
+from stratus.runs import signals, terminal
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
 
@@ -38,10 +40,9 @@ compose.register()
 @hydra.main(version_base=None, config_path="conf", config_name="config")
 def train(composed: DictConfig) -> float:
     """One job: the loss of its kept weights on the validation days, which a sweep minimises."""
-    from stratus.runs import record  # noqa: PLC0415 - not for --help
+    from stratus.runs import record, recording  # noqa: PLC0415 - not for --help
 
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, stop)  # here, for a launcher's worker to have them too
+    signals.listen()  # here, for a launcher's worker to hear them too
     job = HydraConfig.get()
     # Processes that Lightning starts beside the first train with it and record nothing.
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
@@ -49,7 +50,7 @@ def train(composed: DictConfig) -> float:
     facts = {"task": job.runtime.choices["task"], "overrides": list(job.overrides.task), "seed": composed.seed}
     try:
         recorded: AbstractContextManager[RunRecord] = (
-            record.recorded(folder, **facts) if first else nullcontext(record.RunRecord(**facts))
+            recording.recorded(folder, **facts) if first else nullcontext(record.RunRecord(**facts))
         )
         with recorded as entries:
             settings = compose.check(composed)
@@ -59,11 +60,18 @@ def train(composed: DictConfig) -> float:
                     "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                 )
             objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
-    except StratusError as error:
+    except Exception as error:
+        told = isinstance(error, StratusError) or (isinstance(error, OSError) and error.errno is not None)
         if job.mode == RunMode.RUN:
-            sys.exit(str(error))
+            if told:
+                sys.exit(message(error))
+            raise
         # Hydra lets the other jobs of a sweep run.
-        raise CompactHydraException(str(error)) from None
+        if told:
+            raise CompactHydraException(message(error)) from None
+        logging.getLogger("stratus.traceback").exception("a job of a sweep failed")
+        where = f"its traceback is in {os.path.relpath(folder / 'run.log')}"
+        raise CompactHydraException(f"{message(error)}; {where}") from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
@@ -89,9 +97,13 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool 
     )
 
 
-def stop(signum: int, frame: FrameType | None) -> None:
-    """Ctrl-C and termination end the run in order: recorded as interrupted, with the shell's exit code."""
-    raise SystemExit(128 + signum)
+def beside_jobs(error: Exception) -> str | None:
+    """What a sweep's launcher or its search died of, or the system would not do; None where an error is no such."""
+    from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
+
+    if isinstance(error, OSError):
+        return message(error)
+    return f"the sweep ended early: {' '.join(message(error).split())}" if SweepTable.begun else None
 
 
 def main() -> None:
@@ -99,19 +111,24 @@ def main() -> None:
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     arguments = sys.argv[1:]
+    terminal.protect()
     try:
-        command_line.check_extras(arguments)
         if earlier := command_line.resumed_run(arguments):
-            from stratus.runs import record  # noqa: PLC0415 - not for --help
+            from stratus.runs import received  # noqa: PLC0415 - not for --help
 
-            arguments = command_line.with_overrides(record.read(earlier).overrides, arguments)
+            arguments = received.resumed(earlier, arguments)
+        command_line.check_extras(arguments)
         sys.argv[1:] = command_line.with_globs(arguments)
         train()
-    except (StratusError, HydraException, OmegaConfBaseException, AssertionError) as error:
-        line = command_line.one_line(error, sys.argv[1:])
-        if line is None or asked_for_tracebacks:
+    except Exception as error:
+        mistaken = isinstance(error, StratusError | HydraException | OmegaConfBaseException | AssertionError)
+        line = command_line.one_line(error, sys.argv[1:]) if mistaken else None
+        if asked_for_tracebacks or not (line := line or beside_jobs(error)):
             raise
-        sys.exit(line)
+        sys.exit(legible(line))
+    finally:
+        signals.ignore()
+        terminal.say_what_was_lost()
 
 
 if __name__ == "__main__":

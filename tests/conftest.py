@@ -5,22 +5,27 @@ import logging
 import os
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hydra
 import numpy as np
 import pytest
-import torch
+from filelock import FileLock
+from hydra._internal.config_repository import ConfigRepository
 from omegaconf import OmegaConf
 
 import train
 from stratus.cli import main
-from stratus.runs import pictures as of_run
-from stratus.runs import record
-from stratus.runs.finished import FinishedRun
+from stratus.runs import received, recording
 from stratus.settings import command_line, compose
+
+# torch and matplotlib are imported where they are used: the process that deals out the tests needs neither.
+if TYPE_CHECKING:
+    from stratus.runs.finished import FinishedRun
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +37,22 @@ def pytest_configure(config):
     # What torch says of its own code, and Lightning's of torch's.
     for said in ("`torch.jit.script` is deprecated", "`isinstance.treespec, LeafSpec.` is deprecated"):
         config.addinivalue_line("filterwarnings", f"ignore:{said}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once():
+    """Hydra keeps what it has read of a file within one composition; here within all of a process, a quarter faster."""
+    read, kept = ConfigRepository.load_config, {}
+
+    def load_config(repository, config_path):
+        key = config_path, *(source.path for source in repository.sources)
+        if kept.get(key) is None:
+            kept[key] = read(repository, config_path)
+        return deepcopy(kept[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ConfigRepository, "load_config", load_config)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -52,11 +73,11 @@ def trained(composed):
     def run(folder, *given, in_sweep=False):
         overrides = list(given)
         if earlier := command_line.resumed_run(overrides):
-            overrides = command_line.with_overrides(record.read(earlier).overrides, overrides)
+            overrides = received.resumed(earlier, overrides)
         drawn = any(one.startswith(("pictures=", "experiment=lecture/")) for one in given)
         composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
         facts = {"task": OmegaConf.get_type(composition, "task").name, "overrides": overrides, "seed": composition.seed}
-        with record.recorded(folder, **facts) as entries:
+        with recording.recorded(folder, **facts) as entries:
             objective = train.run(compose.check(composition), folder, entries, in_sweep=in_sweep)
         return json.loads((folder / "run.json").read_text()) | {"objective": objective}
 
@@ -64,16 +85,27 @@ def trained(composed):
 
 
 @pytest.fixture(scope="session")
-def short(trained, tmp_path_factory):
+def once(tmp_path_factory, worker_id):
+    """A folder by its name, filled by the first test process that asks for it; no test changes it."""
+    here = tmp_path_factory.getbasetemp()
+    shared = (here if worker_id == "master" else here.parent) / "once"
+    shared.mkdir(exist_ok=True)
+
+    def folder(name, fill):
+        at, filled = shared / name, shared / f"{name}.filled"
+        with FileLock(shared / f"{name}.lock"):
+            if not filled.exists():
+                fill(at)
+                filled.touch()
+        return at
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def short(trained, once):
     """The folder of a finished run of four epochs, otherwise as the task's defaults are; each is run once."""
-
-    @cache
-    def run(task):
-        folder = tmp_path_factory.mktemp(task)
-        trained(folder, f"task={task}", "trainer.max_epochs=4")
-        return folder
-
-    return run
+    return cache(lambda task: once(task, lambda folder: trained(folder, f"task={task}", "trainer.max_epochs=4")))
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +128,21 @@ def door():
         )
 
     return start
+
+
+@pytest.fixture(scope="session")
+def in_turn():
+    """Runs command lines in a folder, one after the other in one process.
+
+    How each ended, as shared/one_after_another.py says it, and whether torch was imported.
+    """
+
+    def run(folder, lines):
+        command = [sys.executable, str(ROOT / "tests" / "shared" / "one_after_another.py"), *lines]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=True)
+        return json.loads(done.stdout.splitlines()[0])
+
+    return run
 
 
 @pytest.fixture
@@ -128,11 +175,13 @@ def refusal(capsys):
 @dataclass
 class Drawn:
     folder: Path
-    run: FinishedRun
+    run: "FinishedRun"
     figures: dict
 
     def logits(self, x):
         """W (x - mean)/scale + b with numpy, from the kept checkpoint alone."""
+        import torch  # noqa: PLC0415 - see above
+
         content = torch.load(self.folder / "checkpoints" / "best.ckpt", weights_only=True)
         state = {name: value.double().numpy() for name, value in content["state_dict"].items()}
         return (x - state["mean"]) / state["scale"] @ state["linear.weight"].T + state["linear.bias"]
@@ -140,17 +189,24 @@ class Drawn:
 
 @pytest.fixture(scope="session")
 def drawn(trained, tmp_path_factory):
-    """Trains three epochs as the command line says and draws; each is run once."""
+    """Trains three epochs as the command line says; its figures are those that were drawn. Each is run once."""
+    from stratus.runs import pictures as of_run  # noqa: PLC0415 - see above
 
     @cache
     def train(*overrides):
         folder, seen = tmp_path_factory.mktemp("drawn"), []
         whole = of_run.drawings
+
+        def drawings(run):
+            figures = {name: cache(draw) for name, draw in whole(run).items()}
+            seen.append((run, figures))
+            return figures
+
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(of_run, "drawings", lambda *given: seen.append(given) or whole(*given))
+            patch.setattr(of_run, "drawings", drawings)
             trained(folder, "pictures=all", "trainer.max_epochs=3", *overrides)
-        ((run,),) = seen
-        return Drawn(folder, run, {name: draw() for name, draw in whole(run).items()})
+        ((run, figures),) = seen
+        return Drawn(folder, run, {name: draw() for name, draw in figures.items()})
 
     return train
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,27 +50,6 @@ WRONG = {
     "-m trainer.devices=2": "would run the whole sweep again",
     "trainer.max_epochs=3 trainer.check_val_every_n_epoch=5": "expected at most trainer.max_epochs=3",
 }
-ONE_AFTER_ANOTHER = """
-import contextlib, io, json, os, runpy, sys
-from hydra.core.global_hydra import GlobalHydra
-
-def answer(case):
-    GlobalHydra.instance().clear()
-    os.environ.pop("HYDRA_FULL_ERROR", None)
-    sys.argv = ["train.py", *case.split()]
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            runpy.run_path(TRAIN, run_name="__main__")
-    except SystemExit as end:
-        return end.code  # a text is printed to stderr, and the exit code is 1
-    except BaseException as error:
-        return [repr(error)]
-    return None
-
-TRAIN, *cases = sys.argv[1:]
-answers = {case: answer(case) for case in cases}
-print(json.dumps([answers, "torch" in sys.modules]))
-"""
 
 
 def recorded(folder):
@@ -90,14 +70,11 @@ def wait_for(folder, pattern, process):
 # --- before anything is trained
 
 
-def test_every_wrong_setting_is_answered_in_one_line_before_torch_is_imported(tmp_path):
+def test_every_wrong_setting_is_answered_in_one_line_before_torch_is_imported(in_turn, tmp_path):
     (tmp_path / "broken.csv").write_text(f"{HEADER}\nOslo,2012-01-01,1,0,0\nOslo,2012-01-02,warm,0,0\n")
     (tmp_path / "twice.csv").write_text(f"{HEADER}\nOslo,2012-01-01,1,0,0\nOslo,2012-01-01,1,0,0\n")
-    done = subprocess.run(
-        [sys.executable, "-c", ONE_AFTER_ANOTHER, str(TRAIN), *WRONG],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    answers, torch_imported = json.loads(done.stdout.splitlines()[0])
+    ends, torch_imported = in_turn(tmp_path, WRONG)
+    answers = dict(zip(WRONG, ends, strict=True))
     wrong = {
         case: answers[case]
         for case, said in WRONG.items()
@@ -244,6 +221,33 @@ def test_a_run_that_stopped_for_want_of_patience_goes_on_with_more(trained, tmp_
         f"trainer.max_epochs={stopped['epochs'] + 9}",
     )
     assert resumed["epochs"] == stopped["epochs"] + 9
+
+
+def killed(run, folder):
+    """The same run, as if it had been killed once it was trained."""
+    shutil.copytree(run, folder)
+    (folder / "forecasts.csv").unlink()
+    (folder / "run.json").write_text(json.dumps(recorded(run) | {"status": "running", "metrics": {}}))
+    return folder
+
+
+def test_a_run_killed_while_it_was_scored_is_finished_and_trained_no_further(trained, short, tmp_path):
+    straight = short("multiclass")
+    resumed = trained(tmp_path / "resumed", f"resume={killed(straight, tmp_path / 'killed')}")
+    entries = ("status", "metrics", "gap", "epochs", "best_epoch", "weights", "intervals")
+    assert {one: resumed[one] for one in entries} == {one: recorded(straight)[one] for one in entries}
+    for file in ("forecasts.csv", "checkpoints/best.ckpt", "checkpoints/last.ckpt"):
+        assert (tmp_path / "resumed" / file).read_bytes() == (straight / file).read_bytes()
+
+
+def test_a_run_whose_patience_had_run_out_when_it_was_killed_is_trained_further_only_with_more(trained, tmp_path):
+    impatient = ("task=binary", "optimizer.lr=5", "schedule=constant", "patience=1")
+    straight = trained(tmp_path / "straight", *impatient)
+    folder = killed(tmp_path / "straight", tmp_path / "killed")
+    resumed = trained(tmp_path / "resumed", f"resume={folder}")
+    assert (resumed["epochs"], resumed["metrics"]) == (straight["epochs"], straight["metrics"])
+    longer = f"trainer.max_epochs={straight['epochs'] + 2}"
+    assert trained(tmp_path / "more", f"resume={folder}", "patience=100", longer)["epochs"] == straight["epochs"] + 2
 
 
 # --- sweeps

@@ -1,4 +1,8 @@
-"""What can go wrong and be mended by the user: the message is all that is shown."""
+"""What can go wrong and be mended by the user: the message is all that is shown; and how text is shown."""
+
+import logging
+import os
+import unicodedata
 
 
 class StratusError(Exception):
@@ -21,6 +25,38 @@ class Diverged(StratusError):
     """Training that stopped at a loss which is not a finite number."""
 
 
+def message(error: BaseException) -> str:
+    """What an exception says, `legible`; of a file the system's words, after its name; of a bug also its type."""
+    if isinstance(error, OSError) and error.strerror:
+        return legible(f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror)
+    said, name = str(error), type(error).__name__
+    return legible(said if said and isinstance(error, StratusError) else f"{name}: {said}" if said else name)
+
+
+def legible(text: str, keep: str = "") -> str:
+    """A text as a terminal may be given it: what it would obey, such as ESC or a change of direction, is spelled out.
+
+    So are line breaks and tabs but those to `keep`, and what has no glyph of its own.
+    """
+    if text.isprintable():
+        return text
+    fine = {one for one in set(text) if one.isprintable() or one in keep or unicodedata.category(one) == "Zs"}
+    return "".join(one if one in fine else one.encode("unicode_escape").decode() for one in text)
+
+
+class LegibleFormatter(logging.Formatter):
+    """Log lines as terminals and files may be given them; conf/config.yaml names it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, or with a traceback the lines."""
+        return legible(super().format(record), keep="\n\t")
+
+
 def first_line(error: BaseException) -> str:
     """The first line of an exception's message."""
     return (str(error).splitlines() or [""])[0]
+
+
+def quoted(text: str, most: int = 60) -> str:
+    """A text as a message quotes it: shortened to so many characters, what cannot be printed as its code."""
+    return repr(text if len(text) <= most else f"{text[: most - 1]}…")

@@ -32,7 +32,7 @@ def main() -> None:
             told.append(process(folder, TRAIN, "--help") / torch)
             run = [TRAIN, "trainer.max_epochs=1", f"hydra.run.dir=run_{turn}"]
             trained.append(process(folder, *run, "pictures=none") / torch)
-            drawn.append(process(folder, *run) / torch)
+            drawn.append(process(folder, *run[:-1], f"hydra.run.dir=drawn_{turn}") / torch)
     print(f"import torch, last pair: {torch:.2f} s")
     show("train.py --help", told[1:], "at most 0.65")
     show("train.py trainer.max_epochs=1 pictures=none", trained[1:], "at most 2.3")

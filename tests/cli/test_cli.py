@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 import torch
 
-from stratus.runs import record
+from stratus.errors import DataError
+from stratus.runs import recording
 
 TABLE = Path(__file__).parents[2] / "data" / "weather.csv"
 OSLO = date(2020, 2, 26)
@@ -69,14 +70,18 @@ def test_evaluate_takes_all_complete_days_of_another_table(stratus, short, oslo)
     assert float(model[1]) == pytest.approx(sum(e**2 for e in errors) / 3, abs=1e-3)
 
 
-def test_evaluate_notes_that_the_data_have_changed_since_the_run(stratus, trained, tmp_path):
+def test_a_file_that_only_the_record_names_is_read_only_as_it_was(stratus, refusal, trained, tmp_path):
     copy = tmp_path / "weather.csv"
     copy.write_bytes(TABLE.read_bytes())
     trained(tmp_path / "run", "data=csv", f"data.path={copy}", "data.stations=[Seattle]", "trainer.max_epochs=1")
-    assert not any("changed" in line for line in stratus("evaluate", tmp_path / "run"))
+    before = stratus("evaluate", tmp_path / "run")
     copy.write_text(copy.read_text().replace("Seattle,2015-12-31,5.6", "Seattle,2015-12-31,6.6"))
-    lines = stratus("evaluate", tmp_path / "run")
-    assert lines[0].startswith("note: the data have changed since the run")
+    for command in ("evaluate", "forecast"):
+        assert refusal(command, tmp_path / "run").endswith("by its checksum: give a table with --observations\n")
+    assert stratus("evaluate", tmp_path / "run", "--observations", TABLE)[1:] != before[1:]  # all its days
+    with pytest.raises(DataError, match=r"by its checksum: give data\.path too"):
+        trained(tmp_path / "on", f"resume={tmp_path / 'run'}", "trainer.max_epochs=2")
+    trained(tmp_path / "on", f"resume={tmp_path / 'run'}", "trainer.max_epochs=2", f"data.path={TABLE}")
 
 
 # --- forecast
@@ -132,7 +137,7 @@ def test_a_day_whose_inputs_are_unknown_is_refused_by_their_names(refusal, short
 @pytest.mark.parametrize("command", ["evaluate", "forecast"])
 def test_what_is_not_a_finished_run_is_refused(refusal, tmp_path, command):
     assert "is not a run's folder" in refusal(command, tmp_path / "nowhere")
-    with record.recorded(tmp_path / "early", task="binary", overrides=[], seed=0):
+    with recording.recorded(tmp_path / "early", task="binary", overrides=[], seed=0):
         pass
     assert "did not get as far as its data" in refusal(command, tmp_path / "early")
     assert "there is no checkpoint" in refusal(command, tmp_path / "early", "--observations", TABLE)

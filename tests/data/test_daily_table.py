@@ -98,7 +98,7 @@ def tables(draw):
 
 
 @given(table=tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_valid_table_survives_being_written_and_read(tmp_path_factory, table):
     path = tmp_path_factory.mktemp("csv") / "my.csv"
     table.write_csv(path)
@@ -112,7 +112,7 @@ nearly_csv = rows_of_cells.map(lambda rows: "\n".join([",".join(list(SCHEMA)[:5]
 
 
 @given(content=st.binary() | nearly_csv)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_bytes_give_a_table_or_a_data_error(tmp_path_factory, content):
     path = write(tmp_path_factory.getbasetemp(), content)
     try:
@@ -163,7 +163,7 @@ def test_the_expected_range_is_said_with_its_unit(tmp_path):
 
 def test_a_maximum_below_the_minimum_is_refused(tmp_path):
     message = refusal(tmp_path, f"{HEADER}\nOslo,2020-01-01,1,2,0,,,")
-    assert message.startswith("my.csv, line 2, column temperature_max: 1.0 is below temperature_min 2.0")
+    assert message.startswith("my.csv, line 2, column temperature_max: '1' is below temperature_min 2.0")
 
 
 def test_a_second_row_of_a_day_names_both_lines(tmp_path):
@@ -209,8 +209,8 @@ def test_wrong_columns_are_named_beside_the_right_ones(tmp_path, header, faults)
             f'{HEADER}\n{ROW}\n"Oslo,2020-01-02,1,0,0,,,\n{ROW}\n',
             "my.csv, line 3: the row that begins here is not CSV",
         ),
-        (f"{HEADER}\n{ROW}".encode("utf-16"), "my.csv is not UTF-8 text"),
-        (f"{HEADER}\nZürich".encode("latin-1"), "my.csv is not UTF-8 text"),
+        (f"{HEADER}\n{ROW}".encode("utf-16"), "my.csv, line 1: a NUL byte, as UTF-16"),
+        (f"{HEADER}\nZürich".encode("latin-1"), "my.csv, line 2: not UTF-8 text (byte 0xfc); save"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path, content, message):
@@ -218,7 +218,7 @@ def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path, content, messa
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
-    with pytest.raises(DataError, match=r"none\.csv: No such file"):
+    with pytest.raises(DataError, match=r"none\.csv: cannot be read \(No such file"):
         read_csv(tmp_path / "none.csv")
     with pytest.raises(DataError, match=str(tmp_path)):
         read_csv(tmp_path)
@@ -249,7 +249,7 @@ def test_a_table_is_cast_to_the_schema(columns):
         ({"station": None}, "row 0, column station: '' is missing"),
         ({"temperature_max": 99}, "row 0, column temperature_max: '99.0' is out of range"),
         ({"temperature_max": float("nan")}, "row 0, column temperature_max: 'NaN' is not a number"),
-        ({"temperature_max": -2}, "row 0, column temperature_max: -2.0 is below temperature_min -1.0"),
+        ({"temperature_max": -2}, "row 0, column temperature_max: '-2.0' is below temperature_min -1.0"),
         ({"date": "yesterday"}, "row 0, column date: 'yesterday' is not a date"),
         ({"date": 20200101}, "column date: Float64 values"),
         ({"precipitation": [1.0]}, r"column precipitation: List\(Float64\) values"),
@@ -308,7 +308,7 @@ days_apart = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 60)), min_
 
 
 @given(keys=days_apart)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_on_the_calendar_a_shift_by_rows_is_a_shift_by_days(keys):
     rows = [(name, date(2019, 12, 20) + timedelta(day), day, -1, 0) for name, day in keys]
     table = check(pl.DataFrame(rows, list(SCHEMA)[:5], orient="row"), "table")

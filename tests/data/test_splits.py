@@ -8,18 +8,17 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import SEATTLE, SHIPPED
 from sklearn.preprocessing import StandardScaler
 
 from stratus import tasks
-from stratus.data.daily_table import check, read_csv, select
+from stratus.data.daily_table import check, read_csv
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.errors import ConfigurationError, DataError
 from stratus.training.optimum import optimum
 from stratus.verification.references import Climatology
 
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
 TEST = date(2015, 1, 1)
 VALIDATION = date(2014, 1, 1)
 TWO_DAYS = Recipe("temperature", {"two_days": {}}, 1)

@@ -1,29 +1,28 @@
 """What the tests of all lessons need."""
 
-import json
 import shutil
 
 import numpy as np
 import polars as pl
 import pytest
-from filelock import FileLock
 
 
 @pytest.fixture(scope="session")
-def trained(trained, tmp_path_factory, worker_id):
-    """Trains as `trained` does, but the same lesson only once for all test processes; the others copy its folder."""
-    here = tmp_path_factory.getbasetemp()
-    shared = here / "lessons" if worker_id == "master" else here.parent / "lessons"
-    shared.mkdir(exist_ok=True)
+def trained(trained, once, recorded):
+    """Trains as `trained` does, but the same lesson only once for all test processes; each gets a copy of its folder.
+
+    Of its pictures only the lesson's are drawn: those of any run take half of the time, and have tests of their own.
+    """
+    from stratus.runs import pictures  # noqa: PLC0415 - matplotlib, not in the process that deals out the tests
 
     def run(folder, *given):
-        kept = shared / "+".join(one.replace("/", "-") for one in given)
-        with FileLock(f"{kept}.lock"):
-            if not (kept / "finished").exists():
+        def fill(kept):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(pictures, "drawings", lambda _: {})
                 trained(kept, *given)
-                (kept / "finished").touch()
-        shutil.copytree(kept, folder, dirs_exist_ok=True)
-        return json.loads((folder / "run.json").read_text())
+
+        shutil.copytree(once("+".join(one.replace("/", "-") for one in given), fill), folder, dirs_exist_ok=True)
+        return recorded(folder)
 
     return run
 

@@ -1,8 +1,6 @@
 """The lecture's loop, beside the closed form of a quadratic, torch's own optimiser and the runs' trace."""
 
-from datetime import date
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,23 +8,18 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from lightning.pytorch import Trainer
+from shipped import splits_of
 
 from stratus import tasks
-from stratus.data.daily_table import read_csv, select
 from stratus.data.datamodule import WeatherDataModule
-from stratus.data.recipe import Recipe
-from stratus.data.splits import split
 from stratus.lecture.descent_by_hand import descend, descend_each, learnt_period, loss_on, on_plane, path_of, toy
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Trace
 from stratus.training.starts import gaussian
 
-SEATTLE = select(read_csv(Path(__file__).parents[2] / "data" / "weather.csv"), ["Seattle"], "weather.csv")
-TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather"}
-
 
 def fitting(name, **settings):
-    splits = split(SEATTLE, Recipe(TARGET[name], {"two_days": {}}, 1), test_from=date(2015, 1, 1))
+    splits = splits_of(name, lead=1)
     return splits, tasks.find(name).for_splits(splits, **settings)
 
 
@@ -42,7 +35,7 @@ def test_each_step_on_a_parabola_multiplies_the_error_by_one_less_rate_times_cur
     np.testing.assert_allclose(path.numpy(), lowest + error, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", TARGET)
+@pytest.mark.parametrize("name", ["regression", "binary", "multiclass"])
 def test_the_loop_takes_the_steps_of_a_run(name):
     splits, task = fitting(name, init=partial(gaussian, sigma=3.0), seed=2, optimizer=partial(torch.optim.SGD, lr=0.2))
     trace = Trace()
@@ -63,7 +56,7 @@ def test_the_loop_takes_the_steps_of_a_run(name):
     torch.testing.assert_close(by_hand, path, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", TARGET)
+@pytest.mark.parametrize("name", ["regression", "binary", "multiclass"])
 def test_the_loss_of_a_matrix_is_the_tasks_own(name):
     splits, task = fitting(name, init=partial(gaussian, sigma=1.0), seed=1)
     theta = torch.cat([task.linear.weight, task.linear.bias[:, None]], 1).detach().double()

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,6 +36,7 @@ TASKS = list(INPUTS)
 # --- the same numbers again, from the file
 
 
+@cache
 def table():
     with open(TABLE, newline="") as file:
         rows = list(csv.DictReader(file))
@@ -65,6 +67,7 @@ def truth(rows, task, day):
     }[task]()
 
 
+@cache
 def splits(task):
     rows, found = table(), {}
     for name, (first, after) in zip(("train", "val", "test"), pairwise(BORDERS), strict=True):
@@ -256,6 +259,7 @@ def test_without_validation_days_the_last_weights_are_kept_and_the_training_loss
     assert not [tag for tag in run["metrics"] if tag.startswith("val/")]
 
 
+@cache
 def weeks(days, seed=0):
     """2,000 resamples of days in weeks, one after the other: indices [2000, days]."""
     draw = np.random.default_rng(seed)
@@ -466,7 +470,7 @@ def test_a_resumed_run_equals_a_straight_one(trained, tmp_path, task, before):
 
 
 def test_training_over_two_processes_leaves_one_record_with_exact_scores(door, recorded, tmp_path):
-    process = door(tmp_path, "trainer=ddp", "trainer.accelerator=cpu", "trainer.max_epochs=3")
+    process = door(tmp_path, "trainer=ddp", "trainer.accelerator=cpu", "trainer.max_epochs=3", "pictures=none")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     (file,) = tmp_path.glob("outputs/*/*/run.json")

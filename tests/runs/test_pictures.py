@@ -48,9 +48,7 @@ def test_a_run_leaves_the_pictures_that_fit_it_in_its_folder_and_in_tensorboard(
 
 def test_no_text_is_cut_off_at_the_edge(case):
     for name, figure in case[0].figures.items():
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        edge, pen = figure.bbox.padded(1), canvas.get_renderer()
+        edge, pen = figure.bbox.padded(1), figure.canvas.get_renderer()
         boxes = [axes.get_tightbbox(pen) for axes in figure.axes]
         boxes += [one.get_window_extent(pen) for one in (*figure.texts, *figure.legends)]
         for box in boxes:

@@ -2,14 +2,17 @@
 
 import json
 import math
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stratus.errors import CheckpointError, ConfigurationError, Diverged
-from stratus.runs import record
+from stratus.runs import record, recording
 
 FIELDS = {
     "schema", "status", "error", "task", "overrides", "seed", "metrics", "references", "skill", "gap", "data",
@@ -28,7 +31,7 @@ def strict(folder):
 
 
 def keeping(folder, overrides=(), seed=0):
-    return record.recorded(folder, task="binary", overrides=list(overrides), seed=seed)
+    return recording.recorded(folder, task="binary", overrides=list(overrides), seed=seed)
 
 
 # --- how it is kept
@@ -101,6 +104,61 @@ def test_nothing_but_the_record_is_left_behind(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["run.json"]
 
 
+def full(folder):
+    """Leaves no room beside the record: what would be written there first cannot be made."""
+    (folder / f".{os.getpid()}.run.json").mkdir()
+
+
+def find_no_room(folder, end=None):
+    """A run whose record grows beyond what it has to spare; ended by an exception if one is given."""
+    with keeping(folder) as entries:
+        full(folder)
+        entries.metrics = {f"test/{k}": k / 7 for k in range(5000)}
+        if end:
+            raise end
+
+
+def test_where_there_is_no_room_beside_it_the_record_is_written_over(tmp_path):
+    with keeping(tmp_path) as entries:
+        full(tmp_path)
+        entries.metrics = {f"test/{k}": k / 7 for k in range(500)}
+    end = strict(tmp_path)
+    assert (end["status"], end["metrics"]) == ("finished", entries.metrics)
+
+
+def test_what_is_too_long_to_be_written_over_is_left_out_and_the_run_has_failed(tmp_path):
+    with pytest.raises(OSError, match=r"run\.json"):
+        find_no_room(tmp_path)
+    end = strict(tmp_path)
+    assert (end["status"], end["metrics"]) == ("failed", {})
+    assert "run.json" in end["error"]
+
+
+def test_a_run_that_is_stopped_is_recorded_so_even_if_its_results_find_no_room(tmp_path):
+    with pytest.raises(SystemExit):
+        find_no_room(tmp_path, SystemExit(129))
+    assert (strict(tmp_path)["status"], strict(tmp_path)["error"]) == ("interrupted", "stopped with exit code 129")
+
+
+def test_a_record_that_nobody_leaves_any_more_is_of_an_interrupted_run(tmp_path):
+    context = keeping(tmp_path)
+    context.__enter__()
+    del context  # as where a signal comes between the body's end and the guard
+    assert (strict(tmp_path)["status"], strict(tmp_path)["error"]) == ("interrupted", "stopped")
+
+
+def test_one_run_at_a_time_has_a_folder_and_one_that_was_trained_there_keeps_it(tmp_path):
+    with keeping(tmp_path), pytest.raises(ConfigurationError, match="another run is at work here"), keeping(tmp_path):
+        pass
+    assert strict(tmp_path)["status"] == "finished"
+    with keeping(tmp_path, ["seed=1"]):
+        (tmp_path / "checkpoints").mkdir()
+        (tmp_path / "checkpoints" / "last.ckpt").touch()
+    with pytest.raises(ConfigurationError, match="holds a run: choose another folder"), keeping(tmp_path, ["seed=2"]):
+        pass
+    assert strict(tmp_path)["overrides"] == ["seed=1"]
+
+
 # --- how it is read
 
 
@@ -167,9 +225,51 @@ def test_the_jobs_of_a_sweep_stand_in_the_order_of_their_numbers(tmp_path):
     for number in (10, 2, 0):
         with keeping(tmp_path / str(number), [f"seed={number}"], number):
             pass
-    assert {number: run.seed for number, run in record.of_jobs(tmp_path).items()} == {0: 0, 2: 2, 10: 10}
-    assert list(record.of_jobs(tmp_path)) == [0, 2, 10]
+    assert {number: run.seed for number, run in record.of_jobs(tmp_path).items()} == {"0": 0, "2": 2, "10": 10}
+    assert list(record.of_jobs(tmp_path)) == ["0", "2", "10"]
     assert record.of_jobs(tmp_path / "nowhere") == {}
+
+
+def test_the_jobs_of_a_sweep_are_found_whatever_their_folders_are_called(tmp_path):
+    names = ["a=2", "a=10", "a=10/b=1", "lr=0.1,path=data/x.csv", "ü [x]"]
+    for name in reversed(names):
+        with keeping(tmp_path / name):
+            pass
+    assert list(record.of_jobs(tmp_path)) == names
+
+
+def test_of_a_sweep_s_jobs_a_broken_record_says_why(tmp_path):
+    for name, content in {"0": b'{"status": "runn', "1": b"[]"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_bytes(content)
+    with keeping(tmp_path / "2"):
+        pass
+    found = record.of_jobs(tmp_path)
+    assert [run.status for run in found.values()] == ["broken", "broken", "finished"]
+    assert "run.json is not JSON" in found["0"].error
+    assert "run.json is not a run's record" in found["1"].error
+
+
+def test_a_run_whose_process_was_killed_is_told_as_failed(tmp_path):
+    begin = """if True:
+        import sys, time
+        from pathlib import Path
+        from stratus.runs import record, recording
+        with recording.recorded(Path(sys.argv[1]), task="binary", overrides=[], seed=0):
+            print(flush=True)
+            time.sleep(60)"""
+    with subprocess.Popen([sys.executable, "-c", begin, tmp_path / "run"], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert record.read(tmp_path / "run").status == "running"
+        process.kill()
+        process.wait()
+    assert strict(tmp_path / "run")["status"] == "running"
+    run = record.read(tmp_path / "run")
+    assert run.status == "failed"
+    assert run.error.startswith("killed: ")
+    elsewhere = strict(tmp_path / "run") | {"host": "another machine"}  # whose processes nobody knows here
+    (tmp_path / "run" / "run.json").write_text(json.dumps(elsewhere))
+    assert record.read(tmp_path / "run").status == "running"
 
 
 # --- of a real run

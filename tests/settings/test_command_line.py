@@ -32,10 +32,45 @@ def test_a_pattern_without_a_match_is_no_sweep_of_no_jobs():
 
 
 def test_a_resumed_run_has_the_settings_of_the_earlier_one_and_what_is_given_anew():
-    earlier = ["task=binary", "optimizer.lr=0.5", "+experiment=x", "resume=an/older/one", "trainer.max_epochs=2"]
+    earlier = ["task=binary", "optimizer.lr=0.5", "+patience=3", "resume=an/older/one", "trainer.max_epochs=2"]
     given = ["trainer.max_epochs=9", "resume=a/run"]
     assert str(resumed_run(given)) == "a/run"
-    assert with_overrides(earlier, given) == ["task=binary", "optimizer.lr=0.5", "+experiment=x", *given]
+    assert with_overrides(earlier, given) == ["task=binary", "optimizer.lr=0.5", "patience=3", *given]
+
+
+def test_a_job_of_a_sweep_is_resumed_alone_unless_a_sweep_is_asked_for():
+    assert with_overrides(["sweep=bootstrap", "seed=1"], ["resume=x"])[2:] == ["hydra.mode=RUN", "resume=x"]
+    assert "hydra.mode=RUN" not in with_overrides(["sweep=bootstrap"], ["resume=x", "-m"])
+
+
+@pytest.mark.parametrize(
+    "lawful",
+    [
+        "features=[station,harmonics]", "experiment=lecture/rain", "data.stations=[New York,Seattle]", "sweep=null",
+        "data.names={USW00013904: Austin}", "data.path='my files/a.csv'", "data.batch_size=null", "trainer.devices=[0]",
+        "features.harmonics.k=3", "optimizer.lr=1e-3",
+    ],
+)  # fmt: skip
+def test_settings_and_choices_are_taken_over_as_they_stand(lawful):
+    assert with_overrides([lawful], ["resume=x"]) == [lawful, "resume=x"]
+
+
+@pytest.mark.parametrize(
+    "unlawful",
+    [
+        "+hydra.callbacks.x._target_=numpy.load", "hydra.run.dir=/tmp", "hydra/launcher=joblib", "~seed", "-m",
+        "--cfg=job", "--experimental-rerun=x.pkl", "data=../../x", "features=[two_days,/x]", "seed=1,2",
+        "seed=${oc.env:HOME}", "data.path=$\\{oc.env:HOME\\}", "data.names={_target_: os.system}", "task@hydra=binary",
+        "trainer.devices=100000", "experiment='glob(*)'", "optimizer._target_=os.system",
+        "", "seed", "data={path:x}", "seed=" + "9" * 20_000,
+    ],
+)  # fmt: skip
+def test_nothing_else_is_taken_over_unless_it_is_given_anew(unlawful):
+    with pytest.raises(ConfigurationError) as caught:
+        with_overrides(["task=binary", unlawful], ["resume=x"])
+    assert "\n" not in str(caught.value)
+    if unlawful.startswith("data.path="):
+        assert with_overrides([unlawful], ["data.path=x"]) == ["data.path=x"]
 
 
 def test_without_resume_there_is_no_earlier_run():

@@ -125,8 +125,8 @@ def test_a_learning_rate_is_a_finite_number_above_0(schema, lr):
 @pytest.mark.parametrize("group", ["task", "data", "features", "optimizer", "schedule", "init", "trainer"])
 @pytest.mark.parametrize("name", ["_target_", "builds", "group"])
 def test_no_configuration_names_what_it_builds(composed, group, name):
-    for override in (f"{group}.{name}=os.system", f"+{group}.{name}=os.system"):
-        assert f"there is no setting {group}.{name}" in refused(composed, override)
+    for plus in ("", "+") if name == "_target_" else ("+",):  # all that Hydra knows; ours are constants of a class
+        assert f"there is no setting {group}.{name}" in refused(composed, f"{plus}{group}.{name}=os.system")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ RATES, STARTS, SEEDS = ("0.05", "0.2", "1e20"), ("zeros", "gaussian"), ("0", "1"
 class Sweep:
     folder: Path
     runs: dict  # what each job's run.json says, by its learning rate, start and seed
-    written: list
     figures: dict
 
 
@@ -31,16 +30,20 @@ def settings(composed):
 
 
 @pytest.fixture(scope="session")
-def sweep(trained, recorded, tmp_path_factory):
+def sweep(trained, recorded, once):
     """Twelve jobs of gradient descent on tomorrow's temperature; those with the largest of three rates diverge."""
-    folder, runs = tmp_path_factory.mktemp("sweep"), {}
-    for number, (lr, init, seed) in enumerate(product(RATES, STARTS, SEEDS)):
-        swept = (f"optimizer.lr={lr}", f"init={init}", f"seed={seed}", "trainer.max_epochs=2")
-        with suppress(Diverged):
-            settings = ("task=regression", "features=two_days", "optimizer=gd", *swept)
-            trained(folder / str(number), *settings, in_sweep=True)
-        runs[lr, init, seed] = recorded(folder / str(number))
-    records = list(record.of_jobs(folder).values())
-    written = pictures.write(folder, records)
-    drawings = pictures.drawings(drawable(records))
-    return Sweep(folder, runs, written, {name: draw() for name, draw in drawings.items()})
+    jobs = list(product(RATES, STARTS, SEEDS))
+
+    def run(folder):
+        for number, (lr, init, seed) in enumerate(jobs):
+            swept = (f"optimizer.lr={lr}", f"init={init}", f"seed={seed}", "trainer.max_epochs=2")
+            with suppress(Diverged):
+                settings = ("task=regression", "features=two_days", "optimizer=gd", *swept)
+                trained(folder / str(number), *settings, in_sweep=True)
+        written = pictures.write(folder, record.of_jobs(folder))
+        assert [path.name for path in written] == ["learning_rate.png", "heat_map.png"]
+
+    folder = once("sweep", run)
+    drawings = pictures.drawings(drawable(list(record.of_jobs(folder).values())))
+    figures = {name: draw() for name, draw in drawings.items()}
+    return Sweep(folder, {job: recorded(folder / str(number)) for number, job in enumerate(jobs)}, figures)

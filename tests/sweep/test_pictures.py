@@ -1,6 +1,7 @@
 """A sweep's pictures, read back from their artists, beside the jobs' records and numpy."""
 
 import io
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -38,11 +39,11 @@ def uncut(figure):
 
 
 def test_the_pictures_lie_in_the_sweep_s_folder_and_in_tensorboard(sweep):
-    assert [path.name for path in sweep.written] == ["learning_rate.png", "heat_map.png"]
+    written = sorted(sweep.folder.glob("pictures/*"))
+    assert [path.name for path in written] == ["heat_map.png", "learning_rate.png"]
     events = EventAccumulator(str(sweep.folder)).Reload()
     assert set(events.Tags()["images"]) == {"pictures/learning_rate", "pictures/heat_map"}
-    for path in sweep.written:
-        assert path.parent == sweep.folder / "pictures"
+    for path in written:
         (shown,) = events.Images(f"pictures/{path.stem}")
         assert shown.encoded_image_string == path.read_bytes()
         with Image.open(io.BytesIO(path.read_bytes())) as image:
@@ -134,7 +135,7 @@ def run(overrides, loss=None, **entries):
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_not(records, tmp_path):
     assert drawable(records) is None
-    assert write(tmp_path, records) == []
+    assert write(tmp_path, dict(enumerate(records))) == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -221,6 +222,22 @@ def test_limits_of_several_optimisers_have_a_line_each_and_of_many_jobs_a_band()
     figure = drawings(drawable(many))["learning_rate"]()
     assert lines(figure.axes[0], "limit") == []
     assert "1.1 to 1.6" in figure.legends[0].texts[1].get_text()
+
+
+def test_settings_of_any_letters_are_drawn(tmp_path):
+    odd = [r"$\frac{$", "雨\x1b[2J", "x" * 20_000, "_", "a\nb"]
+    one = [replace(run("", 1.0), overrides=[f"features={value}"]) for value in odd]
+    two = [replace(run("", 1.0), overrides=[f"a={value}", f"optimizer.lr={lr}"]) for value in odd for lr in (0.1, 1)]
+    for name, records in {"one": one, "two": two}.items():
+        (tmp_path / name).mkdir()
+        for path in write(tmp_path / name, dict(enumerate(records))):
+            with Image.open(path) as image:
+                assert image.width < 2000
+    assert {path.name for path in tmp_path.glob("*/pictures/*")} == {
+        "by_value.png",
+        "learning_rate.png",
+        "heat_map.png",
+    }
 
 
 @pytest.mark.parametrize("n", [2, 5])

@@ -86,7 +86,7 @@ def test_a_sweep_s_end_writes_them_and_draws_them_over_the_test_days(sweep, caps
         "resampled_weights.png",
         "resampled_boundary.png",
     }
-    drawn = resampled.drawings(sweep, records(sweep))
+    drawn = resampled.drawings(sweep / "0", records(sweep))
     (plane,) = drawn["resampled_boundary"]().axes
     assert sum(len(line.get_xdata()) for line in plane.lines[:2]) == 365
 

@@ -31,7 +31,7 @@ def test_jobs_stand_best_first_and_those_without_a_score_last(tmp_path):
     job(tmp_path, 10, ["a=4"], 1.0, **{"test/loss": 2.0})
     job(tmp_path, 3, ["a=5", "b=[x,y]"], status="running")
     table = collect(record.of_jobs(tmp_path))
-    assert table["job"].to_list() == [2, 10, 0, 1, 3]
+    assert table["job"].to_list() == ["2", "10", "0", "1", "3"]
     assert table["objective"].to_list() == [1, 1, 3, None, None]
     assert table["test/loss"].to_list() == [2, 2, 1, None, None]
     assert table["overrides"].to_list() == ["a=3", "a=4", "a=1", "a=2", "a=5 b=[x,y]"]
@@ -43,7 +43,7 @@ def test_jobs_of_different_tasks_are_not_ranked_against_each_other(tmp_path, cap
     for number, (task, loss) in enumerate([("regression", 3.0), ("binary", 0.6), ("regression", 2.0), ("binary", 0.5)]):
         job(tmp_path, number, [f"task={task}", f"a={number}"], loss, task=task)
     job(tmp_path, 4, ["task=binary"], task="binary", status="failed", error="no")
-    assert collect(record.of_jobs(tmp_path))["job"].to_list() == [3, 1, 2, 0, 4]
+    assert collect(record.of_jobs(tmp_path))["job"].to_list() == ["3", "1", "2", "0", "4"]
     finish(tmp_path)
     heading, *table = capsys.readouterr().out.splitlines()
     assert heading.strip() == "5 jobs, best first within their task"
@@ -127,6 +127,53 @@ def test_settings_in_brackets_are_shown_as_they_are(tmp_path, capsys):
         job(tmp_path, number, [f"features={features}"], 1.0, **{"test/loss": 1.0})
     finish(tmp_path)
     assert "[station,harmonics]" in capsys.readouterr().out
+
+
+def test_what_terminals_would_obey_is_shown_in_a_line(tmp_path, capsys):
+    job(tmp_path, 0, ["a=\x1b[2J$x[/b]", "b=" + "y" * 5000], 1.0)
+    job(tmp_path, 1, ["a=1"], status="failed", error="first\nsecond\x1b[31m")
+    finish(tmp_path)
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "$x[/b]" in out
+    assert out.count("y") < 500
+    assert "job 1: first second" in out
+    assert pl.read_csv(tmp_path / "summary.csv")["reason"].to_list()[1] == "first second\x1b[31m"
+
+
+def test_a_record_that_is_broken_is_a_row_and_changes_no_other(tmp_path, capsys):
+    for number in range(2):
+        job(tmp_path, number, ["task=binary", f"a={number}"], 1.0 + number)
+    (tmp_path / "2").mkdir()
+    (tmp_path / "2" / "run.json").write_text('{"overrides"')
+    finish(tmp_path)
+    rows = pl.read_csv(tmp_path / "summary.csv").to_dicts()
+    assert [(row["job"], row["status"], row["overrides"]) for row in rows] == [
+        (0, "finished", "task=binary a=0"),
+        (1, "finished", "task=binary a=1"),
+        (2, "broken", None),
+    ]
+    out = capsys.readouterr().out
+    assert "run.json is not JSON" in out
+    assert "task=binary" not in out  # all known jobs share it
+
+
+def test_the_command_writes_the_table_again_whatever_the_folders_are_called(stratus, tmp_path):
+    job(tmp_path, "lr=0.1,path=a/b", ["lr=0.1"], 2.0)
+    job(tmp_path, "lr=0.2", ["lr=0.2"], 1.0)
+    write(tmp_path, record.of_jobs(tmp_path))
+    right = (tmp_path / "summary.csv").read_bytes()
+    (tmp_path / "summary.csv").write_text("half a ta")
+    lines = stratus("summary", tmp_path)
+    assert "2 jobs, best first" in lines[0]
+    assert (tmp_path / "summary.csv").read_bytes() == right
+    assert pl.read_csv(right)["job"].to_list() == ["lr=0.2", "lr=0.1,path=a/b"]
+
+
+def test_the_command_refuses_what_is_no_sweep(refusal, tmp_path):
+    assert "holds no job of a sweep" in refusal("summary", tmp_path)
+    assert "holds no job of a sweep" in refusal("summary", tmp_path / "nowhere")
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- for real

@@ -1,19 +1,14 @@
 """Balanced class weights against scikit-learn's, and what they do to a class too rare to be forecast."""
 
-from datetime import date
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from shipped import splits_of
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
 from torch.func import hessian
 
 from stratus import tasks
-from stratus.data.daily_table import read_csv, select
-from stratus.data.recipe import Recipe
-from stratus.data.splits import split
 from stratus.tasks.weights import exact
 from stratus.training.checkpoints import load
 from stratus.training.optimum import optimum
@@ -21,14 +16,9 @@ from stratus.training.stability import largest_stable_step
 from stratus.verification.model import Model
 from stratus.verification.verify import scores
 
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
-TARGET = {"binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}
-
 
 def balanced(name):
-    table = SHIPPED if name == "multilabel" else SEATTLE
-    splits = split(table, Recipe(TARGET[name], {"two_days": {}}), test_from=date(2015, 1, 1))
+    splits = splits_of(name)
     return splits, tasks.find(name).for_splits(splits, class_weights="balanced")
 
 

@@ -3,7 +3,6 @@
 import math
 from datetime import date
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import LambdaCallback
+from shipped import TARGET, splits_of
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
@@ -24,18 +24,13 @@ from sklearn.metrics import (
 from torch.func import hessian, vmap
 
 from stratus import tasks
-from stratus.data.daily_table import read_csv, select
 from stratus.data.datamodule import WeatherDataModule
-from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
-from stratus.data.splits import split
 from stratus.data.targets import TARGETS
 from stratus.errors import ConfigurationError
 from stratus.verification.forecasts import Forecasts
 from stratus.verification.verify import Tally
 
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}
 OUTPUTS = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3}
 N, M = 40, 3
 
@@ -58,12 +53,6 @@ def problem(name, seed):
         "multiclass": lambda: draw.integers(0, k, N),
     }.get(name, lambda: draw.integers(0, 2, (N, k)).astype(float))()
     return design, theta, torch.as_tensor(y)
-
-
-def seattle(name, lead=0, **borders):
-    rows = SHIPPED if name == "multilabel" else select(SHIPPED, ["Seattle"], "weather.csv")
-    borders = {"train_from": date(2012, 1, 3), "test_from": date(2015, 1, 1)} | borders
-    return split(rows, Recipe(TARGET[name], {"two_days": {}}, lead), **borders)
 
 
 # --- the loss
@@ -99,7 +88,7 @@ def test_the_loss_from_logits_is_the_formula_of_the_lecture(name, seed):
     ],
 )
 def test_parameters_of_zero_cost_what_knowing_nothing_costs(name, lead, loss):
-    splits = seattle(name, lead)
+    splits = splits_of(name, lead=lead)
     y = torch.as_tensor(splits.train.y)
     z = torch.zeros(len(y), len(splits.outputs), dtype=torch.float64)
     assert tasks.find(name).for_splits(splits).loss(z, y).item() == pytest.approx(loss, abs=5e-5)
@@ -331,7 +320,7 @@ def logged(trained, split_name):
 
 @every_task
 def test_the_curves_are_the_loss_and_accuracy_of_the_whole_split_each_day_counting_once(name):
-    splits = seattle(name, validation_from=date(2014, 1, 1))
+    splits = splits_of(name, validation_from=date(2014, 1, 1))
     # a step of length 0, so that every batch of the epoch, the short last one too, sees the same weights
     task = tasks.find(name).for_splits(splits, optimizer=partial(torch.optim.SGD, lr=0.0))
     trained, data = fit(task, splits, batch_size=500)
@@ -344,7 +333,7 @@ def test_the_curves_are_the_loss_and_accuracy_of_the_whole_split_each_day_counti
 
 
 def test_the_training_curve_has_the_loss_before_the_step_and_the_validation_curve_the_one_after():
-    splits = seattle("regression", validation_from=date(2014, 1, 1))
+    splits = splits_of("regression", validation_from=date(2014, 1, 1))
     task = tasks.find("regression").for_splits(splits)
     before = whole(task, splits.train)
     trained, _ = fit(task, splits, batch_size=None)
@@ -354,7 +343,7 @@ def test_the_training_curve_has_the_loss_before_the_step_and_the_validation_curv
 
 
 def test_one_step_of_gradient_descent_is_one_step_against_the_closed_form():
-    splits = seattle("multiclass")
+    splits = splits_of("multiclass")
     task = tasks.find("multiclass").for_splits(splits, optimizer=partial(torch.optim.SGD, lr=0.7))
     mean, scale = splits.standardisation
     design = torch.as_tensor(np.column_stack([(splits.train.x - mean) / scale, np.ones(len(splits.train))]))
@@ -367,7 +356,7 @@ def test_one_step_of_gradient_descent_is_one_step_against_the_closed_form():
 
 
 def test_a_schedule_is_stepped_once_an_epoch_and_knows_how_many_there_are():
-    splits, rates, asked = seattle("binary"), [], []
+    splits, rates, asked = splits_of("binary"), [], []
 
     def halving(optimizer, epochs):
         asked.append(epochs)

@@ -6,28 +6,25 @@ import pickle
 import re
 import resource
 import time
+import zipfile
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from shipped import SEATTLE, SHIPPED, splits_of
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus import tasks
-from stratus.data.daily_table import extend, read_csv, select
+from stratus.data.daily_table import extend
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.errors import CheckpointError, Diverged
 from stratus.tasks.weights import Weights
 from stratus.training.checkpoints import AtomicCheckpointIO, Checkpoint, PacedCheckpointIO, best_and_last, load
-
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
-TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}
 
 every_task = pytest.mark.parametrize("name", tasks.NAMES)
 
@@ -154,9 +151,7 @@ def test_where_there_are_no_validation_days_the_last_is_kept_alone(tmp_path):
 
 
 def posed(name, lead=0, **settings):
-    rows = SHIPPED if name == "multilabel" else SEATTLE
-    recipe = Recipe(TARGET[name], {"two_days": {}}, lead)
-    splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
+    rows, splits = SHIPPED if name == "multilabel" else SEATTLE, splits_of(name, lead=lead)
     return rows, splits, tasks.find(name).for_splits(splits, **settings)
 
 
@@ -264,7 +259,20 @@ def test_other_bytes_are_no_checkpoint(content, tmp_path):
 
 
 def test_a_folder_is_no_checkpoint(tmp_path):
-    assert "is not a checkpoint of Stratus" in refusal(tmp_path)
+    assert "is not a file" in refusal(tmp_path)
+
+
+def test_a_link_is_no_checkpoint(tmp_path):
+    *_, path = saved(tmp_path, "binary")
+    (tmp_path / "link.ckpt").symlink_to(path)
+    assert "is a link, or behind one" in refusal(tmp_path / "link.ckpt")
+
+
+def test_a_packed_checkpoint_is_refused(tmp_path):
+    *_, path = saved(tmp_path, "binary")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more", bytes(10**6))
+    assert "it is packed" in refusal(path)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
@@ -275,6 +283,10 @@ def test_a_truncated_checkpoint_is_refused(share, tmp_path):
     assert "is not a checkpoint of Stratus" in refusal(path)
 
 
+VAST = torch.zeros(1).expand(10**5, 10**5)  # held by four bytes
+WAVES = {"harmonics": {"k": 10**7}}
+
+
 def without(key):
     return lambda content: content.pop(key)
 
@@ -282,17 +294,24 @@ def without(key):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (without("task"), "KeyError: 'task'"),
-        (without("state_dict"), "KeyError: 'state_dict'"),
-        (without("hyper_parameters"), "KeyError: 'hyper_parameters'"),
-        (without("datamodule_hyper_parameters"), "KeyError: 'datamodule_hyper_parameters'"),
+        (without("task"), "missing required field `task`"),
+        (without("state_dict"), "missing required field `state_dict`"),
+        (without("hyper_parameters"), "missing required field `hyper_parameters`"),
+        (without("datamodule_hyper_parameters"), "missing required field `datamodule_hyper_parameters`"),
         (lambda content: content.update(task="forest"), "there is no task 'forest'"),
-        (lambda content: content.update(task=["binary"]), "there is no task '['binary']'"),
-        (lambda content: content["hyper_parameters"].update(inputs=["one"]), "RuntimeError"),
+        (lambda content: content.update(task=["binary"]), "Expected `str`, got `array` - at `$.task`"),
+        (lambda content: content["hyper_parameters"].update(inputs=["one"]), "1 inputs and a recipe that makes 2"),
+        (lambda content: content["hyper_parameters"].update(inputs="ab"), "at `$.hyper_parameters.inputs`"),
+        (lambda content: content["state_dict"].update({"linear.weight": VAST}), "a tensor is larger than the file"),
+        (lambda content: content["datamodule_hyper_parameters"].update(features=WAVES), "a whole number from 1 to 183"),
+        (
+            lambda content: content["datamodule_hyper_parameters"].update(lead_days=10**9),
+            "number from 0 to 366",
+        ),
         (lambda content: content["hyper_parameters"].update(colour="blue"), "unexpected keyword argument 'colour'"),
         (lambda content: content["state_dict"].pop("mean"), "RuntimeError"),
         (lambda content: content["datamodule_hyper_parameters"].update(target="hail"), "there is no target 'hail'"),
-        (lambda content: content["datamodule_hyper_parameters"].pop("features"), "missing 1 required"),
+        (lambda content: content["datamodule_hyper_parameters"].pop("features"), "required field `features`"),
     ],
 )
 def test_a_checkpoint_that_lacks_or_contradicts_something_is_refused(change, said, tmp_path):

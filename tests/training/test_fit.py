@@ -3,32 +3,21 @@
 import math
 from datetime import date
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import CSVLogger
+from shipped import splits_of
 from torch.optim import LBFGS, SGD
 
 from stratus import tasks
-from stratus.data.daily_table import read_csv, select
 from stratus.data.datamodule import WeatherDataModule
-from stratus.data.recipe import Recipe
-from stratus.data.splits import split
 from stratus.errors import ConfigurationError
 from stratus.tasks.weights import Weights
 from stratus.training.fit import fit
 from stratus.training.starts import zeros
-
-SEATTLE = select(read_csv(Path(__file__).parents[2] / "data" / "weather.csv"), ["Seattle"], "weather.csv")
-TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather"}
-
-
-def seattle(target, features="two_days", lead=0, **borders):
-    recipe = Recipe(target, {name: {} for name in features.split()}, lead)
-    return split(SEATTLE, recipe, **{"train_from": date(2012, 1, 3), "test_from": date(2015, 1, 1)} | borders)
 
 
 @pytest.fixture
@@ -49,7 +38,7 @@ def training_loss(task, splits):
 
 
 def test_gradient_descent_a_little_below_the_limit_reaches_the_optimum(trained):
-    splits = seattle("temperature", lead=1)
+    splits = splits_of("regression", lead=1)
     task, found = trained("regression", splits, partial(SGD, lr=0.50), epochs=300)
     assert training_loss(task, splits) == pytest.approx(3.5541361, abs=1e-6)
     assert found.last_loss == pytest.approx(3.5541361, abs=1e-6)
@@ -59,7 +48,7 @@ def test_gradient_descent_a_little_below_the_limit_reaches_the_optimum(trained):
 
 @pytest.mark.parametrize("name", ["binary", "multiclass"])
 def test_cross_entropy_oscillates_but_stays_finite_however_large_the_step(trained, name):
-    splits = seattle(TARGET[name])
+    splits = splits_of(name)
     task, _ = trained(name, splits, partial(SGD, lr=1e6), epochs=50)
     assert 10 < training_loss(task, splits) < math.inf  # far above that of knowing nothing
 
@@ -76,13 +65,13 @@ def test_cross_entropy_oscillates_but_stays_finite_however_large_the_step(traine
     ],
 )
 def test_lbfgs_reaches_the_published_optimum(trained, name, features, lead, published):
-    splits = seattle(TARGET[name], features, lead)
+    splits = splits_of(name, features, lead)
     task, _ = trained(name, splits, partial(LBFGS, lr=1.0, line_search_fn="strong_wolfe"), epochs=8)
     assert training_loss(task, splits) == pytest.approx(published, rel=3e-6)
 
 
 def test_the_kept_weights_are_those_of_the_lowest_validation_loss_and_the_task_keeps_the_last(trained):
-    splits = seattle("temperature", lead=1, validation_from=date(2014, 1, 1))
+    splits = splits_of("regression", lead=1, validation_from=date(2014, 1, 1))
     task, found = trained("regression", splits, partial(SGD, lr=0.55), epochs=30)  # above the limit
     assert (found.epochs, found.steps) == (30, 30)
     assert found.trace.steps == list(range(31))
@@ -103,13 +92,13 @@ def test_the_kept_weights_are_those_of_the_lowest_validation_loss_and_the_task_k
 
 
 def test_without_validation_days_the_last_weights_are_kept(trained):
-    task, found = trained("binary", seattle("rain"), partial(SGD, lr=1.0), epochs=3)
+    task, found = trained("binary", splits_of("binary"), partial(SGD, lr=1.0), epochs=3)
     assert found.best_epoch == 3
     assert torch.equal(found.task.linear.weight, task.linear.weight)
 
 
 def test_a_device_that_is_not_there_is_told_by_lightning_s_first_line(tmp_path):
-    splits = seattle("rain")
+    splits = splits_of("binary")
     task = tasks.find("binary").for_splits(splits)
     with pytest.raises(ConfigurationError, match="trainer: You selected an invalid accelerator name") as caught:
         fit(

@@ -1,30 +1,20 @@
 """The exact optimum against scikit-learn and published numbers."""
 
-from datetime import date
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from shipped import TARGET, splits_of
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from stratus import tasks
-from stratus.data.daily_table import read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
-from stratus.data.splits import Splits, split
+from stratus.data.splits import Splits
 from stratus.tasks.weights import Weights
 from stratus.training.optimum import mean_loss, optimum
 
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
-TARGET = {
-    "regression": "temperature",
-    "binary": "rain",
-    "multiclass": "weather",
-    "multilabel": "rain_by_station",
-}
 PUBLISHED = {  # the exact least training loss of 2012 to 2014, of inputs standardised or not
     ("regression", "two_days", 1): 3.5541361,
     ("regression", "day_of_year", 0): 34.4400308,
@@ -39,9 +29,7 @@ PUBLISHED = {  # the exact least training loss of 2012 to 2014, of inputs standa
 
 
 def posed(name, features="two_days", lead=0):
-    recipe = Recipe(TARGET[name], {one: {} for one in features.split()}, lead)
-    rows = SHIPPED if name == "multilabel" else SEATTLE
-    splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
+    splits = splits_of(name, features, lead)
     return splits, tasks.find(name).for_splits(splits)
 
 

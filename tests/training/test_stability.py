@@ -3,38 +3,25 @@
 import logging
 import math
 import re
-from datetime import date
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from shipped import splits_of
 from torch.optim import LBFGS, SGD, Adam
 
 from stratus import tasks
-from stratus.data.daily_table import read_csv, select
 from stratus.data.datamodule import WeatherDataModule
-from stratus.data.recipe import Recipe
-from stratus.data.splits import split
 from stratus.errors import Diverged
 from stratus.training.callbacks import StabilityGuard
 from stratus.training.stability import announced_limit, largest_stable_step
 from stratus.training.starts import gaussian, zeros
 
-SEATTLE = select(read_csv(Path(__file__).parents[2] / "data" / "weather.csv"), ["Seattle"], "weather.csv")
-TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather"}
-
-
-def seattle(target, features="two_days", lead=0, **of_split):
-    sets = {name: {} for name in features.split()} if isinstance(features, str) else features
-    borders = {"train_from": date(2012, 1, 3), "test_from": date(2015, 1, 1)}
-    return split(SEATTLE, Recipe(target, sets, lead), **borders, **of_split)
-
 
 def temperature():
-    return seattle("temperature", lead=1)
+    return splits_of("regression", lead=1)
 
 
 # --- the largest stable step
@@ -61,18 +48,18 @@ def limit(name, splits, optimizer=PLAIN):
     ],
 )
 def test_the_largest_stable_step_is_the_published_one(name, features, lead, published, within):
-    found = limit(name, seattle(TARGET[name], features, lead))
+    found = limit(name, splits_of(name, features, lead))
     assert found == pytest.approx(published, abs=within)
 
 
 def test_inputs_in_their_own_units_leave_only_a_tiny_step():
-    splits = seattle("temperature", "day_of_year", standardise=False)
+    splits = splits_of("regression", "day_of_year", standardise=False)
     assert limit("regression", splits) == pytest.approx(2.23e-5, rel=3e-3)
 
 
 def test_the_bias_bounds_the_step_where_the_inputs_are_small():
     # cosine and sine have a mean square of 1/2 over whole years, the bias's constant 1 has twice that
-    splits = seattle("temperature", {"harmonics": {"k": 1}}, standardise=False)
+    splits = splits_of("regression", {"harmonics": {"k": 1}}, standardise=False)
     assert limit("regression", splits) == pytest.approx(1, abs=2e-3)
 
 
@@ -103,7 +90,7 @@ def descend(splits, optimizer, steps, until=math.inf):
 def test_a_little_above_the_limit_the_loss_leaves_float32_at_the_step_that_theory_says(
     features, lead, standardise, lr, published
 ):
-    splits = seattle("temperature", features, lead, standardise=standardise)
+    splits = splits_of("regression", features, lead, standardise=standardise)
     losses = descend(splits, partial(SGD, lr=lr), steps=2000)
     first = next(k for k, loss in enumerate(losses) if not math.isfinite(loss))
 
@@ -120,7 +107,7 @@ def test_a_little_above_the_limit_the_loss_leaves_float32_at_the_step_that_theor
 
 
 def test_half_the_limit_of_one_standardised_input_arrives_in_one_step():
-    losses = descend(seattle("temperature", "day_of_year"), partial(SGD, lr=0.5), steps=2)
+    losses = descend(splits_of("regression", "day_of_year"), partial(SGD, lr=0.5), steps=2)
     assert losses[1] == pytest.approx(34.4400308, rel=1e-6)
 
 

@@ -1,20 +1,14 @@
 """Where descent starts."""
 
 import math
-from datetime import date
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
+from shipped import splits_of
 
 from stratus import tasks
-from stratus.data.daily_table import read_csv, select
-from stratus.data.recipe import Recipe
-from stratus.data.splits import split
 from stratus.training.starts import gaussian, uniform, zeros
-
-SEATTLE = select(read_csv(Path(__file__).parents[2] / "data" / "weather.csv"), ["Seattle"], "weather.csv")
 
 
 def drawn(init, seed=0):
@@ -44,7 +38,7 @@ def test_sigma_is_half_the_width_of_a_uniform_start():
 
 @pytest.mark.parametrize("init", [gaussian, uniform])
 def test_a_seed_decides_the_start(init):
-    splits = split(SEATTLE, Recipe("rain", {"two_days": {}}), test_from=date(2015, 1, 1))
+    splits = splits_of("binary")
 
     def start(seed):
         task = tasks.find("binary").for_splits(splits, init=partial(init, sigma=1.0), seed=seed)

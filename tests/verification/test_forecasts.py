@@ -2,36 +2,33 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shipped import SEATTLE, SHIPPED, TARGET, splits_of
 
 from stratus import tasks
-from stratus.data.daily_table import extend, read_csv, select
-from stratus.data.recipe import Recipe
-from stratus.data.splits import split
+from stratus.data.daily_table import extend
+from stratus.data.samples import Samples
+from stratus.data.targets import TARGETS
 from stratus.errors import CheckpointError
 from stratus.tasks.weights import Weights
 from stratus.training.checkpoints import Checkpoint
 from stratus.verification.forecasts import Forecasts, beside, one_after_another, read_table
 from stratus.verification.model import Model
 
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
-TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}
 LAST = date(2015, 12, 31)
 
 every_task = pytest.mark.parametrize("name", tasks.NAMES)
 
 
 def posed(name, lead=0, target=None):
-    rows = SHIPPED if name == "multilabel" else SEATTLE
-    recipe = Recipe(target or TARGET[name], {"two_days": {}}, lead)
-    splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
-    return rows, splits, tasks.find(name).for_splits(splits)
+    splits = splits_of(name, lead=lead, target=target)
+    return SHIPPED if name == "multilabel" else SEATTLE, splits, tasks.find(name).for_splits(splits)
 
 
 def told(task, recipe, rows):
@@ -236,3 +233,45 @@ def test_a_file_that_is_no_table_of_forecasts_is_one_clear_line(tmp_path, conten
             read_table(path)
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+ODD = st.one_of(
+    st.sampled_from(
+        ["1", "2", "true", "nan", "null", "=1", "none", "none+", "A", "B", "A + B", "+", "A +", "p(x)", '"']
+    ),
+    st.text(st.sampled_from("aA+ '\",()=-\n$1"), min_size=1, max_size=6).filter(lambda one: one == one.strip() != ""),
+)
+
+
+@pytest.mark.parametrize("target", ["weather", "rain_by_station"])
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_any_names_of_classes_and_stations_are_read_as_they_were(tmp_path_factory, target, data):
+    names = data.draw(st.lists(ODD, min_size=2, max_size=4, unique=True))
+    n, k, chance = 6, len(names), np.random.default_rng(len(names))
+    y = chance.integers(0, k, n) if target == "weather" else chance.integers(0, 2, (n, k)).astype(float)
+    decided = np.roll(y, 1, axis=0)
+    dates, zeros = np.arange("2015-01-01", "2015-01-07", dtype="datetime64[D]"), np.zeros(n, int)
+    days, p = Samples([names[0]], zeros, dates, np.empty((n, 0)), y, y), chance.uniform(size=(n, k)).round(6)
+    file = tmp_path_factory.mktemp("names") / "forecasts.csv"
+    with open(file, "wb") as opened:
+        Forecasts(("model",), TARGETS[target], names, days, p[None], decided[None]).append_to(opened)
+    again = Forecasts.of_table(read_table(file), target)
+    assert again.outputs == names
+    assert set(again.days.stations) == {names[0]}
+    np.testing.assert_array_equal(again.y[0], y)
+    np.testing.assert_array_equal(again.decision[0], decided)
+    np.testing.assert_allclose(again.forecast[0], p, atol=1e-6)
+
+
+@pytest.mark.parametrize("said", ["snow", "rain + rain", "", "none"])
+def test_what_is_said_without_a_probability_is_refused(tmp_path, said):
+    file = tmp_path / "forecasts.csv"
+    file.write_text(f"date,station,truth,prediction,p(rain)\n2015-01-01,Oslo,rain,{said},0.5\n")
+    if said == "rain + rain":  # said twice, it is said
+        assert Forecasts.of_table(read_table(file), "rain").decision.tolist() == [[[1.0]]]
+    else:
+        with pytest.raises(CheckpointError, match="for which there is no probability"):
+            Forecasts.of_table(read_table(file), "rain")
+    with pytest.raises(CheckpointError, match="no forecasts of temperature"):
+        Forecasts.of_table(read_table(file), "temperature")

@@ -3,15 +3,14 @@
 import itertools
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
+from shipped import SEATTLE, SHIPPED, TARGET, splits_of
 
 from stratus import tasks
-from stratus.data.daily_table import read_csv, select
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
 from stratus.data.splits import split
@@ -19,20 +18,9 @@ from stratus.verification.forecasts import Forecasts
 from stratus.verification.references import Climatology, Persistence, References
 from stratus.verification.verify import Tally
 
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
-TARGET = {
-    "regression": "temperature",
-    "binary": "rain",
-    "multiclass": "weather",
-    "multilabel": "rain_by_station",
-}
-
 
 def posed(name, features="two_days", lead=0):
-    recipe = Recipe(TARGET[name], {one: {} for one in features.split()}, lead)
-    rows = SHIPPED if name == "multilabel" else SEATTLE
-    splits = split(rows, recipe, train_from=date(2012, 1, 3), test_from=date(2015, 1, 1))
+    splits = splits_of(name, features, lead)
     return splits, tasks.find(name).for_splits(splits)
 
 

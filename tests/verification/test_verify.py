@@ -1,36 +1,26 @@
 """The scores of a model, its references and their intervals: of whole splits, however their days come."""
 
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from shipped import TARGET, splits_of
 from sklearn import metrics
 
 from stratus import tasks
-from stratus.data.daily_table import read_csv, select
-from stratus.data.recipe import Recipe
-from stratus.data.splits import split
 from stratus.tasks.weights import Weights
 from stratus.training.optimum import optimum
 from stratus.verification.model import Model
 from stratus.verification.references import References
 from stratus.verification.verify import Tally, scores, verify
 
-SHIPPED = read_csv(Path(__file__).parents[2] / "data" / "weather.csv")
-SEATTLE = select(SHIPPED, ["Seattle"], "weather.csv")
-TARGET = {"regression": "temperature", "binary": "rain", "multiclass": "weather", "multilabel": "rain_by_station"}
-
 every_task = pytest.mark.parametrize("name", TARGET)
 
 
 def posed(name, lead=0, **settings):
-    rows = SHIPPED if name == "multilabel" else SEATTLE
-    borders = {"train_from": date(2012, 1, 3), "validation_from": date(2014, 1, 1), "test_from": date(2015, 1, 1)}
-    if settings.pop("published", False):
-        del borders["validation_from"]
-    splits = split(rows, Recipe(TARGET[name], {"two_days": {}}, lead), **borders)
+    validation_from = None if settings.pop("published", False) else date(2014, 1, 1)
+    splits = splits_of(name, lead=lead, validation_from=validation_from)
     return splits, tasks.find(name).for_splits(splits, **settings)
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from stratus import files
 from stratus.cli.parser import add
 from stratus.data.samples import Array
 from stratus.data.targets import Continuous
@@ -89,14 +90,15 @@ def _verdict(score: str, difference: Array) -> str:
 
 def _draw(file: Path, found: Comparison, labels: list[str], title: str) -> None:
     from stratus.pictures import comparison as picture  # noqa: PLC0415 - matplotlib only where a picture is asked for
-    from stratus.pictures.canvas import named  # noqa: PLC0415
+    from stratus.pictures.canvas import literal, named  # noqa: PLC0415
 
     units = dict.fromkeys(("mae", "rmse"), found.target.unit)
     drawn = {one: named(one.replace("_", " "), units.get(one, "1")) for one in _DRAWN if one in found.values}
     panels = {name: (found.values[one], found.differences[one]) for one, name in drawn.items()}
     figure = picture.draw(labels, panels, title=f"{title}, 95 % intervals")
     try:
-        figure.savefig(file)
+        with files.replacing(file) as beside:
+            literal(figure).savefig(beside)
     except (OSError, ValueError) as error:
         raise DataError(f"cannot write {file}: {error}") from None
     show(str(file))

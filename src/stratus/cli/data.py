@@ -30,6 +30,8 @@ def add_commands(commands: Any) -> None:
     for one in (found, fetched):
         one.add_argument("--source", metavar="URL", default=cache.SOURCE, help=f"base address ({cache.SOURCE})")
         one.add_argument("--offline", action="store_true", help="use what is cached, fetch nothing")
+        most = f"largest file that is fetched ({cache.LARGEST:g})"
+        one.add_argument("--largest", metavar="GIB", type=float, default=cache.LARGEST, help=most)
         one.add_argument("--refresh", action="store_true", help="fetch again what is cached")
     about = "one Parquet store of many stations' daily table, for data=store"
     store = commands.add_parser("store", help=about, description=about)
@@ -55,7 +57,7 @@ def _pair(kind: type) -> Any:
 
 
 def _fetching(options: argparse.Namespace) -> dict[str, Any]:
-    return {"source": options.source, "offline": options.offline, "refresh": options.refresh}
+    return {name: getattr(options, name) for name in ("source", "offline", "refresh", "largest")}
 
 
 def find(options: argparse.Namespace) -> None:

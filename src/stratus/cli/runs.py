@@ -13,7 +13,8 @@ from stratus.cli.parser import add
 from stratus.data.daily_table import extend, read_csv, select
 from stratus.data.observations import InMemory, Observations
 from stratus.errors import DataError
-from stratus.runs import record
+from stratus.files import without_formulas
+from stratus.runs import received, record
 from stratus.runs.record import RunRecord, Scores
 from stratus.runs.report import classes, listing, scoreboard, show
 from stratus.scores.skill import skill
@@ -33,6 +34,8 @@ def add_commands(commands: Any) -> None:
     for one in (scoring, asking):
         one.add_argument("run", metavar="RUN", type=Path, help="folder of a finished run: outputs/…")
         one.add_argument("--observations", metavar="FILE", type=Path, help=other)
+        where = "fetch the run's stations from where its record says, not only from NOAA"
+        one.add_argument("--fetch", action="store_true", help=where)
 
 
 def _day(text: str) -> date:
@@ -53,7 +56,7 @@ def _observations(options: argparse.Namespace, run: RunRecord) -> Observations:
         return InMemory(select(table, stations, str(other)) if stations else table)
     if not data:
         raise DataError(f"{options.run} did not get as far as its data: give a table with --observations")
-    loaded = source_from_record(data.source).load()
+    loaded = received.load(data, fetch=options.fetch)
     if loaded.provenance.sha256 != data.sha256:
         show(f"note: the data have changed since the run ({data.file})")
     return loaded.observations
@@ -86,7 +89,7 @@ def evaluate(options: argparse.Namespace) -> None:
     if own:
         for name, given in run.references.items():
             rows[name] = {tag.removeprefix("test/"): one for tag, one in given.items() if tag.startswith("test/")}
-        scores["skill"] = skill(_ruler(scores), _ruler(rows["climatology"]))
+        scores["skill"] = skill(_ruler(scores), _ruler(rows.get("climatology", {})))
     show(scoreboard(rows, f"{tally.days} days, {min(dates)} to {max(dates)}"), classes(scores))
 
 
@@ -122,7 +125,7 @@ def forecast(options: argparse.Namespace) -> None:
         raise DataError(f"no forecast for {days[0]}: {why}")
     if options.csv:
         try:
-            found.write_csv(options.csv, float_precision=6)
+            without_formulas(found).write_csv(options.csv, float_precision=6)
         except OSError as error:
             raise DataError(f"cannot write {options.csv}: {error}") from None
     else:

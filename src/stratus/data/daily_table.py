@@ -1,19 +1,20 @@
 """The daily table: one row per station and day; its columns, its checks, and reading it from a file."""
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from reprlib import repr as shown  # a long value is shortened
 
 import polars as pl
 import polars.selectors as cs
 
-from stratus.errors import DataError
+from stratus.data.fields import open_table
+from stratus.data.lines import blocks
+from stratus.errors import DataError, quoted
 
 KEY = ("station", "date")
 OPTIONAL = ("snowfall", "wind", "weather")
 _HUGE = 3e38  # still finite in the float32 that models compute in
+_SHOWN = 5  # names that a message lists
 _GAP = "(or nothing where it was not measured)"
 RANGES = dict.fromkeys(("temperature_max", "temperature_min"), (-90.0, 60.0))
 RANGES |= dict.fromkeys(("precipitation", "snowfall", "wind"), (0.0, _HUGE))  # believable values in °C, mm and m/s
@@ -34,18 +35,10 @@ def read_csv(path: str | Path) -> pl.DataFrame:
 
     Raises DataError if it cannot be read or is broken: names file, line, column, value and what was expected.
     """
-    rows = _rows(path)
-    line, header = next(rows, (1, []))
-    if not header:
-        raise DataError(f"{path} is empty; expected columns {', '.join(SCHEMA)}")
-    columns = [name.strip() for name in header]
-    _check_columns(columns, f"{path}, line {line}")
-    read = list(rows)
-    for line, row in read:
-        if len(row) != len(columns):
-            raise DataError(f"{path}, line {line}: {len(row)} values; expected {len(columns)}, one a column")
-    table = pl.DataFrame([row for _, row in read], dict.fromkeys(columns, pl.String), orient="row")
-    return _checked(table, f"{path}", lambda row: f"{path}, line {read[row][0]}")
+    file = open_table(blocks(path), f"{path}")
+    _check_columns(file.first, f"{path}, line {file.line}")
+    columns = {name: file.first.index(name) for name in SCHEMA if name in file.first}
+    return _checked(file.parts(columns), f"{path}", "line")
 
 
 def check(table: pl.DataFrame, source: str) -> pl.DataFrame:
@@ -55,7 +48,7 @@ def check(table: pl.DataFrame, source: str) -> pl.DataFrame:
     broken: names source, row (counted from 0, as `table[row]` does), column, value and what was expected.
     """
     _check_columns(table.columns, source)
-    return _checked(table, source, lambda row: f"{source}, row {row}")
+    return _checked([table.with_row_index("line")], source, "row")
 
 
 def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the table") -> pl.DataFrame:
@@ -63,8 +56,8 @@ def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the tabl
     available = table["station"].unique().sort().to_list()
     unknown = [station for station in stations if station not in available]
     if unknown or not stations:
-        asked = ", ".join(map(repr, unknown)) or "was asked for"
-        raise DataError(f"{source}: no station {asked}; expected {' or '.join(map(repr, available))}")
+        asked = _some([*map(quoted, unknown)]) or "was asked for"
+        raise DataError(f"{source}: no station {asked}; expected {_some([*map(quoted, available)], ' or ')}")
     return table.filter(pl.col("station").is_in(list(stations)))
 
 
@@ -85,50 +78,59 @@ def extend(table: pl.DataFrame, until: date) -> pl.DataFrame:
     return pl.concat([table, ahead.join(table, on=KEY, how="anti")], how="diagonal")
 
 
-def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row of a CSV file with the line that it begins on, passing over blank lines."""
-    begin = 1
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            for row in reader:
-                if row:
-                    yield begin, row
-                begin = reader.line_num + 1
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text; save it as CSV in UTF-8") from error
-    except csv.Error as error:  # most often a quote that is never closed
-        raise DataError(f"{path}, line {begin}: the row that begins here is not CSV: {error}") from error
-
-
 def _check_columns(columns: Sequence[str], place: str) -> None:
     faults = {
         "missing": [name for name in SCHEMA if name not in (*columns, *OPTIONAL)],
-        "unknown": [shown(name) for name in columns if name not in SCHEMA],
+        "unknown": [quoted(name) for name in columns if name not in SCHEMA],
         "repeated": [name for name in SCHEMA if columns.count(name) > 1],
     }
-    found = "; ".join(f"{fault}: {', '.join(names)}" for fault, names in faults.items() if names)
+    found = "; ".join(f"{fault}: {_some(names)}" for fault, names in faults.items() if names)
     if found:
         known = f"{', '.join(SCHEMA)} ({', '.join(OPTIONAL)} may be left out)"
         raise DataError(f"{place}, columns {found}; expected {known}")
 
 
-def _checked(raw: pl.DataFrame, source: str, place: Callable[[int], str]) -> pl.DataFrame:
-    """Cast to `SCHEMA`, check and sort; `place` names a row by its index."""
-    if raw.is_empty():
+def _some(names: Sequence[str], joint: str = ", ") -> str:
+    """The first of several names, and how many more there are."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return joint.join(names[:_SHOWN]) + more
+
+
+def _checked(parts: Iterable[pl.DataFrame], source: str, unit: str) -> pl.DataFrame:
+    """The daily table of its parts, which have each row's number as `line`; messages call it by the `unit`'s name."""
+    table = pl.concat(_typed(part, source, unit) for part in parts).sort(*KEY, "line")
+    if table.is_empty():
         raise DataError(f"{source} has no rows; expected one per station and day")
+    again = table.select(line="line", first=pl.col("line").shift(), again=_same_day()).filter("again")
+    if len(again):
+        line, first, _ = again.row(int(again["line"].arg_min() or 0))
+        station, day = table.filter(pl.col("line") == line).select(KEY).row(0)
+        fault = (
+            f"{day} of {quoted(station)} is already on {source}, {unit} {first}; expected one row per station and day"
+        )
+        raise DataError(f"{source}, {unit} {line}, column date: {fault}")
+    return table.select(list(SCHEMA))
+
+
+def _same_day() -> pl.Expr:
+    """Whether a row is of the same station and day as the one above it."""
+    return pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in KEY).fill_null(False)
+
+
+def _typed(raw: pl.DataFrame, source: str, unit: str) -> pl.DataFrame:
+    """A part in the types of `SCHEMA`, its values checked."""
     absent = [pl.lit(None).alias(name) for name in OPTIONAL if name not in raw.columns]
     text = cs.string().str.strip_chars().replace("", None)
-    raw = raw.with_columns(cs.numeric().cast(pl.Float64), cs.datetime().dt.date(), text, *absent)
+    numeric = (cs.numeric() - cs.by_name("line")).cast(pl.Float64)
+    raw = raw.with_columns(numeric, cs.datetime().dt.date(), text, *absent)
     for name, kind in SCHEMA.items():
         if raw.schema[name] not in (pl.String, pl.Null, kind):
             raise DataError(f"{source}, column {name}: {raw.schema[name]} values; expected {_EXPECTED[name]}")
-    table = raw.select(_read(name, raw.schema[name]) for name in SCHEMA)
-    _check_values(raw, table, place)
-    _check_rows(table, place)
-    return table.sort(KEY)
+    table = raw.select("line", *(_read(name, raw.schema[name]) for name in SCHEMA))
+    if (fault := _fault(raw, table)) is not None:
+        row, said = fault
+        raise DataError(f"{source}, {unit} {raw['line'][row]}, column {said}")
+    return table
 
 
 def _read(name: str, given: pl.DataType) -> pl.Expr:
@@ -142,8 +144,8 @@ def _read(name: str, given: pl.DataType) -> pl.Expr:
     return column.fill_nan(None) if name in RANGES else column
 
 
-def _check_values(raw: pl.DataFrame, table: pl.DataFrame, place: Callable[[int], str]) -> None:
-    """Raise for the topmost value that is missing, cannot be read or is out of range."""
+def _fault(raw: pl.DataFrame, table: pl.DataFrame) -> tuple[int, str] | None:
+    """Row of the topmost value that is missing, cannot be read, or is out of range; and column, value and fault."""
     broken = []
     for name in SCHEMA:
         given, value = raw[name].is_not_null(), table[name]
@@ -152,25 +154,14 @@ def _check_values(raw: pl.DataFrame, table: pl.DataFrame, place: Callable[[int],
             faults["is missing"] = ~given
         if name in RANGES:
             faults["is out of range"] = ~value.is_between(*RANGES[name])
+        if name == "temperature_max":
+            faults["is below temperature_min"] = value < table["temperature_min"]
         broken += [(rows.arg_true()[0], name, fault) for fault, rows in faults.items() if rows.any()]
-    if broken:
-        row, name, fault = min(broken, key=lambda found: found[0])
-        text = raw[name].slice(row, 1).cast(pl.String).item() or ""
-        raise DataError(f"{place(row)}, column {name}: {shown(text)} {fault}; expected {_EXPECTED[name]}")
-
-
-def _check_rows(table: pl.DataFrame, place: Callable[[int], str]) -> None:
-    """Raise for a maximum below its minimum, and for a second row of one station and day."""
-    below = table["temperature_max"] < table["temperature_min"]
-    if below.any():
-        row = below.arg_true()[0]
-        high, low = table.select("temperature_max", "temperature_min").row(row)
-        fault = f"column temperature_max: {high} is below temperature_min {low}; expected maximum ≥ minimum"
-        raise DataError(f"{place(row)}, {fault}")
-    again = table.select(~pl.struct(KEY).is_first_distinct()).to_series()
-    if again.any():
-        row = again.arg_true()[0]
-        station, day = table.select(KEY).row(row)
-        first = ((table["station"] == station) & (table["date"] == day)).arg_true()[0]
-        fault = f"{day} of {station!r} is already on {place(first)}; expected one row per station and day"
-        raise DataError(f"{place(row)}, column date: {fault}")
+    if not broken:
+        return None
+    row, name, fault = min(broken, key=lambda found: found[0])
+    expected = _EXPECTED[name]
+    if fault == "is below temperature_min":
+        fault, expected = f"{fault} {table['temperature_min'][row]}", "maximum ≥ minimum"
+    text = raw[name].slice(row, 1).cast(pl.String).item() or ""
+    return row, f"{name}: {quoted(text)} {fault}; expected {expected}"

@@ -9,6 +9,8 @@ from typing import Annotated, NamedTuple
 
 import polars as pl
 
+from stratus.errors import ConfigurationError
+
 RAINY = pl.col("precipitation") > 0  # what counts as rain: measurable precipitation, more than 0 mm
 YEAR = 365.25  # length of a year in days, as the harmonics count it
 
@@ -30,6 +32,13 @@ def _before(column: str, days: int, unit: str) -> Input:
     return Input(f"{column} d-{days}" if days else f"{column} d", unit, pl.col(column).shift(days))
 
 
+def _sizes(name: str, size: int, most: int) -> range:
+    """1 to a size; ConfigurationError unless it is a whole number from 1 to `most`."""
+    if type(size) is not int or not 1 <= size <= most:
+        raise ConfigurationError(f"features.{name}={size!r}: expected a whole number from 1 to {most}")
+    return range(1, size + 1)
+
+
 def two_days(lead_days: int) -> list[Input]:
     """Average temperatures (°C) of two consecutive days, the lecture's input: days d-lead-1 and d-lead."""
     return [_before("temperature", lead_days + 1, "°C"), _before("temperature", lead_days, "°C")]
@@ -44,15 +53,19 @@ def quadratic(lead_days: int) -> list[Input]:
 
 def day_of_year(lead_days: int, degree: Annotated[int, "highest power of the day of the year"] = 1) -> list[Input]:
     """Powers 1 to `degree` of the target day's number within its year, 1 to 366; known in advance at any lead."""
-    day = pl.col("date").dt.ordinal_day().cast(pl.Float64)
-    names = {p: (f"day of year^{p}", f"d{p}") if p > 1 else ("day of year", "d") for p in range(1, degree + 1)}
+    day = pl.col("date").dt.ordinal_day().cast(pl.Float64)  # 366^15 is still finite in float32
+    names = {
+        p: (f"day of year^{p}", f"d{p}") if p > 1 else ("day of year", "d")
+        for p in _sizes("day_of_year.degree", degree, 15)
+    }
     return [Input(*name, day.pow(p)) for p, name in names.items()]
 
 
 def harmonics(lead_days: int, k: Annotated[int, "waves a year: 1 to k"] = 2) -> list[Input]:
     """Cosine and sine of 2πj · day of year / 365.25 for j = 1 to `k`: the cycle of the year in 2k numbers."""
     angle = 2 * math.pi / YEAR * pl.col("date").dt.ordinal_day().cast(pl.Float64)
-    waves = [(j, name, wave) for j in range(1, k + 1) for name, wave in (("cos", pl.Expr.cos), ("sin", pl.Expr.sin))]
+    numbers = _sizes("harmonics.k", k, 183)  # days tell no faster wave
+    waves = [(j, name, wave) for j in numbers for name, wave in (("cos", pl.Expr.cos), ("sin", pl.Expr.sin))]
     return [Input(f"{name} {j}/year", "1", wave(angle * j)) for j, name, wave in waves]
 
 

@@ -19,7 +19,7 @@ class Recipe:
     lead_days: int = 0  # days between the last day known and the target day; 0 is a diagnosis, 1 tomorrow's forecast
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError for a name that is not known, or no feature set at all."""
+        """Raises ConfigurationError for a name that is not known, no feature set at all, or a lead beyond a year."""
         if self.target not in TARGETS:
             raise ConfigurationError(f"there is no target '{self.target}'; there are: {', '.join(TARGETS)}")
         for name in self.features:
@@ -27,10 +27,17 @@ class Recipe:
                 raise ConfigurationError(f"there are no features '{name}'; there are: {', '.join(FEATURES)}")
         if not self.features:
             raise ConfigurationError(f"a model needs inputs: choose features from {', '.join(FEATURES)}")
+        if not 0 <= self.lead_days <= 366:
+            raise ConfigurationError(f"features.lead_days={self.lead_days}: expected a whole number from 0 to 366")
 
     def inputs(self) -> list[Input]:
         """The components of x, each defined on one station's calendar."""
         return [one for name, settings in self.features.items() for one in FEATURES[name](self.lead_days, **settings)]
+
+    def width(self, outputs: int) -> int:
+        """The number of inputs of a model with so many outputs, stations where the target is asked everywhere."""
+        copies = outputs if TARGETS[self.target].everywhere else 1
+        return sum(1 if one.calendar else copies for one in self.inputs())
 
 
 @dataclass(frozen=True)

@@ -42,20 +42,22 @@ def from_ghcn(
     ice_pellets: bool = False,
     source: str | None = None,
     offline: bool = False,
+    largest: float | None = None,
 ) -> Loaded:
     """Observations of stations of GHCN-Daily, fetched, or read from files in any of its layouts.
 
     Without ids they are of all stations in the files of `path`, which may have * and ?; without path they are fetched,
     from `source` if not from NOAA, or if `offline` taken from what was fetched before. `names` are those to show for an
-    id; `units` are those of `layouts.pieces`; ice pellets may count as hail. Raises DataError if a file is missing or
-    broken, or a station is not in it or cannot be fetched.
+    id; `units` are those of `layouts.pieces`; ice pellets may count as hail; `largest` is that of `cache.fetch`. Raises
+    DataError if a file is missing or broken, or a station is not in it or cannot be fetched.
     """
     from stratus.data.ghcn import cache, daily  # noqa: PLC0415 - the shipped table needs none of it
 
     if path:
-        files = sorted(glob.glob(path))
+        files = [path] if Path(path).exists() else sorted(glob.glob(path))
     else:
-        files = [str(file) for file in cache.station_files(ids, source=source or cache.SOURCE, offline=offline)]
+        settings = {"source": source or cache.SOURCE, "offline": offline, "largest": largest or cache.LARGEST}
+        files = [str(file) for file in cache.station_files(ids, **settings)]
     if not files:
         raise DataError(f"data.path={path}: there is no such file")
     table, dropped = daily.read_files(files, units, ice_pellets=ice_pellets)

@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,8 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
-from matplotlib.ticker import LogFormatter
+from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter, LogFormatterMathtext
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
 BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"  # colours that colour-blind readers tell apart (Okabe & Ito, 2008)
@@ -40,6 +42,7 @@ STYLE: dict[Any, Any] = {
     "grid.alpha": 0.3,
     "legend.frameon": False,
     "savefig.facecolor": "white",
+    "text.parse_math": False,  # a $ in a setting is a $
 }
 
 styled = mpl.rc_context(STYLE)  # decorates a function that draws: our settings inside it, matplotlib's own outside
@@ -95,8 +98,21 @@ def _columns(panels: int) -> int:
     return panels if panels <= 3 else (panels + 1) // 2
 
 
+def literal(figure: Figure) -> Figure:
+    """The figure, its text as it is: a $ in a name begins no formula. Only powers of ten are set as formulas."""
+    warnings.filterwarnings("ignore", "Glyph .* missing from font")  # it shows a box for each
+    axes = [axis for one in figure.axes for axis in (one.xaxis, one.yaxis)]
+    powers = [axis for axis in axes if isinstance(axis.get_major_formatter(), LogFormatterMathtext)]
+    kept = {id(label) for axis in powers for label in axis.get_ticklabels(which="both")}
+    for text in figure.findobj(Text):
+        if id(text) not in kept:
+            text.set_parse_math(False)
+    return figure
+
+
 def png(figure: Figure) -> tuple[int, int, bytes]:
     """Draws a figure once (`savefig` does it twice): its width and height in pixels, and the bytes of its file."""
+    literal(figure)
     canvas, file = FigureCanvasAgg(figure), io.BytesIO()
     canvas.draw()  # type: ignore[no-untyped-call]
     imsave(file, canvas.buffer_rgba(), format="png", pil_kwargs={"compress_level": 1})  # type: ignore[no-untyped-call]
@@ -178,4 +194,10 @@ def shade_bar(figure: Figure, drawn: Any, label: str) -> None:
 def heading(figure: Figure, title: str) -> None:
     """The title of the whole sheet, wrapped to its width."""
     width = int(11.5 * figure.get_figwidth())
-    figure.suptitle("\n".join(textwrap.fill(line, width) for line in title.splitlines()), x=0.01, ha="left", size=11)
+    figure.suptitle(
+        "\n".join(textwrap.fill(line, width) for line in title.splitlines()),
+        x=0.01,
+        ha="left",
+        size=11,
+        parse_math=False,
+    )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
+from stratus import files
 from stratus.data.samples import Array
 from stratus.data.targets import TARGETS, Target
 from stratus.errors import CheckpointError, ConfigurationError
@@ -16,6 +18,9 @@ from stratus.scores.bootstrap import interval
 from stratus.scores.scoring import scoring_of
 from stratus.verification.forecasts import KEY, Forecasts, beside, read_table
 from stratus.verification.intervals import ScoreDraws
+
+CSV = "forecasts.csv"
+LARGEST = 2**30  # bytes of it
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,16 @@ def compare(folders: Sequence[Path]) -> Comparison:
 
 def _finished(folder: Path) -> RunRecord:
     run = record.read(folder)
-    if run.status != "finished" or not run.target or not (folder / "forecasts.csv").exists():
+    if run.status != "finished" or run.target not in TARGETS or not (folder / CSV).exists():
         raise CheckpointError(f"{folder} holds no forecasts to compare: its run is recorded as {run.status}")
+    if not isinstance(run.task_settings.get("tolerance"), float | int | None):
+        raise CheckpointError(f"{folder} is no run's: its tolerance is {run.task_settings['tolerance']!r:.40}")
     return run
 
 
 def _shared(folders: Sequence[Path], runs: list[RunRecord]) -> list[pl.DataFrame]:
     """The forecasts of each run on the stations and dates that all have, in one order."""
-    tables = [read_table(folder / "forecasts.csv") for folder in folders]
+    tables = [read_table(files.inside(folder, CSV, LARGEST)) for folder in folders]
     days = tables[0].select(KEY)
     for folder, run, table in zip(folders, runs, tables, strict=True):
         both = f"{folders[0]} and {folder}"
@@ -76,16 +83,16 @@ def _shared(folders: Sequence[Path], runs: list[RunRecord]) -> list[pl.DataFrame
         days = days.join(table, on=KEY, how="semi")
         if days.is_empty():
             raise ConfigurationError(f"{both} have no test day in common: {_reach(tables[0])}, and {_reach(table)}")
-    tables = [table.join(days, on=KEY, how="semi").sort(KEY) for table in tables]
+    tables, truth = [table.join(days, on=KEY, how="semi").sort(KEY) for table in tables], cs.starts_with("truth")
     for folder, table in zip(folders, tables, strict=True):
-        if not table.select("^truth.*$").equals(tables[0].select("^truth.*$")):
+        if not table.select(truth).equals(tables[0].select(truth)):
             raise ConfigurationError(f"{folders[0]} and {folder} do not agree on what the weather was: other data")
     return tables
 
 
 def _outputs(table: pl.DataFrame) -> str:
     """The columns of what a run forecasts: its probabilities, or its values."""
-    return ", ".join(table.select(r"^p\(.*\)$").columns or table.select("^prediction.*$").columns)
+    return ", ".join(table.select(cs.starts_with("p(")).columns or table.select(cs.starts_with("prediction")).columns)
 
 
 def _reach(table: pl.DataFrame) -> str:

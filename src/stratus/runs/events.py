@@ -17,6 +17,8 @@ import google_crc32c
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
+from stratus import files
+
 _numbers = itertools.count()
 
 
@@ -34,17 +36,20 @@ class EventFile:
             name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}.{next(_numbers)}"
             self._file = open(self.folder / name, "wb", buffering=1 << 20)  # noqa: SIM115 - open until `close`
             self._file.write(_record(Event(wall_time=time.time(), file_version="brain.Event:2")))
-        self._file.write(_record(Event(wall_time=time.time(), step=global_step, summary=summary)))
+        with files.naming(Path(self._file.name)):
+            self._file.write(_record(Event(wall_time=time.time(), step=global_step, summary=summary)))
 
     def flush(self) -> None:
         """Has all in the file."""
         if self._file:
-            self._file.flush()
+            with files.naming(Path(self._file.name)):
+                self._file.flush()
 
     def close(self) -> None:
         """Has all in the file and closes it."""
         if self._file:
-            self._file.close()
+            with files.naming(Path(self._file.name)):
+                self._file.close()
 
 
 def scalars(values: Mapping[str, float]) -> Summary:

@@ -16,7 +16,7 @@ from stratus.runs import tensorboard
 from stratus.runs.events import EventFile
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
-from stratus.runs.record import LessonRecord, RunRecord, WeightsRecord
+from stratus.runs.record import LessonRecord, RunRecord, WeightsRecord, read
 from stratus.settings.compose import as_yaml
 from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
 from stratus.settings.experiment import Config
@@ -62,6 +62,8 @@ def run(
     Returns the record's `objective`, NaN in processes beside the first. Only pictures and the lesson use the
     observations. For `folder`, `record` and `in_sweep` see `Outputs`. Raises what `fit` raises.
     """
+    # A lesson looks at all epochs, so it is trained anew, to the same weights.
+    earlier = Path(settings.resume) if settings.resume and not lesson else None
     torch.set_num_threads(1)  # a step's operations are too small to share: on a busy machine threads only wait
     task = new_task(settings, splits)
     with closing(EventFile(folder)) as file:
@@ -75,7 +77,8 @@ def run(
             logger=tensorboard.CurveLogger(file),
             limit=record.largest_stable_step,
             patience=settings.patience,
-            resume=Path(settings.resume) if settings.resume else None,
+            resume=earlier,
+            scored=earlier is not None and read(earlier).status == "finished",
         )
         if result is None:
             return float("nan")

@@ -1,12 +1,10 @@
-"""run.json: what was run, on what, and how it ended; there from the run's first second, whatever its end is."""
+"""run.json: what was run, on what, and how it ended."""
 
-import subprocess
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import os
+import platform
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,9 +12,11 @@ import msgspec
 
 from stratus import files
 from stratus.data.observations import Provenance
-from stratus.errors import CheckpointError, Diverged
+from stratus.errors import CheckpointError
 
 FILE = "run.json"
+KILLED = "killed: its process is gone and had no time to record why"
+LARGEST = 2**25  # bytes of a record that is read
 SCHEMA = 2  # of the records written here; those before had no number: a task's settings stood beside the others
 # By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.
 Scores: TypeAlias = Mapping[str, float | None]
@@ -65,6 +65,7 @@ class RunRecord:
     status: str = "running"  # running, finished, diverged, failed or interrupted
     error: str | None = None  # the message of what ended it
     started: str = ""  # when, with the zone
+    host: str = ""  # the name of the machine
     seconds: float | None = None  # how long it took in all
     versions: dict[str, str] = field(default_factory=dict)  # of the packages, by name
     git: GitRecord | None = None  # the code's
@@ -95,9 +96,15 @@ class RunRecord:
         """Within which a forecast of values is accurate; 0 where the task has none."""
         return float(self.task_settings.get("tolerance") or 0)
 
-    def write(self, folder: Path) -> None:
-        """Replaces `folder/run.json`."""
-        files.replace(folder / FILE, _as_json(self))
+    def write(self, folder: Path, spare: int = 0) -> None:
+        """Replaces `folder/run.json`, with so many bytes to spare; or writes over it. Raises OSError if it cannot."""
+        path, content = folder / FILE, _as_json(self) + b" " * spare
+        try:
+            files.replace(path, content)
+        except OSError:
+            if not path.exists():
+                raise
+            files.overwrite(path, content)
 
 
 def _as_json(record: RunRecord) -> bytes:
@@ -124,66 +131,55 @@ def _legible(value: Any) -> Any:
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
-@cache
-def _git(folder: Path) -> GitRecord | None:
-    def ask(*words: str) -> str:
-        # A run may be killed while git works: it must not leave the repository locked.
-        command = ["git", "--no-optional-locks", "-C", str(folder), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def of_jobs(folder: Path) -> dict[str, RunRecord]:
+    """The records of a sweep's jobs that have begun, by the jobs' folders within the sweep's, 2 before 10; see `read`.
 
-    with suppress(OSError, subprocess.CalledProcessError):
-        return GitRecord(ask("rev-parse", "HEAD").strip(), bool(ask("status", "--porcelain").strip()))
-    return None
-
-
-@cache
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("stratus", "torch", "lightning", "torchmetrics", "hydra-core")}
-
-
-@contextmanager
-def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Iterator[RunRecord]:
-    """Keeps `folder/run.json` while the body runs; the body fills in the record it is given.
-
-    The status is `running` from the start and at the end `finished`, `diverged` (Diverged), `interrupted`
-    (KeyboardInterrupt, SystemExit) or `failed` (any other exception), with the exception's message as `error`.
+    One that cannot be read has the status `broken` and says why.
     """
-    start = time.time()
-    folder.mkdir(parents=True, exist_ok=True)
-    record = RunRecord(task, overrides, seed, versions=_versions(), git=_git(Path(__file__).parent))
-    record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(start))
-    record.write(folder)
-    try:
-        yield record
-        record.status = "finished"
-    except BaseException as error:
-        interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
-        record.status = "diverged" if isinstance(error, Diverged) else "interrupted" if interrupted else "failed"
-        record.error = f"stopped with exit code {error}" if interrupted else str(error) or type(error).__name__
-        raise
-    finally:
-        record.seconds = round(time.time() - start, 3)
-        record.write(folder)
+    found = [Path(place) for place, _, names in os.walk(folder) if FILE in names]
+    jobs = {}
+    for job in sorted(found, key=lambda job: _natural(job.relative_to(folder).as_posix())):
+        try:
+            jobs[job.relative_to(folder).as_posix()] = read(job)
+        except CheckpointError as error:
+            if os.path.exists(job / FILE):  # it may have been removed meanwhile
+                jobs[job.relative_to(folder).as_posix()] = RunRecord("", [], status="broken", error=str(error))
+    return jobs
 
 
-def of_jobs(folder: Path) -> dict[int, RunRecord]:
-    """The records of a sweep's jobs that have begun, by the jobs' numbers and in their order; see `read`."""
-    return dict(sorted((int(path.parent.name), read(path.parent)) for path in folder.glob(f"*/{FILE}")))
+def _natural(name: str) -> list[str | int]:
+    """By which names are sorted as people do, their numbers as numbers."""
+    return [int(part) if k % 2 else part for k, part in enumerate(re.split(r"([0-9]+)", name))]
 
 
 def read(folder: Path) -> RunRecord:
-    """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema."""
+    """The record of a run; CheckpointError if its folder holds no run.json that can be read and has a known schema.
+
+    A run of this machine that says it is running, and has no process that does, was killed: its status is `failed`.
+    A link is not followed, and what is larger than `LARGEST` not read.
+    """
+    record = _read(folder)
+    if record.status == "running" and record.host == platform.node() and not files.taken(folder):
+        record = _read(folder)  # it may have ended since
+        if record.status == "running":
+            record.status, record.error = "failed", KILLED
+    return record
+
+
+def _read(folder: Path) -> RunRecord:
     path = folder / FILE
     try:
-        content = msgspec.json.decode(path.read_bytes())
+        content = msgspec.json.decode(files.inside(folder, FILE, LARGEST).read_bytes())
     except OSError as error:
         raise CheckpointError(f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror})") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict) or "overrides" not in content:
         raise CheckpointError(f"{path} is not a run's record")
     if (schema := content.get("schema")) not in (None, SCHEMA):
-        raise CheckpointError(f"{path} has schema {schema}; this version of Stratus reads schema {SCHEMA}: update it")
+        raise CheckpointError(
+            f"{path} has schema {schema!s:.20}; this version of Stratus reads schema {SCHEMA}: update it"
+        )
     if schema is None:
         content["task_settings"] = {name: content[name] for name in ("tolerance", "class_weights") if name in content}
     try:

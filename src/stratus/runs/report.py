@@ -1,17 +1,20 @@
 """The table that ends a run: the model beside what it has to beat and what it could reach."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
 from rich.markdown import Markdown
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from stratus.errors import legible
 from stratus.runs.record import RunRecord
 
 _CLASS_SCORES = ("days", "recall", "precision", "average_precision")
@@ -107,12 +110,30 @@ def listing(frame: pl.DataFrame, title: str = "") -> Table:
         table.add_column(name, justify="right" if kind.is_numeric() else "left")
     for row in frame.iter_rows():
         # Text, because [station,harmonics] would be taken for markup.
-        table.add_row(*(Text("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v)) for v in row))
+        table.add_row(*(Text("–" if v is None else f"{v:.4g}" if isinstance(v, float) else plain(str(v))) for v in row))
     return table
+
+
+def plain(text: str, longest: int = 300) -> str:
+    """A text of any origin in one line: so many characters at most, none of which does anything to a terminal."""
+    seen = "".join(one if one.isprintable() else " " if one.isspace() else "�" for one in text[:longest])
+    return f"{seen}…" if len(text) > longest else seen
 
 
 def show(*parts: Any) -> None:
     """Prints to the terminal; as plain text of a width that holds a table where there is none."""
-    console = Console() if Console().is_terminal else Console(width=160)
+    wide = None if Console().is_terminal else 160
+    console = Console(width=wide, markup=False, emoji=False, highlight=False)
     for part in filter(None, parts):
-        console.print(part, highlight=False, markup=False)
+        console.print(_Legible(part))
+
+
+@dataclass(frozen=True)
+class _Legible:
+    """What rich shows of a part, without what a terminal would obey: names in it may be anybody's."""
+
+    part: Any
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for text, style, control in console.render(self.part, options):
+            yield Segment(legible(text, keep="\n"), style, control)

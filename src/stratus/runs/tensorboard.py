@@ -115,4 +115,5 @@ def animations(folder: Path, films: Mapping[str, Callable[[], "Animation"]]) -> 
     """Each animation as `pictures/<name>.gif`."""
     for name, film in films.items():
         (folder / "pictures").mkdir(exist_ok=True)
-        film().save(folder / "pictures" / f"{name}.gif", writer="pillow")
+        with files.replacing(folder / "pictures" / f"{name}.gif") as beside:
+            film().save(beside, writer="pillow")

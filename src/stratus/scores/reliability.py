@@ -19,10 +19,11 @@ def bin_sums(p: Any, y: Any, bins: int = BINS) -> dict[str, Any]:
     xp = array_namespace(p)
     place = sum(xp.astype(p >= border / bins, xp.uint8) for border in range(1, bins)) if bins > 1 else p * 0
     p, y = (xp.astype(one, xp.float64, copy=False) for one in (p, y))
-    columns = (xp.ones_like(p), p, y + xp.zeros_like(p), p * p, p * y)
-    within = [xp.astype(place == one, p.dtype) for one in range(bins)]
-    sums = ([(column * here).sum(-2) for here in within] for column in columns)
-    return {name: xp.stack(one, axis=-2) for name, one in zip(SUMS, sums, strict=True)}
+    columns = xp.stack([xp.ones_like(p), p, y + xp.zeros_like(p), p * p, p * y], axis=-1)
+    columns, place = xp.moveaxis(columns, -3, -2), xp.moveaxis(place, -2, -1)[..., None, :]  # [..., k, n, 5] and 1, n
+    # A product of matrices for each bin: far faster than sums over masked days.
+    sums = xp.stack([(xp.astype(place == one, p.dtype) @ columns)[..., 0, :] for one in range(bins)], axis=-3)
+    return {name: sums[..., place] for place, name in enumerate(SUMS)}
 
 
 def points(sums: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,18 +1,26 @@
 """What is done to the command line before Hydra reads it, and to Hydra's errors after."""
 
+import os
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
-from hydra.errors import MissingConfigException
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import OverrideType
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from stratus.data.features import FEATURES
 from stratus.errors import ConfigurationError
 from stratus.settings.checks import unknown_setting
-from stratus.settings.experiment import PROJECT
+from stratus.settings.experiment import PROJECT, Config
 
 EXTRAS = {"joblib": "hydra-joblib-launcher", "slurm": "hydra-submitit-launcher", "optuna": "hydra-optuna-sweeper"}
+TAKEN_OVER = {one.name for one in fields(Config)} - {"resume"} | {"experiment", "sweep"}  # what a record may set
+LONGEST = 10_000  # the most characters of a record's overrides: Hydra reads some thousand a second
 
 
 def resumed_run(arguments: list[str]) -> Path | None:
@@ -22,9 +30,63 @@ def resumed_run(arguments: list[str]) -> Path | None:
 
 
 def with_overrides(earlier: list[str], arguments: list[str]) -> list[str]:
-    """The command line with the overrides of an earlier run put first; what is given anew wins."""
-    given = {_key(one) for one in arguments if "=" in one}
-    return [*(one for one in earlier if _key(one) not in given), *arguments]
+    """The command line with the settings of an earlier run, as `settings_of` reads them, put first."""
+    taken = settings_of(earlier, arguments)
+    swept = any(_key(one) == "sweep" and value for one, value in taken.items())
+    alone = ["hydra.mode=RUN"] if swept and not {"-m", "--multirun"} & {*arguments} else []
+    return [*taken, *alone, *arguments]
+
+
+def settings_of(earlier: list[str], arguments: Iterable[str] = ()) -> dict[str, Any]:
+    """What the overrides in a record set, by the override as `name=value`; without what `arguments` give anew.
+
+    A record may be a stranger's, so that it decides settings and nothing else: ConfigurationError for an override that
+    is not one declared setting, or one choice in conf/, with a plain value. Nothing of Hydra's own is among these.
+    """
+    given = {"resume", *(_key(one) for one in arguments if "=" in one)}
+    left = [one for one in earlier if _key(one) not in given]
+    if sum(map(len, left)) > LONGEST:
+        raise ConfigurationError(f"the run's overrides have more than {LONGEST:,} characters: give them anew")
+    return {one.lstrip("+"): _taken_over(one.lstrip("+")) for one in left}
+
+
+def _taken_over(override: str) -> Any:
+    """The value of one override; see `settings_of`."""
+    try:
+        (found,) = OverridesParser.create().parse_overrides([override])
+        value, name = found.value(), str(found.key_or_group)
+        plain = found.type == OverrideType.CHANGE and found.package is None and not found.is_sweep_override()
+    except (HydraException, RecursionError, ValueError):
+        plain, value, name = False, None, ""
+    choice = (PROJECT / "conf" / name).is_dir() if plain and re.fullmatch(r"[a-z]+", name) else False
+    named = re.fullmatch(r"[a-z]+(\.[A-Za-z]\w*)*", name, re.ASCII) and name.partition(".")[0] in TAKEN_OVER
+    if not (plain and named and (_is_choice(value) if choice else _is_plain(value) and _fits(name, value))):
+        raise ConfigurationError(
+            f"the run's record says {override!r:.200}: only settings and choices are taken over from a record; "
+            "where it is meant, resume with it given anew"
+        )
+    return value
+
+
+def _is_choice(value: Any) -> bool:
+    """Whether a value names files of a folder of conf/, and no file elsewhere."""
+    names = value if isinstance(value, list) else [value or "null"]
+    return all(isinstance(one, str) and re.fullmatch(r"\w[\w-]*(/\w[\w-]*)*", one, re.ASCII) for one in names)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is data alone: no interpolation, which reads what is elsewhere, and no name of OmegaConf's."""
+    if isinstance(value, Mapping):
+        return all(not str(name).startswith("_") and _is_plain([name, one]) for name, one in value.items())
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return "${" not in value if isinstance(value, str) else value is None or isinstance(value, int | float)
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether the processes that a value asks for are at most one a core."""
+    numbers = re.findall(r"\d+", str(value)) if name == "trainer.devices" else []
+    return all(len(one) < 6 and int(one) <= (os.cpu_count() or 1) for one in numbers)
 
 
 def _key(override: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from omegaconf import MISSING
 
 from stratus.data.recipe import Borders
-from stratus.errors import ConfigurationError
+from stratus.errors import CheckpointError, ConfigurationError, first_line
 from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class GhcnData(Data, kind="ghcn"):
     ice_pellets: bool = setting(False, "count ice pellets as hail")
     source: str | None = setting(None, "base address to fetch from; null: NOAA's")
     offline: bool = setting(False, "never fetch, use only what is cached")
+    largest: float = setting(4.0, "GiB that a file to be fetched may have", POSITIVE)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -86,7 +87,8 @@ class GhcnData(Data, kind="ghcn"):
     def _load(self) -> "Loaded":
         from stratus.data.sources import from_ghcn  # noqa: PLC0415 - not for --help
 
-        plain = {name: getattr(self, name) for name in ("path", "names", "units", "ice_pellets", "source", "offline")}
+        named = ("path", "names", "units", "ice_pellets", "source", "offline", "largest")
+        plain = {name: getattr(self, name) for name in named}
         return from_ghcn([*filter(None, [self.station]), *(self.stations or [])], **plain)
 
 
@@ -95,7 +97,9 @@ class StoreData(Data, kind="store"):
     """A store that `stratus store build` made; samples that do not fit `memory` are kept on disk."""
 
     path: str = setting(MISSING, "the store's folder")
-    memory: float = setting(2.0, "GiB for the days and what is made of them, beside 0.6 of the process", POSITIVE)
+    memory: float = setting(
+        2.0, "GiB for days and what is made of them, beside 0.6 for the process; what needs more is streamed", POSITIVE
+    )
 
     def _load(self) -> "Loaded":
         from stratus.data.sources import from_store  # noqa: PLC0415 - not for --help
@@ -107,5 +111,10 @@ SOURCES: dict[str, type[Data]] = {source.kind: source for source in (CsvData, Gh
 
 
 def source_from_record(source: Mapping[str, Any]) -> Data:
-    """The settings of a source that a record keeps as `data.source`."""
-    return SOURCES[source["kind"]](**{name: one for name, one in source.items() if name != "kind"})
+    """The settings of a source that a record keeps as `data.source`; CheckpointError if they are none."""
+    import msgspec  # noqa: PLC0415 - not for --help
+
+    try:
+        return msgspec.convert(source, SOURCES[source["kind"]])
+    except (KeyError, TypeError, msgspec.ValidationError) as error:
+        raise CheckpointError(f"the run's record does not say where its data come from: {first_line(error)}") from None

@@ -1,34 +1,112 @@
-"""Keeps a sweep's table: after every job as a file, at the end on the terminal."""
+"""What Hydra calls around runs: refuses folders that are not free, and keeps a sweep's table."""
 
 import atexit
+import os
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn
+from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 
-from stratus.runs import record
-from stratus.sweep import table
+from stratus import files
+from stratus.errors import StratusError, message
+from stratus.runs import record, recording, signals
+from stratus.sweep import table, worker
 
 
 class SweepTable(Callback):
     """Writes summary.csv as the jobs of a multirun end, so that a killed sweep has it too, and shows it at the end."""
 
+    begun: ClassVar[Path | None] = None  # the folder of the sweep that this process runs
+
     def __init__(self) -> None:
         self.next = 0.0
 
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Ends a run whose folder is not free before Hydra writes there."""
+        if int(os.environ.get("LOCAL_RANK", "0")) == 0:  # those beside the first share its folder
+            HydraConfig.instance().set_config(config)  # the folder's name is made of it; Hydra does the same later
+            try:
+                os.close(recording.take(Path(config.hydra.run.dir)))
+            except (StratusError, OSError) as error:
+                sys.exit(message(error))
+
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Arranges for the table at the end: Hydra's own `on_multirun_end` is not called when a job failed."""
-        atexit.register(table.finish, Path(config.hydra.sweep.dir))
+        """Takes the sweep's folder, and arranges for the table at the end.
+
+        Hydra's own `on_multirun_end` is not called when a job failed, and of what is raised here it lets only
+        SystemExit through.
+        """
+        if nothing := without_jobs(config):
+            sys.exit(nothing)
+        folder = _folder(config)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files.lock(folder)  # until the process ends
+        except BlockingIOError:
+            sys.exit(f"{config.hydra.sweep.dir}: another sweep is at work here; choose another hydra.sweep.dir")
+        except OSError as error:
+            sys.exit(message(error))
+        if any(folder.glob(f"*/{record.FILE}")):
+            sys.exit(f"{config.hydra.sweep.dir} holds a sweep: choose another hydra.sweep.dir, or remove this folder")
+        SweepTable.begun = folder
+        signals.listen()  # here too, where only other processes run jobs
+        if "joblib" in config.hydra.launcher._target_:
+            with open_dict(config.hydra.launcher):  # joblib's processes begin with it
+                follow = {"_target_": "hydra.utils.get_method", "path": f"{worker.__name__}.follow"}
+                config.hydra.launcher.update(initializer=follow, initargs=[os.getpid()])
+        atexit.register(_finish, folder)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
         began = time.monotonic()
         if config.hydra.mode == RunMode.MULTIRUN and began >= self.next:
-            folder = Path(config.hydra.sweep.dir)
-            table.write(folder, record.of_jobs(folder))
+            folder = _folder(config)
+            with suppress(OSError):  # there is the next time, and the end
+                table.write(folder, record.of_jobs(folder))
             # It reads every job's record, so it waits 50 times as long as it took before it writes again.
             self.next = time.monotonic() + 50 * (time.monotonic() - began)
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        """Shows the table of a sweep that went well; if it cannot be written, the exit code is 1."""
+        atexit.unregister(_finish)
+        try:
+            table.finish(_folder(config))
+        except OSError as error:
+            sys.exit(f"the sweep's jobs have finished, but not their table: {message(error)}")
+
+
+def _folder(config: DictConfig) -> Path:
+    """The sweep's, wherever this process works now."""
+    return Path(config.hydra.runtime.cwd, config.hydra.sweep.dir)
+
+
+def _finish(folder: Path) -> None:
+    try:
+        table.finish(folder)
+    except OSError as error:
+        print(f"the sweep's table is not complete: {message(error)}", file=sys.stderr)
+
+
+def without_jobs(config: DictConfig) -> str | None:
+    """What in a sweep's configuration leaves it without jobs, if anything does."""
+    sweeper = config.hydra.sweeper
+    for name in ("n_trials", "n_jobs", "max_batch_size"):
+        if isinstance(count := sweeper.get(name), int) and count < 1:
+            return f"hydra.sweeper.{name}={count}: expected a whole number from 1"
+    words = [f"{name}={value}" for name, value in (sweeper.get("params") or {}).items()]
+    with suppress(HydraException):  # which the sweeper tells
+        overrides = OverridesParser.create().parse_overrides([*words, *config.hydra.overrides.task])
+        for override in {one.get_key_element(): one for one in overrides}.values():
+            value: Any = override.value()
+            if override.is_range_sweep() and (value.stop - value.start) * value.step <= 0:
+                return f"{override.input_line}: a sweep over no values"
+    return None

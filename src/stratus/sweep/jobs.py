@@ -10,6 +10,9 @@ from stratus.data.samples import Array
 from stratus.data.targets import TARGETS, Continuous
 from stratus.pictures.canvas import named
 from stratus.runs.record import RunRecord
+from stratus.runs.report import plain
+
+LONGEST = 60  # the most letters of a value in a picture
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,9 @@ def numbers(values: Sequence[str]) -> Array | None:
 
 
 def short(value: str) -> str:
-    """A value as it is shown: a number with four figures."""
+    """A value as it is shown: a number with four figures, a text with at most `LONGEST` letters."""
     x = numbers([value])
-    return value if x is None else f"{x[0]:.4g}"
+    return plain(value, LONGEST) if x is None else f"{x[0]:.4g}"
 
 
 def effect(objective: Array, *columns: Sequence[str]) -> float:

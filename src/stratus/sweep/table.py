@@ -1,5 +1,6 @@
 """A sweep's runs as a table, best first: on the terminal and as summary.csv."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import polars as pl
 from stratus import files
 from stratus.runs import record
 from stratus.runs.record import RunRecord
-from stratus.runs.report import listing, show
+from stratus.runs.report import listing, plain, show
 from stratus.sweep import resamples
 
 OBJECTIVE = "objective"
@@ -17,28 +18,29 @@ MOST = 20  # the most rows of a table on the terminal; the files have all
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
-def collect(jobs: Mapping[int, RunRecord]) -> pl.DataFrame:
+def collect(jobs: Mapping[str, RunRecord]) -> pl.DataFrame:
     """One row a job, best first; by task, since losses of different tasks cannot be compared.
 
-    Those without an objective stand last. Columns: job, task, status, objective (validation loss of the best
-    checkpoint; the training loss where there are no validation days), overrides, the test scores, gap, seconds, and
-    for a job that did not finish the reason.
+    Those without an objective stand last. Columns: job (the name of its folder), task, status, objective (validation
+    loss of the best checkpoint; the training loss where there are no validation days), overrides, the test scores, gap,
+    seconds, and for a job that did not finish the reason in one line. Of a broken record only the reason is known.
     """
     runs = jobs.values()
     scores = dict.fromkeys(name for run in runs for name in run.metrics if name.startswith("test/"))
     columns = {
         "job": list(jobs),
-        "task": [run.task for run in runs],
+        "task": [run.task or None for run in runs],
         "status": [run.status for run in runs],
         OBJECTIVE: [run.objective for run in runs],
-        "overrides": [" ".join(run.overrides) for run in runs],
+        "overrides": [None if run.status == "broken" else " ".join(run.overrides) for run in runs],
         **{name: [run.metrics.get(name) for run in runs] for name in scores},
         "gap": [run.gap for run in runs],
         "seconds": [run.seconds for run in runs],
-        "reason": [run.error for run in runs],
+        "reason": [run.error and " ".join(run.error.split()) for run in runs],
     }
-    table = pl.DataFrame(columns, schema_overrides={OBJECTIVE: pl.Float64, "reason": pl.String})
-    return table.sort(pl.col(OBJECTIVE).is_null(), "task", OBJECTIVE, "job", nulls_last=True)
+    texts = dict.fromkeys(("job", "task", "overrides", "reason"), pl.String)
+    table = pl.DataFrame(columns, schema_overrides={OBJECTIVE: pl.Float64, **texts})
+    return table.sort(pl.col(OBJECTIVE).is_null(), "task", OBJECTIVE, nulls_last=True, maintain_order=True)
 
 
 def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
@@ -61,37 +63,54 @@ def over_seeds(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write(folder: Path, jobs: Mapping[int, RunRecord]) -> pl.DataFrame:
-    """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say."""
+def write(folder: Path, jobs: Mapping[str, RunRecord]) -> pl.DataFrame:
+    """Replaces summary.csv, and summary_seeds.csv where seeds vary, by what the jobs' records say.
+
+    Raises OSError if they cannot be written.
+    """
     table = collect(jobs)
-    files.replace(folder / "summary.csv", table.write_csv())
+    files.replace(folder / "summary.csv", files.without_formulas(table).write_csv())
     if (seeds := over_seeds(table)).height:
-        files.replace(folder / "summary_seeds.csv", seeds.write_csv())
+        files.replace(folder / "summary_seeds.csv", files.without_formulas(seeds).write_csv())
     return table
 
 
-def finish(folder: Path) -> None:
-    """Writes the files a last time, shows them and the reasons of failures, and draws the pictures."""
+def finish(folder: Path) -> bool:
+    """Writes the files a last time, shows them and the reasons of failures, and draws the pictures.
+
+    Returns whether there was anything: not where no job has begun. Raises OSError if they cannot be written.
+    """
     jobs = record.of_jobs(folder)
     if not jobs:
-        return  # none has begun
+        return False
     table, runs = write(folder, jobs), list(jobs.values())
     show(*_ranking(table), *_failures(table))
     if resampled := resamples.comparable(runs):
         intervals = resamples.table(resampled)
-        files.replace(folder / "resamples.csv", intervals.write_csv())
+        files.replace(folder / "resamples.csv", files.without_formulas(intervals).write_csv())
         title = f"over {len(resampled)} resamples of the training days: the mean, and between what 95 % lie"
         show(listing(intervals, title))
-    show(str(folder / "summary.csv"))
+    show(os.path.relpath(folder / "summary.csv"))
     if len(runs) > 1:
-        from stratus.sweep import pictures  # noqa: PLC0415 - matplotlib, not before there is something to draw
+        _draw(folder, jobs)
+    return True
 
-        show(*map(str, pictures.write(folder, runs)))
+
+def _draw(folder: Path, jobs: Mapping[str, RunRecord]) -> None:
+    """Draws the sweep; settings that cannot be drawn cost its pictures, and nothing else."""
+    from stratus.sweep import pictures  # noqa: PLC0415 - matplotlib, not before there is something to draw
+
+    try:
+        show(*map(os.path.relpath, pictures.write(folder, jobs)))
+    except OSError:
+        raise
+    except Exception as error:
+        show(f"there are no pictures: {type(error).__name__}: {plain(str(error))}")
 
 
 def _ranking(table: pl.DataFrame) -> list[Any]:
     """The best jobs, and the means over seeds where seeds vary."""
-    tasks, seeds = table["task"].n_unique(), over_seeds(table)
+    tasks, seeds = table["task"].drop_nulls().n_unique(), over_seeds(table)
     title = f"{table.height} jobs, best first" + (" within their task" if tasks > 1 else "")
     title += f": {MOST} of them" if table.height > MOST else ""
     columns = [name for name in SHOWN if name in table.columns and (name != "task" or tasks > 1)]
@@ -105,13 +124,14 @@ def _ranking(table: pl.DataFrame) -> list[Any]:
 
 
 def _failures(table: pl.DataFrame) -> list[str]:
-    failed = table.drop_nulls("reason").sort("job")
-    lines = [f"job {job}: {reason}" for job, reason in failed.select("job", "reason").head(MOST).iter_rows()]
+    failed = table.drop_nulls("reason")
+    lines = [f"job {plain(job)}: {plain(why)}" for job, why in failed.select("job", "reason").head(MOST).iter_rows()]
     return lines + ([f"… and {failed.height - MOST} more"] if failed.height > MOST else [])
 
 
 def differing(overrides: pl.Series) -> pl.Series:
-    """The overrides without those that all jobs share."""
-    words = [line.split() for line in overrides]
+    """The overrides without those that all jobs share; None of a job whose overrides are not known."""
+    words = [line.split() for line in overrides.drop_nulls()]
     shared = set.intersection(*map(set, words)) if len(words) > 1 else set()
-    return pl.Series("overrides", [" ".join(word for word in line if word not in shared) for line in words])
+    own = [line and " ".join(word for word in line.split() if word not in shared) for line in overrides]
+    return pl.Series("overrides", own, pl.String)

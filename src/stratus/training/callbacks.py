@@ -1,6 +1,7 @@
 """What watches a run while it trains, and keeps what is asked of it afterwards."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -56,6 +57,18 @@ class SettingsRule(Callback):
 class Patience(EarlyStopping):
     """Early stopping with the patience of the settings, in a resumed run too; a patience that ran out starts again."""
 
+    @classmethod
+    def ended(cls, content: Mapping[str, Any], monitor: str, patience: int) -> bool:
+        """Whether training had ended for want of a lower score, or at one that is not finite, when a file was written.
+
+        `content` is the file's; with more patience than it had then training had not ended.
+        """
+        state = content["callbacks"].get(cls(monitor).state_key)
+        if state is None:
+            return False
+        stopped = state["stopped_epoch"] == content["epoch"] > 0 and patience <= state["patience"]
+        return bool(stopped or state["wait_count"] >= patience)
+
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the best score, and how long ago it was."""
         waited = state_dict["wait_count"] if state_dict["wait_count"] < state_dict["patience"] else 0
@@ -70,11 +83,15 @@ class Trace(Callback):
         self.weight: list[Tensor] = []  # W [k, m]
         self.bias: list[Tensor] = []  # b [k]
 
+    def keep(self, task: LinearTask, step: int) -> None:
+        """Keeps θ as it is now, after so many steps."""
+        self.steps.append(step)
+        self.weight.append(task.linear.weight.detach().clone())
+        self.bias.append(task.linear.bias.detach().clone())
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Keeps θ as it is now."""
         assert isinstance(pl_module, LinearTask)
-        self.steps.append(trainer.global_step)
-        self.weight.append(pl_module.linear.weight.detach().clone())
-        self.bias.append(pl_module.linear.bias.detach().clone())
+        self.keep(pl_module, trainer.global_step)
 
     on_train_epoch_end = on_train_start

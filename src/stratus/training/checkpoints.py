@@ -3,12 +3,14 @@
 import io
 import math
 import time
+import zipfile
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
+import msgspec
 import polars as pl
 import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
@@ -20,6 +22,39 @@ from stratus.data.samples import Samples, assemble
 from stratus.data.targets import TARGETS, Category
 from stratus.errors import CheckpointError, first_line
 from stratus.tasks.linear import LinearTask
+
+LARGEST = 2**28  # bytes of a checkpoint that is read
+
+
+class _Names(TypedDict):
+    """What a checkpoint says of its task's inputs and outputs."""
+
+    inputs: list[str]
+    units: list[str]
+    outputs: list[str]
+    class_weights: NotRequired[list[list[float]] | None]
+    tolerance: NotRequired[float]
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What is used of a checkpoint, by its types."""
+
+    task: str
+    optimizer: str
+    epoch: int
+    hyper_parameters: _Names
+    datamodule_hyper_parameters: Recipe
+    state_dict: dict[str, torch.Tensor]
+
+    def check(self, size: int) -> None:
+        """Raises ValueError unless the tensors are held by so many bytes, and all other sizes are theirs."""
+        if any(one.numel() * one.element_size() > size for one in self.state_dict.values()):
+            raise ValueError("a tensor is larger than the file")
+        outputs, inputs = (len(self.hyper_parameters[one]) for one in ("outputs", "inputs"))
+        found, said = tuple(self.state_dict["linear.weight"].shape), self.datamodule_hyper_parameters.width(outputs)
+        if not found == (outputs, inputs) == (outputs, said) or self.epoch < 0:
+            raise ValueError(f"weights {found} of {outputs} outputs, {inputs} inputs and a recipe that makes {said}")
 
 
 @dataclass(frozen=True)
@@ -46,13 +81,26 @@ class Checkpoint:
 
 
 def load(path: Path) -> Checkpoint:
-    """What a file holds, if only tensors and plain values are unpickled; CheckpointError if it is no checkpoint."""
+    """What a file in a folder of a run's holds, if only tensors and plain values are unpickled.
+
+    CheckpointError if it is no checkpoint, a link or behind one, larger than `LARGEST`, or unpacks to more than it has,
+    and if a size in it is not that of its weights.
+    """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        task = tasks.find(content["task"])(**content["hyper_parameters"])
-        task.load_state_dict(content["state_dict"])
+        file = files.inside(path.parent.parent, Path(*path.parts[-2:]), LARGEST)
+        size = file.stat().st_size
+        with zipfile.ZipFile(file) as archive:
+            if sum(one.file_size for one in archive.infolist()) > size:
+                raise ValueError("it is packed")
+        content = torch.load(file, map_location="cpu", weights_only=True)
+        typed = msgspec.convert(content, _Content)
+        typed.check(size)
+        task = tasks.find(typed.task)(**content["hyper_parameters"])
+        task.load_state_dict(typed.state_dict)
         task.eval()
-        return Checkpoint(task, Recipe(**content["datamodule_hyper_parameters"]), content)
+        return Checkpoint(task, typed.datamodule_hyper_parameters, content)
+    except CheckpointError:
+        raise
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}: did the run end before its first epoch?") from None
     except Exception as error:  # torch.load and load_state_dict raise whatever the broken bytes lead them to
@@ -120,12 +168,9 @@ class Keep(ModelCheckpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the best score of a resumed run, whose checkpoint has been copied into this run's folder."""
-
-        def here(path: str) -> str:
-            return str(self.folder / Path(path).name) if path else ""
-
-        paths = {name: here(state_dict[name]) for name in ("best_model_path", "kth_best_model_path")}
-        best = {here(path): score for path, score in state_dict["best_k_models"].items()}
+        own = str(self.folder / f"{self.filename}.ckpt")  # whatever it says: Lightning removes what is not the best
+        paths = {name: own if state_dict[name] else "" for name in ("best_model_path", "kth_best_model_path")}
+        best = dict.fromkeys([own], score) if (score := state_dict["best_model_score"]) is not None else {}
         super().load_state_dict({**state_dict, **paths, "best_k_models": best, "dirpath": self.dirpath})
 
 

@@ -1,13 +1,14 @@
 """Training one run by Lightning: from a task and its samples to weights, curves and checkpoints."""
 
-import shutil
+import os
 import sys
 import time
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -16,13 +17,14 @@ from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.profilers import PassThroughProfiler
 
+from stratus import files
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.splits import Splits
-from stratus.errors import CheckpointError, ConfigurationError, first_line
+from stratus.errors import CheckpointError, ConfigurationError, StratusError, first_line
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Patience, SettingsRule, StabilityGuard, Trace
-from stratus.training.checkpoints import PacedCheckpointIO, best_and_last, load
+from stratus.training.checkpoints import Checkpoint, PacedCheckpointIO, best_and_last, load
 from stratus.training.optimum import mean_loss
 
 
@@ -49,15 +51,18 @@ def fit(
     limit: float | None = None,
     patience: int | None = None,
     resume: Path | None = None,
+    scored: bool = False,
 ) -> TrainingResult | None:
     """Trains one run in its folder; None in the processes beside the first, which record nothing.
 
     `make_trainer` makes Lightning's Trainer from further arguments. `limit` is the largest stable step, for the message
     of a run that diverges. After `patience` epochs without a lower validation loss training stops. `resume` is the
-    folder of a run to go on with.
+    folder of a run to go on with, `scored` whether that run came to its end: if it did not, but its training had ended,
+    it is not trained further.
 
     Raises Diverged if the loss stopped being a finite number, CheckpointError if the run to resume has other inputs or
-    outputs, ConfigurationError if this machine has no such accelerator, or not so many devices.
+    outputs, or a checkpoint that training cannot go on from, ConfigurationError if this machine has no such
+    accelerator, or not so many devices.
     """
     splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
     callbacks: list[Callback] = [
@@ -68,27 +73,32 @@ def fit(
         *([Patience("val/loss", patience=patience)] if patience is not None else []),
     ]
     trainer = _trainer(make_trainer, splits, callbacks, logger)
-    before = resume / "checkpoints" if resume else None
-    if before:
-        _check_resumable(before / "last.ckpt", task, splits, trainer.max_epochs or 0)
-        if (before / "best.ckpt").exists():  # to be beaten
-            checkpoints.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(before / "best.ckpt", checkpoints)
+    ended = None
+    if resume:
+        epochs = trainer.max_epochs or 0
+        ended = _take_up(resume, checkpoints, task, splits, epochs=epochs, patience=patience, scored=scored)
     warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")  # Lightning 2.6 of newer torch
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed run's best
     started = time.perf_counter()
-    trainer.fit(task, data, ckpt_path=before / "last.ckpt" if before else None, weights_only=True)
+    if ended:
+        epochs, steps = ended["epoch"] + 1, ended["global_step"]
+        trace.keep(task, steps)
+    else:
+        last = resume / "checkpoints" / "last.ckpt" if resume else None
+        with _as_broken(last) if last else nullcontext():
+            trainer.fit(task, data, ckpt_path=last, weights_only=True)
+        epochs, steps = trainer.current_epoch, trainer.global_step
     seconds = time.perf_counter() - started
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()  # the rest is one process's work; metrics would wait for the others
     if not trainer.is_global_zero:
         return None
     if not splits.validation:
-        shutil.copy2(checkpoints / "last.ckpt", checkpoints / "best.ckpt")
+        files.copy(checkpoints / "last.ckpt", checkpoints / "best.ckpt")
     kept = load(checkpoints / "best.ckpt")
     best_epoch = kept.content["epoch"] + 1
     last_loss = mean_loss(kept.task, Weights.of(task), splits.train)
-    return TrainingResult(kept.task, best_epoch, last_loss, trainer.current_epoch, trainer.global_step, seconds, trace)
+    return TrainingResult(kept.task, best_epoch, last_loss, epochs, steps, seconds, trace)
 
 
 class NoProfiler(PassThroughProfiler):
@@ -123,8 +133,46 @@ def _trainer(
         raise ConfigurationError(f"trainer: {first_line(error)}") from None
 
 
-def _check_resumable(checkpoint: Path, task: LinearTask, splits: Splits, epochs: int) -> None:
-    """Raises CheckpointError where a run had other samples or another optimiser, or no epoch is left to train."""
+@contextmanager
+def _as_broken(checkpoint: Path) -> Iterator[None]:
+    """Raises CheckpointError for what Lightning and the optimiser raise where a checkpoint holds nonsense."""
+    try:
+        yield
+    except (StratusError, OSError):
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {first_line(error)}"
+        raise CheckpointError(f"training cannot go on from {checkpoint} ({why})") from error
+
+
+def _take_up(
+    run: Path, checkpoints: Path, task: LinearTask, splits: Splits, *, epochs: int, patience: int | None, scored: bool
+) -> Mapping[str, Any] | None:
+    """Gives the folder the best checkpoint of an earlier run; if training had ended, the last too, and the task θ.
+
+    Returns what the last checkpoint holds if training had ended.
+    """
+    last, best = (run / "checkpoints" / f"{name}.ckpt" for name in ("last", "best"))
+    found = _same(last, task, splits)
+    trained = int(found.content["epoch"]) + 1
+    if trained > epochs or (scored and trained == epochs):
+        already = f"{run} has been trained for {trained} epochs already"
+        raise CheckpointError(f"{already}: to go on, set trainer.max_epochs above")
+    impatient = patience is not None and Patience.ended(found.content, "val/loss", patience)
+    ended = not scored and (trained == epochs or impatient)
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(best):  # to be beaten
+        _same(best, task, splits)
+        files.copy(best, checkpoints / best.name)
+    if not ended:
+        return None
+    files.copy(last, checkpoints / last.name)
+    task.load_state_dict(found.content["state_dict"])
+    return found.content
+
+
+def _same(checkpoint: Path, task: LinearTask, splits: Splits) -> Checkpoint:
+    """What a checkpoint holds; CheckpointError where its run had other samples or another optimiser."""
     found = load(checkpoint)
     differences = {
         "task": (found.task.name, task.name),
@@ -138,6 +186,4 @@ def _check_resumable(checkpoint: Path, task: LinearTask, splits: Splits, epochs:
     for name, (then, now) in differences.items():
         if then != now:
             raise CheckpointError(f"{checkpoint} cannot be resumed: its {name} is {then}, this run's is {now}")
-    if (trained := found.content["epoch"] + 1) >= epochs:
-        already = f"{checkpoint.parents[1]} has been trained for {trained} epochs already"
-        raise CheckpointError(f"{already}: to go on, set trainer.max_epochs above")
+    return found

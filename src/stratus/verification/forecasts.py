@@ -1,5 +1,6 @@
 """Forecasts: what forecasters say of days, beside what came. Scores, files and pictures are all read from them."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,10 +8,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from stratus.data.samples import Array, Samples, concatenated
 from stratus.data.targets import TARGETS, Category, Continuous, Target
 from stratus.errors import CheckpointError, first_line
+from stratus.files import with_formulas, without_formulas
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 KEY = ["date", "station"]
 ARRAYS = ("forecast", "decision", "logits")
+NONE = "none"  # what is said where none of several events happens
 
 
 @dataclass(frozen=True)
@@ -95,19 +99,20 @@ class Forecasts:
 
     def append_to(self, file: BinaryIO, place: int = 0) -> None:
         """Writes one forecaster's table to an open CSV file, the header only where it is empty."""
-        self.table(place).write_csv(file, float_precision=6, include_header=file.tell() == 0)
+        without_formulas(self.table(place)).write_csv(file, float_precision=6, include_header=file.tell() == 0)
 
     @classmethod
     def of_table(cls, table: pl.DataFrame, target: str, name: str = "model") -> "Forecasts":
-        """The forecasts that a table in the columns of `table` holds."""
-        asked, stations = TARGETS[target], table["station"]
+        """The forecasts that a table in the columns of `table` holds; CheckpointError if they are of another target."""
+        asked, stations, p = TARGETS[target], table["station"], _probabilities(table)
+        if isinstance(asked, Continuous) != (not p):
+            raise CheckpointError(f"these are no forecasts of {target}: {', '.join(table.columns)}")
         if isinstance(asked, Continuous):
-            forecast, y = (table.select(f"^{one}.*$").to_numpy() for one in ("prediction", "truth"))
+            forecast, y = (table.select(cs.starts_with(one)).to_numpy() for one in ("prediction", "truth"))
             outputs = [one.removeprefix("prediction").strip() or target for one in table.columns if "prediction" in one]
             decision = forecast
         else:
-            p = table.select(r"^p\(.*\)$")
-            outputs, forecast = [one[2:-1] for one in p.columns], p.to_numpy()
+            outputs, forecast = [one[2:-1] for one in p], table.select(p).to_numpy()
             indices = _class_indices if isinstance(asked, Category) else _events
             decision, y = (indices(outputs, table[one]) for one in ("prediction", "truth"))
         places = stations.unique(maintain_order=True).to_list()
@@ -120,10 +125,29 @@ class Forecasts:
 def read_table(file: Path) -> pl.DataFrame:
     """The table that `append_to` wrote, numbers to six digits; CheckpointError if the file is not one."""
     try:
-        table = pl.read_csv(file, schema_overrides={"date": pl.Date, "station": pl.String})
-        return table.select(*KEY, pl.exclude(KEY))
+        # Classes may be named 1 and 2; and of a header as such polars does not read the quotes.
+        table = pl.read_csv(file, infer_schema=False, has_header=False)
+        table = with_formulas(table[1:].rename(dict(zip(table.columns, map(str, table.row(0)), strict=True))))
+        named = {"truth", "prediction"} if _probabilities(table) else set()
+        numbers = [one for one in table.columns if one not in named.union(KEY)]
+        day = pl.col("date").str.to_date("%Y-%m-%d")
+        table = table.select(day, "station", pl.exclude(KEY)).cast(dict.fromkeys(numbers, pl.Float64))
+        columns = {len(table.select(cs.starts_with(one)).columns) for one in ("truth", "prediction")}
     except (OSError, pl.exceptions.PolarsError) as error:
         raise CheckpointError(f"cannot read {file}: {first_line(error)}") from None
+    if (
+        table.is_empty()
+        or 0 in columns
+        or len(columns) > 1
+        or table.select(pl.struct(KEY).is_duplicated().any()).item()
+    ):
+        raise CheckpointError(f"{file} does not hold one row a day and station, with truth and prediction")
+    return table
+
+
+def _probabilities(table: pl.DataFrame) -> list[str]:
+    """The columns p(…)."""
+    return [one for one in table.columns if one.startswith("p(")]
 
 
 def beside(parts: Sequence[Forecasts]) -> Forecasts:
@@ -147,15 +171,17 @@ def _class_names(classes: list[str], index: Array) -> pl.Series:
 
 
 def _class_indices(classes: list[str], names: pl.Series) -> Array:
+    _check(names, set(names) - {*classes})
     return names.cast(pl.Enum(classes)).to_physical().to_numpy().astype(np.int64)
 
 
 def _event_names(outputs: list[str], events: Array) -> pl.Series:
     """The events that happen, joined by " + "; "no rain" for a single event that does not, "none" for no label."""
+    labels = _labels(outputs)
 
     def said(row: Any) -> str | None:
-        happening = [name for name, event in zip(outputs, row, strict=True) if event]
-        return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else "none")
+        happening = [name for name, event in zip(labels, row, strict=True) if event]
+        return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else NONE)
 
     found, place = np.unique(events, axis=0, return_inverse=True)
     names = np.array([None if np.isnan(row).any() else said(row) for row in found], dtype=object)
@@ -163,5 +189,17 @@ def _event_names(outputs: list[str], events: Array) -> pl.Series:
 
 
 def _events(outputs: list[str], names: pl.Series) -> Array:
-    happening = names.str.split(" + ").list
-    return np.stack([happening.contains(output).to_numpy() for output in outputs], axis=1).astype(np.float64)
+    labels, happening = _labels(outputs), names.str.split(" + ")
+    _check(names, set(happening.explode()) - {*labels, f"no {outputs[0]}" if len(outputs) == 1 else NONE})
+    return np.stack([happening.list.contains(label).to_numpy() for label in labels], axis=1).astype(np.float64)
+
+
+def _labels(outputs: list[str]) -> list[str]:
+    """The events' names, so that they are told apart when joined: a + that stands alone is doubled; none is none+."""
+    return [re.sub(r"((?<!\S)\++(?!\S)|^none\+*$)", r"\1+", one) for one in outputs]
+
+
+def _check(names: pl.Series, unknown: set[Any]) -> None:
+    if unknown:
+        said = ", ".join(sorted(map(repr, unknown))[:5])
+        raise CheckpointError(f"the forecasts' column {names.name} says {said}, for which there is no probability")

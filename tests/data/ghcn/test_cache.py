@@ -3,11 +3,18 @@
 import gzip
 import logging
 import os
+import resource
+import shutil
 import socket
+import ssl
+import stat
+import subprocess
 import sys
 import time
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -17,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratus.data.ghcn.cache import fetch, station_files
-from stratus.data.ghcn.download import RetryPolicy
+from stratus.data.ghcn.connection import RetryPolicy
 from stratus.data.ghcn.layouts import read
 from stratus.errors import DataError
 
@@ -307,6 +314,27 @@ def test_a_source_that_is_not_encrypted_is_no_https(tmp_path):
         assert "no safe connection" in refusal(server.source.replace("http:", "https:"), tmp_path)
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://me:secret@[bad", "me:secret@host:port", "http://me:secret", "socks5://me:secret@127.0.0.1:1",
+     "http://me:sec@ret@", "http://me:s://secret@127.0.0.1:0", "secret\n", "http://me:secret@a b:1"],
+)  # fmt: skip
+def test_a_proxy_that_is_none_is_told_without_its_password(tmp_path, monkeypatch, proxy):
+    monkeypatch.setenv("http_proxy", proxy)
+    message = refusal("http://ghcn.example/", tmp_path)
+    assert message.startswith("the environment's http_proxy is no address of a proxy; expected http://host:port")
+    assert "sec" not in message
+
+
+def test_a_proxys_password_is_in_no_message(tmp_path, monkeypatch):
+    with served(reply(b"", 407, Proxy_Authenticate="Basic")) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://me:sécrêt→@127.0.0.1:{proxy.server_port}")
+        message = refusal("http://ghcn.example/", tmp_path)
+    assert "407" in message
+    assert "crêt" not in message
+    assert b64decode(proxy.requests[0][1]["Proxy-Authorization"].split()[1]).decode() == "me:sécrêt→"
+
+
 def test_a_proxy_that_is_not_there_is_named(tmp_path, monkeypatch):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -445,6 +473,95 @@ def test_a_page_in_an_archive_and_another_station_are_not_taken_for_data(tmp_pat
         assert "begins with b'USW00012960200001TMAX" in refusal(server, tmp_path)
 
 
+# --- what is too much
+
+
+def endless(handler):
+    handler.send_response(200)
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    with suppress(OSError):
+        while True:
+            handler.wfile.write(BODY)
+    handler.close_connection = True
+
+
+def test_a_file_without_an_end_is_given_up_at_the_limit(tmp_path):
+    with served(endless) as server:
+        message = refusal(server, tmp_path, largest=2**-10)
+    assert "larger than the server said, or than the 0.000976562 GiB that data.largest" in message
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) == 0
+
+
+def test_a_file_that_is_said_to_be_too_large_is_not_begun(tmp_path):
+    with served(reply(**{"Content-Length": 2**33})) as server:
+        assert "larger than" in refusal(server, tmp_path)
+    assert len(server.requests) == 1
+
+
+def test_a_server_that_dribbles_is_given_up(tmp_path):
+    def dribble(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(BODY)))
+        handler.end_headers()
+        with suppress(OSError):
+            while not handler.server.over.wait(0.01):
+                handler.wfile.write(b"U")
+
+    with served(dribble) as server:
+        assert "the server stalls" in refusal(server, tmp_path, retry=replace(QUICK, slowest=10_000))
+
+
+# --- redirects
+
+
+def to(location, status=302):
+    return reply(b"", status, **({} if location is None else {"Location": location}))
+
+
+def test_redirects_are_followed_also_relative_ones_and_ranges_with_them(tmp_path):
+    with served(to("elsewhere/x"), ranged(mark='"1"', sent=9999), to("/y", 308), ranged(mark='"1"')) as server:
+        path = fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK)
+    assert [asked for asked, _ in server.requests][1:] == ["/daily/all/elsewhere/x", f"/daily/{AUSTIN}", "/y"]
+    assert server.requests[3][1]["Range"] == "bytes=9999-"
+    assert path.read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("/again", "redirects more than 5 times"),
+        ("file:///etc/passwd", "redirects to 'file:///etc/passwd', which is no address over HTTP"),
+        ("http://[", "redirects to 'http://[', which is no address"),
+        ("http://h:port/", "redirects to 'http://h:port/', which is no address"),
+        ("http://me:word@127.0.0.1/", "which is no address"),
+        ("/a b", "which is no address over HTTP"),
+        ("x" * 9999, "redirects more than 5 times"),
+        (None, "the server answers 302 Found"),
+    ],
+)
+def test_a_redirect_that_leads_nowhere_is_told(tmp_path, location, said):
+    with served(to(location)) as server:
+        assert said in refusal(server, tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_an_encrypted_connection_is_not_left(tmp_path, monkeypatch):
+    key, certificate = tmp_path / "key", tmp_path / "certificate"
+    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=here -days 2"
+    made += f" -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}"
+    subprocess.run(made.split(), check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with served(reply()) as plain, served(reply(), to(f"{plain.source}x")) as safe:
+        safe.socket = context.wrap_socket(safe.socket, server_side=True)
+        source = safe.source.replace("http:", "https:")
+        assert fetch(AUSTIN, source=source, cache=tmp_path / "one").read_bytes() == BODY
+        assert "x', which is not encrypted; choose another source" in refusal(source, tmp_path / "other")
+    assert plain.requests == []
+
+
 # --- what is refused before anything is asked
 
 
@@ -464,7 +581,9 @@ def test_offline_takes_copies_alone(tmp_path):
      "http://127.0.0.1/?list", "http://127.0.0.1/a b/", "http://127.0.0.1:port/", "http://a..b/"],
 )  # fmt: skip
 def test_a_source_that_is_no_folders_address_is_refused(tmp_path, source):
-    assert source in refusal(source, tmp_path)
+    message = refusal(source, tmp_path)
+    assert source.replace("me:word@", "…@") in message
+    assert "word" not in message
 
 
 def test_a_source_on_two_lines_is_refused_on_one(tmp_path):
@@ -487,22 +606,43 @@ def test_a_name_that_is_no_stations_is_refused_before_any_is_fetched(tmp_path, s
 # --- the disk
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
-    with served(reply(sent=1000), reply()) as server:
-        refusal(server, tmp_path, retry=RetryPolicy(attempts=1))
-        (part,) = tmp_path.rglob("*.part")
-        part.unlink()
-        part.symlink_to("/dev/full")
-        message = refusal(server, tmp_path)
+def test_a_disk_without_room_is_told_and_leaves_nothing(tmp_path):
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with served(reply()) as server:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, most))
+        try:
+            message = refusal(server, tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         assert message.endswith(
-            "cannot be written (No space left on device); make room, or set STRATUS_CACHE to a folder on another disk"
+            "cannot be read or written (File too large); make room, or set STRATUS_CACHE to a folder on another disk"
         )
-        assert not part.is_symlink()
+        assert list(tmp_path.rglob("*.part*")) == []
         assert fetch(AUSTIN, source=server.source, cache=tmp_path).read_bytes() == BODY
+
+
+@pytest.mark.parametrize("end", [".part", ".part.mark"])
+def test_a_link_in_the_cache_is_not_followed(tmp_path, end):
+    kept = tmp_path / "kept"
+    kept.write_bytes(b"untouched")
+    with served(reply(sent=1000, ETag='"1"'), reply()) as server:
+        refusal(server, tmp_path / "cache", retry=RetryPolicy(attempts=1))
+        (link,) = (tmp_path / "cache").rglob(f"*{end}")
+        link.unlink()
+        link.symlink_to(kept)
+        assert "cannot be read or written (Too many levels of symbolic links)" in refusal(server, tmp_path / "cache")
+        assert kept.read_bytes() == b"untouched"
+        assert not link.is_symlink()
+
+
+def test_the_cache_is_private_to_the_user(tmp_path):
+    with served(reply()) as server:
+        path = fetch(AUSTIN, source=server.source, cache=tmp_path / "cache")
+    assert stat.S_IMODE((tmp_path / "cache/ghcn").stat().st_mode) == 0o700
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_cache_that_is_no_folder_is_told(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(DataError, match="cannot be read or written"):
         fetch(AUSTIN, source="http://127.0.0.1/", cache=tmp_path / "file")

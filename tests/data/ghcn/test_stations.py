@@ -107,7 +107,7 @@ def test_a_broken_line_of_the_inventory_is_named(tmp_path, old, new, message):
 def test_a_file_that_is_empty_or_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match="the file is empty"):
         read_stations(written(tmp_path, "\n"))
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="not a file"):
         read_inventory(tmp_path)
 
 

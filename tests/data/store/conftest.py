@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from stratus.data.store.build import build
+
 YEARS = (2009, 2010, 2011, 2012)
 STATIONS = [f"{country}W000{number:05}" for country in ("US", "GM", "AS") for number in (7, 113, 2904, 31415)]
 
@@ -34,10 +36,9 @@ def network():
 VALUES = list(network())
 
 
-@pytest.fixture(scope="session")
-def by_year(tmp_path_factory):
-    """A folder with 2009.csv to 2012.csv, the second one gzipped and the last one as the bucket's Parquet."""
-    folder = tmp_path_factory.mktemp("by_year")
+def write(folder):
+    """Writes 2009.csv to 2012.csv, the second one gzipped and the last one as the bucket's Parquet."""
+    folder.mkdir()
     for year in YEARS:
         here = [one for one in VALUES if one[1].year == year]
         here.sort(key=lambda one: (one[1], one[0]))  # as published: day by day
@@ -54,13 +55,19 @@ def by_year(tmp_path_factory):
                 names = ["ID", "DATE", "DATA_VALUE", "M_FLAG", "Q_FLAG", "S_FLAG", "OBS_TIME"]
                 schema = {name: pl.Int64 if name == "DATA_VALUE" else pl.String for name in names}
                 pl.DataFrame(rows, schema, orient="row").write_parquet(place / "part-0.snappy.parquet")
-    return folder
 
 
 @pytest.fixture(scope="session")
-def sources(by_year):
-    """The three sources of the folder."""
+def sources(once):
+    """The network's four sources, a year each."""
+    by_year = once("by_year", write)
     return [by_year / "2009.csv", by_year / "2010.csv.gz", by_year / "2011.csv", by_year / "YEAR=2012"]
+
+
+@pytest.fixture(scope="session")
+def built(once, sources):
+    """The store of all four; to be changed in a copy only."""
+    return once("store", lambda folder: build(sources, folder))
 
 
 @pytest.fixture(scope="session")

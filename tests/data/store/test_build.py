@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 from stratus.cli import main
 from stratus.data.store import build as building
 from stratus.data.store.build import build
+from stratus.data.store.manifest import Manifest
 from stratus.data.store.read import open_store
 from stratus.errors import DataError
 
@@ -33,13 +34,13 @@ def breaking(after):
     return tell
 
 
-def test_a_store_is_the_daily_table_of_its_sources(sources, truth, tmp_path):
-    manifest = build(sources, tmp_path / "store")
-    assert_frame_equal(table(tmp_path / "store"), truth)
+def test_a_store_is_the_daily_table_of_its_sources(built, truth):
+    manifest = Manifest.read(built)
+    assert_frame_equal(table(built), truth)
     assert (manifest.days, manifest.stations) == (truth.height, 12)
     assert manifest.classes == ["rain", "snow", "sun"]
     assert manifest.years == [2009, 2010, 2011, 2012]
-    assert not (tmp_path / "store" / "unfinished").exists()
+    assert not (built / "unfinished").exists()
 
 
 def test_values_that_do_not_fit_memory_go_to_the_disk_in_turns(sources, truth, tmp_path, monkeypatch):
@@ -86,15 +87,15 @@ def test_years_are_added(sources, truth, tmp_path):
     assert_frame_equal(table(tmp_path / "store"), truth)
 
 
-def test_building_again_changes_nothing(sources, tmp_path):
-    first = build(sources, tmp_path / "store")
+def test_building_again_changes_nothing(built, sources, tmp_path):
+    shutil.copytree(built, tmp_path / "store")
     files = {file: file.stat().st_mtime_ns for file in (tmp_path / "store").rglob("*.parquet")}
-    assert build(sources, tmp_path / "store") == first
+    assert build(sources, tmp_path / "store") == Manifest.read(built)
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "store").rglob("*.parquet")} == files
 
 
-def test_a_year_given_twice_is_refused_and_the_store_stays(sources, truth, tmp_path):
-    build(sources, tmp_path / "store")
+def test_a_year_given_twice_is_refused_and_the_store_stays(built, sources, truth, tmp_path):
+    shutil.copytree(built, tmp_path / "store")
     again = tmp_path / "again.csv"
     shutil.copy(sources[0], again)
     with pytest.raises(DataError, match="holds 2009 already"):

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 from datetime import date
 
 import numpy as np
@@ -16,7 +17,6 @@ from stratus.cli import main
 from stratus.data.observations import InMemory
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.splits import Splits, split
-from stratus.data.store.build import build
 from stratus.data.store.manifest import Part
 from stratus.data.store.read import open_store
 from stratus.data.streaming import stream
@@ -36,10 +36,8 @@ RECIPES = {
 
 
 @pytest.fixture(scope="module")
-def store(sources, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store") / "network"
-    build(sources, folder)
-    return folder
+def store(built, tmp_path_factory):
+    return shutil.copytree(built, tmp_path_factory.mktemp("store") / "network")
 
 
 def test_a_station_and_its_years_are_read_without_the_rest(store, truth, tmp_path):

@@ -2,7 +2,6 @@
 
 import json
 import re
-from contextlib import closing
 
 import numpy as np
 import pytest
@@ -10,15 +9,9 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from stratus.data.datamodule import WeatherDataModule
 from stratus.errors import Diverged
-from stratus.runs import experiment, record
-from stratus.runs.events import EventFile
-from stratus.runs.experiment import Outputs
-from stratus.runs.record import RunRecord
-from stratus.runs.tensorboard import CurveLogger
+from stratus.runs import record, recording
 from stratus.sweep.batched.member import train_together
-from stratus.training.fit import fit
 
 
 def plain(value, folder):
@@ -133,7 +126,7 @@ def test_a_resumed_job_goes_on_as_a_resumed_run(settings, samples, member, train
     members = [settings(*words, f"seed={seed}") for seed in (1, 2)]
     job, lone = tmp_path / "job", tmp_path / "lone"
     overrides = [*words, "seed=2"]
-    with record.recorded(job, task="binary", overrides=overrides, seed=2) as entries:
+    with recording.recorded(job, task="binary", overrides=overrides, seed=2) as entries:
         member(train_together(members, samples(members[1])), 1).finish(job, entries)
     trained(lone, *overrides)
     for name in (job, lone):
@@ -219,20 +212,3 @@ def test_a_job_is_evaluated_forecast_and_resumed_as_any_run(swept, stratus, trai
     assert stratus("forecast", folder / "0")
     resumed = trained(tmp_path, f"resume={folder / '1'}", "trainer.max_epochs=5", "patience=9")
     assert resumed["epochs"] == 5
-
-
-def test_members_with_pictures_keep_their_way(settings, samples, member, tmp_path):
-    members = [settings("task=binary", "trainer.max_epochs=2", f"seed={k}", "pictures=all") for k in range(2)]
-    days, record = samples(members[0]), RunRecord("binary", [])
-    with closing(EventFile(tmp_path)) as file:
-        together = (
-            member(train_together(members, days), 1)
-            .hand_over(Outputs(tmp_path / "a", record, file, in_sweep=True))
-            .trace
-        )
-        one, task = members[1], experiment.new_task(members[1], days)
-        data, logger = WeatherDataModule(days, one.data.batch_size, one.seed), CurveLogger(file)
-        lone = fit(task, data, one.trainer.build(), folder=tmp_path / "b", logger=logger).trace
-    assert together.steps == lone.steps
-    for found, expected in ((together.weight, lone.weight), (together.bias, lone.bias)):
-        assert torch.allclose(torch.stack(found), torch.stack(expected), atol=1e-6)

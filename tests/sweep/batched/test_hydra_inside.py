@@ -14,8 +14,7 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, RunMode
 from omegaconf import OmegaConf
 
-from stratus.sweep.batched import hydra_inside
-from stratus.sweep.batched.hydra_inside import Composer
+from stratus.sweep.batched.hydra_inside import Composer, JobRunner
 
 ROOT = Path(__file__).parents[3]
 
@@ -90,7 +89,7 @@ def both(master, tmp_path):
             job.set("hydra.job.id", "7")
             job.set("hydra.job.num", 7)
             if ours:
-                returned = hydra_inside.run_job(context, function, job, quiet=quiet)
+                returned = JobRunner(context).run(function, job, quiet=quiet)
             else:
                 returned = run_job(function, job.whole, "hydra.sweep.dir", "hydra.sweep.subdir", context)
             seen = [str(one).replace(str(tmp_path / str(ours)), "") for one in watch.seen]
@@ -148,3 +147,14 @@ def test_a_quiet_job_shows_only_errors_on_the_terminal(both, capsys):
     _, (_, _, files) = both(function, quiet=True)
     assert "a word" in files["7/run.log"]
     assert capsys.readouterr().out.splitlines() == ["a word", "a fault", "a fault"]
+
+
+def test_quiet_jobs_log_each_into_their_own_folder(master, both, tmp_path):
+    config, loader = master
+    composer, runner = Composer(loader), JobRunner(HydraContext(config_loader=loader, callbacks=loader_callbacks()))
+    for number in range(3):
+        job = composer.compose(config, [f"hydra.sweep.dir={tmp_path}", f"seed={number}"])
+        job.set("hydra.job.num", number)
+        runner.run(lambda config: logging.getLogger("stratus").warning("seed %d", config.seed), job, quiet=True)
+    assert [(tmp_path / f"{number}/run.log").read_text().count("seed") for number in range(3)] == [1, 1, 1]
+    assert [f"seed {number}" in (tmp_path / f"{number}/run.log").read_text() for number in range(3)] == [True] * 3

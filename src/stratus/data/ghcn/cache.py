@@ -7,21 +7,24 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from errno import ENOSPC
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from filelock import FileLock
 
+from stratus.data.ghcn.address import parsed
 from stratus.data.ghcn.values import STATION
-from stratus.errors import DataError
+from stratus.errors import DataError, quoted
 
 if TYPE_CHECKING:
-    from stratus.data.ghcn.download import RetryPolicy, Tell
+    from stratus.data.ghcn.connection import RetryPolicy
+    from stratus.data.ghcn.download import Tell
 
 log = logging.getLogger(__name__)
 
+LARGEST = 4.0  # GiB
 SOURCE = "https://www.ncei.noaa.gov/pub/data/ghcn/daily/"
 
 _NAME = r"[A-Za-z0-9_\-][\w.\-]*(/[A-Za-z0-9_\-][\w.\-]*)*"  # no part of it begins with a dot
@@ -47,6 +50,7 @@ def fetch(
     offline: bool = False,
     refresh: bool = False,
     progress: bool = True,
+    largest: float = LARGEST,
     retry: "RetryPolicy | None" = None,
 ) -> Path:
     """The path of a file's copy in the cache; fetches the file first where there is no copy.
@@ -62,40 +66,52 @@ def fetch(
         offline: Use copies only.
         refresh: Fetch a file again that has a copy.
         progress: Draw a bar where there is a terminal; without one a line goes to the log.
+        largest: GiB that a file may have; one of which the server says its length may have no more than that either.
         retry: How long and how often a server is tried.
     """
     address = _address(source, name)
-    target = _folder(address.removesuffix(name), cache) / name
-    if target.is_file() and not refresh:
-        return target
-    if offline:
-        raise DataError(f"{target} is not there: fetch {address} once while not offline, or copy the file there")
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - imported once something has to be fetched
-
-    from stratus.data.ghcn import download  # noqa: PLC0415
-
+    if not largest > 0:
+        raise DataError(f"largest={largest}: expected GiB above 0")
+    folder = _folder(address.removesuffix(name), cache)
+    target = folder / name
     try:
+        if target.is_file() and not refresh:
+            return target
+        if offline:
+            raise DataError(f"{target} is not there: fetch {address} once while not offline, or copy the file there")
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # so that nobody else can put anything there
         target.parent.mkdir(parents=True, exist_ok=True)
         # Another process may be fetching the same file: wait for it.
         with FileLock(target.with_name(f".{target.name}.lock")):
             if refresh or not target.is_file():
-                with _shown(address, progress) as tell:
-                    download.download(address, target, retry or download.RetryPolicy(), tell)
-    except HTTPError as error:
-        raise DataError(f"{address}: {download.why(error)}; try again later, or copy the file to {target}") from None
+                _download(address, target, largest * 2**30, progress, retry)
     except OSError as error:
-        full = "; make room, or set STRATUS_CACHE to a folder on another disk" if error.errno == ENOSPC else ""
-        raise DataError(f"{target}: cannot be written ({error.strerror or error}){full}") from None
+        full = (
+            "; make room, or set STRATUS_CACHE to a folder on another disk"
+            if error.errno in (ENOSPC, EDQUOT, EFBIG)
+            else ""
+        )
+        raise DataError(f"{target}: cannot be read or written ({error.strerror or error}){full}") from None
     return target
 
 
-def _address(source: str, name: str) -> str:
+def _download(address: str, target: Path, largest: float, progress: bool, retry: "RetryPolicy | None") -> None:
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - imported once something has to be fetched
+
+    from stratus.data.ghcn import connection, download  # noqa: PLC0415
+
     try:
-        parts = urlsplit(source)
-    except ValueError:  # brackets around what is no address
-        parts = urlsplit("")
-    if parts.scheme not in ("https", "http") or not parts.hostname or re.search(r"[\s@?#]", source):
-        raise DataError(f"source {source!r}: expected a folder's address, https://… or http://…, such as {SOURCE}")
+        with _shown(address, progress) as tell:
+            download.download(address, target, retry or connection.RetryPolicy(), largest, tell)
+    except HTTPError as error:
+        reason = connection.why(error)
+        raise DataError(f"{address}: {reason}; try again later, or copy the file to {target}") from None
+
+
+def _address(source: str, name: str) -> str:
+    if parsed(source) is None or re.search("[?#]", source):
+        shown = quoted(re.sub("//.*@", "//…@", source))  # no password is shown
+        raise DataError(f"source {shown}: expected a folder's address, https://… or http://…, such as {SOURCE}")
     if not re.fullmatch(_NAME, name, re.ASCII):
         raise DataError(f"{name!r} is no file of GHCN-Daily: expected a name such as all/USW00013904.dly")
     return f"{source.rstrip('/')}/{name}"
@@ -106,7 +122,7 @@ def _folder(source: str, cache: Path | None) -> Path:
         from platformdirs import user_cache_path  # noqa: PLC0415
 
         cache = Path(os.environ.get("STRATUS_CACHE") or user_cache_path("stratus"))
-    host = re.sub(r"[^\w.\-]", "_", urlsplit(source).hostname or "")
+    host = re.sub(r"[^\w.\-]", "_", urlsplit(source).hostname or "")[:60]
     return cache / "ghcn" / f"{host}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
 
 

@@ -1,20 +1,20 @@
 """One download: continued after an interruption, tried again where that helps, checked before it takes its place."""
 
-import gzip
 import os
 import re
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import IO, TypeAlias
 
-from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout, exceptions, make_headers
+from urllib3 import BaseHTTPResponse, exceptions
 
+from stratus.data.ghcn.connection import RetryPolicy, answered
 from stratus.data.ghcn.values import STATION
-from stratus.errors import DataError
+from stratus.data.lines import unpacked
+from stratus.errors import DataError, quoted
 
 _BEGINNINGS = {
     "ghcnd-stations.txt": rf"{STATION} +-?\d",
@@ -24,6 +24,8 @@ _BEGINNINGS = {
     "": r"\s*[^<\s]",  # no markup
 }
 _CHUNK = 1 << 16
+_EXTENT = re.compile("bytes ([0-9]{1,18})-[0-9]{1,18}/(?:([0-9]{1,18})|[*])")  # Content-Range
+_MARK = re.compile("[ -~]{1,200}")  # what may be sent back to a server
 
 Tell: TypeAlias = Callable[[int, int | None], object]  # is told how many bytes there are, and of how many if known
 
@@ -32,15 +34,7 @@ class _Broken(Exception):
     """The body arrived damaged; another attempt may succeed."""
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How long and how often a server is tried."""
-
-    connect: float = 10  # seconds for a connection
-    read: float = 30  # seconds of silence within an answer
-    attempts: int = 5  # requests for a file, the first among them
-    backoff: float = 1  # seconds before the third; twice as many before each one after
-    longest: int = 60  # at most so many seconds between two, even if the server's Retry-After asks for more
+_PASSING = (exceptions.ProtocolError, exceptions.TimeoutError, exceptions.SSLError, _Broken)
 
 
 @dataclass(frozen=True)
@@ -52,11 +46,16 @@ class _Part:
 
     @property
     def size(self) -> int:
-        return self.body.stat().st_size if self.body.exists() else 0
+        return self.body.lstat().st_size if os.path.lexists(self.body) else 0
 
     @property
     def mark(self) -> str:
-        return self.mark_file.read_text(encoding="utf-8") if self.mark_file.exists() else ""
+        try:
+            with _opened(self.mark_file, "rb") as file:
+                mark = file.read(_CHUNK).decode("latin-1")
+        except FileNotFoundError:
+            return ""
+        return mark if _MARK.fullmatch(mark) else ""
 
     def headers(self) -> dict[str, str]:
         """Ask for the rest of the file, or for all of it if it has changed."""
@@ -68,51 +67,35 @@ class _Part:
         self.mark_file.unlink(missing_ok=True)
 
 
-def download(address: str, target: Path, retry: RetryPolicy, tell: Tell) -> None:
-    """Downloads an address into a file, which is whole or absent.
+def _opened(path: Path, mode: str) -> IO[bytes]:
+    """Opens a file of the user's own; a link that somebody put in its place is not followed."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600))
 
-    Raises DataError if the content is not that of the file, or the server refuses it; HTTPError if the server cannot be
-    reached, stalls, or breaks off at every attempt; OSError if the file cannot be written.
+
+def download(address: str, target: Path, policy: RetryPolicy, largest: float, tell: Tell) -> None:
+    """Downloads an address into a file of at most `largest` bytes, which is whole or absent.
+
+    Raises DataError if the content is not that of the file or too large, or the server refuses it; HTTPError if the
+    server cannot be reached, stalls, or breaks off at every attempt; OSError if the file cannot be written.
     """
     part = _Part(target.with_name(f".{target.name}.part"), target.with_name(f".{target.name}.part.mark"))
-    timeout = Timeout(connect=retry.connect, read=retry.read)
-    retries = Retry(
-        retry.attempts - 1,
-        status_forcelist=(429, 500, 502, 503, 504),
-        backoff_factor=retry.backoff / 2,
-        backoff_max=retry.longest,
-        retry_after_max=retry.longest,
-    )
-    with _pool(address) as pool:
-        while True:
-            response = pool.request(
-                "GET", address, headers=part.headers(), preload_content=False, retries=retries, timeout=timeout
-            )
-            try:
-                with response:
-                    _accept(response, address)
-                    _receive(response, part, tell)
-                _check(part, address)
-                break
-            except (exceptions.HTTPError, _Broken) as error:  # urllib3 repeats a request, not the reading of its body
-                retries = (response.retries or retries).increment("GET", address, error=error)
-                retries.sleep()
-            except OSError:  # above all a full disk
-                part.discard()
-                raise
+    retries = policy.retries()
+    while True:
+        try:
+            with answered(address, part.headers(), policy, retries) as response:
+                retries = response.retries or retries
+                _accept(response, address)
+                _receive(response, part, policy, largest, tell)
+            _check(part, address)
+            break
+        except _PASSING as error:  # urllib3 repeats a request, not the reading of its body
+            retries = retries.increment("GET", address, error=error)
+            retries.sleep()
+        except OSError:  # above all a full disk
+            part.discard()
+            raise
     part.body.replace(target)
     part.discard()
-
-
-def _pool(address: str) -> PoolManager:
-    """Connections, through the proxy that the environment names."""
-    parts = urlsplit(address)
-    proxy = getproxies().get(parts.scheme)
-    if not proxy or proxy_bypass(parts.netloc):
-        return PoolManager()
-    proxy = proxy if "://" in proxy else f"http://{proxy}"
-    login = urlsplit(proxy).netloc.rpartition("@")[0]
-    return ProxyManager(proxy, proxy_headers=make_headers(proxy_basic_auth=unquote(login)) if login else None)
 
 
 def _accept(response: BaseHTTPResponse, address: str) -> None:
@@ -123,19 +106,27 @@ def _accept(response: BaseHTTPResponse, address: str) -> None:
         mend = "`stratus stations` lists those there are" if station else "is this the folder of GHCN-Daily?"
         raise DataError(f"no {f'station {station[1]}' if station else name} at {place}/ ({response.status}); {mend}")
     if response.status not in (200, 206, 416):
-        answer = f"{response.status} {response.reason or ''}".strip()
+        answer = f"{response.status} {quoted(response.reason or '')[1:-1]}".strip()
         raise DataError(f"{address}: the server answers {answer}; try later, or choose another source")
 
 
-def _receive(response: BaseHTTPResponse, part: _Part, tell: Tell) -> None:
+def _receive(response: BaseHTTPResponse, part: _Part, policy: RetryPolicy, largest: float, tell: Tell) -> None:
     """Appends a response's body to the part, or begins the part again."""
     begin, whole = _extent(response, part)
-    with part.body.open("ab" if begin else "wb") as file:
+    if (whole or 0) > largest:
+        raise _too_large(part, largest)
+    began = time.monotonic()
+    with _opened(part.body, "ab" if begin else "wb") as file:
         if not begin:  # the file is empty now, so that body and mark are of one version at every moment
-            part.mark_file.write_text(_mark(response), encoding="utf-8")
-        for chunk in response.stream(_CHUNK, decode_content=False):
+            with _opened(part.mark_file, "wb") as mark_file:
+                mark_file.write(_mark(response).encode("latin-1", "replace"))
+        while chunk := response.read1(_CHUNK, decode_content=False):
             file.write(chunk)
             tell(file.tell(), whole)
+            if file.tell() > (largest if whole is None else whole):
+                raise _too_large(part, largest)
+            if (passed := time.monotonic() - began) > policy.read and file.tell() - begin < policy.slowest * passed:
+                raise _Broken("the server stalls")
         file.flush()
         os.fsync(file.fileno())
     if whole is not None and part.size != whole:
@@ -145,11 +136,13 @@ def _receive(response: BaseHTTPResponse, part: _Part, tell: Tell) -> None:
 def _extent(response: BaseHTTPResponse, part: _Part) -> tuple[int, int | None]:
     """Where in the file a response's body begins, and the file's length if the server gives it."""
     if response.status == 200:
-        length = response.headers.get("Content-Length", "")
-        return 0, int(length) if length.isdecimal() else None
-    sent = re.match(r"bytes (\d+)-\d+/(?:(\d+)|\*)", response.headers.get("Content-Range", ""))
+        length = re.fullmatch("[0-9]{1,18}", response.headers.get("Content-Length", ""))
+        return 0, int(length[0]) if length else None
+    sent = _EXTENT.fullmatch(response.headers.get("Content-Range", ""))
     if response.status == 206 and sent and int(sent[1]) == part.size and _mark(response) in ("", part.mark):
-        return part.size, int(sent[2]) if sent[2] else None
+        whole = int(sent[2]) if sent[2] else None
+        if whole is None or whole > part.size:
+            return part.size, whole
     part.discard()
     raise _Broken("the server's file changes")
 
@@ -159,21 +152,28 @@ def _mark(response: BaseHTTPResponse) -> str:
     return response.headers.get("Last-Modified", "") if tag.startswith("W/") else tag
 
 
+def _too_large(part: _Part, largest: float) -> DataError:
+    part.discard()
+    fault = f"larger than the server said, or than the {largest / 2**30:g} GiB that data.largest (or --largest) allows"
+    return DataError(f"{part.body.name[1:-5]}: {fault}")
+
+
 def _check(part: _Part, address: str) -> None:
     """Raises for content of another kind, such as a login page, and for an archive that does not unpack."""
     name = address.rpartition("/")[2]
-    with part.body.open("rb") as file:
+    with _opened(part.body, "rb") as file:
         head = file.read(_CHUNK)
     if name.endswith(".gz") and _begins_like(name, head):
-        name = name.removesuffix(".gz")
+        name, head = name.removesuffix(".gz"), b""
         try:
-            with gzip.open(part.body) as file:
-                head = file.read(_CHUNK)
-                while file.read(_CHUNK):
-                    pass
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            for chunk in unpacked(part.body):
+                head = head or chunk[:_CHUNK]
+        except (OSError, EOFError, zlib.error) as error:
             part.discard()
             raise _Broken(f"the archive is damaged ({error})") from None
+        except DataError:
+            part.discard()
+            raise
     if not _begins_like(name, head):
         part.discard()
         raise DataError(f"{address}: not that file, it begins with {head[:40]!r}; open the address in a browser")
@@ -185,18 +185,3 @@ def _begins_like(name: str, head: bytes) -> bool:
     else:
         pattern = next(pattern for end, pattern in _BEGINNINGS.items() if name.endswith(end))
     return re.match(pattern, head.decode("latin-1")) is not None
-
-
-def why(error: Exception) -> str:
-    """The reason why urllib3 gave up, in one line."""
-    reason = (error.reason or error) if isinstance(error, exceptions.MaxRetryError) else error
-    what = str(reason.args[0] if reason.args else reason).splitlines()[0]
-    told = {
-        exceptions.NameResolutionError: "no such server, or no network",
-        exceptions.NewConnectionError: f"no connection ({what.rpartition('] ')[2]}); is there a network?",
-        exceptions.ConnectTimeoutError: "no connection in time; is there a network?",
-        exceptions.ReadTimeoutError: "the server stalls",
-        exceptions.SSLError: f"no safe connection ({what})",
-        exceptions.ProxyError: f"the proxy that the environment names cannot be reached ({what})",
-    }  # the first three are each a kind of the next
-    return next((text for kind, text in told.items() if isinstance(reason, kind)), what)

@@ -1,23 +1,32 @@
 """The layouts in which GHCN-Daily is published, told by their content and read into one long table (see `values`)."""
 
-import gzip
-import io
 import re
-import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import polars as pl
 
-from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked, converted, first
-from stratus.errors import DataError
+from stratus.data.fields import Table, open_table
+from stratus.data.ghcn import parquet
+from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked, converted, first, refuse
+from stratus.data.lines import SIZE, Block, blocks, reading
+from stratus.errors import DataError, quoted
 
 _DLY_HEAD = r"^(?<station>[A-Z]{2}[A-Z0-9_\-]{9})(?<month>\d{6})(?<element>[A-Z0-9]{4})[ -~]*$"
 _DLY_WIDTH = 269  # characters of a line: 21 and 31 days of 8
 _DLY = re.compile(rb"[A-Z]{2}[A-Z0-9_\-]{9}\d{6}[A-Z0-9]{4}")
-_ROW = re.compile(rb'"?[A-Z]{2}[A-Z0-9_\-]{9}"?,\d{8},')
+_ROW = re.compile(rb'"?[A-Z]{2}[A-Z0-9_\-]{9}"?,"?\d{8}"?,')
+_BY_ROW = ["station", "date", "element", "value", *FLAGS]  # the first fields of a by-year file's row
+_NAMED = {  # what headers of by-year files call them, without what is no letter
+    "ID": "station",
+    **dict.fromkeys(("DATE", "YEARMONTHDAY"), "date"),
+    "ELEMENT": "element",
+    **dict.fromkeys(("DATAVALUE", "VALUE"), "value"),
+    **{"MFLAG": "measurement", "QFLAG": "quality", "SFLAG": "source"},
+}
+_OF = "_ATTRIBUTES"  # ends the name of the column with an element's flags
 
 
 def read(path: str | Path, units: Units | None = None) -> pl.DataFrame:
@@ -25,70 +34,40 @@ def read(path: str | Path, units: Units | None = None) -> pl.DataFrame:
     return pl.concat(pieces(path, units))
 
 
-def pieces(path: str | Path, units: Units | None = None, size: int = 1 << 25) -> Iterator[pl.DataFrame]:
+def pieces(path: str | Path, units: Units | None = None, size: int = SIZE) -> Iterator[pl.DataFrame]:
     """Reads a GHCN-Daily file of any layout into long tables, a piece of the file after another, in bounded memory.
 
     It is a .dly, by-year, by-station, access or Climate Data Online file, plain or gzipped, or Parquet; a piece has
     `size` bytes of text, or a sixteenth as many rows of Parquet. A Climate Data Online export with ISO dates does not
     say its units: `metric` (°C, mm, m/s) or `standard` (°F, inches, miles an hour). Raises DataError if the layout is
-    unknown, or a line, number or date is broken: names file and line.
+    unknown, the file was cut off, or a line, number or date is broken: names file and line.
     """
     name = str(path)
-    try:
-        with open(path, "rb") as file:
-            start = file.read(4)
-        if start == b"PAR1":
-            yield from _parquet(Path(path), size // 16)
-            return
-        with gzip.open(path) if start[:2] == b"\x1f\x8b" else open(path, "rb") as file:
-            yield from _text(cast(BinaryIO, file), name, units, size)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-
-
-def _text(file: BinaryIO, name: str, units: Units | None, size: int) -> Iterator[pl.DataFrame]:
-    """The pieces of a file of lines, each read in the layout that the first one shows."""
-    blocks = _blocks(file, size)
-    first_block = next(blocks, b"")
-    top = first_block.lstrip(b"\xef\xbb\xbf\r\n \t").split(b"\n", 1)[0].rstrip(b"\r")
-    line = 1
-    if _DLY.match(top) and b"," not in top:
-        for block in chain([first_block], blocks):
-            yield _dly(block, name, line)
-            line += block.count(b"\n")
+    with reading(path), open(path, "rb") as file:
+        start = file.read(4)
+    if start == b"PAR1":
+        yield from parquet.pieces(Path(path), size // 16)
         return
-    layout = _csv_layout(top, name)
-    header = b"" if _ROW.match(top) else top + b"\n"
-    for block in chain([first_block], blocks):
-        content = block if line == 1 else header + block
-        above = line - bool(header and line > 1)  # the line number that the content's own first line stands for
-        yield layout(_text_columns(content, name, header=bool(header), line=above), name, units)
-        line += block.count(b"\n")
+    text = blocks(path, size, whole=True)
+    first_block = next(text, Block(b"", 1))
+    top, text = first_block.content.lstrip().split(b"\n", 1)[0], chain([first_block], text)
+    if _DLY.match(top) and b"," not in top:
+        yield from (_dly(block, name) for block in text)
+    elif _ROW.match(top):
+        yield from _plain_rows(open_table(text, name, header=False))
+    else:
+        yield from _headed(open_table(text, name), top, units)
 
 
-def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """A file's bytes in blocks of whole lines."""
-    rest = b""
-    while block := file.read(size):
-        whole, newline, rest_of_block = block.rpartition(b"\n")
-        if newline:
-            yield rest + whole + newline
-            rest = b""
-        rest += rest_of_block
-    if rest:
-        yield rest
-
-
-def _dly(content: bytes, name: str, start: int) -> pl.DataFrame:
+def _dly(block: Block, name: str) -> pl.DataFrame:
     """Fixed width: a line a station, month and element; 31 days of a value and three flags; -9999 is missing."""
-    text = [line.decode("ascii", "replace") for line in content.splitlines()]
-    lines = pl.DataFrame({"text": text}).with_row_index("line", offset=start)
+    lines = block.numbered("ascii")
     # Copies have lost the blanks at the line's end: at most the last day's three flags.
     for line, broken in first(lines, ~pl.col("text").str.len_chars().is_between(_DLY_WIDTH - 3, _DLY_WIDTH), "text"):
         raise DataError(f"{name}, line {line}: {len(broken)} characters; a line of a .dly file has {_DLY_WIDTH}")
-    heads = lines.with_columns(pl.col("text").str.extract_groups(_DLY_HEAD)).unnest("text")
-    for (line,) in first(heads, pl.col("station").is_null()):
-        raise DataError(f"{name}, line {line}: {text[line - start][:40]!r} is not a line of a .dly file")
+    heads = lines.with_columns(head=pl.col("text").str.extract_groups(_DLY_HEAD)).unnest("head")
+    for line, broken in first(heads, pl.col("station").is_null(), "text"):
+        raise DataError(f"{name}, line {line}: {quoted(broken)} is not a line of a .dly file")
     months = heads.with_columns(pl.col("month").str.to_date("%Y%m", strict=False))
     padded = lines["text"].str.pad_end(_DLY_WIDTH)
     days = pl.concat([months.with_columns(day=k + 1, text=padded.str.slice(21 + 8 * k, 8)) for k in range(31)])
@@ -106,84 +85,82 @@ def _dly(content: bytes, name: str, start: int) -> pl.DataFrame:
     return long.select("station", "date", "element", converted(None), *FLAGS)
 
 
-def _csv_layout(top: bytes, name: str) -> Callable[[pl.DataFrame, str, Units | None], pl.DataFrame]:
-    columns = [column.strip().strip('"') for column in top.decode("utf-8", "replace").split(",")]
-    if _ROW.match(top) or (columns[0] == "ID" and len(columns) >= 4 and columns[2] == "ELEMENT"):
-        return _by_row
-    if {"STATION", "DATE"} <= set(columns):
-        return _access if any(column.endswith("_ATTRIBUTES") for column in columns) else _export
-    raise DataError(f"{name}, line 1: no known layout of GHCN-Daily begins with {top[:60]!r}")
+def _plain_rows(table: Table) -> Iterator[pl.DataFrame]:
+    """By-year and by-station files without a header: ID, YYYYMMDD, ELEMENT, VALUE, M, Q, S flags, perhaps the time."""
+    if len(table.first) not in (7, 8):
+        found = f"{len(table.first)} fields; a by-year file has seven or eight"
+        raise DataError(f"{table.name}, line {table.line}: {found}")
+    columns = {column: place for place, column in enumerate(_BY_ROW)}
+    yield from (checked(part, table.name, compact=True) for part in table.parts(columns))
 
 
-def _text_columns(content: bytes, name: str, *, header: bool, line: int) -> pl.DataFrame:
-    """The fields of CSV as text, blanks around them stripped, with the line each row stands on; `line` is the first."""
-    try:
-        frame = pl.read_csv(io.BytesIO(content), has_header=header, infer_schema=False)
-    except pl.exceptions.NoDataError:
-        raise DataError(f"{name}: the file is empty") from None
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise DataError(f"{name}: not a table of comma-separated values ({str(error).splitlines()[0]})") from None
-    stripped = frame.select(pl.all().str.strip_chars().fill_null("")).rename(str.strip)
-    return stripped.with_row_index("line", offset=line + header)
+def _headed(table: Table, top: bytes, units: Units | None) -> Iterator[pl.DataFrame]:
+    """Files with a header, which tells a row a value from a row a day."""
+    place = f"{table.name}, line {table.line}"
+    _check_once(table.first, place)
+    columns = {column: position for position, column in enumerate(table.first)}
+    if "ELEMENT" in columns:
+        named = [_NAMED.get(re.sub("[^A-Z]", "", name), "") for name in table.first]
+        _check_once(named, place)
+        by_row = {name: position for position, name in enumerate(named) if name}
+        if missing := [column for column in _BY_ROW if column not in by_row]:
+            expected = "ID, DATE, ELEMENT, DATA_VALUE, M_FLAG, Q_FLAG, S_FLAG"
+            raise DataError(f"{place}: no column of the {', '.join(missing)}; expected {expected}")
+        yield from (checked(part, table.name, compact=True) for part in table.parts(by_row))
+    elif {"STATION", "DATE"} <= set(columns):
+        _check_elements(table.first, place)
+        kept = {"STATION", "DATE", *ELEMENTS, *(element + _OF for element in ELEMENTS)}
+        chosen = {column: position for column, position in columns.items() if column in kept}
+        access = table.first[:2] == ["STATION", "DATE"]
+        yield from _by_day(table.parts(chosen), table.name, units, access=access)
+    else:
+        raise DataError(f"{place}: no known layout of GHCN-Daily begins with {quoted(top.decode(errors='replace'))}")
 
 
-def _by_row(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame:
-    """By-year and by-station files: ID, YYYYMMDD, ELEMENT, VALUE, M, Q, S flags and perhaps the time."""
-    fields = [column for column in frame.columns if column != "line"]
-    if len(fields) < 7:
-        line = frame["line"][0] if len(frame) else 1  # a quote in the header that is not closed leaves no other
-        raise DataError(f"{name}, line {line}: {len(fields)} fields; a by-year file has seven or eight")
-    names = dict(zip(fields, ["station", "date", "element", "value", *FLAGS], strict=False))
-    return checked(frame.select("line", *names).rename(names), name, date="%Y%m%d")
+def _check_once(columns: list[str], place: str) -> None:
+    """Raises for a name that two columns have."""
+    if twice := [quoted(column) for column, times in Counter(columns).items() if column and times > 1]:
+        raise DataError(f"{place}: the column {twice[0]} stands there more than once; expected a name a column")
 
 
-def _access(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame:
-    """Access files: a row a day, for each element its value and its attributes "M,Q,S" or "M,Q,S,time"."""
-    elements = [column for column in frame.columns if f"{column}_ATTRIBUTES" in frame.columns]
-    if not elements:
-        raise DataError(f"{name}, line 1: no element with a column of its attributes")
-    flags = pl.col("flags").str.splitn(",", 4).struct
-    day = {"station": "STATION", "date": "DATE"}
-    long = pl.concat(
-        frame.select("line", **day, element=pl.lit(one), value=one, flags=f"{one}_ATTRIBUTES") for one in elements
-    )
-    named = [flags.field(f"field_{k}").fill_null("").alias(flag) for k, flag in enumerate(FLAGS)]
-    return checked(long.filter(pl.col("value") != "").with_columns(named).drop("flags"), name, date="%Y-%m-%d")
+def _check_elements(header: list[str], place: str) -> None:
+    """Raises where a file of a row a day has no element, or of one its values or its flags alone."""
+    flagged = {column.removesuffix(_OF) for column in header if column.endswith(_OF)}
+    known = [column for column in header if column in ELEMENTS]
+    lost = sorted(flagged - set(header))
+    lost += [column + _OF for column in known if flagged and column not in flagged]
+    if lost:
+        raise DataError(f"{place}: no column {quoted(lost[0])}; an element and its attributes stand side by side")
+    if not known:
+        raise DataError(f"{place}: no column of an element, such as TMAX")
 
 
-def _export(frame: pl.DataFrame, name: str, units: Units | None) -> pl.DataFrame:
-    """Climate Data Online: a row a day, no flags. Old form: tenths, -9999, YYYYMMDD; new form: ISO dates, `units`."""
-    old = frame["DATE"].str.contains(r"^\d{8}$").all()
-    if not old and units is None:
-        raise DataError(
-            f"{name}: an export of Climate Data Online does not say its units: "
-            "choose data.units=metric (°C, mm) or data.units=standard (°F, inches)"
-        )
-    elements = [column for column in frame.columns if column in ELEMENTS]
-    long = frame.unpivot(on=elements, index=["line", "STATION", "DATE"], variable_name="element").with_columns(
-        pl.col("STATION").str.strip_prefix("GHCND:"), *(pl.lit("").alias(flag) for flag in FLAGS)
-    )
-    long = long.filter(~pl.col("value").is_in(["", "-9999"])).rename({"STATION": "station", "DATE": "date"})
-    return checked(long, name, date="%Y%m%d" if old else "%Y-%m-%d", units=None if old else units)
+def _by_day(parts: Iterable[pl.DataFrame], name: str, units: Units | None, *, access: bool) -> Iterator[pl.DataFrame]:
+    """Files of a row a day: access files, and exports of Climate Data Online, with attributes "M,Q,S,time" or without.
+
+    Access files and the old exports, which write days as YYYYMMDD, have tenths; the newer exports do not say.
+    """
+    compact = None
+    for part in parts:
+        if compact is None and len(part):
+            compact = part["DATE"].head(1).str.contains("^[0-9]{8}$").all() and not access
+            if not (access or compact or units):
+                raise DataError(
+                    f"{name}: an export of Climate Data Online does not say its units: "
+                    "choose data.units=metric (°C, mm) or data.units=standard (°F, inches)"
+                )
+        elements = [column for column in part.columns if column in ELEMENTS]
+        long = pl.concat(_of_element(part, element) for element in elements)
+        given = long.filter(pl.col("value") != "")
+        faulty = ~pl.col("attributes").str.count_matches(",", literal=True).is_between(2, 3)
+        refuse(given, faulty, "attributes", name, 'flags as "M,Q,S" or "M,Q,S,time"')
+        flags = pl.col("attributes").str.splitn(",", 4).struct
+        named = [flags.field(f"field_{k}").fill_null("").alias(flag) for k, flag in enumerate(FLAGS)]
+        flagged = given.with_columns(named).drop("attributes")
+        yield checked(flagged, name, compact=bool(compact), units=None if access or compact else units)
 
 
-def _parquet(path: Path, size: int) -> Iterator[pl.DataFrame]:
-    """The bucket's Parquet: ID, DATE, DATA_VALUE and flags as columns, the element as ELEMENT=… in the path."""
-    flags = {"M_FLAG": "measurement", "Q_FLAG": "quality", "S_FLAG": "source"}
-    columns = {"ID": "station", "DATE": "date", "DATA_VALUE": "value"} | flags
-    element = re.search(r"ELEMENT=([A-Z0-9]{4})(?:/|$)", path.as_posix())
-    try:
-        frame = pl.scan_parquet(path, hive_partitioning=False)
-        found = frame.collect_schema().names()
-        if missing := [column for column in columns if column not in found]:
-            raise DataError(f"{path}: no column {', '.join(missing)}; expected {', '.join(columns)}")
-        if "ELEMENT" not in found and not element:
-            raise DataError(f"{path}: no element; expected a folder ELEMENT=TMAX or the like above the file")
-        named = pl.col("ELEMENT") if "ELEMENT" in found else pl.lit(element[1] if element else "")
-        text = frame.select(pl.col(list(columns)).cast(pl.String).fill_null(""), named.alias("element"))
-        rows = frame.select(pl.len()).collect().item()
-        for start in range(0, max(rows, 1), size):
-            part = text.slice(start, size).collect().rename(columns).with_row_index("line", offset=start + 1)
-            yield checked(part, str(path), date="%Y%m%d")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+def _of_element(days: pl.DataFrame, element: str) -> pl.DataFrame:
+    attributes = pl.col(element + _OF) if element + _OF in days.columns else pl.lit(",,")
+    station = pl.col("STATION").str.strip_prefix("GHCND:").alias("station")
+    return days.select("line", station, date="DATE", element=pl.lit(element), value=element, attributes=attributes)

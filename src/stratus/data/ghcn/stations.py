@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from stratus.data.ghcn.values import FIELDS, refuse
+from stratus.data.lines import SIZE, Block, blocks
 from stratus.errors import DataError
 
 EARTH_RADIUS = 6371.0088  # mean radius of the earth in km
@@ -124,25 +125,25 @@ def _number(name: str) -> pl.Expr:
 
 def _fixed_width(path: str | Path, columns: Mapping[str, tuple[int, int]]) -> pl.DataFrame:
     """The columns of a file of fixed-width lines as text and numbers; the first broken field is the error."""
-    try:
-        text = Path(path).read_bytes().decode("utf-8", "replace")  # a name may hold anything
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-    character = pl.col("text").str
-    lines = pl.DataFrame({"text": text.split("\n")}).with_row_index("line", offset=1)
+    parts = [part for block in blocks(path, SIZE // 4, whole=True) if len(part := _columns(block, f"{path}", columns))]
+    if not parts:
+        raise DataError(f"{path}: the file is empty")
+    return pl.concat(parts)
+
+
+def _columns(block: Block, name: str, columns: Mapping[str, tuple[int, int]]) -> pl.DataFrame:
+    lines, character = block.numbered("utf-8"), pl.col("text").str  # a station's name may hold anything
     raw = lines.filter(character.strip_chars() != "").select(
         "line",
         *(character.slice(i - 1, j - i + 1).str.strip_chars().alias(name) for name, (i, j) in columns.items()),
         between=pl.concat_str(character.slice(begin - 2, 1) for begin, _ in columns.values() if begin > 1),
     )
-    if raw.is_empty():
-        raise DataError(f"{path}: the file is empty")
     if (shifted := raw.filter(pl.col("between").str.strip_chars() != "")).height:
-        raise DataError(f"{path}, line {shifted['line'][0]}: columns out of place; expected blanks between them")
-    for name, (pattern, expected) in _TEXT.items():
-        if name in columns:
-            refuse(raw, ~pl.col(name).str.contains(pattern), name, f"{path}", expected)
-    for name, (low, high, expected) in _NUMBERS.items():
-        if name in columns:
-            refuse(raw, ~_number(name).is_between(low, high).fill_null(False), name, f"{path}", expected)
-    return raw.select(_number(name) if name in _NUMBERS else name for name in columns)
+        raise DataError(f"{name}, line {shifted['line'][0]}: columns out of place; expected blanks between them")
+    for column, (pattern, expected) in _TEXT.items():
+        if column in columns:
+            refuse(raw, ~pl.col(column).str.contains(pattern), column, name, expected)
+    for column, (low, high, expected) in _NUMBERS.items():
+        if column in columns:
+            refuse(raw, ~_number(column).is_between(low, high).fill_null(False), column, name, expected)
+    return raw.select(_number(column) if column in _NUMBERS else column for column in columns)

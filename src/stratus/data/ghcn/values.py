@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
-from stratus.errors import DataError
+from stratus.errors import DataError, quoted
 
 Units: TypeAlias = Literal["metric", "standard"]
 
@@ -21,6 +21,9 @@ FIELDS = {  # what a text is, as a pattern and in words
     "station": (f"^{STATION}$", "a station's eleven characters"),
     "element": ("^[A-Z0-9]{4}$", "an element's four characters"),
 }
+_COMPACT = ("^[12][0-9]{7}$", "YYYYMMDD", ("%Y%m%d",))  # forms of dates: a pattern, in words, for the parser
+# Access files hold rows dated 2023/5/20 among those dated 2022-12-31.
+_ISO = ("^[12][0-9]{3}[-/][0-9]{1,2}[-/][0-9]{1,2}$", "YYYY-MM-DD", ("%Y-%m-%d", "%Y/%m/%d"))
 TEMPERATURES = ("TMAX", "TMIN", "TAVG", "TOBS")
 TENTHS = (*TEMPERATURES, "PRCP", "AWND")  # in tenths of their unit; SNOW and SNWD are whole mm, weather types are 1
 ELEMENTS = (*TENTHS, "SNOW", "SNWD", *(f"WT{k:02d}" for k in range(1, 23)))  # kept: those whose unit is known here
@@ -34,28 +37,29 @@ def first(rows: pl.DataFrame, fault: pl.Expr, *columns: str) -> list[tuple[Any, 
 def refuse(rows: pl.DataFrame, fault: pl.Expr, column: str, name: str, expected: str) -> None:
     """Raises DataError for the first row with a fault in a column: names file, line, column and value."""
     for line, value in first(rows, fault, column):
-        raise DataError(f"{name}, line {line}, {column}: {value[:40]!r}; expected {expected}")
+        raise DataError(f"{name}, line {line}, {column}: {quoted(value)}; expected {expected}")
 
 
-def checked(long: pl.DataFrame, name: str, date: str, units: Units | None = None) -> pl.DataFrame:
+def checked(long: pl.DataFrame, name: str, *, compact: bool, units: Units | None = None) -> pl.DataFrame:
     """The long table from its text, which has each row's `line`; the first broken field of file `name` is the error.
 
-    `date` is the format of its dates; `units` are those of `converted`.
+    Its dates are `compact`, YYYYMMDD, or YYYY-MM-DD; `units` are those of `converted`.
     """
-    forms = (date, date.replace("-", "/"))  # access files hold rows dated 2023/5/20 among those dated 2022-12-31
+    pattern, expected, forms = _COMPACT if compact else _ISO
+    # The patterns, because the parser takes 2017021 for a day as well.
+    date = pl.when(pl.col("date").str.contains(pattern)).then("date")
     parsed = long.with_columns(
-        day=pl.coalesce(pl.col("date").str.to_date(form, strict=False) for form in forms),
-        number=pl.col("value").cast(pl.Float64, strict=False),
+        day=pl.coalesce(date.str.to_date(form, strict=False) for form in forms),
+        number=pl.col("value").cast(pl.Float64 if units else pl.Int32, strict=False),
     )
-    day = "YYYYMMDD" if date == "%Y%m%d" else "YYYY-MM-DD"
-    for column, broken, expected in (
+    for column, broken, words in (
         ("station", ~pl.col("station").str.contains(FIELDS["station"][0]), FIELDS["station"][1]),
-        ("date", pl.col("day").is_null(), f"a real day as {day}"),
+        ("date", pl.col("day").is_null(), f"a real day as {expected}"),
         ("element", ~pl.col("element").str.contains(FIELDS["element"][0]), FIELDS["element"][1]),
-        ("value", pl.col("number").is_null() | ~pl.col("number").is_finite(), "a number"),
+        ("value", ~pl.col("number").is_finite().fill_null(False), "a number" if units else "a whole number"),
         *((flag, pl.col(flag).str.len_bytes() > 1, "one character or none") for flag in FLAGS),
     ):
-        refuse(parsed, broken, column, name, expected)
+        refuse(parsed, broken, column, name, words)
     kept = parsed.filter(pl.col("element").is_in(ELEMENTS) & (pl.col("number") != -9999))
     return kept.select("station", pl.col("day").alias("date"), "element", converted(units), *FLAGS)
 

@@ -28,13 +28,10 @@ class Group:
         members: The settings of each.
         splits: The days that they share, not those of a resample.
         device: Where they are trained.
-        traced: Whether θ is kept after each epoch.
     """
 
-    def __init__(
-        self, task: LinearTask, members: Sequence[Config], splits: Splits, *, device: torch.device, traced: bool
-    ) -> None:
-        self.members, self.device, self.traced = list(members), device, traced
+    def __init__(self, task: LinearTask, members: Sequence[Config], splits: Splits, device: torch.device) -> None:
+        self.members, self.device = list(members), device
         self.loss, count = Loss(task), len(members)
         self.train_days = Days(task, splits.train, count, device)
         self.val_days: Batch | None = None
@@ -55,7 +52,6 @@ class Group:
         self.patience = torch.tensor([one.patience or math.inf for one in members], device=device)
         self.last = self.best = self._now().updated(self.alive, self._now())
         self.divergences: dict[int, Divergence] = {}
-        self.trace = [self.theta.clone()] if traced else []
 
     def _draw(self, splits: Splits) -> None:
         """Which days each member draws, and in which orders: members of one seed and resample share theirs."""
@@ -86,7 +82,6 @@ class Group:
             last=self.last,
             best=self.best if self.val_days else self.last,
             divergences=self.divergences,
-            trace=self.trace,
             seconds=(time.perf_counter() - started) / len(self.members),
         )
 
@@ -137,8 +132,6 @@ class Group:
             better = self._validate(self.val_days)
         now = self._now()
         self.last, self.best = self.last.updated(reached, now), self.best.updated(better, now)
-        if self.traced:
-            self.trace.append(self.theta.clone())
 
     def _validate(self, days: Batch) -> Tensor:
         """Validates all members, ends those whose patience has run out, and says which are better than before [M].

@@ -18,11 +18,11 @@ import copy
 import logging
 import os
 from dataclasses import dataclass, field
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from operator import getitem
 from pathlib import Path
 from textwrap import indent
-from typing import Any
+from typing import Any, ClassVar
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
 from hydra.core.config_loader import ConfigLoader
@@ -34,10 +34,11 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from stratus import files
 from stratus.settings.compose import as_yaml
 
 
-@dataclass(frozen=True)
+@dataclass
 class Composed:
     """A job's configuration; the composer changes it into that of the next."""
 
@@ -45,6 +46,12 @@ class Composed:
     own: DictConfig  # without the node `hydra`, as the task function gets it
     hydra: dict[str, Any]  # that node as plain values, as .hydra/hydra.yaml has it
     values: dict[str, Any] = field(default_factory=dict)  # what has been set: most of it stays from job to job
+
+    CHANGING: ClassVar = ("job", "overrides", "runtime")  # nodes of `hydra` that differ from job to job
+
+    @cached_property
+    def _same(self) -> str:
+        return as_yaml({"hydra": {name: one for name, one in self.hydra.items() if name not in self.CHANGING}})
 
     def set(self, name: str, value: Any) -> None:
         """Sets a value by its dotted name; raises OmegaConfBaseException if it cannot be set."""
@@ -57,6 +64,18 @@ class Composed:
         else:
             OmegaConf.update(self.own, name, value, merge=False)
         self.values[name] = value
+
+    def save(self, folder: Path) -> None:
+        """Writes config.yaml, hydra.yaml and overrides.yaml as Hydra does."""
+        changing = as_yaml({name: self.hydra[name] for name in self.CHANGING})
+        texts = {
+            "config": as_yaml(OmegaConf.to_container(self.own, enum_to_str=True)),
+            "hydra": self._same + indent(changing, "  "),
+            "overrides": as_yaml(self.hydra["overrides"]["task"]),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            files.replace(folder / f"{name}.yaml", text)
 
 
 class Composer(ConfigLoaderImpl):
@@ -119,50 +138,52 @@ def _parsed(line: str) -> Override:
     return OverridesParser.create().parse_override(line)
 
 
-def run_job(context: HydraContext, task_function: TaskFunction, job: Composed, *, quiet: bool) -> JobReturn:
-    """Runs one job of a sweep as `hydra.core.utils.run_job` does: folder, `.hydra/`, run.log, callbacks.
+class JobRunner:
+    """Runs jobs of a sweep as `hydra.core.utils.run_job` does: folder, `.hydra/`, run.log, callbacks."""
 
-    What is returned keeps no configuration once the callbacks have seen it: thousands would fill the memory. A job that
-    is `quiet` shows only errors on the terminal.
-    """
-    config, outer = job.whole, HydraConfig.instance().cfg
-    HydraConfig.instance().cfg = config  # type: ignore[assignment]
-    try:
-        folder = Path(os.path.abspath(Path(config.hydra.sweep.dir, str(config.hydra.sweep.subdir))))
-        job.set("hydra.runtime.output_dir", str(folder))
-        folder.mkdir(parents=True, exist_ok=True)
-        overrides, name = list(config.hydra.overrides.task), JobRuntime.instance().get("name")
-        returned = JobReturn(overrides, job.own, config, os.getcwd(), task_name=name)
-        _log(config, quiet=quiet)
-        if config.hydra.output_subdir is not None:
-            _save(folder / config.hydra.output_subdir, job)
-        with env_override(config.hydra.job.env_set):
-            context.callbacks.on_job_start(config=config, task_function=task_function)
-            try:
-                returned.return_value, returned.status = task_function(job.own), JobStatus.COMPLETED
-            except Exception as error:
-                returned.return_value, returned.status = error, JobStatus.FAILED
-        context.callbacks.on_job_end(config=config, job_return=returned)
-        returned.cfg = returned.hydra_cfg = None
-        return returned
-    finally:
-        HydraConfig.instance().cfg = outer
+    def __init__(self, context: HydraContext) -> None:
+        self.callbacks = context.callbacks
+        self._quiet: tuple[DictConfig, str] | None = None  # whose logging is set up, and in which folder
 
+    def run(self, task_function: TaskFunction, job: Composed, *, quiet: bool) -> JobReturn:
+        """Runs one job; a `quiet` one shows only errors on the terminal.
 
-def _log(config: DictConfig, *, quiet: bool) -> None:
-    configure_log(config.hydra.job_logging, config.hydra.verbose)
-    names = ("", *(OmegaConf.select(config, "hydra.job_logging.loggers") or ()))
-    for handler in (one for name in names for one in logging.getLogger(name).handlers if quiet):
-        if not isinstance(handler, logging.FileHandler):
-            handler.setLevel(logging.ERROR)
+        What is returned keeps no configuration once the callbacks have seen it: thousands would fill the memory.
+        """
+        config, outer = job.whole, HydraConfig.instance().cfg
+        HydraConfig.instance().cfg = config  # type: ignore[assignment]
+        try:
+            folder = os.path.abspath(Path(config.hydra.sweep.dir, str(config.hydra.sweep.subdir)))
+            job.set("hydra.runtime.output_dir", folder)
+            os.makedirs(folder, exist_ok=True)
+            overrides, name = list(config.hydra.overrides.task), JobRuntime.instance().get("name")
+            returned = JobReturn(overrides, job.own, config, os.getcwd(), task_name=name)
+            self._log(config, folder, quiet=quiet)
+            if config.hydra.output_subdir is not None:
+                job.save(Path(folder, config.hydra.output_subdir))
+            with env_override(config.hydra.job.env_set):
+                self.callbacks.on_job_start(config=config, task_function=task_function)
+                try:
+                    returned.return_value, returned.status = task_function(job.own), JobStatus.COMPLETED
+                except Exception as error:
+                    returned.return_value, returned.status = error, JobStatus.FAILED
+            self.callbacks.on_job_end(config=config, job_return=returned)
+            returned.cfg = returned.hydra_cfg = None
+            return returned
+        finally:
+            HydraConfig.instance().cfg = outer
 
-
-def _save(folder: Path, job: Composed) -> None:
-    texts = {
-        "config": as_yaml(OmegaConf.to_container(job.own, enum_to_str=True)),
-        "hydra": "hydra:\n" + indent(as_yaml(job.hydra), "  "),
-        "overrides": as_yaml(list(job.whole.hydra.overrides.task)),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    def _log(self, config: DictConfig, folder: str, *, quiet: bool) -> None:
+        """Sets up a job's logging; after a quiet job of the same kind only its files are changed, which is faster."""
+        again = quiet and self._quiet is not None and self._quiet[0] is config
+        if not again:
+            configure_log(config.hydra.job_logging, config.hydra.verbose)
+        names = ("", *(OmegaConf.select(config, "hydra.job_logging.loggers") or ())) if quiet else ()
+        for handler in (one for name in names for one in logging.getLogger(name).handlers):
+            if not isinstance(handler, logging.FileHandler):
+                handler.setLevel(logging.ERROR)
+            elif again and self._quiet:
+                handler.close()  # it is opened again for its next line
+                handler.baseFilename = handler.baseFilename.replace(self._quiet[1], folder)
+                Path(handler.baseFilename).touch()
+        self._quiet = (config, folder) if quiet else None

@@ -19,7 +19,7 @@ from stratus.runs.experiment import new_task
 from stratus.settings import compose
 from stratus.settings.descent import SGD, Adam
 from stratus.settings.experiment import Config
-from stratus.sweep.batched.hydra_inside import Composed, Composer, run_job
+from stratus.sweep.batched.hydra_inside import Composed, Composer, JobRunner
 from stratus.sweep.batched.member import Block, Days, Member, train_together
 from stratus.sweep.batched.processes import Share, portable
 from stratus.tasks.linear import LinearTask
@@ -42,7 +42,7 @@ def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
     gc.enable()
     hydra = share.config.hydra
     members = train(((number, job.own) for number, job in _composed(share)), share.memory)
-    returned, said = [], time.monotonic()
+    runner, returned, said = JobRunner(share.context), [], time.monotonic()
     for number, job in _composed(share):
         member = members.pop(number, None)
         if member is None or time.monotonic() > said + PAUSE:
@@ -50,7 +50,7 @@ def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
             log.info("\t#%d : %s", number, " ".join(filter_overrides(share.jobs[number])))
             said = time.monotonic()
         function = portable(member.run if member else task_function)
-        returned.append(run_job(share.context, function, job, quiet=member is not None))
+        returned.append(runner.run(function, job, quiet=member is not None))
     configure_log(hydra.hydra_logging, hydra.verbose)
     return returned
 
@@ -108,6 +108,7 @@ def _reason_alone(settings: Config) -> str | None:
         "resume goes on with a run of its own": settings.resume is not None,
         "they ask for several devices": not settings.trainer.single,
         "a lesson looks at one run at a time": settings.lesson is not None,
+        "pictures take longer than training": settings.pictures != "none",
         "trainer.detect_anomaly looks at one run at a time": settings.trainer.detect_anomaly,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
@@ -129,8 +130,8 @@ def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member]
     try:
         loaded = first.data.load()
         splits = loaded.observations.split(first.recipe, first.data.borders, standardise=first.features.standardise)
-    except StratusError:
-        return "their data are wrong, as each will tell"
+    except Exception:  # a feature of the user's own may raise anything
+        return "their data are wrong, or a feature fails, as each will tell"
     if splits.train.on_disk:
         return "their days are streamed from disk"
     if type(new_task(first, splits)).forward is not LinearTask.forward:

@@ -30,10 +30,7 @@ from stratus.training.checkpoints import AtomicCheckpointIO, best_and_last
 class MemberTrainer:
     """Lightning's Trainer as of a lone run: it has taken one step, and is then put into the state of each member.
 
-    Args:
-        task: The members'; its weights are overwritten.
-        settings: Those of any member.
-        splits: The days that the members share.
+    The members' task has its weights overwritten; the settings may be any member's.
     """
 
     def __init__(self, task: LinearTask, settings: Config, splits: Splits) -> None:

@@ -46,11 +46,7 @@ class Batch:
 class Days:
     """A split's days as tensors, from which each of M members takes its own; days are the last dimension.
 
-    Args:
-        task: Gives the standardisation and the class weights.
-        samples: The days.
-        members: Their number M.
-        device: Where the tensors lie.
+    The task standardises them and gives the class weights.
     """
 
     def __init__(self, task: LinearTask, samples: Samples, members: int, device: torch.device) -> None:

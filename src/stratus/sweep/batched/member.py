@@ -15,7 +15,7 @@ from stratus import files
 from stratus.data.observations import Observations, Provenance
 from stratus.data.splits import Splits
 from stratus.errors import StratusError
-from stratus.runs import experiment, record, tensorboard
+from stratus.runs import experiment, recording, tensorboard
 from stratus.runs.events import EventFile
 from stratus.runs.experiment import Outputs
 from stratus.runs.finished import FinishedRun
@@ -53,8 +53,7 @@ def train_together(members: Sequence[Config], splits: Splits) -> TrainedGroup:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     task = experiment.new_task(members[0], splits.resampled(members[0].data.resample))
     trainer = MemberTrainer(task, members[0], splits)
-    traced = any(one.pictures != "none" for one in members)
-    return TrainedGroup(members, Group(task, members, splits, device=trainer.device, traced=traced).train(), trainer)
+    return TrainedGroup(members, Group(task, members, splits, trainer.device).train(), trainer)
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,9 @@ class Member:
         job = HydraConfig.get()
         folder, task = Path(job.runtime.output_dir), job.runtime.choices["task"]
         try:
-            with record.recorded(folder, task=task, overrides=list(job.overrides.task), seed=composed.seed) as entries:
+            with recording.recorded(
+                folder, task=task, overrides=list(job.overrides.task), seed=composed.seed
+            ) as entries:
                 entries.data = self.block.days.provenance
                 return self.finish(folder, entries)
         except StratusError as error:
@@ -149,7 +150,7 @@ class Member:
         last_loss = mean_loss(task, result.last.weights(place), splits.train)
         result.best.weights(place).put(task)
         best, steps = int(result.best.epochs[place]), epochs * result.steps_an_epoch
-        return TrainingResult(task, best, last_loss, epochs, steps, result.seconds, self._trace(epochs))
+        return TrainingResult(task, best, last_loss, epochs, steps, result.seconds, Trace())
 
     def _curves(self, epochs: int) -> Iterator[tuple[int, dict[str, float]]]:
         """Steps and points of the curves, as Lightning logs them."""
@@ -161,11 +162,3 @@ class Member:
             if curves["val/loss"] and not missing:
                 values |= {tag: curves[tag][validation - 1] for tag in ("val/loss", "val/accuracy")}
             yield result.steps_an_epoch * (epoch + 1) - 1, values | {"epoch": epoch}
-
-    def _trace(self, epochs: int) -> Trace:
-        trace, result = Trace(), self.block.group.result
-        for epoch, theta in enumerate(result.trace[: epochs + 1]):
-            trace.steps.append(result.steps_an_epoch * epoch)
-            trace.weight.append(theta[:-1, :, self.place].T.clone())
-            trace.bias.append(theta[-1, :, self.place].clone())
-        return trace

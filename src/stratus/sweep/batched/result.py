@@ -64,5 +64,4 @@ class GroupResult:
     last: Snapshot  # as the last completed epoch left the members
     best: Snapshot  # as the epoch with the lowest validation loss did; the last where there is no validation
     divergences: Mapping[int, Divergence]  # by member
-    trace: list[Tensor]  # θ at the start and after each epoch; empty if nothing is drawn
     seconds: float  # the training's time, shared out among the members

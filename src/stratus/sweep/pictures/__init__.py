@@ -1,6 +1,7 @@
 """Which pictures a sweep has, drawn from its jobs' records."""
 
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from itertools import combinations
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from stratus import files
 from stratus.pictures.canvas import png
 from stratus.runs import events
 from stratus.runs.record import RunRecord
@@ -46,18 +48,26 @@ def _filled(first: Sequence[str], second: Sequence[str]) -> bool:
     return 2 * len(set(zip(first, second, strict=True))) >= len(set(first)) * len(set(second))
 
 
-def write(folder: Path, records: Sequence[RunRecord]) -> list[Path]:
-    """Draws what pictures a sweep has, as `pictures/<name>.png` and for TensorBoard's IMAGES; returns their files."""
+def write(folder: Path, jobs: Mapping[str, RunRecord]) -> list[Path]:
+    """Draws what pictures a sweep has, as `pictures/<name>.png` and for TensorBoard's IMAGES; returns their files.
+
+    The jobs' records are by the names of their folders within the sweep's. Raises OSError if a file cannot be written.
+    """
     found: dict[str, Callable[[], Figure]] = {}
+    records = list(jobs.values())
     if runs := resamples.comparable(records):
-        found = resampled.drawings(folder, runs)
-    elif jobs := drawable(records):
-        found = drawings(jobs)
-    files = {name: folder / "pictures" / f"{name}.png" for name in found}
+        first = next(name for name, run in jobs.items() if run is runs[0])
+        found = resampled.drawings(folder / first, runs)
+    elif drawn := drawable(records):
+        found = drawings(drawn)
+    written = {name: folder / "pictures" / f"{name}.png" for name in found}
     with closing(events.EventFile(folder)) as tensorboard:
-        for name, file in files.items():
-            width, height, drawn = png(found[name]())
+        for name, file in written.items():
+            with warnings.catch_warnings(
+                action="ignore"
+            ):  # of letters that a font has not, of losses beyond all bounds
+                width, height, picture = png(found[name]())
             file.parent.mkdir(exist_ok=True)
-            file.write_bytes(drawn)
-            tensorboard.add_summary(events.image(f"pictures/{name}", width, height, drawn))
-    return list(files.values())
+            files.replace(file, picture)
+            tensorboard.add_summary(events.image(f"pictures/{name}", width, height, picture))
+    return list(written.values())

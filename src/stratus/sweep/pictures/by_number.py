@@ -13,7 +13,8 @@ from matplotlib.patches import Patch
 from stratus.data.samples import Array
 from stratus.pictures import canvas
 from stratus.pictures.canvas import BLACK, CYCLE, GREY
-from stratus.sweep.jobs import Jobs, effect
+from stratus.runs.report import plain
+from stratus.sweep.jobs import LONGEST, Jobs, effect
 
 RATE = "optimizer.lr"
 LOOKS = tuple(zip(CYCLE, "os^Dv*", strict=False))  # colour and marker of each group; the cross is for diverged jobs
@@ -75,7 +76,7 @@ def _groups(jobs: Jobs, name: str) -> tuple[list[Group], bool]:
         few = [column for column in others if len(set(column)) <= len(LOOKS)]
         labels = max(few, key=lambda column: effect(jobs.objective, column), default=[""] * len(labels))
     looks = zip(dict.fromkeys(labels), LOOKS, strict=False)
-    return [Group(one or "a job", *look, np.array(labels) == one) for one, look in looks], joined
+    return [Group(plain(one, LONGEST) or "a job", *look, np.array(labels) == one) for one, look in looks], joined
 
 
 def _points(axes: Axes, group: Group, x: Array, loss: Array, *, joined: bool) -> None:

@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from stratus.pictures.canvas import BLACK, BLUE, RED, fit_scales, heading, legend, sheet, styled
-from stratus.sweep.jobs import Jobs
+from stratus.runs.report import plain
+from stratus.sweep.jobs import LONGEST, Jobs
 
 MOST_ROWS = 24  # the most values that have a row; of more, those with the lowest mean losses are drawn
 
@@ -37,7 +38,7 @@ def draw(jobs: Jobs, name: str) -> Figure:
     fit_scales(axes, x=np.concatenate(drawn), y=np.zeros(1))
     axes.set(ylabel=name, xlabel=jobs.label)
     axes.margins(x=0.12 if lost else 0.05)
-    axes.set_yticks(range(len(rows)), rows)
+    axes.set_yticks(range(len(rows)), [plain(value, LONGEST) for value in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     handles = [Line2D([], [], color=BLUE, marker="o", linestyle="none", label="a job")]
     if max(len(losses[value]) for value in rows) > 1:

@@ -15,13 +15,16 @@ from stratus.settings.data import source_from_record
 from stratus.sweep import resamples
 
 
-def drawings(folder: Path, runs: Sequence[RunRecord]) -> dict[str, Callable[[], Figure]]:
-    """Intervals of the weights and, of an event with two inputs, the band of its boundary, by the names of files."""
+def drawings(first: Path, runs: Sequence[RunRecord]) -> dict[str, Callable[[], Figure]]:
+    """Intervals of the weights and, of an event with two inputs, the band of its boundary, by the names of files.
+
+    `first` is the folder of the first run.
+    """
     place = " + ".join(runs[0].data.stations) if runs[0].data else ""
     title = f"{place}: {len(runs)} resamples of the training days by whole weeks"
     found: dict[str, Callable[[], Figure]] = {"resampled_weights": partial(_draw_weights, runs, title)}
     if runs[0].task == "binary" and len(resamples.parameters(runs)[0].inputs) == 2:
-        found["resampled_boundary"] = partial(_draw_boundary, runs, _test_days(folder, runs[0]), title)
+        found["resampled_boundary"] = partial(_draw_boundary, runs, _test_days(first, runs[0]), title)
     return found
 
 
@@ -30,7 +33,7 @@ def _test_days(folder: Path, run: RunRecord) -> Samples:
     from stratus.training.checkpoints import load  # noqa: PLC0415 - torch, which the end of a sweep needs only here
 
     assert run.data is not None
-    checkpoint = load(next(folder.glob("*/checkpoints/best.ckpt")))
+    checkpoint = load(folder / "checkpoints" / "best.ckpt")
     data = source_from_record(run.data.source)
     (table,) = data.load().observations.parts()  # only days in memory are resampled
     samples = checkpoint.samples(table)
