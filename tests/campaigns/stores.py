@@ -372,11 +372,11 @@ def malformed_samples(make: Callable[[Path], object], folder: Path) -> None:
 
 
 def cases(quick: bool) -> Iterator[Case]:
-    for seed in range(1 if quick else 40):
+    for seed in range(1 if quick else 25):
         yield Case(f"a build killed at an event, seed {seed}", partial(killed_build, seed))
     for size in (3_000,) if quick else (0, 100, 1_000, 3_000, 5_000):
         yield Case(f"files of at most {size} bytes", partial(full_disk, size))
-    seeds = range(2 if quick else 60)
+    seeds = range(2 if quick else 40)
     for damage in DAMAGES:
         yield Case(f"a file of a store {damage.name}", partial(damaged_store, damage, seeds), len(seeds))
     yield Case("manifests with junk", partial(malformed_manifests, range(30 if quick else 2000)), 30 if quick else 2000)
@@ -385,11 +385,11 @@ def cases(quick: bool) -> Iterator[Case]:
         return
     yield Case("two builds at once", two_builds)
     yield Case("no room for samples", no_room_for_samples)
-    for seed in range(40):
+    for seed in range(25):
         yield Case(f"years whose addition is killed at an event, seed {seed}", partial(killed_addition, seed))
         yield Case(f"samples killed at an event, seed {seed}", partial(killed_samples, seed))
         yield Case(f"a foreign part, seed {seed}", partial(foreign_part, seed))
-    for seed in range(20):
+    for seed in range(10):
         yield Case(f"a build killed at a moment, seed {seed}", partial(killed_anywhere, seed))
     for damage in DAMAGES:
         yield Case(f"samples {damage.name}", partial(damaged_samples, damage, range(20)), 20)

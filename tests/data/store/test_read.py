@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import shutil
 from datetime import date
@@ -138,6 +139,34 @@ def test_samples_are_made_once(store, tmp_path):
 
     again = stream(untouched(), *given, classes=found.manifest.classes)
     np.testing.assert_array_equal(again.train.x, first.train.x)
+
+
+@pytest.mark.parametrize("damage", ["a bit", "cut", "missing", "a pipe"])
+def test_samples_that_are_not_what_was_written_are_made_anew(store, tmp_path, caplog, damage):
+    found, folder = open_store(store), tmp_path / "samples"
+    given = RECIPES["binary"], BORDERS, folder
+    expected = stream(found.parts(3000), *given, classes=found.manifest.classes).train.x[:]
+    file = folder / "train" / "x"
+    content = bytearray(file.read_bytes())
+    file.unlink()
+    if damage == "a bit":
+        content[1000] ^= 1
+        file.write_bytes(content)
+    elif damage == "cut":
+        file.write_bytes(content[:-1])
+    elif damage == "a pipe":
+        os.mkfifo(file)
+    again = stream(found.parts(3000), *given, classes=found.manifest.classes)
+    np.testing.assert_array_equal(again.train.x[:], expected)
+    assert "made anew" in caplog.text
+
+
+def test_samples_on_disk_are_read_in_slices(store, tmp_path):
+    found = open_store(store)
+    days = stream(found.parts(3000), RECIPES["binary"], BORDERS, tmp_path / "samples", classes=[]).train
+    whole = np.fromfile(tmp_path / "samples" / "train" / "x", np.float32).reshape(len(days), 2)
+    for some in (slice(0, 10), slice(5, 900, 7), slice(None, None, 3000), slice(9, 9), np.arange(40) * 3):
+        np.testing.assert_array_equal(days.where(some).x, whole[some])
 
 
 def test_a_target_of_all_stations_at_once_is_refused_where_they_do_not_fit(store, tmp_path):
