@@ -38,9 +38,8 @@ class SamplesFiles(msgspec.Struct, frozen=True):
 class Column:
     """An array [n, …] in a file: a slice of it is read where it is asked for. Nothing is mapped or kept."""
 
-    def __init__(self, path: Path, dtype: Any, shape: tuple[int, ...]) -> None:
-        self.path, self.dtype, self.shape = path, np.dtype(dtype), shape
-        self.bytes = math.prod(shape) * self.dtype.itemsize
+    def __init__(self, path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+        self.path, self.dtype, self.shape = path, dtype, shape
         self.file = open(path, "rb")  # noqa: SIM115 - closed when the samples are no longer in use
         weakref.finalize(self, self.file.close)
 
@@ -72,10 +71,11 @@ def open_samples(folder: Path, said: SamplesFiles) -> StreamedSamples:
     columns: list[Any] = []
     for name in COLUMNS:
         one, path = said.columns[name], folder / name
-        column = Column(path, _KINDS[one.kind], (said.days, *one.shape))
-        if files.size(path) != column.bytes or crc32(path) != one.crc32:
+        dtype, shape = np.dtype(_KINDS[one.kind]), (said.days, *one.shape)
+        # The size first: it is known without opening what may be a pipe.
+        if files.size(path) != math.prod(shape) * dtype.itemsize or crc32(path) != one.crc32:
             raise ValueError(f"{path.name} is not what was written")
-        columns.append(column)
+        columns.append(Column(path, dtype, shape))
     return StreamedSamples(said.places, *columns)
 
 
