@@ -199,10 +199,10 @@ def may_mount() -> bool:
 
 def no_room_for_samples(folder: Path) -> None:
     """Samples that find no room are said in one line, and are made once there is some."""
-    build(by_year(folder / "sources"), folder / "store")
+    build(by_year(folder / "sources", stations=32), folder / "store")
     given = ["task=binary", "data=store", "data.path=store", "data.memory=0.001", "trainer.max_epochs=1", QUIET]
     given += SPLITS
-    limited(20_000, *given, folder=folder).refused("cannot keep the samples", "File too large")
+    limited(100_000, *given, folder=folder).refused("cannot keep the samples", "File too large")
     assert run(*given, folder=folder).code == 0
 
 

@@ -83,7 +83,7 @@ def _build(sources: list[Path], folder: Path, ice_pellets: bool, tell: Tell) -> 
     known = {source.file for source in before.sources} if before else set()
     scratch = folder / UNFINISHED
     _clear(scratch, known)
-    _tidy(folder)
+    _tidy(folder, before)
     plan = [Source.of(file) for file in sources if str(file) not in known]
     if before and not plan:
         return before
@@ -102,6 +102,7 @@ def _build(sources: list[Path], folder: Path, ice_pellets: bool, tell: Tell) -> 
         tell(f"{year}: done")
     manifest = _written(folder, before, added, parts, ice_pellets=ice_pellets, dropped=dict(dropped))
     _discard(scratch)
+    _tidy(folder, manifest)
     return manifest
 
 
@@ -216,11 +217,11 @@ def _written(folder: Path, before: Manifest | None, sources: list[Source], parts
         stations=every["station"].n_unique(),
     )
     manifest.write(folder)
-    index.discard_others(folder, manifest.index)
     return manifest
 
 
-def _tidy(folder: Path) -> None:
-    """Removes half-written files that a killed build has left."""
+def _tidy(folder: Path, manifest: Manifest | None) -> None:
+    """Removes half-written files that a killed build has left, and indices that the manifest does not name."""
     for path in (*folder.glob(".[0-9]*.*"), *folder.glob("year=*/.[0-9]*.*")):
         path.unlink()
+    index.discard_others(folder, manifest.index if manifest else "")
