@@ -20,6 +20,7 @@ from ratios import seconds, show
 from stratus.data.ghcn.layouts import pieces
 from stratus.data.store.read import open_store
 from stratus.runs import experiment
+from stratus.runs.record import RunRecord
 from stratus.settings.compose import PROJECT, check, register
 from stratus.settings.experiment import Config
 
@@ -92,10 +93,11 @@ def fit(store: Path, *overrides: str) -> tuple[float, int]:
         settings = configured(*chosen, f"trainer.max_epochs={epochs}", "pictures=none", *overrides)
         observations = settings.data.load().observations
         splits = observations.split(settings.recipe, settings.data.borders)
-        record: dict[str, object] = {"data": {}}
+        record = RunRecord("binary", [], settings.seed)
         with TemporaryDirectory() as folder:
             experiment.run(settings, observations, splits, folder=Path(folder), record=record)
-        took[epochs] = float(str(record["fit_seconds"]))
+        assert record.fit_seconds is not None
+        took[epochs] = record.fit_seconds
     return (took[4] - took[1]) / 3, len(splits.train)
 
 
