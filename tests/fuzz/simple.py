@@ -28,7 +28,7 @@ def text_of(content: bytes, errors: str = "strict") -> str:
         except (OSError, EOFError, zlib.error):
             raise ValueError from None
     sure(b"\0" not in content)
-    return content.removeprefix(b"\xef\xbb\xbf").decode(errors=errors).replace("\r\n", "\n").replace("\r", "\n")
+    return content.decode(errors=errors).lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def table(text: str) -> list[list[str]]:

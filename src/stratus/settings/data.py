@@ -97,7 +97,9 @@ class StoreData(Data, kind="store"):
     """A store that `stratus store build` made; samples that do not fit `memory` are kept on disk."""
 
     path: str = setting(MISSING, "the store's folder")
-    memory: float = setting(2.0, "GiB that the table and its samples may take", POSITIVE)
+    memory: float = setting(
+        2.0, "GiB for days and what is made of them, beside 0.6 for the process; what needs more is streamed", POSITIVE
+    )
 
     def _load(self) -> "Loaded":
         from stratus.data.sources import from_store  # noqa: PLC0415 - not for --help

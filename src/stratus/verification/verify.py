@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import torch
 
-from stratus.data.samples import Array, Samples
+from stratus.data.samples import CHUNK, Array, Samples
 from stratus.data.splits import Splits
 from stratus.scores.by_class import ByClass
 from stratus.scores.skill import skill
@@ -93,12 +93,13 @@ def verify(
     for name, samples in splits.named.items():
         tally = Tally(task, classes=name == "test" or not samples.on_disk)
         stride = -(-len(samples) // SHOWN) if samples.on_disk else 1
-        for days in samples.chunks():
+        for days in samples.chunks(CHUNK // len(task.outputs)):
             part = beside([models.forecasts(days), references.forecasts(days)])
             terms = tally.update(part)
             if name == "test":
                 draws.update(days.dates, terms)
-                shown.append(part.at(slice(None, None, stride)))
+                # Indices copy: a slice would keep all of the part.
+                shown.append(part if stride == 1 else part.at(np.arange(0, len(days), stride)))
                 each_part(part)
         rows |= {f"{name}/{score}": values for score, values in tally.compute().items()}
     count, test = len(models.names), one_after_another(shown)

@@ -141,6 +141,56 @@ def test_what_is_broken_is_said_with_file_and_line(tmp_path, content, said):
     assert refusal(tmp_path, content).startswith(said)
 
 
+OLD = f"STATION,DATE,TMAX,PRCP\nGHCND:{AUSTIN},20170201,239,196\nGHCND:{AUSTIN},20170202,-5,19\n".replace(
+    "STATION,DATE", "STATION,STATION_NAME,DATE"
+).replace(",2017", ",AUSTIN TX US,2017")
+
+
+@pytest.mark.parametrize("content", [HOT, ROWS, SEVEN, HEADED, ACCESS, OLD])
+def test_a_file_cut_off_within_a_line_is_noticed(tmp_path, content):
+    begin = content.rstrip("\n").rfind("\n") + 1
+    for end in range(begin + 1, len(content)):
+        message = refusal(tmp_path, content[:end])
+        assert message.startswith(f"file, line {content.count(chr(10))}: the file breaks off within this line")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (HEADED.replace("Q_FLAG,", ""), "file, line 1: no column of the quality; expected ID, DATE"),
+        (HEADED.replace("M_FLAG", "Q_FLAG"), "file, line 1: the column 'Q_FLAG' stands there more than once"),
+        (HEADED.replace("OBS_TIME", "S-FLAG"), "file, line 1: the column 'source' stands there more than once"),
+        (ACCESS.replace("TMAX_ATTRIBUTES", "TMAX"), "file, line 1: the column 'TMAX' stands there more than once"),
+        (ACCESS.replace("TMAX,TMAX", "TMIN,TMAX"), "file, line 1: no column 'TMAX'; an element and its attributes"),
+        (ACCESS.replace("PRCP_ATTRIBUTES", "X"), "file, line 1: no column 'PRCP_ATTRIBUTES'; an element and its"),
+        (ACCESS.replace(",I,W,null", ""), "file, line 3, attributes: ''; expected flags as"),
+        (
+            ROWS.replace("20170202,TMAX", "2017022,TMAX"),
+            "file, line 2, date: '2017022'; expected a real day as YYYYMMDD",
+        ),
+        (ROWS.replace(",-5,", ",-.5,"), "file, line 2, value: '-.5'; expected a whole number"),
+        (ROWS.replace(",,W,2400", ",W,2400", 1), "file, line 2: 8 values; expected 7"),
+        (ROWS.replace(",T,,W,2400", ",T"), "file, line 3: 5 values; expected 8, one a column"),
+        (ROWS.replace("\n", "\r"), None),
+        ("\ufeff" + HEADED, None),
+        (ROWS.encode("utf-16"), "file, line 1: a NUL byte, as UTF-16"),
+        (ROWS.replace(",T,", ",\xe9,").encode("latin-1"), "file, line 3: not UTF-8 text (byte 0xe9)"),
+    ],
+)
+def test_damaged_headers_rows_and_encodings_are_said(tmp_path, content, said):
+    if said is None:
+        expected = ordered(read(write(tmp_path, HOT, "a")))
+        assert ordered(read(write(tmp_path, content))).equals(expected)
+        return
+    assert refusal(tmp_path, content).startswith(said)
+
+
+def test_an_export_with_flags_is_in_the_units_it_is_said_to_have(tmp_path):
+    text = f'STATION,NAME,DATE,TMAX,TMAX_ATTRIBUTES\n{AUSTIN},AUSTIN,2017-02-01,50,",I,W,2400"\n'
+    assert "data.units" in refusal(tmp_path, text)
+    assert read(write(tmp_path, text), units="standard").rows()[0][3:] == (10.0, "", "I", "W")
+
+
 def test_a_missing_file_is_said(tmp_path):
     with pytest.raises(DataError, match="No such file"):
         read(tmp_path / "nothing")
