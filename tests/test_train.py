@@ -254,7 +254,7 @@ def test_a_run_whose_patience_had_run_out_when_it_was_killed_is_trained_further_
 
 
 def test_a_sweep_that_is_stopped_keeps_the_table_of_what_was_done(door, tmp_path):
-    process = door(tmp_path, "-m", "trainer.max_epochs=1,100000")
+    process = door(tmp_path, "-m", "trainer.max_epochs=1,100000", "pictures=none")
     wait_for(tmp_path, "outputs/sweeps/*/1/checkpoints/last.ckpt", process)
     (sweep,) = tmp_path.glob("outputs/sweeps/*")
     killed_now = (sweep / "summary.csv").read_text().splitlines()
