@@ -30,7 +30,7 @@ WRONG = {
     "optimizer": "missing EQUAL at '<EOF>'",
     "seed=1,2": "add --multirun",
     "data=csv": "data.path must be given",
-    "data=csv data.path=missing.csv": "missing.csv: No such file or directory",
+    "data=csv data.path=missing.csv": "missing.csv: cannot be read (No such file or directory)",
     "data=csv data.path=broken.csv": "broken.csv, line 3, column temperature_max: 'warm' is not a number",
     "data=csv data.path=twice.csv": "twice.csv, line 3, column date: 2012-01-01 of 'Oslo' is already on",
     "data.stations=[Oslo]": "no station 'Oslo'; expected 'New York' or 'Seattle'",
