@@ -202,7 +202,7 @@ def no_room_for_samples(folder: Path) -> None:
     build(by_year(folder / "sources"), folder / "store")
     given = ["task=binary", "data=store", "data.path=store", "data.memory=0.001", "trainer.max_epochs=1", QUIET]
     given += SPLITS
-    limited(50_000, *given, folder=folder).refused("cannot keep the samples", "File too large")
+    limited(20_000, *given, folder=folder).refused("cannot keep the samples", "File too large")
     assert run(*given, folder=folder).code == 0
 
 
