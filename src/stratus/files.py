@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -114,6 +115,14 @@ def read(path: Path, most: int = 1 << 28) -> bytes:
     if size(path) > most:
         raise OSError(f"larger than {most >> 20} MiB")
     return path.read_bytes()
+
+
+def remove(path: Path) -> None:
+    """Removes what is at a path: a folder with all that it holds, or a link, file or pipe itself; or nothing."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sha256(path: str | Path) -> str:

@@ -1,6 +1,7 @@
 """What campaigns share: a case, a real command in a process of its own, and what must hold however it ends."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -72,7 +73,7 @@ def ended(process: subprocess.Popen[str], limit: float = LIMIT) -> Ended:
     try:
         out, err = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # its children too: they hold the pipes that are read here
         process.communicate()
         raise AssertionError(f"it did not end within {limit} seconds") from None
     return Ended(process.returncode, out, err)

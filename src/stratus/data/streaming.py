@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -20,7 +19,7 @@ from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import StreamedSamples, assemble
 from stratus.data.splits import Splits, check, divide
 from stratus.data.targets import TARGETS
-from stratus.errors import ConfigurationError, DataError, first_line
+from stratus.errors import ConfigurationError, DataError
 
 log = logging.getLogger(__name__)
 _INDEX = "samples.json"
@@ -56,9 +55,8 @@ def stream(
             if not (found := _written(folder, borders)):
                 _write(parts, recipe, borders, folder, classes)
                 found = _written(folder, borders)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        why = getattr(error, "strerror", None) or first_line(error)
-        raise DataError(f"cannot keep the samples in {folder}: {why}") from None
+    except OSError as error:
+        raise DataError(f"cannot keep the samples in {folder}: {error.strerror or error}") from None
     if found is None:
         raise DataError(f"cannot keep the samples in {folder}: they change while they are written")
     said, samples = found
@@ -85,7 +83,7 @@ def _written(folder: Path, borders: Borders) -> tuple[Facts, dict[str, StreamedS
 def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, folder: Path, classes: list[str]) -> None:
     """Writes the samples of every part beside the folder's place, then puts all there at once."""
     unfinished = folder.with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    files.remove(unfinished)
     writers = {name: Writer(unfinished / name) for name in borders.names}
     left_out: Counter[str] = Counter()
     dates: list[Any] = []
@@ -101,6 +99,5 @@ def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, fold
     facts = Facts(splits, outputs, left_out, (min(dates).item(), max(dates).item()))
     content = msgspec.json.encode(facts)
     files.replace(unfinished / _INDEX, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
-    if os.path.lexists(folder):
-        shutil.rmtree(folder)
+    files.remove(folder)
     os.replace(unfinished, folder)

@@ -1,10 +1,13 @@
 """A store holds the network's daily table, whatever broke its building off on the way."""
 
 import gzip
+import json
+import resource
 import shutil
 
 import polars as pl
 import pytest
+from filelock import FileLock
 from polars.testing import assert_frame_equal
 
 from stratus.cli import main
@@ -61,23 +64,60 @@ def test_a_building_broken_off_is_taken_up_where_it_was(sources, truth, tmp_path
     assert sum("values" in line for line in told) == max(0, 8 - after - 1)  # those read before are not read again
 
 
-def test_a_part_is_whole_or_absent(sources, truth, tmp_path, monkeypatch):
-    written = []
-
-    def torn(frame, path, **options):
-        written.append(path)
-        if len(written) == 20:
-            path.write_bytes(b"PAR1 and no more")
-            raise OSError(28, "No space left on device")
-        return write(frame, path, **options)
-
-    write = pl.DataFrame.write_parquet
-    with monkeypatch.context() as disk:
-        disk.setattr(building.pl.DataFrame, "write_parquet", torn)
-        with pytest.raises(DataError, match="No space left on device"):
+@pytest.mark.parametrize("size", [300, 3000])
+def test_a_disk_without_room_is_said_and_building_goes_on(sources, truth, tmp_path, size):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        with pytest.raises(DataError, match=r"cannot write the store .*File too large"):
             build(sources, tmp_path / "store")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     build(sources, tmp_path / "store")
     assert_frame_equal(table(tmp_path / "store"), truth)
+
+
+@pytest.mark.parametrize("left", ["no plan", "a plan that is done"])
+def test_what_a_build_left_that_was_killed_while_it_tidied_up_is_removed(sources, truth, tmp_path, left):
+    store = tmp_path / "store"
+    build(sources[:2], store)
+    (store / "unfinished" / "2011" / "7").mkdir(parents=True)
+    (store / "unfinished" / "0.done").write_text("")
+    (store / ".123.store.json").write_text("{")
+    if left != "no plan":
+        said = {"sources": [{"file": str(sources[0].resolve())}], "ice_pellets": False}
+        (store / "unfinished" / "plan.json").write_text(json.dumps(said))
+    build(sources, store)
+    assert_frame_equal(table(store), truth)
+    assert not [path for path in store.iterdir() if path.name == "unfinished" or "123" in path.name]
+
+
+def test_parts_of_an_abandoned_build_are_not_taken_for_one_s_own(sources, truth, tmp_path):
+    store, other = tmp_path / "store", tmp_path / "2009.csv"
+    first = sources[0].read_text().splitlines(keepends=True)
+    other.write_text("".join(first[: len(first) // 2]))
+    with pytest.raises(BrokenOff):
+        build([other, sources[1]], store, tell=breaking(3))
+    assert list(store.glob("year=2009/*"))
+    shutil.rmtree(store / "unfinished")
+    build(sources, store)
+    assert_frame_equal(table(store), truth)
+
+
+def test_a_second_build_waits_for_the_first(sources, truth, tmp_path):
+    store, told = tmp_path / "store", []
+    store.mkdir()
+    first = FileLock(store / ".lock", thread_local=False)
+    first.acquire()
+
+    def tell(line):
+        told.append(line)
+        if "waiting" in line:
+            first.release()
+
+    build(sources, store, tell=tell)
+    assert "waiting for another build to end" in told[0]
+    assert_frame_equal(table(store), truth)
 
 
 def test_years_are_added(sources, truth, tmp_path):

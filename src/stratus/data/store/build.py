@@ -5,8 +5,8 @@ the daily table. Each file is written whole, and what is done is noted beside th
 build continues with the next one. The store is whole once store.json names the new parts; until then it is as before.
 """
 
+import hashlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,8 +21,9 @@ from stratus import files
 from stratus.data.ghcn.daily import ELEMENTS, daily
 from stratus.data.ghcn.layouts import pieces
 from stratus.data.store import index
+from stratus.data.store.index import as_parquet
 from stratus.data.store.manifest import MANIFEST, UNFINISHED, Manifest, Part, Source, bucket_of
-from stratus.errors import DataError, first_line
+from stratus.errors import DataError
 
 HELD = 1 << 21  # values that are collected in memory before they go to the scratch files
 Tell: TypeAlias = Callable[[str], None]
@@ -43,8 +44,8 @@ def build(
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder, tell):
             return _build(_files(sources), folder, ice_pellets, tell)
-    except (OSError, pl.exceptions.PolarsError) as error:  # polars has its own error for a full disk
-        why = getattr(error, "strerror", None) or first_line(error)
+    except OSError as error:
+        why = error.strerror or error
         raise DataError(f"cannot write the store {folder}: {why}; the same command goes on from here") from None
 
 
@@ -82,6 +83,7 @@ def _build(sources: list[Path], folder: Path, ice_pellets: bool, tell: Tell) -> 
     known = {source.file for source in before.sources} if before else set()
     scratch = folder / UNFINISHED
     _clear(scratch, known)
+    _tidy(folder)
     plan = [Source.of(file) for file in sources if str(file) not in known]
     if before and not plan:
         return before
@@ -118,7 +120,7 @@ def _clear(scratch: Path, known: set[str]) -> None:
 
 def _discard(scratch: Path) -> None:
     (scratch / "plan.json").unlink(missing_ok=True)  # first: without it the rest is nothing to go on with
-    shutil.rmtree(scratch)
+    files.remove(scratch)
 
 
 def _sort(plan: Sequence[Source], scratch: Path, ice_pellets: bool, tell: Tell) -> list[Source]:
@@ -171,7 +173,7 @@ def _write_scratch(held: list[pl.DataFrame], scratch: Path, name: str) -> int:
     for (year, number), rows in placed.partition_by("year", "bucket", as_dict=True, include_key=False).items():
         place = scratch / str(year) / str(number)
         place.mkdir(parents=True, exist_ok=True)
-        rows.write_parquet(place / f"{name}.parquet", compression="lz4")
+        files.replace(place / f"{name}.parquet", as_parquet(rows, compression="lz4"))
     return len(values)
 
 
@@ -185,9 +187,9 @@ def _make_part(
         table, dropped = daily(pl.read_parquet(values), ice_pellets=ice_pellets)
         place = folder / Part(year, bucket).name
         place.parent.mkdir(exist_ok=True)
-        with files.replacing(place) as beside:
-            table.write_parquet(beside, row_group_size=_ROWS)
-            part = Part(year, bucket, files.size(beside), len(table), files.sha256(beside))
+        content = as_parquet(table, row_group_size=_ROWS)
+        files.replace(place, content)
+        part = Part(year, bucket, len(content), len(table), hashlib.sha256(content).hexdigest())
         files.replace(made, json.dumps([asdict(part), dropped]))
     facts, dropped = json.loads(made.read_text(encoding="utf-8"))
     return Part(**facts), dropped
@@ -216,3 +218,9 @@ def _written(folder: Path, before: Manifest | None, sources: list[Source], parts
     manifest.write(folder)
     index.discard_others(folder, manifest.index)
     return manifest
+
+
+def _tidy(folder: Path) -> None:
+    """Removes half-written files that a killed build has left."""
+    for path in (*folder.glob(".[0-9]*.*"), *folder.glob("year=*/.[0-9]*.*")):
+        path.unlink()

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -26,11 +27,17 @@ def of_part(table: pl.DataFrame, bucket: int) -> pl.DataFrame:
 
 def write(index: pl.DataFrame, folder: Path) -> str:
     """Writes an index; returns its checksum."""
-    content = io.BytesIO()
-    index.write_parquet(content)
-    checksum = hashlib.sha256(content.getvalue()).hexdigest()
-    files.replace(_path(folder, checksum), content.getvalue())
+    content = as_parquet(index)
+    checksum = hashlib.sha256(content).hexdigest()
+    files.replace(_path(folder, checksum), content)
     return checksum
+
+
+def as_parquet(table: pl.DataFrame, **options: Any) -> memoryview:
+    """A table as the bytes of a Parquet file: polars itself does not say clearly that a disk is full."""
+    content = io.BytesIO()
+    table.write_parquet(content, **options)
+    return content.getbuffer()
 
 
 def read(folder: Path, manifest: Manifest) -> pl.DataFrame:
