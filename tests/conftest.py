@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -172,11 +173,27 @@ def refusal(capsys):
     return run
 
 
+class Figures(Mapping):
+    """Figures by name, each drawn when it is first asked for."""
+
+    def __init__(self, drawings):
+        self.drawings = {name: cache(draw) for name, draw in drawings.items()}
+
+    def __getitem__(self, name):
+        return self.drawings[name]()
+
+    def __iter__(self):
+        return iter(self.drawings)
+
+    def __len__(self):
+        return len(self.drawings)
+
+
 @dataclass
 class Drawn:
     folder: Path
     run: "FinishedRun"
-    figures: dict
+    figures: Figures
 
     def logits(self, x):
         """W (x - mean)/scale + b with numpy, from the kept checkpoint alone."""
@@ -189,24 +206,29 @@ class Drawn:
 
 @pytest.fixture(scope="session")
 def drawn(trained, tmp_path_factory):
-    """Trains three epochs as the command line says; its figures are those that were drawn. Each is run once."""
+    """Trains three epochs as the command line says, and draws; without files only what is asked for. Each is run once.
+
+    The figures are those that the files were made of.
+    """
     from stratus.runs import pictures as of_run  # noqa: PLC0415 - see above
+    from stratus.runs import tensorboard  # noqa: PLC0415
 
     @cache
-    def train(*overrides):
+    def train(*overrides, files=True):
         folder, seen = tmp_path_factory.mktemp("drawn"), []
         whole = of_run.drawings
 
         def drawings(run):
-            figures = {name: cache(draw) for name, draw in whole(run).items()}
-            seen.append((run, figures))
-            return figures
+            seen.append(Drawn(folder, run, Figures(whole(run))))
+            return seen[0].figures.drawings
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(of_run, "drawings", drawings)
+            if not files:
+                patch.setattr(tensorboard, "pictures", lambda *given: None)
             trained(folder, "pictures=all", "trainer.max_epochs=3", *overrides)
-        ((run, figures),) = seen
-        return Drawn(folder, run, {name: draw() for name, draw in figures.items()})
+        (one,) = seen
+        return one
 
     return train
 

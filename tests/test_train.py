@@ -30,7 +30,7 @@ WRONG = {
     "optimizer": "missing EQUAL at '<EOF>'",
     "seed=1,2": "add --multirun",
     "data=csv": "data.path must be given",
-    "data=csv data.path=missing.csv": "missing.csv: No such file or directory",
+    "data=csv data.path=missing.csv": "missing.csv: cannot be read (No such file or directory)",
     "data=csv data.path=broken.csv": "broken.csv, line 3, column temperature_max: 'warm' is not a number",
     "data=csv data.path=twice.csv": "twice.csv, line 3, column date: 2012-01-01 of 'Oslo' is already on",
     "data.stations=[Oslo]": "no station 'Oslo'; expected 'New York' or 'Seattle'",
@@ -254,7 +254,7 @@ def test_a_run_whose_patience_had_run_out_when_it_was_killed_is_trained_further_
 
 
 def test_a_sweep_that_is_stopped_keeps_the_table_of_what_was_done(door, tmp_path):
-    process = door(tmp_path, "-m", "trainer.max_epochs=1,100000")
+    process = door(tmp_path, "-m", "trainer.max_epochs=1,100000", "pictures=none")
     wait_for(tmp_path, "outputs/sweeps/*/1/checkpoints/last.ckpt", process)
     (sweep,) = tmp_path.glob("outputs/sweeps/*")
     killed_now = (sweep / "summary.csv").read_text().splitlines()

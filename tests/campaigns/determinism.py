@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from _network import SPLITS, by_year
 from harness import QUIET, Case, Ended, command, ended
+from harness_stations import SPLITS, by_year
 
 from stratus.data.store.build import build
 

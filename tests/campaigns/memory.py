@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-from _network import SPLITS, by_year
+from harness_stations import SPLITS, by_year
 from harness import QUIET, Case, command
 
 from stratus.data.store.build import build

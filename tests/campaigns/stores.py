@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from _network import SPLITS, by_year
 from harness import QUIET, ROOT, STRATUS, Case, Ended, command, ended, environment, run
+from harness_stations import SPLITS, by_year
 from polars.testing import assert_frame_equal
 
 from stratus.data.recipe import Borders, Recipe

@@ -95,6 +95,23 @@ def test_what_waits_is_written_with_the_next_checkpoint_after_the_pause(tmp_path
     assert (tmp_path / "best.ckpt").stat().st_mtime_ns == written
 
 
+class Interrupts:
+    """Copied, it stops the program, as a signal may at any time."""
+
+    def __deepcopy__(self, memo):
+        raise SystemExit(129)
+
+
+def test_a_signal_while_a_checkpoint_is_copied_loses_none_that_waits(tmp_path):
+    writer = PacedCheckpointIO(pause=3600)
+    for epoch in range(2):
+        writer.save_checkpoint({"epoch": epoch}, tmp_path / "last.ckpt")
+    with pytest.raises(SystemExit):
+        writer.save_checkpoint({"epoch": 2, "state_dict": Interrupts()}, tmp_path / "last.ckpt")
+    writer.teardown()
+    assert epochs(tmp_path) == {"last": 1}
+
+
 def test_training_on_does_not_change_a_checkpoint_that_waits(tmp_path):
     writer, weight = PacedCheckpointIO(pause=3600), torch.zeros(3)
     for epoch in range(2):

@@ -15,10 +15,10 @@ import polars as pl
 from stratus.errors import DataError
 
 SIZE = 1 << 22  # bytes of a block
-LONGEST = 1 << 20  # bytes after which a line, or blank lines one after the other, had to end
+LONGEST = 1 << 20  # bytes after which a line had to end
 _RATIO = 200  # how many times its bytes an archive may unpack to: tables do to ten or twenty, at most a thousand can be
 _UNSUSPECTED = 1 << 24  # bytes that any archive may unpack to
-_BLANK = b"\n" * LONGEST
+_BLANK = b"\n" * (1 << 18)
 _MARK = b"\xef\xbb\xbf"  # which some programs write before UTF-8
 
 
@@ -79,8 +79,10 @@ def blocks(path: str | Path, size: int = SIZE, *, whole: bool = False) -> Iterat
                 fault = "a NUL byte, as UTF-16, spreadsheets and archives have them; save the file as text in UTF-8"
                 raise DataError(f"{path}, line {line + text.count(10, 0, found)}: {fault}")
             content, newline, rest = text.rpartition(b"\n")
-            if _BLANK in content or len(rest) > LONGEST:
-                begin = line if _BLANK in content else line + text.count(b"\n")
+            if _BLANK in content:
+                raise DataError(f"{path}, from line {line} on: {len(_BLANK)} blank lines and more, as no table has")
+            if len(rest) > LONGEST:
+                begin = line + text.count(b"\n")
                 raise DataError(f"{path}, from line {begin} on: {LONGEST} bytes without a row's end, as no table has")
             if newline:
                 yield Block((content.removeprefix(_MARK) if line == 1 else content) + newline, line)

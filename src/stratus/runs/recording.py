@@ -56,14 +56,17 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
         yield record
         signals.state.held = True  # no call: a signal comes either before the end or after it
         record.status = "finished"
-    except BaseException as error:
+    except BaseException as caught:
         signals.state.held = True
+        error = signals.behind(caught)
         # GeneratorExit: a signal came between the body and here, so that nobody leaves the context.
         interrupted = isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
         record.status = "diverged" if isinstance(error, Diverged) else "interrupted" if interrupted else "failed"
         code = f" with exit code {error}" if str(error) else ""
         record.error = f"stopped{code}" if interrupted else message(error)
-        raise
+        if error is caught:
+            raise
+        raise error from None
     finally:
         record.seconds = round(time.monotonic() - start, 3)
         try:

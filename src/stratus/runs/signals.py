@@ -1,6 +1,7 @@
 """Signals that end a run: once, in order, and never while its end is recorded."""
 
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from types import FrameType
@@ -15,6 +16,7 @@ class State:
 
     held: bool = False  # whether they wait
     waiting: int | None = None  # the first that does
+    raised: int | None = None  # the last that was raised as an exception
     deaf_until: float = 0.0  # by the monotonic clock
 
 
@@ -28,13 +30,20 @@ def listen() -> None:
             signal.signal(one, _end)
     if hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGALRM, _again)
+        sys.unraisablehook = _dropped
 
 
 def release() -> None:
     """Lets the signals end the run again; raises SystemExit if one has waited."""
-    state.held = False
+    state.held, state.raised = False, None
     if state.waiting:
         _raise(state.waiting)
+
+
+def behind(error: BaseException) -> BaseException:
+    """The SystemExit of a signal where a library made another error of it, else the error; a full disk is one still."""
+    turned = state.raised is not None and isinstance(error, Exception) and not isinstance(error, OSError)
+    return SystemExit(128 + (state.raised or 0)) if turned else error
 
 
 def ignore() -> None:
@@ -47,10 +56,23 @@ def _end(signum: int, frame: FrameType | None) -> None:
     if state.held:
         state.waiting = state.waiting or signum
     elif _would_be_lost(frame) and hasattr(signal, "SIGALRM"):
-        state.waiting = signum
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        _try_later(signum)
     elif time.monotonic() >= state.deaf_until:
         _raise(signum)
+
+
+def _try_later(signum: int) -> None:
+    state.waiting = signum
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+
+def _dropped(unraisable: "sys.UnraisableHookArgs") -> None:
+    """A library that Python calls back may drop the exception of a signal: it is raised again."""
+    if state.raised and unraisable.exc_type is SystemExit:
+        state.deaf_until = 0
+        _try_later(state.raised)
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _again(signum: int, frame: FrameType | None) -> None:
@@ -59,7 +81,7 @@ def _again(signum: int, frame: FrameType | None) -> None:
 
 
 def _raise(signum: int) -> None:
-    state.deaf_until, state.waiting = time.monotonic() + PAUSE, None
+    state.deaf_until, state.waiting, state.raised = time.monotonic() + PAUSE, None, signum
     raise SystemExit(128 + signum)
 
 

@@ -137,8 +137,9 @@ class PacedCheckpointIO(AtomicCheckpointIO):
         """Writes what waits and this checkpoint, or lets it wait in place of the one before it."""
         path = Path(path)
         now = time.monotonic() >= self.written + self.pause or not path.exists()
-        self.waiting.pop(path, None)
-        self.waiting[path] = checkpoint if now else deepcopy(checkpoint)
+        latest = checkpoint if now else deepcopy(checkpoint)
+        # In one assignment: a signal finds either the checkpoint before or this one.
+        self.waiting = {other: one for other, one in self.waiting.items() if other != path} | {path: latest}
         if now:
             self.teardown()
 

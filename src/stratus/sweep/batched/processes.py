@@ -5,10 +5,7 @@ import logging
 import multiprocessing
 import os
 import pickle
-import signal
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
@@ -23,6 +20,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from stratus.errors import StratusError
+from stratus.runs import signals
+from stratus.sweep.worker import follow
 
 log = logging.getLogger("hydra_plugins.stratus_batched")
 
@@ -67,7 +66,7 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
     if not others:
         return work(share, task_function)
     context = multiprocessing.get_context("spawn")  # not forked: torch and polars have threads
-    executor = ProcessPoolExecutor(len(others), context, initializer=_end_with_the_parent)
+    executor = ProcessPoolExecutor(len(others), context, initializer=_begin, initargs=(os.getpid(),))
     names = task_function.__name__, JobRuntime.instance().get("name")
     futures = [executor.submit(_work, one, *names) for one in pickled]
     try:
@@ -89,6 +88,11 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
     return [returned[number] for number in share.jobs]
 
 
+def _begin(parent: int) -> None:
+    signals.listen()  # at once: until then Ctrl-C would show a traceback
+    follow(parent)
+
+
 def _work(pickled: bytes, task_name: str, job_name: str) -> list[JobReturn]:
     share: Share = pickle.loads(pickled)
     setup_globals()
@@ -99,14 +103,10 @@ def _work(pickled: bytes, task_name: str, job_name: str) -> list[JobReturn]:
 
 
 def work(share: Share, task_function: TaskFunction) -> list[JobReturn]:
-    """Trains and records the jobs in this process; Ctrl-C and termination end it with the shell's exit code."""
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for one in signals:
-        signal.signal(one, signal.SIG_DFL)  # an import may swallow an exception
+    """Trains and records the jobs in this process; a signal ends it with the shell's exit code."""
+    signals.listen()
     from stratus.sweep.batched import launch  # noqa: PLC0415 - torch, once the other processes have been started
 
-    for one in signals:
-        signal.signal(one, lambda number, _: sys.exit(128 + number))
     return launch.run(share, task_function)
 
 
@@ -123,16 +123,3 @@ def portable(task_function: TaskFunction) -> TaskFunction:
             raise RuntimeError("".join(traceback.format_exception(error))) from None
 
     return run_portably
-
-
-def _end_with_the_parent() -> None:
-    def follow() -> None:
-        parent = multiprocessing.parent_process()
-        assert parent is not None
-        parent.join()
-        while True:  # the first ends a job, the next the wait for another
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(1)
-
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=follow, daemon=True).start()
