@@ -61,8 +61,8 @@ def _labels(folders: list[Path], found: Comparison) -> list[str]:
 
 def _table(found: Comparison, title: str) -> Table:
     table = Table(title=Text(title), title_justify="left", title_style="bold")
-    for heading in ("", "run", "score", "95 %", "less #1", "95 %", ""):
-        table.add_column(heading, justify="left" if heading in ("", "run") else "right")
+    for heading in ("", "run", "score", "95 %", "less #1", "95 %", "than #1"):
+        table.add_column(heading, justify="left" if heading in ("", "run", "than #1") else "right")
     for score in (one for one in _SHOWN if one in found.values):
         table.add_section()
         rows = zip(found.values[score], found.differences[score], strict=True)
@@ -81,10 +81,10 @@ def _cells(row: Array, sign: str) -> list[str]:
 
 
 def _verdict(score: str, difference: Array) -> str:
-    """Whether a run is better or worse than the first; nothing where 0 lies in the interval of the difference."""
+    """Whether a run is better or worse than the first; a dash where 0 lies in the interval of the difference."""
     _, low, high = difference
     if higher_is_better(score) is None or not (low > 0 or high < 0):
-        return ""
+        return "–"
     return "better" if (low > 0) == higher_is_better(score) else "worse"
 
 

@@ -115,17 +115,17 @@ def listing(frame: pl.DataFrame, title: str = "") -> Table:
 
 
 def plain(text: str, longest: int = 300) -> str:
-    """A text of any origin in one line: so many characters at most, none of which does anything to a terminal."""
-    seen = "".join(one if one.isprintable() else " " if one.isspace() else "�" for one in text[:longest])
+    """A text of any origin in one line, `legible` and with so many characters of it at most."""
+    seen = legible(" ".join(text[:longest].split()))
     return f"{seen}…" if len(text) > longest else seen
 
 
 def show(*parts: Any) -> None:
-    """Prints to the terminal; as plain text of a width that holds a table where there is none."""
+    """Prints to the terminal; as plain text of a width that holds a table where there is none. Lines stay whole."""
     wide = None if Console().is_terminal else 160
     console = Console(width=wide, markup=False, emoji=False, highlight=False)
     for part in filter(None, parts):
-        console.print(_Legible(part))
+        console.print(_Legible(part), soft_wrap=isinstance(part, str))
 
 
 @dataclass(frozen=True)
