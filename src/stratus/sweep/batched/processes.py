@@ -1,5 +1,6 @@
 """A sweep's jobs dealt out to this process and others, each of which trains and records its share."""
 
+import gc
 import inspect
 import logging
 import multiprocessing
@@ -89,6 +90,7 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
 
 
 def _begin(parent: int) -> None:
+    gc.disable()  # until all is imported, as train.py does
     signals.listen()  # at once: until then Ctrl-C would show a traceback
     follow(parent)
 
