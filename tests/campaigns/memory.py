@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-from harness_stations import SPLITS, by_year
 from harness import QUIET, Case, command
+from harness_stations import SPLITS, by_year
 
 from stratus.data.store.build import build
 

@@ -21,7 +21,9 @@ def test_scores_by_class_are_scikit_learn_s(monkeypatch, in_memory, at_once):
     decided = p.argmax(-1)
     scores = ByClass()
     for some in np.split(np.arange(1000), [1, 300, 301, 700]):
-        scores.update(p[:, some], (decided[:, some, None] == range(3)) * 1.0, (came[None, some, None] == range(3)) * 1.0)
+        scores.update(
+            p[:, some], (decided[:, some, None] == range(3)) * 1.0, (came[None, some, None] == range(3)) * 1.0
+        )
     found = scores.compute(NAMES)
     for place, name in enumerate(NAMES):
         truth = came == place

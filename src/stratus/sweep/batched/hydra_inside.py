@@ -44,34 +44,36 @@ class Composed:
 
     whole: DictConfig  # as Hydra's callbacks get it
     own: DictConfig  # without the node `hydra`, as the task function gets it
-    hydra: dict[str, Any]  # that node as plain values, as .hydra/hydra.yaml has it
+    plain: dict[str, Any]  # both as plain values, as the files in .hydra have them
     values: dict[str, Any] = field(default_factory=dict)  # what has been set: most of it stays from job to job
 
     CHANGING: ClassVar = ("job", "overrides", "runtime")  # nodes of `hydra` that differ from job to job
 
     @cached_property
     def _same(self) -> str:
-        return as_yaml({"hydra": {name: one for name, one in self.hydra.items() if name not in self.CHANGING}})
+        return as_yaml({"hydra": {name: one for name, one in self.plain["hydra"].items() if name not in self.CHANGING}})
 
     def set(self, name: str, value: Any) -> None:
         """Sets a value by its dotted name; raises OmegaConfBaseException if it cannot be set."""
         if name in self.values and repr(self.values[name]) == repr(value):
             return
         OmegaConf.update(self.whole, name, value, merge=False)
-        if name.startswith("hydra."):
-            *way, last = name.split(".")[1:]
-            reduce(getitem, way, self.hydra)[last] = value
-        else:
+        typed = value
+        if not name.startswith("hydra."):
             OmegaConf.update(self.own, name, value, merge=False)
+            typed = OmegaConf.select(self.own, name)
+        *way, last = name.split(".")
+        reduce(getitem, way, self.plain)[last] = typed
         self.values[name] = value
 
     def save(self, folder: Path) -> None:
         """Writes config.yaml, hydra.yaml and overrides.yaml as Hydra does."""
-        changing = as_yaml({name: self.hydra[name] for name in self.CHANGING})
+        own, hydra = dict(self.plain), self.plain["hydra"]
+        del own["hydra"]
         texts = {
-            "config": as_yaml(OmegaConf.to_container(self.own, enum_to_str=True)),
-            "hydra": self._same + indent(changing, "  "),
-            "overrides": as_yaml(self.hydra["overrides"]["task"]),
+            "config": as_yaml(own),
+            "hydra": self._same + indent(as_yaml({name: hydra[name] for name in self.CHANGING}), "  "),
+            "overrides": as_yaml(hydra["overrides"]["task"]),
         }
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
@@ -120,8 +122,8 @@ class Composer(ConfigLoaderImpl):
         own = copy.deepcopy(whole)
         with open_dict(own):
             del own["hydra"]
-        hydra: Any = OmegaConf.to_container(whole.hydra, enum_to_str=True)
-        return Composed(whole, own, hydra)
+        plain: Any = OmegaConf.to_container(whole, enum_to_str=True)
+        return Composed(whole, own, plain)
 
     def _is_plain(self, override: Override) -> bool:
         """Whether it sets a setting that there is, none of Hydra's own, to a number or a text."""
@@ -130,7 +132,8 @@ class Composer(ConfigLoaderImpl):
             return False
         if name not in self.groups:
             self.groups[name] = bool(self.get_group_options(name))
-        return not self.groups[name] and not isinstance(override.value(), dict | list)
+        value = override.value()
+        return not (self.groups[name] or isinstance(value, dict | list) or "${" in str(value))
 
 
 @cache
