@@ -113,6 +113,11 @@ class LinearTask(LightningModule, ABC):
         settings |= {"inputs": splits.inputs, "units": splits.units, "outputs": splits.outputs}
         return cls(standardisation=splits.standardisation, **settings)
 
+    @property
+    def penalty(self) -> float:
+        """λ of the penalty λ/2 ‖W‖² that its optimiser adds to the loss; b is free."""
+        return float(self.optimizer([torch.zeros(1)]).defaults.get("weight_decay", 0.0))
+
     @abstractmethod
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """The terms of ℓ, from logits [n, k]: one a day and choice, [n, choices]; their sum over the choices is ℓ."""
@@ -179,6 +184,10 @@ class LinearTask(LightningModule, ABC):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimiser, and the schedule stepped at each epoch's end."""
         optimizer = self.optimizer(self.parameters())
+        if self.penalty:  # on W alone: shrinking b would bias every forecast
+            biases = {name: name.endswith("bias") for name, _ in self.named_parameters()}
+            groups = [[one for name, one in self.named_parameters() if biases[name] is free] for free in (False, True)]
+            optimizer = self.optimizer([{"params": groups[0]}, {"params": groups[1], "weight_decay": 0.0}])
         if self.schedule is None:
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": self.schedule(optimizer, epochs=self.trainer.max_epochs)}

@@ -1,6 +1,7 @@
-"""The exact optimum: the weights at which a task's own loss over the training days is lowest."""
+"""The exact optimum: the weights at which what a task minimises, loss and penalty, is lowest over the training days."""
 
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -11,8 +12,9 @@ from stratus.data.splits import Splits
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights, exact
 
-DAYS = 1 << 18  # of more the Hessian is that of so many, spread evenly
-_NUMBERS = 1 << 20  # of the Hessian's terms, day by day, that are held at once
+LOGITS = 1 << 25  # of more, days times outputs, the Hessian is that of some of the days, spread evenly
+TOLERANCE = 1e-12  # of the loss
+NEWTON, INNER = 100, 100  # steps at most, of Newton's method and of conjugate gradients within each
 
 
 @dataclass(frozen=True)
@@ -24,57 +26,124 @@ class Optimum:
 
 
 def mean_loss(task: LinearTask, weights: Weights, samples: Samples) -> float:
-    """L of weights over samples, in float64."""
+    """L of weights over samples, in float64, without the penalty."""
     losses = ((task.loss(weights.logits(task, part.x), exact(part.y)), len(part)) for part in samples.chunks())
     return sum(loss.item() * days for loss, days in losses) / len(samples)
 
 
-def optimum(task: LinearTask, splits: Splits, tolerance: float = 1e-12, iterations: int = 100) -> Optimum:
-    """Minimises the task's own mean loss over the training days by Newton's method in float64.
+def optimum(task: LinearTask, splits: Splits) -> Optimum:
+    """Minimises the task's mean loss over the training days, and its penalty λ/2 ‖W‖², in float64.
 
-    θ' = θ - s H⁺∇L, where H⁺ is the pseudo-inverse (softmax has directions that change nothing) and s is halved
-    until the loss falls (Armijo). For the squared loss one step solves the normal equations. Losses are convex, so this
-    is the global optimum; no penalty is added. Of more than `DAYS` days, the Hessian is that of so many spread
-    evenly over them: the same minimum, in a few steps more (sub-sampled Newton, Byrd et al., 2011). It ends after so
-    many iterations, or when half the Newton decrement, the expected fall of the loss, is below the tolerance.
+    Newton's method θ' = θ - s d, where d solves Hd = ∇L by conjugate gradients, which need only products with the
+    Hessian H (Nocedal & Wright, 2006, algorithm 7.1), and s is halved until the loss falls (Armijo). The inverse of
+    AᵀA/n preconditions them: H = Aᵀ diag(∂²ℓ/∂z²) A/n differs from it by the curvature of ℓ alone, so a squared loss
+    takes one step, and many inputs hardly more than few. Outputs with a loss each are solved side by side, each until
+    half its Newton decrement, the expected fall of its loss, is below the tolerance. Losses are convex, so this is the
+    global optimum.
     """
-    train = splits.train
-    ((some, y_some),) = _designs(task, train.where(slice(None, None, -(-len(train) // DAYS))), DAYS)
-    shape = (len(splits.outputs), some.shape[1])
-
-    def loss_of(theta: Tensor, design: Tensor, y: Tensor) -> Tensor:
-        return task.loss(design @ theta.view(shape).T, y)
-
-    def over_all(function: Callable[..., Tensor], theta: Tensor) -> Tensor:
-        return _mean(function, theta, _designs(task, train) if len(train) > DAYS else [(some, y_some)], len(train))
-
-    gradient_of, theta, attained = torch.func.grad(loss_of), some.new_zeros(shape).ravel(), False
-    hessian_of, at_once = torch.func.jacrev(gradient_of), max(_NUMBERS // (shape[0] * shape[0] * shape[1]), 1)
-    value = over_all(loss_of, theta)
-    for _ in range(iterations):
-        gradient = over_all(gradient_of, theta)
-        parts = zip(torch.split(some, at_once), torch.split(y_some, at_once), strict=True)
-        hessian = _mean(hessian_of, theta, parts, len(some))
-        direction = torch.linalg.pinv(hessian, hermitian=True) @ gradient
-        fall = gradient @ direction
-        if fall / 2 < tolerance * max(1.0, abs(value.item())):
-            # Where a class is separated the loss falls to nothing as well, but by steps that stay long.
-            attained = bool((some @ direction.view(shape).T).abs().max() < 0.01)
+    objective = _Objective(task, splits)
+    theta = torch.zeros(objective.shape, dtype=torch.float64)
+    value, gradient = objective.value(theta), objective.gradient(theta)
+    open_, attained = torch.ones_like(value, dtype=torch.bool), torch.zeros_like(value, dtype=torch.bool)
+    for _ in range(NEWTON):
+        direction = objective.newton(theta, gradient, open_)
+        fall = objective.total(gradient * direction)
+        # Where a class is separated the loss falls to nothing as well, but by steps that stay long.
+        ended = (fall / 2 < TOLERANCE * value.abs().clamp(min=1)) | (value < objective.separated)
+        attained |= open_ & ended & (objective.longest(direction) < 0.01)
+        open_ &= ~ended
+        size = open_.double()
+        while True:
+            lower = objective.value(theta - size * direction)
+            long = open_ & (lower > value - 1e-4 * size * fall) & (size > 1e-8)
+            if not long.any():
+                break
+            size = torch.where(long, size / 2, size)
+        attained |= open_ & (lower >= value)  # rounding leaves nothing to gain
+        open_ &= lower < value
+        if not open_.any():
             break
-        size = 1.0
-        while (lower := over_all(loss_of, theta - size * direction)) > value - 1e-4 * size * fall and size > 1e-8:
-            size /= 2
-        if not lower < value:
-            attained = True  # rounding leaves nothing to gain
-            break
-        theta, value = theta - size * direction, lower
-    solution = theta.view(shape)
-    return Optimum(Weights(solution[:, :-1], solution[:, -1]), attained)
+        theta, value = theta - open_ * size * direction, torch.where(open_, lower, value)
+        gradient = objective.gradient(theta)
+    return Optimum(Weights(theta[:, :-1], theta[:, -1]), bool(attained.all()))
 
 
-def _mean(function: Callable[..., Tensor], theta: Tensor, parts: Iterable[tuple[Tensor, Tensor]], days: int) -> Tensor:
-    """The mean over so many days of what a function gives as the mean of each part."""
-    return torch.stack([function(theta, design, y) * (len(y) / days) for design, y in parts]).sum(0)
+class _Objective:
+    """L(θ) + λ/2 ‖W‖² of θ = (W, b) [k, m + 1], its gradient, and Newton's direction.
+
+    What is said of outputs with a loss each is [k, 1], else [1, 1].
+    """
+
+    def __init__(self, task: LinearTask, splits: Splits) -> None:
+        self.task, self.train = task, splits.train
+        self.shape = k, _ = len(splits.outputs), len(splits.inputs) + 1
+        every = -(-len(self.train) * k // LOGITS)
+        ((self.design, self.y),) = _designs(task, self.train.where(slice(None, None, every)), len(self.train))
+        self.parts = [(self.design, self.y)] if every == 1 else None
+        self.single = task.losses(self.design[:1] @ self.design.new_zeros(self.shape).T, self.y[:1]).shape[1] == k
+        self.decay = torch.full(self.shape[1:], task.penalty, dtype=torch.float64)
+        self.decay[-1] = 0.0  # b is free
+        # Below it no day is on the wrong side of the boundary: there its cross-entropy alone is log 2 or more.
+        lightest = 1.0 if task.class_weights is None else float(task.class_weights.min())
+        self.separated = 0.0 if task.curvature_is_constant else lightest * math.log(2) / len(self.train)
+        squares = self.design.T @ self.design / len(self.design)
+        self.inverse = torch.linalg.pinv(task.curvature * squares + self.decay.diag(), hermitian=True)
+
+    def total(self, terms: Tensor) -> Tensor:
+        """The sum over θ of terms [k, m + 1], output by output where each has a loss."""
+        return terms.sum(1, keepdim=True) if self.single else terms.sum().view(1, 1)
+
+    def longest(self, direction: Tensor) -> Tensor:
+        """By how much the logits change at most along a direction."""
+        change = (self.design @ direction.T).abs().amax(0)[:, None]
+        return change if self.single else change.max().view(1, 1)
+
+    def _mean(self, function: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+        """The mean over the training days of what a function gives as the mean of each part's."""
+        parts, days = self.parts or _designs(self.task, self.train), len(self.train)
+        return torch.stack([function(design, y) * (len(design) / days) for design, y in parts]).sum(0)
+
+    def value(self, theta: Tensor) -> Tensor:
+        losses = self._mean(lambda design, y: self.task.weighted_losses(design @ theta.T, y).mean(0))
+        return losses[:, None] + self.total(self.decay * theta.square()) / 2
+
+    def gradient(self, theta: Tensor) -> Tensor:
+        return self._mean(lambda design, y: self._slope(theta, design, y)[1].T @ design) + self.decay * theta
+
+    def _slope(self, theta: Tensor, design: Tensor, y: Tensor, *, again: bool = False) -> tuple[Tensor, Tensor]:
+        """Logits z [c, k], and ∂L/∂z; differentiable once more if asked."""
+        z = (design @ theta.T).requires_grad_()
+        return z, torch.autograd.grad(self.task.loss(z, y), z, create_graph=again)[0]
+
+    def newton(self, theta: Tensor, gradient: Tensor, wanted: Tensor) -> Tensor:
+        """H⁻¹∇L [k, m + 1] by preconditioned conjugate gradients, of the outputs that are wanted; 0 of others."""
+        z, slope = self._slope(theta, self.design, self.y, again=True)
+        rows = wanted.expand(len(theta), 1)[:, 0]
+        along = torch.zeros_like(z)
+
+        def product(v: Tensor) -> Tensor:
+            along[:, rows] = self.design @ v[rows].T
+            (change,) = torch.autograd.grad(slope, z, along, retain_graph=True)
+            found = torch.zeros_like(v)
+            found[rows] = change[:, rows].T @ self.design + self.decay * v[rows]
+            return found
+
+        direction, rest = torch.zeros_like(gradient), gradient * wanted
+        search = rest @ self.inverse
+        first = size = self.total(rest * search)
+        for _ in range(INNER):
+            curved = product(search)
+            bend = self.total(search * curved)
+            going = (size > 1e-8 * first) & (bend > 0)  # no further where rounding is all that is left
+            if not going.any():
+                break
+            step = torch.where(going, size / bend, 0.0)
+            direction = direction + step * search
+            rest = rest - step * curved
+            preconditioned = rest @ self.inverse
+            last, size = size, self.total(rest * preconditioned)
+            search = torch.where(going, preconditioned + size / last * search, 0.0)
+        return direction
 
 
 def _designs(task: LinearTask, samples: Samples, days: int = CHUNK) -> Iterator[tuple[Tensor, Tensor]]:

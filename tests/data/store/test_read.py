@@ -112,7 +112,7 @@ def test_references_and_limits_are_those_in_memory(both, name, monkeypatch):
     memory, disk = both(name)
     task = tasks.find(name).for_splits(memory)
     expected = optimum(task, memory)
-    monkeypatch.setattr("stratus.training.optimum.DAYS", 5000)  # the Hessian is that of some days only
+    monkeypatch.setattr("stratus.training.optimum.LOGITS", 5000)  # the Hessian is that of some days only
     found = optimum(task, disk)
     assert expected.attained
     for which in ("weight", "bias"):
