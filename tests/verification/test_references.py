@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import torch
 from shipped import SEATTLE, SHIPPED, TARGET, splits_of
+from sklearn.linear_model import LogisticRegression
 
 from stratus import tasks
 from stratus.data.recipe import Recipe
@@ -45,53 +46,76 @@ def test_the_climatology_of_a_temperature_scores_as_published():
     assert trained["loss"] == pytest.approx(7.2307452, abs=1e-7)
 
 
-def test_the_climatology_of_rain_scores_as_published():
-    splits, task = posed("binary")
-    found = scores(task, splits, splits.test, Climatology.fit(splits).forecast(splits.test))
-    assert found["accuracy"] == pytest.approx(0.677, abs=5e-4)
-    # published for frequencies as they are; half a day of each class is added here
-    assert found["brier"] == pytest.approx(0.2029, abs=2e-4)
+def waves(dates):
+    day = (dates - dates.astype("datetime64[Y]")).astype(int) + 1
+    angle = 2 * np.pi * day / 365.25
+    return np.column_stack([np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)])
 
 
-def test_the_climatology_of_five_classes_scores_as_published():
-    splits, task = posed("multiclass")
-    for samples, loss, within in ((splits.train, 0.9749974, 1e-7), (splits.test, 1.115, 5e-4)):
-        p = Climatology.fit(splits).forecast(samples)
-        np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-12)
-        found = scores(task, splits, samples, p)
-        assert found["loss"] == pytest.approx(loss, abs=within)
-    assert found["accuracy"] == pytest.approx(0.625, abs=5e-4)
+def seasonal(dates, classes, count, asked):
+    """scikit-learn's penalised fit of the season, half a day of each class added; probabilities of days asked for.
+
+    Its penalty is ‖w‖²/2 of all weights alike, so the waves are scaled by their prior's standard deviation.
+    """
+    leap = np.datetime64("2012-01-01") + np.arange(366)
+    scale = np.array([1, 1, 2, 2]) * (1 if count == 2 else np.sqrt(2))  # of two classes sklearn fits the difference
+    x = np.concatenate([waves(dates), *[waves(leap)] * count]) / scale
+    y = np.concatenate([classes, np.repeat(range(count), 366)])
+    weight = np.concatenate([np.ones(len(classes)), np.full(366 * count, 0.5 / 366)])
+    fitted = LogisticRegression(C=1, tol=1e-12, max_iter=10_000).fit(x, y, weight)
+    return fitted.predict_proba(waves(asked) / scale)
 
 
-@pytest.mark.parametrize(("name", "happens"), [("binary", None), ("multiclass", "fog")])
-def test_the_climatology_of_a_month_is_its_share_of_days_with_half_a_day_of_each_class_added(name, happens):
+@pytest.mark.parametrize("name", ["binary", "multiclass"])
+def test_the_climatology_of_weather_is_scikit_learn_s_fit_of_the_season(name):
     splits, _ = posed(name)
-    event = pl.col("weather") == happens if happens else pl.col("precipitation") > 0
-    training = SEATTLE.filter(pl.col("date").is_between(date(2012, 1, 3), date(2014, 12, 31)))
-    classes = len(splits.outputs) if happens else 2
-    share = (event.sum() + 0.5) / (pl.len() + 0.5 * classes)
-    monthly = dict(training.group_by(pl.col("date").dt.month()).agg(share).iter_rows())
-    column = splits.outputs.index(happens) if happens else 0
-    expected = [monthly[day.item().month] for day in splits.test.dates]
-    np.testing.assert_allclose(Climatology.fit(splits).forecast(splits.test)[:, column], expected, rtol=1e-12)
+    train, count = splits.train, len(splits.outputs) if name == "multiclass" else 2
+    p = Climatology.fit(splits).forecast(splits.test)
+    expected = seasonal(train.dates, train.y.reshape(-1), count, splits.test.dates)
+    np.testing.assert_allclose(p, expected if name == "multiclass" else expected[:, 1:], atol=1e-5)
 
 
-def test_each_station_has_its_own_climatology_and_a_new_one_that_of_all():
+def test_the_validation_days_are_before_the_test_as_well():
+    days = {"train_from": date(2012, 1, 3), "test_from": date(2015, 1, 1)}
     recipe = Recipe("rain", {"two_days": {}})
+    whole = split(SEATTLE, recipe, **days)
+    parted = split(SEATTLE, recipe, **days, validation_from=date(2014, 1, 1))
+    for reference in (Climatology, Persistence):
+        found, expected = (reference.fit(one).forecast(whole.test) for one in (parted, whole))
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", TARGET)
+def test_drawing_training_days_anew_leaves_the_references_as_they_are(name):
+    splits, _ = posed(name)
+    for reference in (Climatology, Persistence):
+        found, expected = (reference.fit(one).forecast(splits.test) for one in (splits.resampled(3), splits))
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_season_that_no_day_before_the_test_had_is_told():
+    days = {"train_from": date(2013, 3, 1), "validation_from": date(2013, 9, 1), "test_from": date(2013, 11, 1)}
+    splits = split(SEATTLE, Recipe("rain", {"two_days": {}}), **days, until=date(2014, 1, 31))
+    # The days before it reach from 1 March to 31 October: of November 15 days are near enough.
+    assert Climatology.fit(splits).unseen(splits.test) == len(splits.test) - 15
+    assert Climatology.fit(posed("binary")[0]).unseen(splits.test) == 0
+
+
+def test_each_station_has_its_own_references_and_a_new_one_those_of_all():
+    recipe = Recipe("rain", {"two_days": {}}, lead_days=1)
     borders = {"train_from": date(2012, 1, 3), "test_from": date(2015, 1, 1)}
     both = split(SHIPPED, recipe, **borders)
     alone = split(SEATTLE, recipe, **borders)
     here = both.test.stations == "Seattle"
-    usual = Climatology.fit(both).forecast(both.test)
-    np.testing.assert_array_equal(usual[here], Climatology.fit(alone).forecast(alone.test))
-    assert not np.array_equal(usual[~here], usual[here])
+    for reference in (Climatology, Persistence):
+        found = reference.fit(both).forecast(both.test)
+        np.testing.assert_array_equal(found[here], reference.fit(alone).forecast(alone.test))
+        assert not np.array_equal(found[~here], found[here])
 
     new = Samples(["Oslo"], *(getattr(alone.test, of) for of in ("at", "dates", "x", "y", "last")))
-    wet = SHIPPED.filter(
-        pl.col("date").is_between(date(2012, 1, 3), date(2014, 12, 31)), pl.col("date").dt.month() == 1
-    )
-    january = ((wet["precipitation"] > 0).sum() + 0.5) / (wet.height + 1)
-    assert Climatology.fit(both).forecast(new)[0, 0] == pytest.approx(january, rel=1e-12)
+    train = both.train
+    expected = seasonal(train.dates, train.y[:, 0], 2, new.dates)[:, 1:]
+    np.testing.assert_allclose(Climatology.fit(both).forecast(new), expected, atol=1e-5)
 
 
 # --- persistence

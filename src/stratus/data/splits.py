@@ -54,6 +54,11 @@ class Splits:
         every = {"train": self.train, "val": self.validation, "test": self.test}
         return {name: samples for name, samples in every.items() if samples is not None}
 
+    @property
+    def before_test(self) -> list[Samples]:
+        """What is known when the test begins: the training days, before any were drawn, and the validation days."""
+        return [one for one in (self.scaled_by or self.train, self.validation) if one is not None]
+
     def drawn(self, number: int | None) -> Array:
         """Indices of the training days in a resample by whole weeks, the same for a number; all without a number."""
         if number is None:

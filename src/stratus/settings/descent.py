@@ -9,7 +9,7 @@ from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGr
 
 MOMENTUM = Expected("a number from 0 to below 1", lambda value: 0 <= value < 1)
 SHARE = Expected("a share from 0 to 1", lambda value: 0 <= value <= 1)
-WEIGHT_DECAY = "penalty on the weights: λ/2 ‖θ‖² is added to the loss"
+WEIGHT_DECAY = "penalty on the weights: λ/2 ‖W‖² is added to the loss; b is free"
 
 
 @dataclass

@@ -22,6 +22,7 @@ class Optimum:
     """The best weights."""
 
     weights: Weights
+    value: float  # their loss and penalty, the least there is
     attained: bool  # False where there is no minimum: a boundary separates a class and the loss falls for ever
 
 
@@ -29,6 +30,11 @@ def mean_loss(task: LinearTask, weights: Weights, samples: Samples) -> float:
     """L of weights over samples, in float64, without the penalty."""
     losses = ((task.loss(weights.logits(task, part.x), exact(part.y)), len(part)) for part in samples.chunks())
     return sum(loss.item() * days for loss, days in losses) / len(samples)
+
+
+def minimised(task: LinearTask, weights: Weights, splits: Splits) -> float:
+    """What training minimises: L over the training days and λ/2 ‖W‖²."""
+    return mean_loss(task, weights, splits.train) + task.penalty / 2 * float(weights.weight.square().sum())
 
 
 def optimum(task: LinearTask, splits: Splits) -> Optimum:
@@ -65,7 +71,7 @@ def optimum(task: LinearTask, splits: Splits) -> Optimum:
             break
         theta, value = theta - open_ * size * direction, torch.where(open_, lower, value)
         gradient = objective.gradient(theta)
-    return Optimum(Weights(theta[:, :-1], theta[:, -1]), bool(attained.all()))
+    return Optimum(Weights(theta[:, :-1], theta[:, -1]), float(value.sum()), bool(attained.all()))
 
 
 class _Objective:

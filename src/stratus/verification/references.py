@@ -15,80 +15,126 @@ from stratus.training.optimum import Optimum, optimum
 from stratus.verification.forecasts import Forecasts, beside
 from stratus.verification.model import Model
 
-YEAR_OF_DAYS = 365  # a station with fewer training days is given what all stations together give
+YEAR_OF_DAYS = 365  # a station with fewer days is given what all stations together give
+DAYS = 366  # of a leap year
+NEAR = 15  # days before and after a day of the year that are its season
+PRIOR = np.array([0.0, 2.0, 2.0, 8.0, 8.0])  # 1/σ² of a class's waves: those of log-odds have σ = 1, and 1/2
 
 
 @dataclass(frozen=True)
 class Climatology:
-    """What is usual on a day: the mean of y given the season, fitted on the training days of each station.
+    """What is usual on a day: the mean of y given the season, fitted on all days before the test, station by station.
 
-    For a value, least squares on two harmonics of the year, c₀ + Σⱼ aⱼ cos jωt + bⱼ sin jωt, j = 1, 2. For events and
-    categories, the frequencies of the calendar month, with half a day of each class added (Krichevsky & Trofimov,
-    1981), so that none is impossible. A station with less than a year of training days gets what all together give.
+    With a(t) = (1, cos ωt, sin ωt, cos 2ωt, sin 2ωt), ω one turn a year, a value is usually a(t)ᵀc, by least squares;
+    the log-odds of events and classes are a(t)ᵀc, at the posterior mode under c ~ N(0, 1/`PRIOR`), which counts where
+    days are few, with half a day of each class added (Krichevsky & Trofimov, 1981), so that none is impossible
+    (harmonic logistic regression, Stern & Coe, 1984). A station with less than a year of days gets what all together
+    give. Training days that a resample has drawn count as they are.
     """
 
     target: Target
-    usual: Array  # of each station, and in the last row of all: coefficients [rows, 5, k] or frequencies [rows, 12, k]
+    usual: Array  # of each station, and in the last row of all together, by day of the year [rows, 366, k]
     row: dict[str, int]  # of each station that has a fit of its own
+    seen: Array  # whether a day of the year has a day of its season behind it [rows, 366]
 
     @classmethod
     def fit(cls, splits: Splits) -> "Climatology":
-        """The climatology of the training days."""
-        target, train = splits.target, splits.train
+        """The climatology of the days before the test."""
+        target, k = splits.target, len(splits.outputs)
         if isinstance(target, Classes):
-            usual, days = _frequencies(train, target, len(splits.outputs))
+
+            def columns(part: Samples) -> Array:
+                return np.reshape(target.indicators(part.y, k), (len(part), -1))
+
         else:
-            usual, days = _harmonics(train)
-        return cls(target, usual, {name: k for k, name in enumerate(train.places) if days[k] >= YEAR_OF_DAYS})
+
+            def columns(part: Samples) -> Array:
+                return np.asarray(part.y)
+
+        places, sums = _sums(splits, columns)
+        days = sums[:, :, 0]
+        if isinstance(target, Classes):
+            choices = sums[:, :, 1:].reshape(len(sums), DAYS, -1, target.classes(k))
+            p = np.stack([_frequencies(choices[:, :, one]) for one in range(choices.shape[2])], axis=2)
+            usual = np.stack([target.probabilities(row) for row in p])
+        else:
+            usual = WAVES @ _least_squares(days, sums[:, :, 1:])
+        near = np.stack([np.roll(days, shift, axis=1) for shift in range(-NEAR, NEAR + 1)]).sum(axis=0)
+        own = {name: row for row, name in enumerate(places) if days[row].sum() >= YEAR_OF_DAYS}
+        return cls(target, usual, own, near > 0)
+
+    def _at(self, days: Samples) -> tuple[Array, Array]:
+        """Row and day of the year of each day [n]."""
+        rows = np.array([self.row.get(name, len(self.usual) - 1) for name in days.places])[days.at]
+        return rows, _day_of_year(days.dates)
 
     def forecast(self, days: Samples) -> Array:
         """Values or probabilities [n, k]."""
-        rows = np.array([self.row.get(name, len(self.usual) - 1) for name in days.places])[days.at]
-        if isinstance(self.target, Classes):
-            return np.asarray(self.usual[rows, _month(days.dates)])
-        return np.asarray(np.einsum("nj,njk->nk", _waves(days.dates), self.usual[rows]))
+        return np.asarray(self.usual[self._at(days)])
+
+    def unseen(self, days: Samples) -> int:
+        """How many of these days have a season that no day before the test had."""
+        return int((~self.seen[self._at(days)]).sum())
 
 
-def _sums(samples: Samples, values: Callable[[Samples], Array], season: Callable[[Array], Array], bins: int) -> Array:
-    """Sums of columns [n, c] by place and season [places + 1, bins, c]; in the last row over all places."""
-    cells = len(samples.places) * bins
+def _day_of_year(dates: Array) -> Array:
+    """0 on the first of January."""
+    return np.asarray((dates - dates.astype("datetime64[Y]")).astype(int))
+
+
+_ANGLE = 2 * np.pi * np.arange(1, DAYS + 1) / YEAR
+WAVES = np.stack([np.ones(DAYS), *(wave(j * _ANGLE) for j in (1, 2) for wave in (np.cos, np.sin))], axis=1)
+
+
+def _sums(splits: Splits, columns: Callable[[Samples], Array]) -> tuple[list[str], Array]:
+    """Places, and sums by place and day of the year [places + 1, 366, 1 + c] of 1 and of columns [n, c] of y.
+
+    Over the days before the test; in the last row over all places.
+    """
+    places = splits.train.places
     here: Any = 0
-    for part in samples.chunks():
-        at = part.at * bins + season(part.dates)
-        here = here + np.stack([np.bincount(at, column, cells) for column in values(part).T], axis=1)
-    here = here.reshape(len(samples.places), bins, -1)
-    return np.concatenate([here, here.sum(axis=0, keepdims=True)])
+    for samples in splits.before_test:
+        row = np.array([places.index(name) for name in samples.places])
+        for part in samples.chunks():
+            at = row[part.at] * DAYS + _day_of_year(part.dates)
+            every = [None, *columns(part).T]
+            here = here + np.stack([np.bincount(at, one, len(places) * DAYS) for one in every], axis=1)
+    here = here.reshape(len(places), DAYS, -1)
+    return places, np.concatenate([here, here.sum(axis=0, keepdims=True)])
 
 
-def _harmonics(train: Samples) -> tuple[Array, Array]:
-    """Coefficients [rows, 5, k] from the normal equations AᵀA c = Aᵀy, A being the waves; days of each row."""
-
-    def products(part: Samples) -> Array:
-        a = _waves(part.dates)
-        return np.reshape(a[:, :, None] * np.concatenate([a, part.y], axis=1)[:, None, :], (len(a), -1))
-
-    sums = _sums(train, products, lambda dates: np.zeros(len(dates), int), 1)
-    sums = sums.reshape(len(sums), 5, -1)
-    return np.linalg.pinv(sums[:, :, :5], hermitian=True) @ sums[:, :, 5:], sums[:, 0, 0]
+def _least_squares(days: Array, y: Array) -> Array:
+    """Coefficients [rows, 5, k] from the normal equations, given days [rows, 366] and sums of y [rows, 366, k]."""
+    squares = np.einsum("di,rd,dj->rij", WAVES, days, WAVES)
+    return np.asarray(np.linalg.pinv(squares, hermitian=True) @ (WAVES.T @ y))
 
 
-def _waves(dates: Array) -> Array:
-    angle = 2 * np.pi * ((dates - dates.astype("datetime64[Y]")).astype(int) + 1) / YEAR
-    return np.stack([np.ones(len(dates)), *(wave(j * angle) for j in (1, 2) for wave in (np.cos, np.sin))], axis=1)
+def _frequencies(counts: Array) -> Array:
+    """Probabilities [rows, 366, c] of c classes, given how often each came on a day of the year [rows, 366, c].
+
+    Newton's method on the log-likelihood, all rows side by side: softmax(WAVES @ θ), θ [rows, 5, c].
+    """
+    counts = counts + 0.5 / DAYS
+    rows, _, c = counts.shape
+    n, prior = counts.sum(axis=2, keepdims=True), np.repeat(PRIOR[:, None], c, axis=1)
+    theta = np.zeros((rows, 5, c))
+    theta[:, 0] = np.log(counts.sum(axis=1) / n.sum(axis=1))
+    for _ in range(50):
+        p = _softmax(WAVES @ theta)
+        gradient = WAVES.T @ (n * p - counts) + prior * theta
+        curved = n[..., None] * (p[..., None] * np.eye(c) - p[..., None] * p[:, :, None])
+        hessian = np.einsum("di,rdab,dj->riajb", WAVES, curved, WAVES, optimize=True).reshape(rows, 5 * c, 5 * c)
+        # A constant added to all classes' log-odds changes nothing: the mean over classes stays what it is.
+        step = np.linalg.pinv(hessian + np.diag(prior.ravel()), hermitian=True) @ gradient.reshape(rows, -1, 1)
+        theta = theta - step.reshape(theta.shape)
+        if np.abs(step).max() < 1e-10:
+            break
+    return _softmax(WAVES @ theta)
 
 
-def _frequencies(train: Samples, target: Classes, k: int) -> tuple[Array, Array]:
-    """How often each event or class comes in a calendar month [rows, 12, k]; days of each row."""
-
-    def counts(part: Samples) -> Array:
-        return np.concatenate([np.ones((len(part), 1)), target.probabilities(target.indicators(part.y, k))], axis=1)
-
-    sums = _sums(train, counts, _month, 12)
-    return (sums[:, :, 1:] + 0.5) / (sums[:, :, :1] + 0.5 * target.classes(k)), sums[:, :, 0].sum(axis=1)
-
-
-def _month(dates: Array) -> Array:
-    return np.asarray(dates.astype("datetime64[M]").astype(int) % 12)
+def _softmax(logits: Array) -> Array:
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 
 
 @dataclass(frozen=True)
@@ -96,40 +142,48 @@ class Persistence:
     """Tomorrow like today: the last known y again.
 
     A class or event is given a probability by the simplest chain that persists: with probability ρ the weather stays,
-    else it is drawn anew from the training frequencies f (discrete autoregression of order 1, Jacobs & Lewis, 1978).
-    ρ = (h - Σf²)/(1 - Σf²), where h is the share of training days that were as the last. Where nothing is known before,
-    the climatology stands in.
+    else it is drawn anew from the frequencies f (discrete autoregression of order 1, Jacobs & Lewis, 1978).
+    ρ = (h - Σf²)/(1 - Σf²), where h is the share of days that were as the last. f and ρ are those of the days before
+    the test, station by station; a station with less than a year of days gets what all together give. Where nothing is
+    known before, the climatology stands in.
     """
 
-    splits: Splits  # whose training days the chain is fitted on
+    splits: Splits
     climatology: Climatology  # stands in
-    frequency: Array | None = None  # f [choices, classes]; None for values
-    stay: Array | None = None  # ρ [choices]; None for values
+    frequency: Array | None = None  # f [places + 1, choices, classes]; None for values
+    stay: Array | None = None  # ρ [places + 1, choices]; None for values
 
     @classmethod
     def fit(cls, splits: Splits, climatology: Climatology | None = None) -> "Persistence":
-        """The persistence of the training days' weather."""
-        usual = climatology or Climatology.fit(splits)
-        if not isinstance(splits.target, Classes):
+        """The persistence of the weather before the test."""
+        usual, target, k = climatology or Climatology.fit(splits), splits.target, len(splits.outputs)
+        if not isinstance(target, Classes):
             return cls(splits, usual)
-        frequency = splits.class_counts / len(splits.train)
-        by_chance = np.square(frequency).sum(axis=1)
-        stayed, days = np.zeros(len(frequency)), np.zeros(len(frequency))
-        for part in splits.train.chunks():
-            known = ~unknown(part.last)
-            stayed += (known & (part.y == part.last)).reshape(len(part), -1).sum(axis=0)
-            days += known.reshape(len(part), -1).sum(axis=0)
-        share = stayed / np.maximum(days, 1)
-        stay = np.where(days > 0, np.maximum(0.0, (share - by_chance) / (1 - by_chance)), 0.0)
-        return cls(splits, usual, frequency, stay)
+
+        def columns(part: Samples) -> Array:
+            known = np.reshape(~unknown(part.last), (len(part), -1))
+            stayed = known & np.reshape(part.y == part.last, known.shape)
+            return np.concatenate([target.indicators(part.y, k).reshape(len(part), -1), known, stayed], axis=1)
+
+        sums = _sums(splits, columns)[1].sum(axis=1)
+        c = target.classes(k)
+        choices = (sums.shape[1] - 1) // (c + 2)
+        frequency = sums[:, 1 : 1 + choices * c].reshape(-1, choices, c) / np.maximum(sums[:, :1, None], 1)
+        known, stayed = np.split(sums[:, 1 + choices * c :], 2, axis=1)
+        by_chance = np.square(frequency).sum(axis=2)
+        varies = (known > 0) & (by_chance < 1)
+        stay = (stayed / np.maximum(known, 1) - by_chance) / np.where(varies, 1 - by_chance, 1)
+        return cls(splits, usual, frequency, np.where(varies, np.maximum(0.0, stay), 0.0))
 
     def forecast(self, days: Samples) -> Array:
         """Values or probabilities [n, k]."""
         target, none = self.splits.target, unknown(days.last)
         again = days.last
-        if isinstance(target, Classes) and self.stay is not None:
+        if isinstance(target, Classes) and self.stay is not None and self.frequency is not None:
             last = target.indicators(np.where(none, 0, days.last), len(self.splits.outputs))
-            again = target.probabilities(self.stay[:, None] * last + (1 - self.stay[:, None]) * self.frequency)
+            rows, _ = self.climatology._at(days)
+            stay = self.stay[rows][:, :, None]
+            again = target.probabilities(stay * last + (1 - stay) * self.frequency[rows])
         return np.where(none.reshape(len(days), -1), self.climatology.forecast(days), again)
 
     def decision(self, days: Samples) -> Array:

@@ -57,7 +57,7 @@ class Steps(ABC):
             norm = gradient.square().sum((0, 1)).sqrt()
             gradient = gradient * (self.longest / (norm + 1e-6)).clamp(max=1.0)
         if self.decay is not None:
-            gradient = gradient + self.decay * theta
+            gradient = torch.cat([gradient[:-1] + self.decay * theta[:-1], gradient[-1:]])  # b is free
         theta.addcmul_(self.rates[epoch], self.direction(gradient), value=-1)
 
     @abstractmethod
