@@ -193,7 +193,10 @@ def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door
     assert out.count("6 jobs, best first") == 1
     for run in runs[4:]:
         assert run["error"].startswith("training diverged: the loss is ")
-        assert "the learning rate is 1e+06, the largest stable step 0.5127. Mend: optimizer.lr=0.46" in run["error"]
+        assert (
+            "the learning rate is 1e+06, the largest step sure to be stable 0.5127. Mend: optimizer.lr=0.46"
+            in run["error"]
+        )
         assert run["error"] in " ".join(out.split())
 
     assert out.rstrip().endswith(str(Path("pictures", "learning_rate.png")))
