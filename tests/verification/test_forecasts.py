@@ -264,6 +264,16 @@ def test_any_names_of_classes_and_stations_are_read_as_they_were(tmp_path_factor
     np.testing.assert_allclose(again.forecast[0], p, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "columns", ["truth x,prediction x,p(rain)", "truth,truth x,prediction,prediction x,p(rain)", "truth x,prediction y"]
+)
+def test_a_truth_without_its_prediction_or_beside_probabilities_not_alone_is_refused(tmp_path, columns):
+    file = tmp_path / "forecasts.csv"
+    file.write_text(f"date,station,{columns}\n2015-01-01,Oslo{',0.5' * (columns.count(',') + 1)}\n")
+    with pytest.raises(CheckpointError, match="does not hold one row a day and station, with truth and prediction"):
+        read_table(file)
+
+
 @pytest.mark.parametrize("said", ["snow", "rain + rain", "", "none"])
 def test_what_is_said_without_a_probability_is_refused(tmp_path, said):
     file = tmp_path / "forecasts.csv"
