@@ -212,7 +212,6 @@ def test_a_folder_without_a_record_is_no_run(tmp_path):
         (b'{"overrides": []}', r"is not a run's record: .*`task`"),
         (b'{"task": "binary", "overrides": [], "data": {"file": "a"}}', r"is not a run's record: .*`\$\.data`"),
         (b'{"task": "x", "overrides": [], "tolerance": [1]}', "is not a run's record: .*not 'list'"),
-        (b'{"task": "x", "overrides": [], "tolerance": 1e999}', "is not"),
         (b'{"task": "x", "overrides": [], "tolerance": 1%s}' % (b"0" * 400), "record: .*too large"),
     ],
 )

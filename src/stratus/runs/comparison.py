@@ -64,14 +64,13 @@ def compare(folders: Sequence[Path]) -> Comparison:
 
 def _finished(folder: Path) -> RunRecord:
     run = record.read(folder)
-    lacks = {
+    for why, is_so in {
         f"its run is recorded as {run.status}": run.status != "finished",
         f"there is no target {run.target}": run.target not in TARGETS,
         f"there is no {CSV}": not (folder / CSV).exists(),
-    }
-    if any(lacks.values()):
-        why = next(why for why, is_so in lacks.items() if is_so)
-        raise CheckpointError(f"{folder} holds no forecasts to compare: {why}")
+    }.items():
+        if is_so:
+            raise CheckpointError(f"{folder} holds no forecasts to compare: {why}")
     return run
 
 
