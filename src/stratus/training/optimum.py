@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from stratus.data.batches import targets
 from stratus.data.samples import CHUNK, Samples
 from stratus.data.splits import Splits
 from stratus.tasks.linear import LinearTask
-from stratus.tasks.weights import Weights, exact
+from stratus.tasks.weights import Weights
 
 LOGITS = 1 << 25  # of more, days times outputs, the Hessian is that of some of the days, spread evenly
 TOLERANCE = 1e-12  # of the loss
@@ -28,7 +29,7 @@ class Optimum:
 
 def mean_loss(task: LinearTask, weights: Weights, samples: Samples) -> float:
     """L of weights over samples, in float64, without the penalty."""
-    losses = ((task.loss(weights.logits(task, part.x), exact(part.y)), len(part)) for part in samples.chunks())
+    losses = ((task.loss(weights.logits(task, part.x), targets(part, torch.float64)), len(part)) for part in samples.chunks())
     return sum(loss.item() * days for loss, days in losses) / len(samples)
 
 
@@ -84,7 +85,7 @@ class _Objective:
         self.task, self.train = task, splits.train
         self.shape = k, _ = len(splits.outputs), len(splits.inputs) + 1
         every = -(-len(self.train) * k // LOGITS)
-        ((self.design, self.y),) = _designs(task, self.train.where(slice(None, None, every)), len(self.train))
+        ((self.design, self.y),) = designs(task, self.train.where(slice(None, None, every)), len(self.train))
         self.parts = [(self.design, self.y)] if every == 1 else None
         self.single = task.losses(self.design[:1] @ self.design.new_zeros(self.shape).T, self.y[:1]).shape[1] == k
         self.decay = torch.full(self.shape[1:], task.penalty, dtype=torch.float64)
@@ -106,7 +107,7 @@ class _Objective:
 
     def _mean(self, function: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         """The mean over the training days of what a function gives as the mean of each part's."""
-        parts, days = self.parts or _designs(self.task, self.train), len(self.train)
+        parts, days = self.parts or designs(self.task, self.train), len(self.train)
         return torch.stack([function(design, y) * (len(design) / days) for design, y in parts]).sum(0)
 
     def value(self, theta: Tensor) -> Tensor:
@@ -152,7 +153,8 @@ class _Objective:
         return direction
 
 
-def _designs(task: LinearTask, samples: Samples, days: int = CHUNK) -> Iterator[tuple[Tensor, Tensor]]:
+def designs(task: LinearTask, samples: Samples, days: int = CHUNK) -> Iterator[tuple[Tensor, Tensor]]:
     """A = (standardised x, 1) [c, m + 1] and y of a chunk of so many samples after another."""
     for part in samples.chunks(days):
-        yield task.design(torch.as_tensor(part.x, dtype=torch.float64, device=task.device)).cpu(), exact(part.y)
+        x = torch.as_tensor(part.x, dtype=torch.float64, device=task.device)
+        yield task.design(x).cpu(), targets(part, torch.float64)
