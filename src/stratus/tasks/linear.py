@@ -1,7 +1,7 @@
 """What all tasks share: the linear map Wx + b, one step, and what the loop logs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
+from torch.optim.optimizer import ParamsT
 from torchmetrics import MeanMetric
 
 from stratus.data.batches import Batch
@@ -66,7 +67,7 @@ class LinearTask(LightningModule, ABC):
         outputs: Sequence[str],
         standardisation: tuple[Any, Any] | None = None,
         class_weights: Sequence[Sequence[float]] | None = None,
-        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = default_optimizer,
+        optimizer: Callable[[ParamsT], torch.optim.Optimizer] = default_optimizer,
         schedule: Callable[..., torch.optim.lr_scheduler.LRScheduler] | None = None,
         init: Callable[[Tensor, torch.Generator], Any] | None = None,
         seed: int = 0,
@@ -179,10 +180,10 @@ class LinearTask(LightningModule, ABC):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimiser, and the schedule stepped at each epoch's end."""
         optimizer = self.optimizer(self.parameters())
-        if self.penalty:  # on W alone: shrinking b would bias every forecast
-            biases = {name: name.endswith("bias") for name, _ in self.named_parameters()}
-            groups = [[one for name, one in self.named_parameters() if biases[name] is free] for free in (False, True)]
-            optimizer = self.optimizer([{"params": groups[0]}, {"params": groups[1], "weight_decay": 0.0}])
+        if self.penalty:  # on all but b, whose shrinking would bias every forecast
+            shrunk = [one for one in self.parameters() if one is not self.linear.bias]
+            groups: list[dict[str, Any]] = [{"params": shrunk}, {"params": self.linear.bias, "weight_decay": 0.0}]
+            optimizer = self.optimizer(groups)
         if self.schedule is None:
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": self.schedule(optimizer, epochs=self.trainer.max_epochs)}

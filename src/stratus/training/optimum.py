@@ -29,8 +29,8 @@ class Optimum:
 
 def mean_loss(task: LinearTask, weights: Weights, samples: Samples) -> float:
     """L of weights over samples, in float64, without the penalty."""
-    losses = ((task.loss(weights.logits(task, part.x), targets(part, torch.float64)), len(part)) for part in samples.chunks())
-    return sum(loss.item() * days for loss, days in losses) / len(samples)
+    parts = ((weights.logits(task, part.x), targets(part, torch.float64)) for part in samples.chunks())
+    return sum(task.loss(z, y).item() * len(y) for z, y in parts) / len(samples)
 
 
 def minimised(task: LinearTask, weights: Weights, splits: Splits) -> float:
