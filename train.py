@@ -98,7 +98,7 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool 
 
 
 def beside_jobs(error: Exception) -> str | None:
-    """What a sweep's launcher or its search died of, or the system would not do; None where an error is no such."""
+    """What is said of an error of the system's, or of one that ended a sweep early; None of any other."""
     from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
 
     if isinstance(error, OSError):

@@ -117,6 +117,13 @@ def read(path: Path, most: int = 1 << 28) -> bytes:
     return path.read_bytes()
 
 
+def folder(path: Path) -> None:
+    """Makes a folder where a stranger may have put something. Raises OSError if a link stands in its place."""
+    path.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link: put the folder itself there", str(path))
+
+
 def remove(path: Path) -> None:
     """Removes what is at a path: a folder with all that it holds, or a link, file or pipe itself; or nothing."""
     if path.is_dir() and not path.is_symlink():

@@ -44,7 +44,7 @@ class Attack:
 
     name: str
     harm: Callable[[Path], None]  # gets the copy of the run, `run` in a folder with secret.txt, trap.pkl and others
-    command: str = "resume"  # or evaluate, forecast, compare, lecture
+    command: str = "resume"  # or evaluate, forecast, compare, lecture, summary
     more: tuple[str, ...] = ()
     may_pass: bool = False  # whether it may be taken for a run, as a record that lacks something may
     passes: bool = False  # whether it has to be, since what is wrong is not used
@@ -590,7 +590,52 @@ def walks() -> Iterator[Attack]:
     yield Attack("a film that is none", film, "lecture")
 
 
-GROUPS = {one.__name__: one for one in (overrides, files_elsewhere, links, checkpoints, records, forecasts, walks)}
+def resampled(harm: Callable[[Path], object], after: Callable[[Path], object] = Path.exists) -> Callable[[Path], None]:
+    """In place of the run a sweep of 20 resamples with the harm; then what else is done to the sweep's folder."""
+
+    def harmed(folder: Path) -> None:
+        harm(folder)
+        one = folder.rename(folder.parent / "kept")
+        for number in range(20):
+            shutil.copytree(one, folder / str(number), symlinks=True)
+            entries(folder / str(number), lambda record, k=number: record["data"]["source"].update(resample=k))
+        after(folder)
+
+    return harmed
+
+
+def sweeps() -> Iterator[Attack]:
+    """The folder of a sweep over resamples, whose end looks at test days."""
+    taken = {"command": "summary", "passes": True, "said": "there are no pictures: "}
+    for path in ("{}/secret.txt", "{}/pipe", "/dev/zero", "{}/[", "{}", "a\0b"):
+        yield Attack(f"summary, days of {path!r}", resampled(named_only(path, also=False)), **taken)
+    address = {"kind": "ghcn", "station": "USW00013904", "source": "http://127.0.0.1:9/"}
+    yield Attack("summary, an address", resampled(recorded("data.source", address)), **taken | {"said": "--fetch asks"})
+    secret = special("checkpoints/best.ckpt", lambda file: file.symlink_to("/dev/zero"))
+    yield Attack("summary, a checkpoint that is a link", resampled(secret), **taken)
+    for name, task in {"another task": "multiclass", "a task that there is not": EVIL}.items():
+        yield Attack(f"summary, {name}", resampled(holding(put("task", task))), **taken)
+    honest = named_only("{}/weather.csv", "", also=False)
+    yield Attack("summary, days that have changed", resampled(honest), **taken)
+    pictures = link("{}/other/pictures")
+    yield Attack(
+        "summary, pictures in another folder",
+        resampled(Path.exists, lambda f: pictures(f / "pictures")),
+        "summary",
+        said="it is a link",
+    )
+    table = link("{}/secret.txt")
+    yield Attack(
+        "summary, a table that is a link",
+        resampled(Path.exists, lambda f: table(f / "summary.csv")),
+        "summary",
+        passes=True,
+    )
+
+
+GROUPS = {
+    one.__name__: one for one in (overrides, files_elsewhere, links, checkpoints, records, forecasts, walks, sweeps)
+}
 QUICK = {
     "overrides, os.mkdir",
     "overrides, a rerun",
@@ -604,6 +649,7 @@ QUICK = {
     "record, deep, evaluate",
     "forecasts, no class",
     "a picture, a program",
+    "summary, days of '{}/secret.txt'",
 }
 
 
@@ -683,8 +729,10 @@ def tried(attack: Attack, ground: Path) -> str | None:
         "forecast": ["forecast", str(run)],
         "compare": ["compare", str(ground / "other"), str(run)],
         "lecture": ["lecture", str(run), "--to", str(here / "walk")],
+        "summary": ["summary", str(run)],
     }[attack.command]
-    before, began = everything(ground), time.monotonic()
+    own = ("here", "run") if attack.command == "summary" else ("here",)  # where a command may write
+    before, began = everything(ground, own), time.monotonic()
     signal.alarm(SECONDS)
     code, printed = given(here, [*words, *attack.more])
     signal.alarm(0)
@@ -693,7 +741,7 @@ def tried(attack: Attack, ground: Path) -> str | None:
     lines = [line for line in err.splitlines() if line.strip()]
     faults = {
         "it ran": (ground / "canary").exists(),
-        "it wrote elsewhere": everything(ground) != before,
+        "it wrote elsewhere": everything(ground, own) != before,
         "the new run is not whole": code == 0 and attack.command == "resume" and not whole(here),
         "it shows another file": SECRET in printed or "PATH=" in printed,
         "a traceback": "Traceback" in printed,
@@ -702,7 +750,7 @@ def tried(attack: Attack, ground: Path) -> str | None:
         f"{used} MiB": used > MEBIBYTES,
         f"exit code {code}": code not in ((0,) if attack.passes else (0, 1) if attack.may_pass else (1,)),
         f"{len(lines)} lines": code == 1 and len(lines) != 1,
-        "other words": code == 1 and attack.said not in err,
+        "other words": attack.said not in printed,
     }
     found = [fault for fault, is_so in faults.items() if is_so]
     for left in (ground / "canary", ground / "elsewhere"):
@@ -717,12 +765,12 @@ def whole(here: Path) -> bool:
     return len(runs) == 1 and all((runs[0] / name).is_file() for name in wanted)
 
 
-def everything(ground: Path) -> dict[str, int]:
-    """All files but what a command may write: by path, when they changed last."""
+def everything(ground: Path, own: tuple[str, ...]) -> dict[str, int]:
+    """All files but those in its `own` folders, where a command may write: by path, when they changed last."""
     return {
         str(path): path.lstat().st_mtime_ns
         for top in ground.iterdir()
-        if top.name != "here"
+        if top.name not in own
         for path in (top, *(top.rglob("*") if top.is_dir() and not top.is_symlink() else ()))
     }
 

@@ -1,10 +1,14 @@
 """`stratus evaluate` and `stratus forecast`: a finished run asked again."""
 
+import calendar
+import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 
 import polars as pl
@@ -77,11 +81,37 @@ def test_a_file_that_only_the_record_names_is_read_only_as_it_was(stratus, refus
     before = stratus("evaluate", tmp_path / "run")
     copy.write_text(copy.read_text().replace("Seattle,2015-12-31,5.6", "Seattle,2015-12-31,6.6"))
     for command in ("evaluate", "forecast"):
-        assert refusal(command, tmp_path / "run").endswith("by its checksum: give a table with --observations\n")
+        assert refusal(command, tmp_path / "run").endswith(
+            "by its checksum: put it back, or give a table with --observations\n"
+        )
     assert stratus("evaluate", tmp_path / "run", "--observations", TABLE)[1:] != before[1:]  # all its days
     with pytest.raises(DataError, match=r"by its checksum: give data\.path too"):
         trained(tmp_path / "on", f"resume={tmp_path / 'run'}", "trainer.max_epochs=2")
     trained(tmp_path / "on", f"resume={tmp_path / 'run'}", "trainer.max_epochs=2", f"data.path={TABLE}")
+
+
+@pytest.mark.parametrize(("score", "said", "skill"), [("test/brier", 0, "-inf"), ("test/rmse", 1e200, "+1.000")])
+def test_skill_against_any_recorded_climatology_is_told(stratus, short, tmp_path, score, said, skill):  # noqa: PLR0917
+    run = shutil.copytree(short("binary" if score == "test/brier" else "regression"), tmp_path / "run")
+    entries = json.loads((run / "run.json").read_text())
+    entries["references"]["climatology"][score] = said
+    (run / "run.json").write_text(json.dumps(entries))
+    (model,) = (cells(line) for line in stratus("evaluate", run) if line.startswith("│ model"))
+    assert model[-1] == skill
+
+
+def test_a_run_on_a_file_whose_name_reads_as_a_pattern_is_evaluated_and_resumed(stratus, trained, tmp_path):
+    file, lines = tmp_path / "a[1].dly", []
+    for month, (element, least) in product(range(1, 13), {"TMAX": 200, "TMIN": 100, "PRCP": 0}.items()):
+        days = calendar.monthrange(2017, month)[1]
+        values = [least + 5 * (day % 3) if day <= days else -9999 for day in range(1, 32)]
+        lines.append(f"USW000139042017{month:02}{element}" + "".join(f"{value:>5}   " for value in values))
+    file.write_text("\n".join(lines) + "\n")
+    given = ["task=binary", "data=ghcn", f"data.path='{file}'", "trainer.max_epochs=1"]
+    borders = ["data.validation_from=null", "data.test_from=2017-09-01"]
+    trained(tmp_path / "run", *given, *borders)
+    assert stratus("evaluate", tmp_path / "run")
+    trained(tmp_path / "on", f"resume={tmp_path / 'run'}", "trainer.max_epochs=2")
 
 
 # --- forecast

@@ -115,6 +115,8 @@ def test_inputs_and_values_are_float32_and_classes_are_indices():
         ((x, y),) = Batches(samples, None, EpochOrder(10, None), CPU)
         assert (x.dtype, y.dtype, y.shape) == (torch.float32, dtype, shape)
         assert targets(samples).dtype == dtype
+        exact = torch.float64 if kind == "continuous" else dtype
+        assert targets(samples, torch.float64).dtype == exact
 
 
 def test_batches_lie_on_the_device_asked_for():

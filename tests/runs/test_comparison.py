@@ -10,6 +10,7 @@ import pytest
 from matplotlib.image import imread
 from sklearn.metrics import mean_absolute_error
 
+from stratus.cli import main
 from stratus.pictures.comparison import draw
 from stratus.runs.comparison import compare
 
@@ -126,7 +127,7 @@ def test_the_table_tells_each_score_its_difference_and_whether_it_is_one(stratus
     assert any(line.startswith("#1 trainer.max_epochs=4 ") for line in lines)
     assert any(line.startswith("#2 optimizer=adam ") for line in lines)
     assert {row[-1] for row in cells(stratus("compare", sure, short("binary")))[1::2]} == {"worse"}
-    assert {row[-1] for row in cells(stratus("compare", sure, sure))} == {""}
+    assert {row[-1] for row in cells(stratus("compare", sure, sure))[1::2]} == {"–"}
 
 
 def test_few_days_have_scores_and_no_intervals(stratus, short, tmp_path):
@@ -156,6 +157,7 @@ def test_the_picture_is_written_where_it_is_asked_for_and_nowhere_else(stratus, 
         ),
         ({"change": lambda t: t.with_columns(pl.lit("Oslo").alias("station"))}, ", and Oslo 2015-01-01 to 2015-12-31"),
         ({"change": lambda t: t.with_columns(pl.col("truth") + 0.1)}, "do not agree on what the weather was"),
+        ({"target": "hail"}, "holds no forecasts to compare: there is no target hail"),
         ({"status": "diverged"}, "holds no forecasts to compare: its run is recorded as diverged"),
         ({"change": lambda t: t.drop("station")}, "cannot read"),
     ],
@@ -175,9 +177,18 @@ def test_what_is_no_run_or_no_second_run_is_refused(refusal, short, tmp_path):
     assert "compare needs two runs or more" in refusal("compare", short("binary"))
     bare = copied(short("binary"), tmp_path / "bare")
     (bare / "forecasts.csv").unlink()
-    assert "bare holds no forecasts to compare" in refusal("compare", short("binary"), bare)
+    assert "bare holds no forecasts to compare: there is no forecasts.csv" in refusal("compare", short("binary"), bare)
     shutil.copy(short("binary") / "run.json", bare / "forecasts.csv")
     assert "cannot read" in refusal("compare", short("binary"), bare)
+
+
+def test_a_picture_that_cannot_be_written_is_named_once(capsys, short, tmp_path):
+    for name, said in {"nowhere/x.png": ": No such file", "x.word": ": Format 'word' is not supported"}.items():
+        file = str(tmp_path / name)
+        assert main(["compare", *[str(short("binary"))] * 2, "--picture", file]) == 1
+        told = capsys.readouterr().err
+        assert told.count(file) == 1
+        assert f"{file}{said}" in told
 
 
 # --- the picture

@@ -211,6 +211,8 @@ def test_a_folder_without_a_record_is_no_run(tmp_path):
         (b'{"task": "binary", "overrides": [], "metrics": {"test/loss": "low"}}', r"is not a run's record: .*metrics"),
         (b'{"overrides": []}', r"is not a run's record: .*`task`"),
         (b'{"task": "binary", "overrides": [], "data": {"file": "a"}}', r"is not a run's record: .*`\$\.data`"),
+        (b'{"task": "x", "overrides": [], "tolerance": [1]}', "is not a run's record: .*not 'list'"),
+        (b'{"task": "x", "overrides": [], "tolerance": 1%s}' % (b"0" * 400), "record: .*too large"),
     ],
 )
 def test_what_is_no_record_is_refused_in_one_clear_line(tmp_path, content, said):

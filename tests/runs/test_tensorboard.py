@@ -67,6 +67,12 @@ def test_the_jobs_of_a_sweep_share_the_references_that_are_the_same(tmp_path):
         assert set(scalars(path)) == {"train/loss"}
 
 
+def test_references_that_differ_each_have_a_place(tmp_path):
+    for job in range(120):  # among which two have checksums that begin alike
+        board.constant_lines(tmp_path / str(job), {"optimum": {"train/loss": job / 10}}, 10, shared=True)
+    assert len(list((tmp_path / "references").iterdir())) == 120
+
+
 def test_of_jobs_that_end_at_once_one_writes_a_shared_reference(tmp_path):
     started = Barrier(8)
 

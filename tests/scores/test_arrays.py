@@ -49,7 +49,6 @@ FUNCTIONS = {
     "log_loss of a category": (probabilities.log_loss, categories()),
     "brier of events": (probabilities.brier, events()),
     "brier of a category": (probabilities.brier, categories()),
-    "ranked_probability": (probabilities.ranked_probability, categories()),
     "heidke": (decisions.heidke, answers()),
     "peirce": (decisions.peirce, answers()),
     "class_shares": (decisions.class_shares, counts()),
@@ -89,6 +88,7 @@ def test_many_forecasters_at_once_are_each_alone(name):
 def test_average_precision_of_many_forecasters_is_each_one_s():
     p, y = events()
     p, came = np.moveaxis(p, -1, 0), y[0, 0, :, 0]
-    together = decisions.average_precision(p, came)
+    together = decisions.average_precision(decisions.ranks(p, came))
     for place in np.ndindex(p.shape[:-1]):
-        assert together[place] == pytest.approx(decisions.average_precision(p[place], came), rel=1e-12)
+        alone = decisions.average_precision(decisions.ranks(p[place], came))
+        assert together[place] == pytest.approx(alone, rel=1e-12)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from stratus.scores.probabilities import brier, indicators, log_loss, ranked_probability
+from stratus.scores.probabilities import brier, indicators, log_loss
 
 seeds = st.integers(0, 2**32 - 1)
 quickly = settings(max_examples=25, deadline=None)
@@ -37,25 +37,6 @@ def test_brier_of_a_category_sums_over_the_classes_and_log_loss_takes_the_true_o
     summed = sum(metrics.brier_score_loss(y == one, p[:, one]) for one in classes)
     assert brier(p, y).mean() == pytest.approx(summed)
     assert log_loss(p, y).mean() == pytest.approx(metrics.log_loss(y, p, labels=classes))
-
-
-@given(seeds)
-@quickly
-def test_the_ranked_probability_score_is_the_sum_of_the_brier_scores_of_not_exceeding_each_class(categories, seed):
-    p, y = categories(seed)
-    most = p.shape[1] - 1
-    below = [metrics.brier_score_loss(y <= k, np.minimum(p[:, : k + 1].sum(1), 1)) for k in range(most)]
-    assert ranked_probability(p, y).mean() == pytest.approx(sum(below))
-    assert 0 <= ranked_probability(p, y).min() <= ranked_probability(p, y).max() <= most
-
-
-@given(seeds)
-@quickly
-def test_of_two_classes_the_ranked_probability_score_is_half_of_the_sum_that_brier_takes(events, seed):
-    p, y = events(seed)
-    both, came = np.hstack([1 - p, p]), y[:, 0].astype(int)
-    np.testing.assert_allclose(ranked_probability(both, came), brier(p, y), atol=1e-12)
-    np.testing.assert_allclose(ranked_probability(both, came), brier(both, came) / 2, atol=1e-12)
 
 
 def test_a_certain_forecast_costs_nothing_and_a_certainly_wrong_one_a_finite_amount():

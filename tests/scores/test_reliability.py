@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
-from stratus.scores.metrics import ReliabilityTable
 from stratus.scores.probabilities import indicators
 from stratus.scores.reliability import bin_sums, calibration_error, parts, points
 
@@ -100,9 +99,6 @@ def test_a_probability_on_a_border_belongs_to_the_bin_above_and_1_to_the_last(bi
     expected = [1.0] * (bins - 1) + [2.0]
     for p in (said, torch.as_tensor(said)):
         assert bin_sums(p, p * 0, bins)["n"][:, 0].tolist() == expected
-    table = ReliabilityTable(bins=bins)
-    table.update(torch.as_tensor(said), torch.zeros(said.shape))
-    assert table.compute()["days"][:, 0].tolist() == expected
 
 
 def test_a_forecast_that_knows_has_the_uncertainty_for_resolution_and_one_that_knows_nothing_none():

@@ -4,6 +4,7 @@ import inspect
 import pickle
 import re
 from dataclasses import asdict, fields
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -71,6 +72,13 @@ def test_several_labels_need_several_stations(composed, data):
     observations = found.data.load().observations
     with pytest.raises(ConfigurationError, match="choose data=two_cities, or task=binary"):
         observations.split(found.recipe, found.data.borders)
+
+
+def test_the_last_test_day_may_be_the_first(composed):
+    found = check(composed("data.until=2015-01-01")).data
+    assert found.load().observations.split(check(composed()).recipe, found.borders).test.dates.tolist() == [
+        date(2015, 1, 1)
+    ]
 
 
 # --- wrong choices are refused

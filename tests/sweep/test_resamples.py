@@ -89,6 +89,12 @@ def test_a_sweep_s_end_writes_them_and_draws_them_over_the_test_days(sweep, caps
     drawn = resampled.drawings(sweep / "0", records(sweep))
     (plane,) = drawn["resampled_boundary"]().axes
     assert sum(len(line.get_xdata()) for line in plane.lines[:2]) == 365
+    assert plane.get_xlabel() == "temperature d-1 (°C)"
+    waves = records(sweep)
+    for run in waves:
+        run.weights.units = ["1", "1"]
+    (plane,) = resampled.drawings(sweep / "0", waves)["resampled_boundary"]().axes
+    assert plane.get_xlabel() == "temperature d-1"
 
 
 def test_jobs_that_differ_in_more_than_the_resample_are_not_put_together(sweep):

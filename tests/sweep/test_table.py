@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from itertools import product
 from pathlib import Path
 
 import polars as pl
@@ -129,6 +130,18 @@ def test_settings_in_brackets_are_shown_as_they_are(tmp_path, capsys):
     assert "[station,harmonics]" in capsys.readouterr().out
 
 
+def test_of_the_settings_those_that_differ_are_shown_whole(tmp_path, capsys):
+    for number, (city, seed) in enumerate(product(("New York", "New Orleans"), (1, 2))):
+        job(tmp_path, number, ["+a=x y", f"data.stations=[{city}]", f"seed={seed}"], 1.0 + number)
+    finish(tmp_path)
+    jobs, seeds = capsys.readouterr().out.split("mean ± standard deviation over seeds")
+    assert [row.split("│")[2].strip() for row in jobs.splitlines() if "│" in row] == [
+        f"data.stations=[{city}] seed={seed}" for city in ("New York", "New Orleans") for seed in (1, 2)
+    ]
+    told = [row.split("│")[1].strip() for row in seeds.splitlines() if "│" in row]
+    assert told == ["data.stations=[New York]", "data.stations=[New Orleans]"]
+
+
 def test_what_terminals_would_obey_is_shown_in_a_line(tmp_path, capsys):
     job(tmp_path, 0, ["a=\x1b[2J$x[/b]", "b=" + "y" * 5000], 1.0)
     job(tmp_path, 1, ["a=1"], status="failed", error="first\nsecond\x1b[31m")
@@ -193,7 +206,7 @@ def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door
     assert out.count("6 jobs, best first") == 1
     for run in runs[4:]:
         assert run["error"].startswith("training diverged: the loss is ")
-        assert "the learning rate is 1e+06, the largest stable step 0.5127. Mend: optimizer.lr=0.46" in run["error"]
+        assert "1e+06, the largest step sure to be stable 0.5127. Mend: optimizer.lr=0.46" in run["error"]
         assert run["error"] in " ".join(out.split())
 
     assert out.rstrip().endswith(str(Path("pictures", "learning_rate.png")))

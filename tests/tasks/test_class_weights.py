@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.func import hessian
 
 from stratus import tasks
-from stratus.tasks.weights import exact
+from stratus.data.batches import targets
 from stratus.training.checkpoints import load
 from stratus.training.optimum import optimum
 from stratus.training.stability import largest_stable_step
@@ -56,7 +56,7 @@ def test_the_stable_step_is_sure_by_the_hessian_at_the_start(name):
     splits, task = balanced(name)
     a = torch.as_tensor(np.column_stack([design(splits), np.ones(len(splits.train))]))
     shape = (len(splits.outputs), a.shape[1])
-    bend = hessian(lambda theta: task.loss(a @ theta.view(shape).T, exact(splits.train.y)))(
+    bend = hessian(lambda theta: task.loss(a @ theta.view(shape).T, targets(splits.train, torch.float64)))(
         torch.zeros(shape[0] * shape[1], dtype=torch.float64)
     )
     limit = largest_stable_step(task, splits, torch.optim.SGD(task.parameters(), lr=0.1))

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from stratus import tasks
-from stratus.tasks.weights import Weights, exact
+from stratus.tasks.weights import Weights
 
 
 def make():
@@ -42,11 +42,6 @@ def test_many_models_side_by_side_have_the_logits_that_each_has_alone():
     for place in np.ndindex(4, 2):
         alone = Weights(many.weight[place], many.bias[place]).logits(task, x)
         torch.testing.assert_close(together[place], alone, rtol=1e-12, atol=1e-12)
-
-
-def test_the_truth_of_a_loss_is_exact():
-    assert exact(np.array([2, 0], np.int32)).dtype == torch.int64
-    assert exact(np.array([[0.1]], np.float32)).dtype == torch.float64
 
 
 def test_the_design_is_the_standardised_inputs_and_a_constant():

@@ -48,7 +48,7 @@ def test_the_mend_is_nine_tenths_of_a_limit_that_was_passed_else_a_tenth_of_the_
         StabilityGuard(limit).on_before_backward(
             watched(task, SGD(task.parameters(), lr)), task, torch.tensor(math.inf)
         )
-    assert f"the learning rate is {lr:.4g}, the largest stable step {limit:.4g}." in str(caught.value)
+    assert f"the learning rate is {lr:.4g}, the largest step sure to be stable {limit:.4g}." in str(caught.value)
     assert str(caught.value).endswith(f"Mend: optimizer.lr={mend:.2g}")
 
 

@@ -329,6 +329,8 @@ def without(key):
         (lambda content: content["state_dict"].pop("mean"), "RuntimeError"),
         (lambda content: content["datamodule_hyper_parameters"].update(target="hail"), "there is no target 'hail'"),
         (lambda content: content["datamodule_hyper_parameters"].pop("features"), "required field `features`"),
+        (lambda content: content["datamodule_hyper_parameters"].update(target="weather"), "binary does not answer"),
+        (lambda content: content.update(task="multiclass"), "multiclass does not answer rain"),
     ],
 )
 def test_a_checkpoint_that_lacks_or_contradicts_something_is_refused(change, said, tmp_path):

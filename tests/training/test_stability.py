@@ -169,7 +169,7 @@ def test_gradient_descent_above_the_limit_is_stopped_and_told_why(caplog):
     message = str(caught.value)
     assert "\n" not in message
     assert "the loss is inf at step " in message
-    assert "the learning rate is 0.52, the largest stable step 0.513" in message
+    assert "the learning rate is 0.52, the largest step sure to be stable 0.513" in message
     assert message.endswith("Mend: optimizer.lr=0.46")  # nine tenths of the limit
     steps, last_finite = re.search(r"at step (\d+), the last finite one was (\S+);", message).groups()
     # the squared loss of 1094 days sums to float32's largest; each step adds about 5 %

@@ -200,9 +200,9 @@ def test_a_table_that_was_written_in_parts_is_read_as_it_was(three, tmp_path):
     for place in range(3):
         with open(tmp_path / f"{place}.csv", "wb") as file:
             for days in (slice(0, 100), slice(100, None)):
-                found.at(days).append_to(file, place)
+                found.at(days).pick([place]).append_to(file)
         table = read_table(tmp_path / f"{place}.csv")
-        assert table.columns == found.table(place).columns
+        assert table.columns == found.pick([place]).table().columns
         again = Forecasts.of_table(table, splits.recipe.target, found.names[place])
         assert (again.names, again.outputs) == ((found.names[place],), task.outputs)
         np.testing.assert_allclose(again.forecast[0], found.forecast[place], atol=5e-7)
@@ -262,6 +262,16 @@ def test_any_names_of_classes_and_stations_are_read_as_they_were(tmp_path_factor
     np.testing.assert_array_equal(again.y[0], y)
     np.testing.assert_array_equal(again.decision[0], decided)
     np.testing.assert_allclose(again.forecast[0], p, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "columns", ["truth x,prediction x,p(rain)", "truth,truth x,prediction,prediction x,p(rain)", "truth x,prediction y"]
+)
+def test_a_truth_without_its_prediction_or_beside_probabilities_not_alone_is_refused(tmp_path, columns):
+    file = tmp_path / "forecasts.csv"
+    file.write_text(f"date,station,{columns}\n2015-01-01,Oslo{',0.5' * (columns.count(',') + 1)}\n")
+    with pytest.raises(CheckpointError, match="does not hold one row a day and station, with truth and prediction"):
+        read_table(file)
 
 
 @pytest.mark.parametrize("said", ["snow", "rain + rain", "", "none"])

@@ -5,7 +5,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from rich.table import Table
 from rich.text import Text
 
@@ -16,9 +15,9 @@ from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError, DataError
 from stratus.runs import comparison
 from stratus.runs.comparison import Comparison
+from stratus.runs.record import differing
 from stratus.runs.report import show
 from stratus.scores.names import higher_is_better
-from stratus.sweep.table import differing
 
 _SHOWN = ("accuracy", "mae", "rmse", "bias", "log_loss", "brier", "heidke", "peirce")
 _DRAWN = ("mae", "rmse", "log_loss", "brier", "accuracy")
@@ -55,7 +54,7 @@ def compare(options: argparse.Namespace) -> None:
 
 def _labels(folders: list[Path], found: Comparison) -> list[str]:
     """What tells each run from the others: the settings that not all share; the folders if that says nothing."""
-    settings = differing(pl.Series([" ".join(run.overrides) for run in found.records])).to_list()
+    settings = [" ".join(words.values()) for words in differing(found.records)]
     return [one or "defaults" for one in settings] if len(set(settings)) == len(folders) else [f.name for f in folders]
 
 
@@ -99,6 +98,6 @@ def _draw(file: Path, found: Comparison, labels: list[str], title: str) -> None:
     try:
         with files.replacing(file) as beside:
             literal(figure).savefig(beside)
-    except (OSError, ValueError) as error:
+    except ValueError as error:  # of a format that there is not
         raise DataError(f"cannot write {file}: {error}") from None
     show(str(file))

@@ -89,14 +89,15 @@ def evaluate(options: argparse.Namespace) -> None:
     if own:
         for name, given in run.references.items():
             rows[name] = {tag.removeprefix("test/"): one for tag, one in given.items() if tag.startswith("test/")}
-        scores["skill"] = skill(_ruler(scores), _ruler(rows.get("climatology", {})))
+        with np.errstate(all="ignore"):  # of references that a stranger recorded: 0, or beyond all bounds
+            scores["skill"] = skill(_ruler(scores), _ruler(rows.get("climatology", {})))
     show(scoreboard(rows, f"{tally.days} days, {min(dates)} to {max(dates)}"), classes(scores))
 
 
-def _ruler(scores: Scores) -> float:
+def _ruler(scores: Scores) -> np.float64:
     """The score that skill is measured by: the Brier score, or the mean squared error."""
     brier, rmse = scores.get("brier"), scores.get("rmse")
-    return brier if brier is not None else (rmse or math.nan) ** 2
+    return np.float64(brier) if brier is not None else np.float64(math.nan if rmse is None else rmse) ** 2
 
 
 def forecast(options: argparse.Namespace) -> None:

@@ -135,7 +135,7 @@ class Stream:
         return list(zip(torch.split(x, self.size), torch.split(y, self.size), strict=True))
 
 
-def targets(samples: Samples) -> Tensor:
-    """y as the tasks' losses take it: float32 [n, k], class indices int64 [n]."""
+def targets(samples: Samples, dtype: torch.dtype = torch.float32) -> Tensor:
+    """y as the tasks' losses take it: values and events [n, k] in `dtype`, class indices int64 [n]."""
     indices = np.issubdtype(samples.y.dtype, np.integer)
-    return torch.as_tensor(samples.y, dtype=torch.int64 if indices else torch.float32)
+    return torch.as_tensor(samples.y, dtype=torch.int64 if indices else dtype)

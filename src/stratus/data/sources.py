@@ -1,6 +1,7 @@
 """Where observations come from: a CSV file, GHCN-Daily, or a store."""
 
 import glob
+import os
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,6 +23,11 @@ REACH = timedelta(days=400)  # how far before the first training day inputs and 
 def shipped(*stations: str) -> pl.DataFrame:
     """The daily table of cities in the file that ships with Stratus."""
     return select(read_csv(SHIPPED), stations, str(SHIPPED))
+
+
+def files_of(path: str) -> list[str]:
+    """The files that a path stands for: itself if it is there, else those that match its * and ?, in order."""
+    return [path] if os.path.exists(path) else sorted(glob.glob(path))
 
 
 def from_csv(path: str, stations: Sequence[str] | None = None) -> Loaded:
@@ -54,7 +60,7 @@ def from_ghcn(
     from stratus.data.ghcn import cache, daily  # noqa: PLC0415 - the shipped table needs none of it
 
     if path:
-        files = [path] if Path(path).exists() else sorted(glob.glob(path))
+        files = files_of(path)
     else:
         settings = {"source": source or cache.SOURCE, "offline": offline, "largest": largest or cache.LARGEST}
         files = [str(file) for file in cache.station_files(ids, **settings)]

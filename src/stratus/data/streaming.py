@@ -50,7 +50,7 @@ def stream(
             "raise data.memory"
         )
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        files.folder(folder.parent)
         with FileLock(folder.with_suffix(".lock")):
             if not (found := _written(folder, borders)):
                 _write(parts, recipe, borders, folder, classes)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.func import grad, vmap
 
+from stratus.data.batches import targets
 from stratus.data.samples import Samples
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
@@ -20,8 +21,7 @@ Loss: TypeAlias = Callable[[Tensor], Tensor]  # L as a function of θ alone: a s
 def loss_on(task: LinearTask, days: Samples, dtype: torch.dtype = torch.float32) -> Loss:
     """L(θ) of a task on these days, θ = (W, b) being one matrix [k, m + 1] whose last column is the bias."""
     design = task.design(torch.as_tensor(days.x, dtype=dtype))
-    y = torch.as_tensor(days.y)
-    y = y.to(dtype) if y.is_floating_point() else y
+    y = targets(days, dtype)
     return lambda theta: task.loss(design @ theta.T, y)
 
 

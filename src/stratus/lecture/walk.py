@@ -78,26 +78,23 @@ def lessons(folders: Iterable[Path]) -> dict[str, LessonRun]:
 def write(runs: Mapping[str, LessonRun], to: Path) -> list[Path]:
     """Writes the page and its pictures, in place of earlier ones of the same lessons; returns their files.
 
-    Raises DataError if a picture is missing or none, or a file cannot be written.
+    Raises DataError if a picture is none, OSError if it is missing or a file cannot be written.
     """
     text = [(CARDS / "introduction.md").read_text(encoding="utf-8")]
     for part, names in PARTS.items():
         if here := [runs[name].section for name in names if name in runs]:
             text += [f"## {part}\n", *here]
     written = [to / PAGE]
-    try:
-        (to / Path(PAGE).stem).mkdir(parents=True, exist_ok=True)
-        for run in runs.values():
-            for place, file in run.pictures.items():
-                written.append(to / place)
-                with files.replacing(written[-1]) as beside:
-                    _copy(files.inside(run.folder, f"pictures/{file.name}", LARGEST), beside)
-        files.replace(to / PAGE, "\n".join(text))
-        for name in runs:
-            for old in {*(to / Path(PAGE).stem).glob(f"{name}.*")} - {*written}:
-                old.unlink()  # last: until then the page before has its pictures
-    except OSError as error:
-        raise DataError(f"cannot write the walk: {error}") from None
+    (to / Path(PAGE).stem).mkdir(parents=True, exist_ok=True)
+    for run in runs.values():
+        for place, file in run.pictures.items():
+            written.append(to / place)
+            with files.replacing(written[-1]) as beside:
+                _copy(files.inside(run.folder, f"pictures/{file.name}", LARGEST), beside)
+    files.replace(to / PAGE, "\n".join(text))
+    for name in runs:
+        for old in {*(to / Path(PAGE).stem).glob(f"{name}.*")} - {*written}:
+            old.unlink()  # last: until then the page before has its pictures
     return written
 
 

@@ -136,9 +136,9 @@ def calendar(axis: Any) -> None:
     axis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
-def spread(n: int, most: int = MOST_POINTS) -> Any:
-    """Indices of at most `most` of n days, spread evenly over them."""
-    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).round().astype(int)
+def spread(n: int) -> Any:
+    """Indices of at most `MOST_POINTS` of n days, spread evenly over them."""
+    return np.linspace(0, n - 1, min(n, MOST_POINTS)).round().astype(int)
 
 
 def shown(drawn: int, n: int) -> str:
@@ -160,12 +160,12 @@ def legend(figure: Figure, handles: Sequence[Any]) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=max(1, min(columns, len(handles))), fontsize=9)
 
 
-def scale(values: Any, factor: float = 3.0) -> str:
-    """The scale of an axis or of colours: "log" if the values are positive and span more than `factor`."""
-    return "log" if min(values) > 0 and max(values) / min(values) > factor else "linear"
+def scale(values: Any) -> str:
+    """The scale of an axis or of colours: "log" if the values are positive and the largest over 3 times the least."""
+    return "log" if min(values) > 0 and max(values) / min(values) > 3 else "linear"
 
 
-def plain(axis: Any) -> None:
+def plain_numbers(axis: Any) -> None:
     """Plain numbers on a logarithmic axis."""
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(LogFormatter())
@@ -176,7 +176,7 @@ def fit_scales(axes: Any, *, x: Any, y: Any) -> None:
     for name, values in (("x", x), ("y", y)):
         if scale(values) == "log":
             axes.set(**{f"{name}scale": "log"})
-            plain(getattr(axes, f"{name}axis"))
+            plain_numbers(getattr(axes, f"{name}axis"))
 
 
 def shades(values: Any) -> Normalize:
@@ -188,7 +188,7 @@ def shade_bar(figure: Figure, drawn: Any, label: str) -> None:
     """A bar beside the axes that says which shade is which value."""
     bar = figure.colorbar(drawn, label=label)
     if isinstance(drawn.norm, LogNorm):
-        plain(bar.ax.yaxis)
+        plain_numbers(bar.ax.yaxis)
 
 
 def heading(figure: Figure, title: str) -> None:

@@ -64,10 +64,13 @@ def compare(folders: Sequence[Path]) -> Comparison:
 
 def _finished(folder: Path) -> RunRecord:
     run = record.read(folder)
-    if run.status != "finished" or run.target not in TARGETS or not (folder / CSV).exists():
-        raise CheckpointError(f"{folder} holds no forecasts to compare: its run is recorded as {run.status}")
-    if not isinstance(run.task_settings.get("tolerance"), float | int | None):
-        raise CheckpointError(f"{folder} is no run's: its tolerance is {run.task_settings['tolerance']!r:.40}")
+    for why, is_so in {
+        f"its run is recorded as {run.status}": run.status != "finished",
+        f"there is no target {run.target}": run.target not in TARGETS,
+        f"there is no {CSV}": not (folder / CSV).exists(),
+    }.items():
+        if is_so:
+            raise CheckpointError(f"{folder} holds no forecasts to compare: {why}")
     return run
 
 

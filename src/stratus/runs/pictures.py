@@ -27,6 +27,7 @@ from stratus.verification.model import Model
 Drawings: TypeAlias = dict[str, Callable[[], Figure]]
 
 WORST = 10  # so many of the days that were missed worst are shown
+POINTS = 141  # of a plane each way
 LONGEST = 1100  # so many days fit on a calendar: three years
 
 
@@ -57,7 +58,7 @@ def _places(days: Samples) -> str:
     return " + ".join(stations) if len(stations) <= 3 else f"{len(stations)} stations"
 
 
-def plane(model: Model, splits: Splits, points: int = 141) -> boundary.Plane | None:
+def plane(model: Model, splits: Splits) -> boundary.Plane | None:
     """A model's probabilities where samples lie; None unless two inputs, or the five of `quadratic`, span a plane."""
     inputs, x = splits.inputs, np.concatenate([splits.train.x, splits.test.x])
     quadratic = list(splits.recipe.features) == ["quadratic"] and len(inputs) == 5
@@ -65,18 +66,18 @@ def plane(model: Model, splits: Splits, points: int = 141) -> boundary.Plane | N
         return None
     low, high = x[:, :2].min(axis=0), x[:, :2].max(axis=0)
     edge = np.maximum(0.04 * (high - low), 1e-6)
-    across, up = np.linspace(low - edge, high + edge, points).T
+    across, up = np.linspace(low - edge, high + edge, POINTS).T
     first, second = (one.ravel() for one in np.meshgrid(across, up))
     products = [first * first, second * second, first * second] if quadratic else []
     p = model.forecast(np.stack([first, second, *products], axis=1))
     axes = [named(name, unit) for name, unit in zip(inputs[:2], splits.units[:2], strict=True)]
-    return boundary.Plane(across, up, p.reshape(points, points, -1), (axes[0], axes[1]))
+    return boundary.Plane(across, up, p.reshape(POINTS, POINTS, -1), (axes[0], axes[1]))
 
 
 def _of_values(run: FinishedRun) -> Drawings:
     days, target, forecast = run.test.days, run.splits.target, run.test["model"].forecast[0]
     here = np.flatnonzero(days.stations == days.stations[0])[-LONGEST:]
-    one = days.where(np.isin(np.arange(len(days)), here))
+    one = days.where(here)
     usual = run.test["climatology"].forecast[0, here]
     part = title(one, "test days" if len(one) == len(days) else f"of {len(days):,} test days")
     tolerance = run.settings.task.settings.get("tolerance", 0)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stratus.data.ghcn.cache import SOURCE
 from stratus.data.observations import Loaded, Provenance
+from stratus.data.sources import files_of
 from stratus.data.store.manifest import MANIFEST
 from stratus.errors import ConfigurationError, DataError
 from stratus.files import sha256
@@ -41,7 +42,7 @@ def load(data: Provenance, *, fetch: bool = False) -> Loaded:
     """
     source = source_from_record(data.source)
     if getattr(source, "path", None):
-        check(data, "give a table with --observations")
+        check(data, "put it back, or give a table with --observations")
     elif isinstance(source, GhcnData) and source.source not in (None, SOURCE) and not fetch:
         try:
             return replace(source, offline=True).load()
@@ -56,7 +57,7 @@ def check(data: Provenance, mend: str) -> None:
     said, names, sums = str(getattr(source, "path", "")), _listed(data.file), _listed(data.sha256)
     few = source.kind == "ghcn" and not glob.has_magic(str(Path(said).parent.parent))  # folders to look through
     try:
-        found = sorted(glob.glob(said)) if few else [said]
+        found = files_of(said) if few else [said]
     except ValueError:  # a name with a zero byte
         found = []
     for name, known in zip(names, sums, strict=False):

@@ -1,9 +1,10 @@
 """run.json: what was run, on what, and how it ended."""
 
+import math
 import os
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -109,26 +110,33 @@ class RunRecord:
 
 def _as_json(record: RunRecord) -> bytes:
     """The record as JSON; numbers that are not finite, which it does not know, become null."""
-    plain = msgspec.to_builtins(record, enc_hook=_plain)
+    plain = msgspec.to_builtins(record, enc_hook=_builtin)
     try:
         encoded = msgspec.json.encode(plain)
     except UnicodeEncodeError:  # an argument or a path may be any bytes
-        encoded = msgspec.json.encode(_legible(plain))
+        encoded = msgspec.json.encode(_encodable(plain))
     return msgspec.json.format(encoded, indent=2) + b"\n"
 
 
-def _plain(value: Any) -> Any:
+def _builtin(value: Any) -> Any:
     """Numpy's numbers and arrays as Python's; anything else as its text."""
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
-def _legible(value: Any) -> Any:
+def _encodable(value: Any) -> Any:
     """A value whose broken characters are spelled out."""
     if isinstance(value, dict):
-        return {_legible(key): _legible(one) for key, one in value.items()}
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_legible(one) for one in value]
+        return [_encodable(one) for one in value]
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def differing(runs: Iterable[RunRecord]) -> list[dict[str, str]]:
+    """The overrides of each run that not all share, by their names."""
+    words = [[word.lstrip("+") for word in run.overrides] for run in runs]
+    shared = set.intersection(*map(set, words)) if len(words) > 1 else set()
+    return [{word.partition("=")[0]: word for word in own if word not in shared} for own in words]
 
 
 def of_jobs(folder: Path) -> dict[str, RunRecord]:
@@ -183,6 +191,9 @@ def _read(folder: Path) -> RunRecord:
     if schema is None:
         content["task_settings"] = {name: content[name] for name in ("tolerance", "class_weights") if name in content}
     try:
-        return msgspec.convert(content, RunRecord)
-    except msgspec.ValidationError as error:
+        record = msgspec.convert(content, RunRecord)
+        if not math.isfinite(record.tolerance):
+            raise ValueError("its tolerance is not finite")
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path} is not a run's record: {error}") from None
+    return record

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from stratus.errors import legible
 from stratus.runs.record import RunRecord
+from stratus.scores.names import BY_CLASS
 
-_CLASS_SCORES = ("days", "recall", "precision", "average_precision")
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
@@ -42,9 +42,9 @@ def classes(row: Mapping[str, float | None]) -> Table | None:
     names = [name.removeprefix("days/") for name in row if name.startswith("days/")]
     if not names:
         return None
-    table = _table("by class", [score.replace("_", " ") for score in _CLASS_SCORES])
-    rows = {name: [row[f"{score}/{name}"] for score in _CLASS_SCORES] for name in names}
-    remarks = {name: _remark(*scores) for name, scores in rows.items()}
+    table = _table("by class", [score.replace("_", " ") for score in BY_CLASS])
+    rows = {name: [row[f"{score}/{name}"] for score in BY_CLASS] for name in names}
+    remarks = {name: _remark(row[f"days/{name}"], row[f"precision/{name}"]) for name in names}
     if any(remarks.values()):
         table.add_column("")
     for name, (days, *shares) in rows.items():
@@ -53,7 +53,7 @@ def classes(row: Mapping[str, float | None]) -> Table | None:
     return table
 
 
-def _remark(days: float | None, recall: float | None, precision: float | None, ranked: float | None) -> str:
+def _remark(days: float | None, precision: float | None) -> str:
     if not days:
         return "no such day"
     return "never forecast" if precision is None or math.isnan(precision) else ""

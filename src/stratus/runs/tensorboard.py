@@ -55,7 +55,7 @@ def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], 
         place = folder / "references" / name
         if shared:
             values = repr(tuple(shown.items())).encode()
-            place = folder.parent / "references" / f"{name}-{hashlib.sha256(values).hexdigest()[:4]}"
+            place = folder.parent / "references" / f"{name}-{hashlib.sha256(values).hexdigest()[:12]}"
         with suppress(FileExistsError):  # of jobs that end at once, the one that makes the folder writes
             place.mkdir(parents=True, exist_ok=not shared)
             with closing(EventFile(place)) as file:

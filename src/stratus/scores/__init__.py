@@ -1,1 +1,1 @@
-"""How good a forecast is: pure functions over arrays, torchmetrics as thin shells over them, the block bootstrap."""
+"""How good a forecast is: pure functions over arrays, and the block bootstrap."""

@@ -66,6 +66,6 @@ def _by_date(dates: Array, columns: Array) -> tuple[Array, Array]:
     return unique, np.add.reduceat(columns[order], starts)
 
 
-def interval(values: Array, level: float = LEVEL) -> Array:
-    """Low and high end [..., 2] of the middle share `level` of a score's resamples [..., resamples]; nan if one is."""
-    return np.moveaxis(np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=-1), 0, -1)
+def interval(values: Array) -> Array:
+    """Low and high end [..., 2] of the middle share `LEVEL` of a score's resamples [..., resamples]; nan if one is."""
+    return np.moveaxis(np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=-1), 0, -1)

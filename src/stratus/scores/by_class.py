@@ -9,6 +9,7 @@ import numpy as np
 
 from stratus.data.samples import Array
 from stratus.scores import decisions
+from stratus.scores.names import BY_CLASS
 
 IN_MEMORY = 1 << 25  # bytes of ranks; more of them go to a temporary file
 _AT_ONCE = 1 << 20  # ranks that are sorted together
@@ -37,8 +38,7 @@ class ByClass:
         hits, came, decided = (self._sums[name] for name in ("hits", "came", "decided"))
         shares = decisions.class_shares(hits, came, decided) | {"days": np.broadcast_to(came, hits.shape)}
         shares["average_precision"] = self._average_precision(hits.shape)
-        order = ("days", "recall", "precision", "average_precision")
-        return {f"{score}/{name}": shares[score][:, c] for c, name in enumerate(names) for score in order}
+        return {f"{score}/{name}": shares[score][:, c] for c, name in enumerate(names) for score in BY_CLASS}
 
     def _average_precision(self, shape: tuple[int, ...]) -> Array:
         """Of each forecaster and class [F, c], as many at a time as their days allow."""
@@ -55,4 +55,4 @@ class ByClass:
                 yield np.frombuffer(content, np.uint32).reshape(-1, days)
                 start += days
 
-        return np.asarray(decisions.average_precision_of_ranks(np.concatenate(list(of_chunks()), axis=1)))
+        return np.asarray(decisions.average_precision(np.concatenate(list(of_chunks()), axis=1)))

@@ -33,16 +33,6 @@ def class_shares(hits: Any, came: Any, decided: Any) -> dict[str, Any]:
         return {"recall": hits / came, "precision": hits / decided}
 
 
-def average_precision(p: Any, y: Any) -> Any:
-    """Average precision Σ (Rᵢ - Rᵢ₋₁) Pᵢ [...], Rᵢ and Pᵢ recall and precision above the i-th highest threshold.
-
-    From probabilities of a class [..., n] and whether it came [n]. Days of equal probability are above the same
-    thresholds: equal in float32, since float64 tells days of the same inputs apart by rounding alone. It tells whether
-    a class too rare to be decided is at least more probable on its days; nan without any.
-    """
-    return average_precision_of_ranks(ranks(p, y))
-
-
 def ranks(p: Any, y: Any) -> Any:
     """Four bytes a day [..., n] uint32 that sort as its probability does, in float32; the last bit is whether y came.
 
@@ -52,8 +42,13 @@ def ranks(p: Any, y: Any) -> Any:
     return bits << 1 | np.asarray(y, np.uint32)
 
 
-def average_precision_of_ranks(days: Any) -> Any:
-    """`average_precision` of `ranks` [..., n]."""
+def average_precision(days: Any) -> Any:
+    """Average precision Σ (Rᵢ - Rᵢ₋₁) Pᵢ [...], Rᵢ and Pᵢ recall and precision above the i-th highest threshold.
+
+    From `ranks` [..., n]. Days of equal probability are above the same thresholds: equal in float32, since float64
+    tells days of the same inputs apart by rounding alone. It tells whether a class too rare to be decided is at least
+    more probable on its days; nan without any.
+    """
     days = np.sort(days, axis=-1)[..., ::-1]
     hits = np.cumsum(days & 1, axis=-1, dtype=np.int32)
     last = np.ones(days.shape, bool)  # of its threshold

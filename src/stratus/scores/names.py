@@ -19,8 +19,8 @@ HIGHER_IS_BETTER: dict[str, bool | None] = {
     "recall": True,
     "precision": True,
     "average_precision": True,
-    "ranked_probability": False,
 }
+BY_CLASS = ("days", "recall", "precision", "average_precision")  # those of each class, in the order of tables
 
 
 def higher_is_better(score: str) -> bool | None:

@@ -31,11 +31,3 @@ def brier(p: Any, y: Any) -> Any:
     """(p - y)² [..., n]: the mean over the labels of events, the sum over the classes of a category (Brier, 1950)."""
     squares = (p - indicators(p, y)) ** 2
     return squares.sum(-1) if y.ndim < p.ndim else squares.mean(-1)
-
-
-def ranked_probability(p: Any, y: Any) -> Any:
-    """Σᵢ (Pᵢ - Yᵢ)² [..., n] of classes with an order (Epstein, 1969; Murphy, 1971); of two classes (p - y)².
-
-    Pᵢ is the probability of class i or a lower one, Yᵢ whether it came so: a miss by one class costs less than by two.
-    """
-    return (array_namespace(p).cumulative_sum(p - indicators(p, y), axis=-1) ** 2).sum(-1)

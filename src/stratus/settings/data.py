@@ -36,7 +36,8 @@ class Data(SettingsGroup, group="data"):
     def __post_init__(self) -> None:
         given = [(name, one) for name in BORDERS if (one := getattr(self.borders, name))]
         for (before, first), (after, second) in pairwise(given):
-            require(first < second, f"data.{after}", second, f"a day after data.{before}={first}")
+            fine = first <= second if after == "until" else first < second  # `until` is a test day itself
+            require(fine, f"data.{after}", second, f"a day after data.{before}={first}")
 
     @property
     def borders(self) -> Borders:
@@ -115,6 +116,6 @@ def source_from_record(source: Mapping[str, Any]) -> Data:
     import msgspec  # noqa: PLC0415 - not for --help
 
     try:
-        return msgspec.convert(source, SOURCES[source["kind"]])
-    except (KeyError, TypeError, msgspec.ValidationError) as error:
+        return replace(msgspec.convert(source, SOURCES[source["kind"]]))  # it checks each value, which msgspec does not
+    except (KeyError, TypeError, msgspec.ValidationError, ConfigurationError) as error:
         raise CheckpointError(f"the run's record does not say where its data come from: {first_line(error)}") from None

@@ -9,7 +9,7 @@ import polars as pl
 from stratus.data.samples import Array
 from stratus.data.targets import TARGETS, Continuous
 from stratus.pictures.canvas import named
-from stratus.runs.record import RunRecord
+from stratus.runs.record import RunRecord, differing
 from stratus.runs.report import plain
 
 LONGEST = 60  # the most letters of a value in a picture
@@ -61,8 +61,10 @@ def drawable(records: Sequence[RunRecord]) -> Jobs | None:
     """
     ended = [run for run in records if run.status == "diverged" or run.objective is not None]
     objective = np.array([run.objective for run in ended], float)
-    differing = _differing(ended)
-    swept = {name: values for name, values in differing.items() if name != "seed"} or differing
+    own = differing(ended)
+    names = dict.fromkeys(name for words in own for name in words)
+    columns = {name: [words.get(name, "=default").partition("=")[2] for words in own] for name in names}
+    swept = {name: values for name, values in columns.items() if name != "seed"} or columns
     target = TARGETS.get(str(ended[0].target)) if len({run.target for run in ended}) == 1 else None
     unwanted = all("pictures=none" in run.overrides for run in ended)
     if len(ended) < 2 or np.isnan(objective).all() or not swept or target is None or unwanted:
@@ -72,19 +74,11 @@ def drawable(records: Sequence[RunRecord]) -> Jobs | None:
         ended,
         objective,
         swept,
-        seeds=len(differing) > len(swept),
+        seeds=len(columns) > len(swept),
         loss="objective" if len(validated) > 1 else "validation loss" if validated == {True} else "training loss",
         unit=f"{target.unit}²" if isinstance(target, Continuous) else "1",
         title=_title(ended, len(records) - len(ended)),
     )
-
-
-def _differing(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
-    """The settings whose values differ: by name the value in each run, "default" where none was given."""
-    given = [dict(word.lstrip("+").split("=", 1) for word in run.overrides if "=" in word) for run in runs]
-    names = dict.fromkeys(name for run in given for name in run)
-    values = {name: [run.get(name, "default") for run in given] for name in names}
-    return {name: column for name, column in values.items() if len(set(column)) > 1}
 
 
 def _title(ended: Sequence[RunRecord], unfinished: int) -> str:

@@ -84,7 +84,7 @@ def finish(folder: Path) -> bool:
     if not jobs:
         return False
     table, runs = write(folder, jobs), list(jobs.values())
-    show(*_ranking(table), *_failures(table))
+    show(*_ranking(table, jobs), *_failures(table))
     if resampled := resamples.comparable(runs):
         intervals = resamples.table(resampled)
         files.replace(folder / "resamples.csv", files.without_formulas(intervals).write_csv())
@@ -108,8 +108,12 @@ def _draw(folder: Path, jobs: Mapping[str, RunRecord]) -> None:
         show(f"there are no pictures: {type(error).__name__}: {plain(str(error))}")
 
 
-def _ranking(table: pl.DataFrame) -> list[Any]:
-    """The best jobs, and the means over seeds where seeds vary."""
+def _ranking(table: pl.DataFrame, jobs: Mapping[str, RunRecord]) -> list[Any]:
+    """The best jobs, and the means over seeds where seeds vary; of the overrides those that not all jobs share."""
+    known = {job: run for job, run in jobs.items() if run.status != "broken"}
+    own = {job: " ".join(words.values()) for job, words in zip(known, record.differing(known.values()), strict=True)}
+    said = pl.col("job").replace_strict(own, default=None, return_dtype=pl.String).alias("overrides")
+    table = table.with_columns(said)
     tasks, seeds = table["task"].drop_nulls().n_unique(), over_seeds(table)
     title = f"{table.height} jobs, best first" + (" within their task" if tasks > 1 else "")
     title += f": {MOST} of them" if table.height > MOST else ""
@@ -120,18 +124,10 @@ def _ranking(table: pl.DataFrame) -> list[Any]:
     tables = {title: table.select(columns)}
     if seeds.height:
         tables["mean ± standard deviation over seeds"] = seeds.select("overrides", "runs", *spread)
-    return [listing(one.with_columns(differing(one["overrides"])).head(MOST), title) for title, one in tables.items()]
+    return [listing(one.head(MOST), title) for title, one in tables.items()]
 
 
 def _failures(table: pl.DataFrame) -> list[str]:
     failed = table.drop_nulls("reason")
     lines = [f"job {plain(job)}: {plain(why)}" for job, why in failed.select("job", "reason").head(MOST).iter_rows()]
     return lines + ([f"… and {failed.height - MOST} more"] if failed.height > MOST else [])
-
-
-def differing(overrides: pl.Series) -> pl.Series:
-    """The overrides without those that all jobs share; None of a job whose overrides are not known."""
-    words = [line.split() for line in overrides.drop_nulls()]
-    shared = set.intersection(*map(set, words)) if len(words) > 1 else set()
-    own = [line and " ".join(word for word in line.split() if word not in shared) for line in overrides]
-    return pl.Series("overrides", own, pl.String)

@@ -3,21 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
-from torchmetrics import MeanMetric, Metric
+from torchmetrics import MeanMetric
 
+from stratus.data.batches import Batch
 from stratus.data.samples import CHUNK
 from stratus.data.splits import Splits
-from stratus.scores.metrics import Accuracy
 from stratus.scores.scoring import Scoring
 
-Batch: TypeAlias = tuple[Tensor, Tensor]
 BROADCASTS = "broadcasts_over_members"
 Losses = TypeVar("Losses", bound=Callable[..., Tensor])
 
@@ -148,10 +147,6 @@ class LinearTask(LightningModule, ABC):
         """Whether each decision is right, in the form of y."""
         return decision == y
 
-    def accuracy(self) -> Metric:
-        """A fresh metric of decisions against y, the share that is `correct`: the curve beside the loss."""
-        return Accuracy(self.correct)
-
     def standardised(self, x: Tensor) -> Tensor:
         """(x - mean)/scale [n, m], in the precision of x if that is higher than float32."""
         return (x - self.mean) / self.scale
@@ -185,8 +180,8 @@ class LinearTask(LightningModule, ABC):
 
     def setup(self, stage: str) -> None:
         """Makes the metrics of the curves, in time for Lightning to move them to the device."""
-        curves: dict[str, Metric] = {f"{split}/loss": MeanMetric() for split in self._seen}
-        self._curves: Any = nn.ModuleDict(curves | {f"{split}/accuracy": self.accuracy() for split in self._seen})
+        tags = [f"{split}/{curve}" for split in self._seen for curve in ("loss", "accuracy")]
+        self._curves: Any = nn.ModuleDict({tag: MeanMetric() for tag in tags})
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
@@ -227,7 +222,7 @@ class LinearTask(LightningModule, ABC):
         logits, y = (torch.cat(parts) for parts in zip(*self._seen[split].values(), strict=True))
         self._seen[split].clear()
         self._curves[f"{split}/loss"].update(self.loss(logits, y), weight=len(y))
-        self._curves[f"{split}/accuracy"].update(self.decide(logits), y)
+        self._curves[f"{split}/accuracy"].update(self.correct(self.decide(logits), y).float())
 
     def _log_epoch(self, split: str) -> None:
         if self._seen[split]:

@@ -34,9 +34,3 @@ class Weights:
         """z = W (x - mean)/scale + b [..., n, k] of inputs x [n, m] in their own units."""
         inputs = task.standardised(torch.as_tensor(x, dtype=torch.float64, device=task.device)).cpu()
         return inputs @ self.weight.mT + self.bias[..., None, :]
-
-
-def exact(y: Array) -> Tensor:
-    """Truth as a tensor for losses in float64: values and events float64 [n, k], class indices int64 [n]."""
-    truth = torch.as_tensor(y)
-    return truth.double() if truth.is_floating_point() else truth.long()

@@ -21,6 +21,7 @@ from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples, assemble
 from stratus.data.targets import TARGETS, Category
 from stratus.errors import CheckpointError, first_line
+from stratus.scores.scoring import scoring_of
 from stratus.tasks.linear import LinearTask
 
 LARGEST = 2**28  # bytes of a checkpoint that is read
@@ -84,7 +85,7 @@ def load(path: Path) -> Checkpoint:
     """What a file in a folder of a run's holds, if only tensors and plain values are unpickled.
 
     CheckpointError if it is no checkpoint, a link or behind one, larger than `LARGEST`, or unpacks to more than it has,
-    and if a size in it is not that of its weights.
+    and if a size in it is not that of its weights, or its task cannot answer what is asked.
     """
     try:
         file = files.inside(path.parent.parent, Path(*path.parts[-2:]), LARGEST)
@@ -96,6 +97,8 @@ def load(path: Path) -> Checkpoint:
         typed = msgspec.convert(content, _Content)
         typed.check(size)
         task = tasks.find(typed.task)(**content["hyper_parameters"])
+        if not isinstance(task.scoring, type(scoring_of(TARGETS[typed.datamodule_hyper_parameters.target]))):
+            raise ValueError(f"{typed.task} does not answer {typed.datamodule_hyper_parameters.target}")
         task.load_state_dict(typed.state_dict)
         task.eval()
         return Checkpoint(task, typed.datamodule_hyper_parameters, content)

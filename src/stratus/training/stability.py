@@ -4,13 +4,12 @@ import logging
 from typing import Any
 
 import numpy as np
-import torch
 from torch.optim import SGD, Optimizer
 
-from stratus.data.batches import targets
 from stratus.data.splits import Splits
 from stratus.errors import Diverged
 from stratus.tasks.linear import LinearTask
+from stratus.training.optimum import designs
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +39,12 @@ def largest_stable_step(
 def largest_eigenvalue(task: LinearTask, splits: Splits) -> float:
     """λmax of AᵀCA/n over the training days, the largest of the choices' where each has weights C of its own."""
     products: Any = 0
-    for part in splits.train.chunks():
-        design = task.design(torch.as_tensor(part.x, dtype=torch.float64, device=task.device)).cpu().numpy()
+    for inputs, y in designs(task, splits.train):
+        design = inputs.numpy()
         if task.class_weights is None:
             products = products + design.T @ design
         else:
-            weights = task.importance(targets(part).to(task.device)).cpu().numpy()
+            weights = task.importance(y.to(task.device)).cpu().numpy()
             products = products + np.einsum("ni,nc,nj->cij", design, weights, design, optimize=True)
     return float(np.linalg.eigvalsh(products / len(splits.train)).max())
 
@@ -69,7 +68,7 @@ def announced_limit(
 
 def divergence(loss: float, step: int, last_finite: float, lr: float, limit: float | None) -> Diverged:
     """Says that training diverged, when and at which learning rate, and what mends it."""
-    known = "" if limit is None else f", the largest stable step {limit:.4g}"
+    known = "" if limit is None else f", the largest step sure to be stable {limit:.4g}"
     below = 0.9 * limit if limit is not None and lr > limit else lr / 10
     return Diverged(
         f"training diverged: the loss is {loss} at step {step}, the last finite one was "

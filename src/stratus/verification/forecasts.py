@@ -84,22 +84,22 @@ class Forecasts:
     def _arrays(self, taken: Callable[[Array], Array]) -> dict[str, Any]:
         return {name: taken(value) for name in ARRAYS if (value := getattr(self, name)) is not None}
 
-    def table(self, place: int = 0) -> pl.DataFrame:
-        """A row a day of one forecaster: date, station, truth (null where unknown), prediction, p(…) of each class."""
+    def table(self) -> pl.DataFrame:
+        """A row a day of the first forecaster: date, station, truth (null where unknown), prediction, p(…) by class."""
         key = {"date": self.days.dates, "station": pl.Series(self.days.stations, dtype=pl.String)}
-        forecast, outputs = self.forecast[place].astype(np.float64), self.outputs
+        forecast, outputs = self.forecast[0].astype(np.float64), self.outputs
         if isinstance(self.target, Continuous):
             columns = {"truth": self.days.y, "prediction": forecast}
             mark = [""] if len(outputs) == 1 else [f" {output}" for output in outputs]
             parts = {one + m: value[:, k] for one, value in columns.items() for k, m in enumerate(mark)}
             return pl.DataFrame(key | {name: pl.Series(one, nan_to_null=True) for name, one in parts.items()})
         named = _class_names if isinstance(self.target, Category) else _event_names
-        answers = {"truth": named(outputs, self.days.y), "prediction": named(outputs, self.decision[place])}
+        answers = {"truth": named(outputs, self.days.y), "prediction": named(outputs, self.decision[0])}
         return pl.DataFrame(key | answers | {f"p({output})": forecast[:, k] for k, output in enumerate(outputs)})
 
-    def append_to(self, file: BinaryIO, place: int = 0) -> None:
-        """Writes one forecaster's table to an open CSV file, the header only where it is empty."""
-        without_formulas(self.table(place)).write_csv(file, float_precision=6, include_header=file.tell() == 0)
+    def append_to(self, file: BinaryIO) -> None:
+        """Writes the first forecaster's table to an open CSV file, the header only where it is empty."""
+        without_formulas(self.table()).write_csv(file, float_precision=6, include_header=file.tell() == 0)
 
     @classmethod
     def of_table(cls, table: pl.DataFrame, target: str, name: str = "model") -> "Forecasts":
@@ -132,13 +132,14 @@ def read_table(file: Path) -> pl.DataFrame:
         numbers = [one for one in table.columns if one not in named.union(KEY)]
         day = pl.col("date").str.to_date("%Y-%m-%d")
         table = table.select(day, "station", pl.exclude(KEY)).cast(dict.fromkeys(numbers, pl.Float64))
-        columns = {len(table.select(cs.starts_with(one)).columns) for one in ("truth", "prediction")}
+        starts = ("truth", "prediction")
+        marks = [[name.removeprefix(one) for name in table.columns if name.startswith(one)] for one in starts]
     except (OSError, pl.exceptions.PolarsError) as error:
         raise CheckpointError(f"cannot read {file}: {first_line(error)}") from None
     if (
         table.is_empty()
-        or 0 in columns
-        or len(columns) > 1
+        or not marks[0] == marks[1] != []
+        or (named and marks[0] != [""])
         or table.select(pl.struct(KEY).is_duplicated().any()).item()
     ):
         raise CheckpointError(f"{file} does not hold one row a day and station, with truth and prediction")

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import polars as pl
 import torch
 
+from stratus.data.batches import targets
 from stratus.data.samples import CHUNK, Array, Samples
 from stratus.data.splits import Splits
 from stratus.scores.by_class import ByClass
 from stratus.scores.skill import skill
 from stratus.tasks.linear import LinearTask
-from stratus.tasks.weights import exact
 from stratus.verification.forecasts import Forecasts, beside, one_after_another
 from stratus.verification.intervals import Intervals, ScoreDraws, intervals
 from stratus.verification.model import Model
@@ -65,10 +64,10 @@ class Tally:
         return found | self.scoring.from_bins(self._bins, self.days) | by_class
 
 
-def scores(model: Model, *samples: Samples, classes: bool = True) -> dict[str, float]:
-    """The scores of one model over samples whose truth is known, of one table or several; see `Tally`."""
-    tally = Tally(model.task, classes=classes)
-    for part in chain.from_iterable(one.chunks() for one in samples):
+def scores(model: Model, samples: Samples) -> dict[str, float]:
+    """The scores of one model over samples whose truth is known; see `Tally`."""
+    tally = Tally(model.task)
+    for part in samples.chunks():
         tally.update(model.forecasts(part))
     return {name: float(one[0]) for name, one in tally.compute().items() if name != "mse"}
 
@@ -76,7 +75,7 @@ def scores(model: Model, *samples: Samples, classes: bool = True) -> dict[str, f
 def losses(task: LinearTask, forecasts: Forecasts) -> Array:
     """ℓ of each forecaster and day [F, n]: the sum over its choices, each weighed by the class that came."""
     assert forecasts.logits is not None
-    z, y = torch.from_numpy(forecasts.logits), exact(forecasts.days.y)
+    z, y = torch.from_numpy(forecasts.logits), targets(forecasts.days, torch.float64)
     return task.weighted_losses(z.flatten(0, 1), torch.cat([y] * len(z))).sum(1).reshape(len(z), -1).numpy()
 
 

@@ -21,7 +21,7 @@ from stratus.data.splits import Splits, split
 from stratus.data.store.manifest import Part
 from stratus.data.store.read import open_store
 from stratus.data.streaming import stream
-from stratus.errors import ConfigurationError, DataError
+from stratus.errors import CheckpointError, ConfigurationError, DataError
 from stratus.runs import record
 from stratus.settings.data import StoreData, source_from_record
 from stratus.training.optimum import optimum
@@ -246,3 +246,18 @@ def test_two_processes_share_the_days_on_disk_and_score_them_exactly(door, store
 def test_settings_of_a_store_are_checked():
     with pytest.raises(ConfigurationError, match=re.escape("data.memory=0")):
         StoreData(path="x", memory=0)
+    with pytest.raises(CheckpointError, match=re.escape("data.memory=-5.0: expected a finite number above 0")):
+        source_from_record({"kind": "store", "path": "x", "memory": -5})
+
+
+def test_any_memory_is_enough_or_not(store):
+    assert open_store(store, memory=1e305).days_in_memory > open_store(store).days_in_memory
+
+
+def test_samples_are_not_written_through_a_link(built, tmp_path):
+    store = open_store(shutil.copytree(built, tmp_path / "network", ignore=shutil.ignore_patterns("samples")))
+    (tmp_path / "elsewhere").mkdir()
+    (store.folder / "samples").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match=r"samples.* it is a link"):
+        store.split(RECIPES["binary"], BORDERS)
+    assert not list((tmp_path / "elsewhere").iterdir())

@@ -13,7 +13,7 @@ from stratus.errors import DataError
 KEY = ["station", "date", "element"]
 MEASURED = {"TMAX": "temperature_max", "TMIN": "temperature_min", "PRCP": "precipitation"}
 MEASURED |= {"SNOW": "snowfall", "AWND": "wind"}  # elements with the columns that they become
-ELEMENTS = (*MEASURED, "WT04", "WT05")  # of all elements those that the daily table is made of
+USED = (*MEASURED, "WT04", "WT05")  # of all elements those that the daily table is made of
 
 
 def read_files(

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import polars as pl
 
+from stratus.data.ghcn.daily import MEASURED
 from stratus.data.ghcn.values import FIELDS, refuse
 from stratus.data.lines import SIZE, Block, blocks
 from stratus.errors import DataError
 
 EARTH_RADIUS = 6371.0088  # mean radius of the earth in km
 NEEDED = ("TMAX", "TMIN", "PRCP")  # elements without which a day has no type of weather
-ELEMENTS = (*NEEDED, "SNOW", "AWND", "WT05")  # elements of which the daily table is made
+LISTED = (*MEASURED, "WT05")  # elements that are listed of each station
 # Austin, Houston, San Antonio, Corpus Christi and El Paso, as in conf/data/texas.yaml.
 TEXAS = ("USW00013904", "USW00012960", "USW00012921", "USW00012924", "USW00023044")
 
@@ -61,7 +62,7 @@ def search(
     any case, and measured all `elements`, such as SNOW, from the first to the last of `years`. Sorted by distance, or
     without `near` by name, they have the columns of `stations`; with `near` the great circle's `distance_km`; `first`
     and `last`, the years in which all of the elements asked for were measured, or where none is asked for those of
-    `NEEDED` that ever were (null where none was); `elements`, the ones measured of those asked for and of `ELEMENTS`,
+    `NEEDED` that ever were (null where none was); `elements`, the ones measured of those asked for and of `LISTED`,
     joined by blanks. Raises DataError if a condition cannot hold anywhere.
     """
     asked = tuple(dict.fromkeys(element.upper() for element in elements))
@@ -72,7 +73,7 @@ def search(
     if years is not None and years[0] > years[1]:
         raise DataError(f"years {years[0]} to {years[1]}: expected the earlier one first")
     if unknown := [one for one in asked if one not in inventory["element"]]:
-        raise DataError(f"no station measured {', '.join(unknown)}; expected elements such as {', '.join(ELEMENTS)}")
+        raise DataError(f"no station measured {', '.join(unknown)}; expected elements such as {', '.join(LISTED)}")
     found = stations
     if name is not None:
         upper = pl.col("name").str.to_uppercase()
@@ -102,7 +103,7 @@ def distance_km(latitude: float, longitude: float) -> pl.Expr:
 
 def _measured(inventory: pl.DataFrame, asked: Sequence[str]) -> pl.DataFrame:
     """Columns `id`, `first`, `last`, `elements` of the stations with all the elements asked for, or of every one."""
-    listed = (*ELEMENTS, *(one for one in asked if one not in ELEMENTS))
+    listed = (*LISTED, *(one for one in asked if one not in LISTED))
     order = pl.col("element").replace_strict(dict(zip(listed, range(len(listed)), strict=True)))
     wanted = pl.col("element").is_in(asked or NEEDED)
     table = (

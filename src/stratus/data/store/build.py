@@ -18,7 +18,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from stratus import files
-from stratus.data.ghcn.daily import ELEMENTS, daily
+from stratus.data.ghcn.daily import USED, daily
 from stratus.data.ghcn.layouts import pieces
 from stratus.data.store import index
 from stratus.data.store.index import as_parquet
@@ -155,7 +155,7 @@ def _sort_one(source: Source, scratch: Path, number: int) -> int:
     held: list[pl.DataFrame] = []
     values = written = 0
     for piece in pieces(source.file):
-        held.append(piece.filter(pl.col("element").is_in(ELEMENTS)))
+        held.append(piece.filter(pl.col("element").is_in(USED)))
         if sum(map(len, held)) >= HELD:
             values += _write_scratch(held, scratch, f"{number}-{written}")
             written += 1

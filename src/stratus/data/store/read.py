@@ -45,7 +45,7 @@ class Store(Observations):
     @property
     def days_in_memory(self) -> int:
         """Days that fit the memory while their samples are made, 700 bytes each (measured with nine inputs)."""
-        return int(self.memory * 2**30 / 700)
+        return int(min(self.memory, 2**30) * 2**30 / 700)
 
     def parts(self, days: int | None = None) -> Iterator[pl.DataFrame]:
         """The daily table in parts of at most so many days (a quarter of the memory), or of one larger station."""

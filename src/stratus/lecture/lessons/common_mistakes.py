@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from stratus.data.recipe import Recipe
-from stratus.data.samples import COLUMNS, Array, Samples
+from stratus.data.samples import Array, concatenated
 from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import Loss, descend, loss_on, matrix
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
@@ -64,8 +64,7 @@ def minimised(loss: Loss, start: Tensor) -> float:
 
 def with_test_days(splits: Splits) -> Splits:
     """The same samples with the test days among the training days: a leak."""
-    pairs = ((getattr(splits.train, name), getattr(splits.test, name)) for name in COLUMNS)
-    return replace(splits, train=Samples(splits.train.places, *(np.concatenate(pair) for pair in pairs)))
+    return replace(splits, train=concatenated([splits.train, splits.test]))
 
 
 def month_leak(splits: Splits) -> tuple[float, float]:
@@ -74,7 +73,7 @@ def month_leak(splits: Splits) -> tuple[float, float]:
     return float(np.mean((honest - splits.test.y) ** 2)), float(np.mean((leaking - splits.test.y) ** 2))
 
 
-def standardising_leak(splits: Splits, steps: int | None, rate: float = 0.3) -> float:
+def standardising_leak(splits: Splits, steps: int | None) -> float:
     """How much the test Brier score grows if test days help to standardise; after so many steps, None: at the end."""
     scores = []
     for scaled in (with_test_days(splits), splits):
@@ -83,7 +82,7 @@ def standardising_leak(splits: Splits, steps: int | None, rate: float = 0.3) -> 
             weights = optimum(task, splits).weights
         else:
             start = torch.zeros(1, len(splits.inputs) + 1, dtype=torch.float64)
-            theta = descend(loss_on(task, splits.train, torch.float64), start, rate, steps)[-1]
+            theta = descend(loss_on(task, splits.train, torch.float64), start, 0.3, steps)[-1]
             weights = Weights(theta[:, :-1], theta[:, -1])
         p = Model(task, weights, splits.target).forecast(splits.test.x)
         scores.append(float(np.mean((p - splits.test.y) ** 2)))

@@ -73,15 +73,15 @@ def lesson(run: FinishedRun) -> Lesson:
     return Lesson(figures, pictures, words=words)
 
 
-def _from_everywhere(run: FinishedRun, each: int = 30, steps: int = 100) -> dict[str, Tensor]:
-    """θ [s, t + 1, m + 1] of descents at the run's own rate, from `each` starts of every kind."""
+def _from_everywhere(run: FinishedRun) -> dict[str, Tensor]:
+    """θ [s, 101, m + 1] of descents at the run's own rate, from 30 starts of every kind."""
     loss, width = loss_on(run.task, run.splits.train), len(run.splits.inputs) + 1
     generator = torch.Generator().manual_seed(run.settings.seed)
     paths = {}
     for name, init in STARTS.items():
-        starts = torch.empty(1 if init is zeros else each, 1, width)
+        starts = torch.empty(1 if init is zeros else 30, 1, width)
         init(starts, generator)
-        paths[name] = descend_each(loss, starts, run.settings.optimizer.lr, steps)[:, :, 0]
+        paths[name] = descend_each(loss, starts, run.settings.optimizer.lr, 100)[:, :, 0]
     return paths
 
 
@@ -119,7 +119,7 @@ def _share_at_lowest(landscape: Landscape) -> float:
 
 
 @styled
-def draw_bowl(paths: Mapping[str, Tensor], best: Tensor, unit: str, reach: float = 28.0) -> Figure:
+def draw_bowl(paths: Mapping[str, Tensor], best: Tensor, unit: str) -> Figure:
     """Left descents [s, t + 1, p] over two parameters, by kind of start; right their distance to the best θ [p]."""
     figure, (left, right) = sheet(1, 2, width=9.5, height=4.4)
     for order, ((name, starts), marker) in enumerate(zip(paths.items(), "osD^v", strict=False)):
@@ -131,7 +131,7 @@ def draw_bowl(paths: Mapping[str, Tensor], best: Tensor, unit: str, reach: float
         right.plot(0, distance[:, 0].max(), marker, color=drawn.get_color(), markersize=4)
     x, y = best[:2].numpy()
     left.plot(x, y, "*", color=BLACK, markersize=13, markeredgecolor="white", zorder=11)
-    left.set(title="paths from each start", xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
+    left.set(title="paths from each start", xlim=(x - 28, x + 28), ylim=(y - 28, y + 28))
     left.set(xlabel=f"weight of the cosine ({unit})", ylabel=f"weight of the sine ({unit})")
     right.set(title="distance to the lowest point", xlabel="step", ylabel=f"distance ({unit})", yscale="log")
     right.set_xlim(-1, None)

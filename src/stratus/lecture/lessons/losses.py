@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import grad, vmap
 
+from stratus.data.batches import targets
 from stratus.data.samples import Array
 from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import loss_on, matrix, path_of
@@ -19,7 +20,6 @@ from stratus.pictures.canvas import GREY, ORANGE, heading, panel_row, sheet, sty
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.tasks.linear import LinearTask
-from stratus.tasks.weights import exact
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def draw_constants(fits: Mapping[str, Fit], costs: Mapping[str, Mapping[str, flo
     figure, axes = panel_row(len(fits), width=10.0, height=3.8)
     for (name, (title, forecast, unit, constants)), axis in zip(CONSTANTS.items(), axes, strict=False):
         task, splits, lowest = fits[name].model.task, fits[name].splits, costs[name]["constant"]
-        y, best = exact(splits.train.y), mean_truth(splits).item()
+        y, best = targets(splits.train, torch.float64), mean_truth(splits).item()
         axis.plot(constants, [task.loss(z.expand_as(y), y) for z in task.link(torch.as_tensor(constants))])
         axis.plot(best, lowest, "o", color=ORANGE)
         label = f"best: {best:.4g}\nmean loss {lowest:.4g}"

@@ -21,6 +21,7 @@ from stratus.pictures.canvas import BLACK, BLUE, GREY, ORANGE, heading, legend, 
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
+from stratus.scores.skill import skill
 
 _ELSEWHERE = "New York"
 
@@ -69,7 +70,7 @@ def _figures(run: FinishedRun, here: Fit, of_range: Fit, elsewhere: Fit) -> dict
         "weight": weight.tolist(),
         "bias": float(bias),
         "range_brier": brier,
-        "range_skill": 1 - brier / usual,
+        "range_skill": skill(brier, usual),
         "range_wet": float(x[wet].mean()),
         "range_dry": float(x[~wet].mean()),
         "elsewhere_accuracy": elsewhere.scores("test")["accuracy"],

@@ -10,6 +10,7 @@ from stratus.lecture.lessons.rain import ModelInPlane, draw_planes
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
+from stratus.scores.skill import skill
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -23,7 +24,7 @@ def lesson(run: FinishedRun) -> Lesson:
             "train_loss": fit.scores("train")["loss"],
             "accuracy": test["accuracy"],
             "brier": test["brier"],
-            "skill": 1 - test["brier"] / usual,
+            "skill": skill(test["brier"], usual),
         }
     (_, _, first, second, product), *_ = fits["curved"].line[0]
     figures["discriminant"] = float(product**2 - 4 * first * second)

@@ -67,7 +67,7 @@ def write(folder: Path, jobs: Mapping[str, RunRecord]) -> list[Path]:
                 action="ignore"
             ):  # of letters that a font has not, of losses beyond all bounds
                 width, height, picture = png(found[name]())
-            file.parent.mkdir(exist_ok=True)
+            files.folder(file.parent)
             files.replace(file, picture)
             tensorboard.add_summary(events.image(f"pictures/{name}", width, height, picture))
     return list(written.values())

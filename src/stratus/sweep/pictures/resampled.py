@@ -9,7 +9,8 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Samples
-from stratus.pictures.canvas import BLUE, EVENT, GREY, NO_EVENT, sheet, styled
+from stratus.pictures.canvas import BLUE, EVENT, GREY, NO_EVENT, named, sheet, styled
+from stratus.runs import received
 from stratus.runs.record import RunRecord
 from stratus.settings.data import source_from_record
 from stratus.sweep import resamples
@@ -34,10 +35,9 @@ def _test_days(folder: Path, run: RunRecord) -> Samples:
 
     assert run.data is not None
     checkpoint = load(folder / "checkpoints" / "best.ckpt")
-    data = source_from_record(run.data.source)
-    (table,) = data.load().observations.parts()  # only days in memory are resampled
-    samples = checkpoint.samples(table)
-    return samples.where(samples.known).since(data.borders.test_from).until(data.borders.until)
+    (table,) = received.load(run.data).observations.parts()  # only days in memory are resampled
+    samples, borders = checkpoint.samples(table), source_from_record(run.data.source).borders
+    return samples.where(samples.known).since(borders.test_from).until(borders.until)
 
 
 @styled
@@ -71,7 +71,7 @@ def _draw_boundary(runs: Sequence[RunRecord], days: Samples, title: str) -> Figu
     least, most = days.x.min(axis=0), days.x.max(axis=0)
     edge = 0.05 * (most - least)
     xlim, ylim = zip(least - edge, most + edge, strict=True)
-    xlabel, ylabel = (f"{name} ({unit})" for name, unit in zip(names.inputs, names.units, strict=True))
+    xlabel, ylabel = (named(name, unit) for name, unit in zip(names.inputs, names.units, strict=True))
     axes.set(xlim=xlim, ylim=ylim, xlabel=xlabel, ylabel=ylabel, title=f"{title}\n{len(days)} test days")
     figure.legend(loc="outside lower center", ncols=4)
     return figure
