@@ -1,6 +1,9 @@
 """What is done to the command line, and what a mistaken one is told."""
 
+from pathlib import Path
+
 import pytest
+from hydra.errors import HydraException
 
 from stratus.errors import ConfigurationError
 from stratus.settings.command_line import resumed_run, with_globs, with_overrides
@@ -76,3 +79,27 @@ def test_nothing_else_is_taken_over_unless_it_is_given_anew(unlawful):
 def test_without_resume_there_is_no_earlier_run():
     for words in (["task=binary", "-m"], ["resume=null"], ["resume="], []):
         assert resumed_run(words) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ("resume=null", None),
+        ("resume=", None),
+        ("resume='optimizer.lr=0.1,seed=1'", "optimizer.lr=0.1,seed=1"),
+        ('+resume="my runs/a, b"', "my runs/a, b"),
+        ("resume=outputs/7", "outputs/7"),
+        ("resume=7", "7"),
+    ],
+)
+def test_the_run_to_resume_is_the_one_that_hydra_reads(composed, given, folder):
+    found = resumed_run(["resume=other", given])
+    assert found == (folder and Path(folder))
+    assert (composed(given).resume or None) == folder
+
+
+def test_several_runs_to_resume_are_refused_and_what_hydra_cannot_read_is_its_own_to_tell():
+    with pytest.raises(ConfigurationError, match=r"resume=a,b: expected one run's folder"):
+        resumed_run(["-m", "resume=a,b"])
+    with pytest.raises(HydraException):
+        resumed_run(["resume=optimizer.lr=0.1,seed=1"])

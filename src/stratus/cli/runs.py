@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
+from stratus import files
 from stratus.cli.parser import add
 from stratus.data.daily_table import extend, read_csv, select
 from stratus.data.observations import InMemory, Observations
 from stratus.errors import DataError
-from stratus.files import without_formulas
 from stratus.runs import received, record
 from stratus.runs.record import RunRecord, Scores
 from stratus.runs.report import classes, listing, scoreboard, show
@@ -96,7 +97,7 @@ def evaluate(options: argparse.Namespace) -> None:
 def _ruler(scores: Scores) -> float:
     """The score that skill is measured by: the Brier score, or the mean squared error."""
     brier, rmse = scores.get("brier"), scores.get("rmse")
-    return brier if brier is not None else (rmse or math.nan) ** 2
+    return brier if brier is not None else math.nan if rmse is None else rmse**2
 
 
 def forecast(options: argparse.Namespace) -> None:
@@ -114,7 +115,7 @@ def forecast(options: argparse.Namespace) -> None:
         samples = checkpoint.samples(extend(table, max(days)))
         asked = samples.where(np.isin(samples.dates, np.array(days, "datetime64[D]")))
         tables.append(model.forecasts(asked).table())
-    found = pl.concat(tables).drop("truth", "^truth .*$")
+    found = pl.concat(tables).drop(cs.starts_with("truth"))
     if found.is_empty():
         why = (
             "at features.lead_days=0 the model is a diagnosis and asks for the day's own weather; train one with "
@@ -124,9 +125,8 @@ def forecast(options: argparse.Namespace) -> None:
         )
         raise DataError(f"no forecast for {days[0]}: {why}")
     if options.csv:
-        try:
-            without_formulas(found).write_csv(options.csv, float_precision=6)
-        except OSError as error:
-            raise DataError(f"cannot write {options.csv}: {error}") from None
+        content = files.without_formulas(found).write_csv(float_precision=6).encode()
+        own = options.csv.is_symlink() or (options.csv.exists() and not options.csv.is_file())  # as /dev/stdout
+        (Path.write_bytes if own else files.replace)(options.csv, content)
     else:
         show(listing(found))

@@ -24,9 +24,18 @@ LONGEST = 10_000  # the most characters of a record's overrides: Hydra reads som
 
 
 def resumed_run(arguments: list[str]) -> Path | None:
-    """The folder of the run that `resume=RUN` names."""
-    folder = {_key(one): one.partition("=")[2] for one in arguments if "=" in one}.get("resume", "null")
-    return None if folder in ("null", "") else Path(folder)
+    """The folder of the run that `resume=RUN` names.
+
+    Read as Hydra reads it, whose error is raised where it cannot; ConfigurationError for several.
+    """
+    given = [one for one in arguments if "=" in one and _key(one) == "resume"]
+    if not given:
+        return None
+    override = OverridesParser.create().parse_override(given[-1])
+    if override.is_sweep_override():
+        raise ConfigurationError(f"{given[-1]}: expected one run's folder; quote a name with a comma for Hydra too")
+    folder = override.value()
+    return None if folder in (None, "") else Path(str(folder))
 
 
 def with_overrides(earlier: list[str], arguments: list[str]) -> list[str]:
