@@ -1,6 +1,7 @@
 """Many runs trained as one: each is what it would have been alone."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -128,7 +129,8 @@ def test_members_start_where_a_run_alone_does_and_then_lie_on_their_device_with_
 ):
     members = [settings("task=binary", "task.class_weights=balanced", "init=gaussian", f"seed={k}") for k in (1, 2)]
     splits, starts = samples(members[0]), [new_task(one, samples(one)).linear.weight for one in members]
-    monkeypatch.setattr(group, "steps_of", lambda members, theta: None)  # it looks at values, of which meta has none
+    none = SimpleNamespace(memory={})  # they look at values, of which meta has none
+    monkeypatch.setattr(group, "steps_of", lambda members, theta: none)
     one = Group(new_task(members[0], splits), members, splits, torch.device("cpu"))
     assert torch.equal(one.theta[:-1], torch.stack([start.T for start in starts], -1))
     task = new_task(members[0], splits)
@@ -138,7 +140,7 @@ def test_members_start_where_a_run_alone_does_and_then_lie_on_their_device_with_
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("task", ["task=regression", "task=binary", "task=multiclass"])
-def test_members_on_a_gpu_are_what_they_would_be_alone_there(settings, samples, alone, recorded, tmp_path, task):
+def test_members_on_a_gpu_are_what_they_would_be_alone_there(settings, samples, alone, recorded, tmp_path, *, task):
     words = (task, "trainer=gpu", "trainer.max_epochs=2", "init=gaussian")
     members = [settings(*words, f"seed={seed}") for seed in (1, 2)]
     trained = train_together(members, samples(members[0]))

@@ -74,7 +74,7 @@ def test_a_loss_that_cannot_be_taken_of_many_members_is_taken_of_each_alone(comp
     assert "together they fail (RuntimeError: vmap: " in caplog.text
 
 
-def test_a_trainer_that_this_machine_cannot_have_is_left_to_each_job_to_tell(composed, settings, samples, caplog):
+def test_a_trainer_that_this_machine_cannot_have_is_left_to_each_job_to_tell(composed, caplog):
     jobs = [composed("pictures=none", "trainer.accelerator=abacus", f"seed={seed}") for seed in range(2)]
     with caplog.at_level("INFO"):
         assert launch.train(enumerate(jobs), 2.0) == {}
@@ -82,7 +82,7 @@ def test_a_trainer_that_this_machine_cannot_have_is_left_to_each_job_to_tell(com
 
 
 def test_resamples_of_stations_that_lack_days_are_trained_together_only_where_they_are_as_long(
-    composed, settings, samples, alone, recorded, tmp_path, caplog
+    composed, settings, samples, alone, recorded, *, tmp_path, caplog
 ):
     table = pl.read_csv(WEATHER, infer_schema=False)
     gaps = (pl.col("station") == "Seattle") & (pl.int_range(pl.len()) % 3 == 0)

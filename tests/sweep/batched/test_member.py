@@ -79,7 +79,7 @@ def test_huge_weights_of_a_member_change_no_other_s_scores(settings, samples, re
 
 
 def test_a_member_that_cannot_be_recorded_tells_as_a_run_alone_and_lets_the_others_run(
-    settings, samples, composed, member, monkeypatch, tmp_path, caplog
+    settings, samples, composed, member, monkeypatch, *, tmp_path, caplog
 ):
     one = member(group(settings, samples, "task=binary"), 0)
     config = composed(with_hydra=True)
