@@ -201,7 +201,7 @@ def test_a_run_is_not_resumed_as_another_model(trained, short, tmp_path, changed
         trained(tmp_path, f"resume={short('binary')}", "trainer.max_epochs=5", changed)
 
 
-@pytest.mark.parametrize("lost", ["stopped_epoch", "wait_count", "patience"])
+@pytest.mark.parametrize("lost", ["stopped_epoch", "wait_count"])
 def test_a_checkpoint_without_what_patience_needs_is_told_in_one_line(trained, tmp_path, lost):
     words = ("task=binary", "patience=2", "pictures=none")
     trained(tmp_path / "run", *words, "trainer.max_epochs=1")
