@@ -139,11 +139,12 @@ def test_a_file_that_cannot_be_written_is_named(refusal, short, tmp_path):
 
 
 def test_forecasts_that_find_no_room_leave_the_file_before(refusal, short, tmp_path):
-    before, (soft, hard) = tmp_path / "f.csv", resource.getrlimit(resource.RLIMIT_FSIZE)
+    run, before = short("regression"), tmp_path / "f.csv"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before.write_text("the one before\n")
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
     try:
-        said = refusal("forecast", short("regression"), "--csv", before)
+        said = refusal("forecast", run, "--csv", before)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert f"{before}: File too large" in said
