@@ -11,7 +11,6 @@ if __name__ == "__main__":
     gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a run to end, Ctrl-C ends the process
 
-import logging
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -20,13 +19,13 @@ from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import CompactHydraException, HydraException
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stratus import lecture
-from stratus.errors import ConfigurationError, StratusError, legible, message
+from stratus.errors import ConfigurationError, StratusError, legible, mendable, message
 from stratus.runs import signals, terminal
 from stratus.settings import command_line, compose
 from stratus.settings.experiment import Config
@@ -61,17 +60,13 @@ def train(composed: DictConfig) -> float:
                 )
             objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
     except Exception as error:
-        told = isinstance(error, StratusError) or (isinstance(error, OSError) and error.errno is not None)
         if job.mode == RunMode.RUN:
-            if told:
+            if mendable(error):
                 sys.exit(message(error))
             raise
-        # Hydra lets the other jobs of a sweep run.
-        if told:
-            raise CompactHydraException(message(error)) from None
-        logging.getLogger("stratus.traceback").exception("a job of a sweep failed")
-        where = f"its traceback is in {os.path.relpath(folder / 'run.log')}"
-        raise CompactHydraException(f"{message(error)}; {where}") from None
+        from stratus.sweep.worker import failed  # noqa: PLC0415 - not where all goes well
+
+        raise failed(error, folder) from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 

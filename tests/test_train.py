@@ -201,6 +201,21 @@ def test_a_run_is_not_resumed_as_another_model(trained, short, tmp_path, changed
         trained(tmp_path, f"resume={short('binary')}", "trainer.max_epochs=5", changed)
 
 
+@pytest.mark.parametrize("lost", ["stopped_epoch", "wait_count"])
+def test_a_checkpoint_without_what_patience_needs_is_told_in_one_line(trained, tmp_path, lost):
+    words = ("task=binary", "patience=2", "pictures=none")
+    trained(tmp_path / "run", *words, "trainer.max_epochs=1")
+    file = tmp_path / "run" / "checkpoints" / "last.ckpt"
+    content = torch.load(file, weights_only=True)
+    (state,) = (state for name, state in content["callbacks"].items() if name.startswith("Patience"))
+    del state[lost]
+    torch.save(content, file)
+    entries = json.loads((tmp_path / "run" / "run.json").read_text()) | {"status": "failed"}
+    (tmp_path / "run" / "run.json").write_text(json.dumps(entries))  # its training may have ended
+    with pytest.raises(CheckpointError, match=f"cannot go on from .*last.ckpt.*KeyError: '{lost}'"):
+        trained(tmp_path / "more", f"resume={tmp_path / 'run'}", *words, "trainer.max_epochs=3")
+
+
 def test_what_is_given_anew_rules_over_the_resumed_checkpoint(trained, short, tmp_path):
     anew = ("trainer.max_epochs=6", "optimizer.lr=0.001", "optimizer.weight_decay=0.5", "schedule=constant")
     trained(tmp_path, f"resume={short('binary')}", *anew)

@@ -25,6 +25,11 @@ class Diverged(StratusError):
     """Training that stopped at a loss which is not a finite number."""
 
 
+def mendable(error: BaseException) -> bool:
+    """Whether an exception's `message` is all that the user needs; others are bugs, whose traceback is wanted."""
+    return isinstance(error, StratusError) or (isinstance(error, OSError) and error.errno is not None)
+
+
 def message(error: BaseException) -> str:
     """What an exception says, `legible`; of a file the system's words, after its name; of a bug also its type."""
     if isinstance(error, OSError) and error.strerror:

@@ -148,7 +148,7 @@ def by_year(rows: int, last: bytes = b"") -> Callable[[Path], None]:
 
 
 def dense(path: Path) -> None:
-    """Parquet of a hundred million equal rows, in a megabyte."""
+    """Parquet of thirty million equal rows, in a megabyte."""
     names = {"ID": "USW00013904", "DATE": "20170101", "ELEMENT": "TMAX", "M_FLAG": "", "Q_FLAG": "", "S_FLAG": "W"}
     constant = [pl.lit(value).alias(name) for name, value in names.items()]
     pl.LazyFrame({"DATA_VALUE": [1]}).select(

@@ -3,7 +3,9 @@
 import calendar
 import json
 import math
+import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -142,6 +144,15 @@ def test_forecast_reaches_as_many_days_as_the_lead(stratus, trained, tmp_path):
     assert written["date"].to_list() == [date(2016, 1, k) for k in (1, 2, 3)]
 
 
+def test_a_forecast_of_several_values_shows_no_truth(stratus, trained, tmp_path):
+    trained(tmp_path / "run", "task=regression", "task.target=temperature_max_min", "trainer.max_epochs=1")
+    stratus("forecast", tmp_path / "run", "--csv", tmp_path / "f.csv")
+    (row,) = pl.read_csv(tmp_path / "f.csv", try_parse_dates=True).to_dicts()
+    assert row["date"] == date(2016, 1, 1)
+    assert not [name for name in row if "truth" in name]
+    assert row["prediction temperature_max"] > row["prediction temperature_min"]
+
+
 def test_forecast_of_a_diagnosis_says_what_to_do_and_takes_a_day_of_a_table(stratus, refusal, short, oslo, tmp_path):
     assert "train one with features.lead_days=1" in refusal("forecast", short("binary"))
     stratus("forecast", short("binary"), "--observations", oslo, "--date", "2020-03-01", "--csv", tmp_path / "f.csv")
@@ -153,9 +164,31 @@ def test_forecast_of_a_diagnosis_says_what_to_do_and_takes_a_day_of_a_table(stra
 
 
 def test_a_file_that_cannot_be_written_is_named(refusal, short, tmp_path):
-    assert f"cannot write {tmp_path}/none/f.csv" in refusal(
-        "forecast", short("regression"), "--csv", tmp_path / "none" / "f.csv"
-    )
+    said = refusal("forecast", short("regression"), "--csv", tmp_path / "none" / "f.csv")
+    assert f"{tmp_path}/none/f.csv: No such file" in said
+
+
+def test_forecasts_that_find_no_room_leave_the_file_before(refusal, short, tmp_path):
+    run, before = short("regression"), tmp_path / "f.csv"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before.write_text("the one before\n")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        said = refusal("forecast", run, "--csv", before)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert f"{before}: File too large" in said
+    assert before.read_text() == "the one before\n"
+
+
+def test_forecasts_may_go_into_a_pipe(stratus, short, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    stratus("forecast", short("regression"), "--csv", pipe)
+    assert os.read(reader, 10_000).startswith(b"date,station,")
+    os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_a_day_whose_inputs_are_unknown_is_refused_by_their_names(refusal, short):

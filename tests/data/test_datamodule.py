@@ -191,6 +191,13 @@ def test_a_stream_s_order_is_that_of_seed_and_epoch(tmp_path):
     assert epoch(1, 2) != epoch(2, 2)
 
 
+def test_a_stream_s_batches_lie_on_the_device_asked_for(tmp_path):
+    samples = written(tmp_path / "x", 500)
+    found = list(Stream(samples, 32, BlockOrder(500, 0, block=16), torch.device("meta"), pool=100))
+    assert {of.device.type for batch in found for of in batch} == {"meta"}
+    assert sum(len(y) for _, y in found) == 500
+
+
 def test_all_days_at_once_are_refused_where_they_are_not_in_memory(tmp_path):
     data = made(batch_size=None)
     data.splits = replace(data.splits, train=written(tmp_path / "x", 100))

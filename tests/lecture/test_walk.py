@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,11 @@ def test_a_lesson_written_again_leaves_no_old_picture(stratus, sweep, tmp_path):
     stratus("lecture", sweep, "--to", tmp_path)
     assert not (tmp_path / "lecture" / "temperature_line.old.png").exists()
     assert (tmp_path / "lecture" / "rain.plane.png").exists()  # of a lesson that was not given
+
+
+def test_jobs_are_found_however_deep_in_the_sweep_s_folder(sweep, tmp_path):
+    shutil.copytree(sweep, tmp_path / "a" / "b")
+    assert lessons([tmp_path]).keys() == lessons([sweep]).keys()
 
 
 def test_what_is_no_finished_lesson_is_refused(refusal, sweep, short, tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stratus import files
 from stratus.errors import CheckpointError, ConfigurationError, Diverged
 from stratus.runs import record, recording
 
@@ -238,6 +239,16 @@ def test_the_jobs_of_a_sweep_are_found_whatever_their_folders_are_called(tmp_pat
         with keeping(tmp_path / name):
             pass
     assert list(record.of_jobs(tmp_path)) == names
+
+
+def test_a_folder_that_is_kept_for_a_run_is_no_other_s_until_the_run_has_ended(tmp_path, monkeypatch):
+    recording.keep(tmp_path / "run")
+    with pytest.raises(ConfigurationError, match="another run is at work here"):
+        recording.take(tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    with keeping(Path("run")):  # by another name
+        assert files.taken(tmp_path / "run")
+    assert not files.taken(tmp_path / "run")
 
 
 def test_of_a_sweep_s_jobs_a_broken_record_says_why(tmp_path):

@@ -1,5 +1,7 @@
 """What is done to the command line, and what a mistaken one is told."""
 
+from pathlib import Path
+
 import pytest
 
 from stratus.errors import ConfigurationError
@@ -76,3 +78,26 @@ def test_nothing_else_is_taken_over_unless_it_is_given_anew(unlawful):
 def test_without_resume_there_is_no_earlier_run():
     for words in (["task=binary", "-m"], ["resume=null"], ["resume="], []):
         assert resumed_run(words) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ("resume=null", None),
+        ("resume=", None),
+        ("resume='optimizer.lr=0.1,seed=1'", "optimizer.lr=0.1,seed=1"),
+        ('+resume="my runs/a, b"', "my runs/a, b"),
+        ("resume=outputs/7", "outputs/7"),
+        ("resume=7", "7"),
+    ],
+)
+def test_the_run_to_resume_is_the_one_that_hydra_reads(composed, given, folder):
+    found = resumed_run(["resume=other", given])
+    assert found == (folder and Path(folder))
+    assert (composed(given).resume or None) == folder
+
+
+@pytest.mark.parametrize("given", ["resume=a,b", "resume=[a]", "resume=optimizer.lr=0.1,seed=1", "resume={a: b}"])
+def test_what_is_no_single_run_to_resume_is_refused_with_the_mend(given):
+    with pytest.raises(ConfigurationError, match=r"^resume=\S+.*: expected the folder of one run; .* put quotes"):
+        resumed_run(["-m", given])

@@ -104,6 +104,7 @@ def test_the_last_test_day_may_be_the_first(composed):
         ("schedule=step schedule.every=0", "schedule.every=0: expected"),
         ("init=gaussian init.sigma=-1", "init.sigma=-1.0: expected"),
         ("trainer.max_epochs=0", "trainer.max_epochs=0: expected"),
+        ("optimizer=lbfgs optimizer.line_search_fn=armijo", "line_search_fn=armijo: expected strong_wolfe or null"),
         ("trainer.gradient_clip_val=0", "trainer.gradient_clip_val=0.0: expected"),
         ("seed=4294967296", "seed=4294967296: expected a whole number from 0"),
         ("patience=0", "patience=0: expected"),

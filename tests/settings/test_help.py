@@ -34,7 +34,7 @@ def test_a_setting_is_shown_with_its_value_and_its_words(said):
     lines = said("optimizer=adam", "optimizer.lr=0.25", "task=regression", "task.tolerance=3", "patience=4")
     assert lines["optimizer.lr=0.25"] == "learning rate: step size ε"
     assert lines["task.tolerance=3.0"].endswith("the target's unit, °C")
-    assert lines["patience=4"].startswith("epochs without a lower validation loss")
+    assert lines["patience=4"].startswith("validations without a lower loss")
     assert lines["data.stations=[Seattle]"]
     assert lines["data.until=null"]
 

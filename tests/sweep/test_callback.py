@@ -8,7 +8,11 @@ import sys
 import pytest
 from omegaconf import open_dict
 
-from stratus.sweep.callback import without_jobs
+from stratus import files
+from stratus.errors import DataError, message
+from stratus.runs import recording
+from stratus.sweep.callback import SweepTable, without_jobs
+from stratus.sweep.worker import failed
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +71,39 @@ def test_one_that_finds_the_sweep_gone_as_it_starts_ends_at_once():
         pass
     done = subprocess.run([sys.executable, "-c", FOLLOW, str(gone.pid)], check=False, timeout=10)
     assert done.returncode == -signal.SIGTERM
+
+
+def test_a_folder_whose_sweep_named_its_jobs_folders_deeper_is_refused_too(composition, tmp_path):
+    config = copy.deepcopy(composition)
+    config.hydra.sweep.dir = str(tmp_path)
+    with open_dict(config):
+        config.hydra.runtime.cwd = str(tmp_path)
+    job = tmp_path / "a" / "b" / "0"
+    job.mkdir(parents=True)
+    (job / "run.json").touch()
+    with pytest.raises(SystemExit, match="holds a sweep: choose another"):
+        SweepTable().on_multirun_start(config)
+
+
+def test_a_job_that_fails_says_why_and_of_a_bug_its_log_has_the_traceback(tmp_path, caplog):
+    for error in (DataError("mend it"), OSError(28, "No space left on device", "f.csv")):
+        assert str(failed(error, tmp_path)) == message(error)
+    assert not caplog.records
+    try:
+        {}["key"]
+    except KeyError as bug:
+        said = str(failed(bug, tmp_path))
+    assert said.startswith("KeyError: 'key'; its traceback is in ")
+    assert said.endswith("run.log")
+    assert "test_callback.py" in caplog.text
+
+
+def test_a_run_s_folder_is_its_own_before_hydra_writes_there(composition, tmp_path):
+    config = copy.deepcopy(composition)
+    config.hydra.run.dir = str(tmp_path / "run")
+    SweepTable().on_run_start(config)
+    with pytest.raises(SystemExit, match="another run is at work here"):
+        SweepTable().on_run_start(config)
+    with recording.recorded(tmp_path / "run", task="binary", overrides=[], seed=0):
+        pass
+    assert not files.taken(tmp_path / "run")

@@ -1,8 +1,10 @@
 """Each task's loss, gradient, curvature, link and scores against the formulas, and what its loop logs."""
 
 import math
+import sys
 from datetime import date
 from functools import partial
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -283,6 +285,15 @@ def test_each_file_defines_the_task_of_its_name():
     assert tasks.NAMES == ["binary", "multiclass", "multilabel", "regression"]
     for name in tasks.NAMES:
         assert make(name).name == name
+
+
+def test_a_file_may_define_other_classes_beside_its_task(monkeypatch):
+    module = ModuleType("stratus.tasks.own")
+    for name, bases in (("Aid", ()), ("Own", (tasks.find("binary"),))):
+        setattr(module, name, type(name, bases, {"__module__": module.__name__}))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(tasks, "NAMES", [*tasks.NAMES, "own"])
+    assert tasks.find("own") is module.Own
 
 
 @pytest.mark.parametrize("name", ["linear", "weights", "forest", "", "../binary", None])

@@ -264,6 +264,11 @@ def refusal(path):
     return message
 
 
+def test_a_checkpoint_may_be_named_by_a_text(tmp_path):
+    *_, path = saved(tmp_path, "binary")
+    assert load(str(path)).inputs == load(path).inputs
+
+
 def test_a_missing_checkpoint_is_said_to_be_missing(tmp_path):
     assert "there is no checkpoint" in refusal(tmp_path / "best.ckpt")
 
@@ -312,6 +317,8 @@ def without(key):
     ("change", "said"),
     [
         (without("task"), "missing required field `task`"),
+        (without("global_step"), "missing required field `global_step`"),
+        (without("callbacks"), "missing required field `callbacks`"),
         (without("state_dict"), "missing required field `state_dict`"),
         (without("hyper_parameters"), "missing required field `hyper_parameters`"),
         (without("datamodule_hyper_parameters"), "missing required field `datamodule_hyper_parameters`"),

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
+from stratus import files
 from stratus.cli.parser import add
 from stratus.data.daily_table import extend, read_csv, select
 from stratus.data.observations import InMemory, Observations
 from stratus.errors import DataError
-from stratus.files import without_formulas
 from stratus.runs import received, record
 from stratus.runs.record import RunRecord, Scores
 from stratus.runs.report import classes, listing, scoreboard, show
@@ -115,7 +116,7 @@ def forecast(options: argparse.Namespace) -> None:
         samples = checkpoint.samples(extend(table, max(days)))
         asked = samples.where(np.isin(samples.dates, np.array(days, "datetime64[D]")))
         tables.append(model.forecasts(asked).table())
-    found = pl.concat(tables).drop("truth", "^truth .*$")
+    found = pl.concat(tables).drop(cs.starts_with("truth"))
     if found.is_empty():
         why = (
             "at features.lead_days=0 the model is a diagnosis and asks for the day's own weather; train one with "
@@ -125,9 +126,8 @@ def forecast(options: argparse.Namespace) -> None:
         )
         raise DataError(f"no forecast for {days[0]}: {why}")
     if options.csv:
-        try:
-            without_formulas(found).write_csv(options.csv, float_precision=6)
-        except OSError as error:
-            raise DataError(f"cannot write {options.csv}: {error}") from None
+        content = files.without_formulas(found).write_csv(float_precision=6).encode()
+        own = options.csv.is_symlink() or (options.csv.exists() and not options.csv.is_file())  # as /dev/stdout
+        (Path.write_bytes if own else files.replace)(options.csv, content)
     else:
         show(listing(found))

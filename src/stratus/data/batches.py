@@ -120,10 +120,10 @@ class Stream:
             waiting.append((torch.from_numpy(here.x), targets(here)))
             if sum(len(y) for _, y in waiting) >= self.pool:
                 *full, rest = self._batches(waiting, generator)
-                yield from full
+                yield from self._moved(full)
                 waiting = [rest]
         if waiting:
-            yield from self._batches(waiting, generator)
+            yield from self._moved(self._batches(waiting, generator))
 
     def _batches(self, parts: list[Batch], generator: torch.Generator | None) -> list[Batch]:
         """Parts as batches in a new order; the last may be short."""
@@ -131,8 +131,10 @@ class Stream:
         if generator:
             order = torch.randperm(len(x), generator=generator)
             x, y = x[order], y[order]
-        x, y = x.to(self.device), y.to(self.device)
         return list(zip(torch.split(x, self.size), torch.split(y, self.size), strict=True))
+
+    def _moved(self, batches: list[Batch]) -> Iterator[Batch]:
+        return ((x.to(self.device), y.to(self.device)) for x, y in batches)
 
 
 def targets(samples: Samples, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -55,8 +55,7 @@ def lessons(folders: Iterable[Path]) -> dict[str, LessonRun]:
     """
     found: dict[str, LessonRun] = {}
     for folder in folders:
-        own, jobs = folder / record.FILE, sorted(folder.glob(f"*/{record.FILE}"))
-        runs = [file.parent for file in ([own] if own.exists() else jobs)]
+        runs = [folder] if (folder / record.FILE).exists() else record.job_folders(folder)
         if not runs:
             raise CheckpointError(f"{folder} is neither a run's folder nor a sweep's: there is no {record.FILE}")
         for run in runs:

@@ -139,14 +139,19 @@ def differing(runs: Iterable[RunRecord]) -> list[dict[str, str]]:
     return [{word.partition("=")[0]: word for word in own if word not in shared} for own in words]
 
 
+def job_folders(folder: Path) -> list[Path]:
+    """The folders of a sweep's jobs that have begun, 2 before 10, however deep; links are not followed."""
+    found = [Path(place) for place, _, names in os.walk(folder) if FILE in names]
+    return sorted(found, key=lambda job: _natural(job.relative_to(folder).as_posix()))
+
+
 def of_jobs(folder: Path) -> dict[str, RunRecord]:
-    """The records of a sweep's jobs that have begun, by the jobs' folders within the sweep's, 2 before 10; see `read`.
+    """The records of the jobs in `job_folders`, by the jobs' folders within the sweep's; see `read`.
 
     One that cannot be read has the status `broken` and says why.
     """
-    found = [Path(place) for place, _, names in os.walk(folder) if FILE in names]
     jobs = {}
-    for job in sorted(found, key=lambda job: _natural(job.relative_to(folder).as_posix())):
+    for job in job_folders(folder):
         try:
             jobs[job.relative_to(folder).as_posix()] = read(job)
         except CheckpointError as error:

@@ -15,6 +15,7 @@ from stratus.errors import ConfigurationError, Diverged, message
 from stratus.runs import signals
 from stratus.runs.record import GitRecord, RunRecord
 
+_kept: dict[Path, int] = {}  # the lock of each folder that this process took before its run
 SPARE = 2**15  # bytes that a running record has for its end: on a full disk it is written over, not replaced
 
 
@@ -47,7 +48,7 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
     be written.
     """
     start = time.monotonic()
-    lock = take(folder)
+    lock = kept if (kept := _kept.pop(folder.resolve(), None)) is not None else take(folder)
     record = RunRecord(task, overrides, seed, versions=_versions(), git=_git(Path(__file__).parent))
     record.started, record.host = time.strftime("%Y-%m-%dT%H:%M:%S%z"), platform.node()
     try:
@@ -73,6 +74,11 @@ def recorded(folder: Path, *, task: str, overrides: list[str], seed: int) -> Ite
             _write_end(record, folder)
         finally:
             os.close(lock)
+
+
+def keep(folder: Path) -> None:
+    """Takes a run's folder before the run, for `recorded` of this process; raises what `take` does."""
+    _kept[folder.resolve()] = take(folder)
 
 
 def take(folder: Path) -> int:

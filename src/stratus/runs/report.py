@@ -66,7 +66,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         for name, row in {"model": run.metrics, **run.references}.items()
     }
     assert run.data is not None
-    best, gap = run.references["optimum"]["train/loss"] or math.nan, run.gap or 0.0
+    best, gap = (math.nan if one is None else one for one in (run.references["optimum"]["train/loss"], run.gap))
     left_out = sum(run.data.left_out.values())
     samples = ", ".join(f"{n} {name}" for name, n in run.data.samples.items())
     show(

@@ -24,9 +24,19 @@ LONGEST = 10_000  # the most characters of a record's overrides: Hydra reads som
 
 
 def resumed_run(arguments: list[str]) -> Path | None:
-    """The folder of the run that `resume=RUN` names."""
-    folder = {_key(one): one.partition("=")[2] for one in arguments if "=" in one}.get("resume", "null")
-    return None if folder in ("null", "") else Path(folder)
+    """The folder of the run that `resume=RUN` names, as Hydra reads it; ConfigurationError if that is no single one."""
+    given = [one for one in arguments if "=" in one and _key(one) == "resume"]
+    if not given:
+        return None
+    try:
+        (override,) = OverridesParser.create().parse_overrides(given[-1:])
+        folder = [] if override.is_sweep_override() else override.value()
+    except HydraException:
+        folder = []
+    if isinstance(folder, list | dict):
+        mend = "where its name holds a comma or =, put quotes for Hydra within the shell's: \"resume='a=1,b=2'\""
+        raise ConfigurationError(f"{given[-1]}: expected the folder of one run; {mend}")
+    return None if folder in (None, "") else Path(str(folder))
 
 
 def with_overrides(earlier: list[str], arguments: list[str]) -> list[str]:

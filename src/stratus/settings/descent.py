@@ -9,6 +9,7 @@ from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGr
 
 MOMENTUM = Expected("a number from 0 to below 1", lambda value: 0 <= value < 1)
 SHARE = Expected("a share from 0 to 1", lambda value: 0 <= value <= 1)
+WOLFE = Expected("strong_wolfe or null", ("strong_wolfe",).__contains__)
 WEIGHT_DECAY = "penalty on the weights: λ/2 ‖W‖² is added to the loss; b is free"
 
 
@@ -43,7 +44,7 @@ class LBFGS(Optimizer, builds="torch.optim.LBFGS"):
     """Quasi-Newton steps of a searched length; up to `max_iter` of them an epoch."""
 
     max_iter: int = setting(20, "steps an epoch at most", POSITIVE)
-    line_search_fn: str | None = setting("strong_wolfe", "how a step's length is searched; null: the step is lr")
+    line_search_fn: str | None = setting("strong_wolfe", "how a step's length is searched; null: the step is lr", WOLFE)
 
 
 @dataclass

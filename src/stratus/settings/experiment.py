@@ -31,7 +31,7 @@ class Config(SettingsGroup):
     init: descent.Init = MISSING
     trainer: descent.Trainer = MISSING
     seed: int = setting(0, "decides the order of the days and a random start", SEED)
-    patience: int | None = setting(None, "epochs without a lower validation loss before a stop; null: never", POSITIVE)
+    patience: int | None = setting(None, "validations without a lower loss before a stop; null: never", POSITIVE)
     resume: str | None = setting(None, "folder of a run to go on with, under its own settings")
     pictures: str = setting("all", "all, or none to draw none", PICTURES)
     lesson: str | None = setting(None, "lesson of the lecture to show; experiment=lecture/… sets it")

@@ -31,11 +31,11 @@ class SweepTable(Callback):
         self.next = 0.0
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Ends a run whose folder is not free before Hydra writes there."""
+        """Takes a run's folder, or ends the run where it is not free, before Hydra writes there."""
         if int(os.environ.get("LOCAL_RANK", "0")) == 0:  # those beside the first share its folder
             HydraConfig.instance().set_config(config)  # the folder's name is made of it; Hydra does the same later
             try:
-                os.close(recording.take(Path(config.hydra.run.dir)))
+                recording.keep(Path(config.hydra.run.dir))
             except (StratusError, OSError) as error:
                 sys.exit(message(error))
 
@@ -55,7 +55,7 @@ class SweepTable(Callback):
             sys.exit(f"{config.hydra.sweep.dir}: another sweep is at work here; choose another hydra.sweep.dir")
         except OSError as error:
             sys.exit(message(error))
-        if any(folder.glob(f"*/{record.FILE}")):
+        if record.job_folders(folder):
             sys.exit(f"{config.hydra.sweep.dir} holds a sweep: choose another hydra.sweep.dir, or remove this folder")
         SweepTable.begun = folder
         signals.listen()  # here too, where only other processes run jobs

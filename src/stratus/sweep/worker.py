@@ -1,9 +1,15 @@
-"""Processes that a launcher starts for a sweep's jobs end with the process that runs the sweep, however it ends."""
+"""How a sweep's jobs end: the processes of a launcher with the one that runs the sweep, a job that fails alone."""
 
+import logging
 import os
 import signal
 import threading
 import time
+from pathlib import Path
+
+from hydra.errors import CompactHydraException
+
+from stratus.errors import mendable, message
 
 LOOK = 0.5  # seconds from one look for it to the next
 LAST = 3.0  # seconds that a job has to record that it was interrupted
@@ -20,3 +26,11 @@ def _watch(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(LAST)
     os._exit(128 + signal.SIGTERM)  # where the signal ended a job alone, or nothing
+
+
+def failed(error: Exception, folder: Path) -> CompactHydraException:
+    """What Hydra is told of a job that failed, so that the others run; a bug's traceback goes to the job's run.log."""
+    if mendable(error):
+        return CompactHydraException(message(error))
+    logging.getLogger("stratus.traceback").error("a job of a sweep failed", exc_info=error)
+    return CompactHydraException(f"{message(error)}; its traceback is in {os.path.relpath(folder / 'run.log')}")

@@ -14,5 +14,6 @@ def find(name: str) -> type[LinearTask]:
     if name not in NAMES:
         raise ConfigurationError(f"there is no task '{name}'; there are: {', '.join(NAMES)}")
     module = import_module(f"{__name__}.{name}")
-    (task,) = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
+    own = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
+    (task,) = [one for one in own if issubclass(one, LinearTask)]
     return task

@@ -44,6 +44,8 @@ class _Content:
     task: str
     optimizer: str
     epoch: int
+    global_step: int
+    callbacks: dict[str, Any]
     hyper_parameters: _Names
     datamodule_hyper_parameters: Recipe
     state_dict: dict[str, torch.Tensor]
@@ -81,12 +83,13 @@ class Checkpoint:
         return samples.where(samples.complete)
 
 
-def load(path: Path) -> Checkpoint:
+def load(path: str | Path) -> Checkpoint:
     """What a file in a folder of a run's holds, if only tensors and plain values are unpickled.
 
     CheckpointError if it is no checkpoint, a link or behind one, larger than `LARGEST`, or unpacks to more than it has,
     and if a size in it is not that of its weights, or its task cannot answer what is asked.
     """
+    path = Path(path)
     try:
         file = files.inside(path.parent.parent, Path(*path.parts[-2:]), LARGEST)
         size = file.stat().st_size

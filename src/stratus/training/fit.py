@@ -56,38 +56,19 @@ def fit(
     """Trains one run in its folder; None in the processes beside the first, which record nothing.
 
     `make_trainer` makes Lightning's Trainer from further arguments. `limit` is the largest stable step, for the message
-    of a run that diverges. After `patience` epochs without a lower validation loss training stops. `resume` is the
-    folder of a run to go on with, `scored` whether that run came to its end: if it did not, but its training had ended,
-    it is not trained further.
+    of a run that diverges. After `patience` validations without a lower loss training stops. `resume` is the folder of
+    a run to go on with, `scored` whether that run came to its end: if it did not, but its training had ended, it is not
+    trained further.
 
     Raises Diverged if the loss stopped being a finite number, CheckpointError if the run to resume has other inputs or
     outputs, or a checkpoint that training cannot go on from, ConfigurationError if this machine has no such
     accelerator, or not so many devices.
     """
     splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
-    callbacks: list[Callback] = [
-        *([SettingsRule()] if resume else []),
-        StabilityGuard(limit),
-        trace,
-        *best_and_last(checkpoints, validation=splits.validation is not None),
-        *([Patience("val/loss", patience=patience)] if patience is not None else []),
-    ]
-    trainer = _trainer(make_trainer, splits, callbacks, logger)
-    ended = None
-    if resume:
-        epochs = trainer.max_epochs or 0
-        ended = _take_up(resume, checkpoints, task, splits, epochs=epochs, patience=patience, scored=scored)
-    warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")  # Lightning 2.6 of newer torch
-    warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed run's best
+    watching = [*([SettingsRule()] if resume else []), StabilityGuard(limit), trace]
+    trainer = _trainer(make_trainer, splits, checkpoints, watching, patience=patience, logger=logger)
     started = time.perf_counter()
-    if ended:
-        epochs, steps = ended["epoch"] + 1, ended["global_step"]
-        trace.keep(task, steps)
-    else:
-        last = resume / "checkpoints" / "last.ckpt" if resume else None
-        with _as_broken(last) if last else nullcontext():
-            trainer.fit(task, data, ckpt_path=last, weights_only=True)
-        epochs, steps = trainer.current_epoch, trainer.global_step
+    epochs, steps = _train(trainer, task, data, resume, checkpoints, trace=trace, patience=patience, scored=scored)
     seconds = time.perf_counter() - started
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()  # the rest is one process's work; metrics would wait for the others
@@ -111,26 +92,65 @@ class NoProfiler(PassThroughProfiler):
         return self.nothing
 
 
+def new_trainer(make_trainer: Callable[..., pl.Trainer], **arguments: Any) -> pl.Trainer:
+    """Lightning's Trainer of these arguments; ConfigurationError where Lightning does not take them on this machine."""
+    try:
+        return make_trainer(**arguments)
+    except (MisconfigurationException, TypeError, ValueError) as error:
+        raise ConfigurationError(f"trainer: {first_line(error)}") from None
+
+
 def _trainer(
-    make_trainer: Callable[..., pl.Trainer], splits: Splits, callbacks: list[Callback], logger: Logger
+    make_trainer: Callable[..., pl.Trainer],
+    splits: Splits,
+    checkpoints: Path,
+    watching: list[Callback],
+    *,
+    patience: int | None,
+    logger: Logger,
 ) -> pl.Trainer:
     terminal = sys.stderr.isatty()
-    try:
-        return make_trainer(
-            callbacks=[*callbacks, *([TQDMProgressBar(refresh_rate=20)] if terminal else [])],
-            logger=logger,
-            plugins=[PacedCheckpointIO()],
-            profiler=NoProfiler(),
-            deterministic=True,
-            enable_model_summary=False,
-            enable_progress_bar=terminal,
-            num_sanity_val_steps=0,
-            limit_val_batches=1.0 if splits.validation else 0,
-            log_every_n_steps=1,  # curves are logged once an epoch; this silences a warning about short ones
-            use_distributed_sampler=False,  # the batches know their share
-        )
-    except (MisconfigurationException, ValueError) as error:
-        raise ConfigurationError(f"trainer: {first_line(error)}") from None
+    return new_trainer(
+        make_trainer,
+        callbacks=[
+            *watching,
+            *best_and_last(checkpoints, validation=splits.validation is not None),
+            *([Patience("val/loss", patience=patience)] if patience is not None else []),
+            *([TQDMProgressBar(refresh_rate=20)] if terminal else []),
+        ],
+        logger=logger,
+        plugins=[PacedCheckpointIO()],
+        profiler=NoProfiler(),
+        deterministic=True,
+        enable_model_summary=False,
+        enable_progress_bar=terminal,
+        num_sanity_val_steps=0,
+        limit_val_batches=1.0 if splits.validation else 0,
+        log_every_n_steps=1,  # curves are logged once an epoch; this silences a warning about short ones
+        use_distributed_sampler=False,  # the batches know their share
+    )
+
+
+def _train(
+    trainer: pl.Trainer,
+    task: LinearTask,
+    data: WeatherDataModule,
+    resume: Path | None,
+    checkpoints: Path,
+    *,
+    trace: Trace,
+    **earlier: Any,
+) -> tuple[int, int]:
+    """Trains, unless the run to resume had ended training; returns the number of epochs and of steps."""
+    warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")  # Lightning 2.6 of newer torch
+    warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed run's best
+    last = resume / "checkpoints" / "last.ckpt" if resume else None
+    with _as_broken(last) if last else nullcontext():
+        if resume and (ended := _take_up(resume, checkpoints, task, data.splits, trainer.max_epochs or 0, **earlier)):
+            trace.keep(task, ended["global_step"])
+            return ended["epoch"] + 1, ended["global_step"]
+        trainer.fit(task, data, ckpt_path=last, weights_only=True)
+    return trainer.current_epoch, trainer.global_step
 
 
 @contextmanager
@@ -146,7 +166,7 @@ def _as_broken(checkpoint: Path) -> Iterator[None]:
 
 
 def _take_up(
-    run: Path, checkpoints: Path, task: LinearTask, splits: Splits, *, epochs: int, patience: int | None, scored: bool
+    run: Path, checkpoints: Path, task: LinearTask, splits: Splits, epochs: int, *, patience: int | None, scored: bool
 ) -> Mapping[str, Any] | None:
     """Gives the folder the best checkpoint of an earlier run; if training had ended, the last too, and the task θ.
 

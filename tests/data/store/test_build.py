@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import resource
 import shutil
 
@@ -132,6 +133,20 @@ def test_building_again_changes_nothing(built, sources, tmp_path):
     files = {file: file.stat().st_mtime_ns for file in (tmp_path / "store").rglob("*.parquet")}
     assert build(sources, tmp_path / "store") == Manifest.read(built)
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "store").rglob("*.parquet")} == files
+
+
+def test_a_source_that_has_changed_since_is_refused_and_one_only_written_again_is_not(sources, tmp_path):
+    source, store = tmp_path / "2009.csv", tmp_path / "store"
+    shutil.copy(sources[0], source)
+    before = build([source], store)
+    source.write_bytes(source.read_bytes())
+    os.utime(source, ns=(1, 1))
+    assert build([source], store) == before
+    for text in (source.read_text().replace("TMAX,1", "TMAX,2", 1), source.read_text() + "\n"):
+        source.write_text(text)
+        with pytest.raises(DataError, match=r"2009\.csv is not the file that .* was built from: build another store"):
+            build([source], store)
+    assert Manifest.read(store) == before
 
 
 def test_a_year_given_twice_is_refused_and_the_store_stays(built, sources, truth, tmp_path):

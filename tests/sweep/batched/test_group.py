@@ -1,11 +1,15 @@
 """Many runs trained as one: each is what it would have been alone."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from stratus.errors import Diverged
+from stratus.runs.experiment import new_task
+from stratus.sweep.batched import group
+from stratus.sweep.batched.group import Group
 from stratus.sweep.batched.member import train_together
 from stratus.tasks.multiclass import MulticlassClassification
 from stratus.tasks.weights import Weights
@@ -118,3 +122,29 @@ def test_a_loss_of_any_form_is_trained(settings, samples, monkeypatch):
         found = train_together([one, other], splits).result
     expected = train_together([one, other], splits).result
     assert torch.allclose(found.last.theta, expected.last.theta, atol=1e-6)
+
+
+def test_members_start_where_a_run_alone_does_and_then_lie_on_their_device_with_the_task(
+    settings, samples, monkeypatch
+):
+    members = [settings("task=binary", "task.class_weights=balanced", "init=gaussian", f"seed={k}") for k in (1, 2)]
+    splits, starts = samples(members[0]), [new_task(one, samples(one)).linear.weight for one in members]
+    none = SimpleNamespace(memory={})  # they look at values, of which meta has none
+    monkeypatch.setattr(group, "steps_of", lambda members, theta: none)
+    one = Group(new_task(members[0], splits), members, splits, torch.device("cpu"))
+    assert torch.equal(one.theta[:-1], torch.stack([start.T for start in starts], -1))
+    task = new_task(members[0], splits)
+    there = Group(task, members, splits, torch.device("meta"))
+    assert {of.device.type for of in (there.theta, there.train_days.x, *task.parameters(), *task.buffers())} == {"meta"}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("task", ["task=regression", "task=binary", "task=multiclass"])
+def test_members_on_a_gpu_are_what_they_would_be_alone_there(settings, samples, alone, recorded, tmp_path, *, task):
+    words = (task, "trainer=gpu", "trainer.max_epochs=2", "init=gaussian")
+    members = [settings(*words, f"seed={seed}") for seed in (1, 2)]
+    trained = train_together(members, samples(members[0]))
+    recorded(trained, 1, tmp_path / "member")
+    alone(members[1], tmp_path / "alone")
+    assert_same_weights(trained.result, 1, tmp_path / "alone")
+    assert_same_weights(trained.result, 1, tmp_path / "member")

@@ -5,7 +5,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException
+from omegaconf import open_dict
 
+from stratus.runs import record
+from stratus.runs.finished import FinishedRun
 from stratus.sweep.batched.member import train_together
 
 WITHIN = 2e-3
@@ -71,3 +76,24 @@ def test_huge_weights_of_a_member_change_no_other_s_scores(settings, samples, re
     expected = recorded(trained, 2, tmp_path / "before", together=[0, 1, 2])
     trained.result.best.theta[..., 1] = weight
     assert_same(recorded(trained, 2, tmp_path / "after", together=[0, 1, 2]), expected)
+
+
+def test_a_member_that_cannot_be_recorded_tells_as_a_run_alone_and_lets_the_others_run(
+    settings, samples, composed, member, monkeypatch, *, tmp_path, caplog
+):
+    one = member(group(settings, samples, "task=binary"), 0)
+    config = composed(with_hydra=True)
+    with open_dict(config):
+        config.hydra.runtime.update(output_dir=str(tmp_path / "bug"), choices={"task": "binary"})
+    monkeypatch.setattr(HydraConfig.instance(), "cfg", config)
+    monkeypatch.setattr(FinishedRun, "metrics", property(lambda run: {}["a bug"]))
+    with pytest.raises(CompactHydraException, match=r"^KeyError: 'a bug'; its traceback is in .*run\.log$"):
+        one.run(config)
+    assert "Traceback" in caplog.text
+    caplog.clear()
+    config.hydra.runtime.output_dir = str(tmp_path / "full")
+    (tmp_path / "full" / "forecasts.csv").mkdir(parents=True)  # in the file's way
+    with pytest.raises(CompactHydraException, match=r"forecasts\.csv: Is a directory$"):
+        one.run(config)
+    assert "Traceback" not in caplog.text
+    assert [record.read(tmp_path / name).status for name in ("bug", "full")] == ["failed", "failed"]

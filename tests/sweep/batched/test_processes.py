@@ -5,6 +5,7 @@ import pickle
 import signal
 import threading
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import polars as pl
@@ -97,55 +98,75 @@ def children(pid):
 
 def worker(sweep, begun=None):
     """The process that a sweep has started, once it is there; where a folder is given, once it runs that job."""
-    while True:
+    for _ in range(3000):
         assert sweep.poll() is None
         started = [child for child, line in children(sweep.pid).items() if "spawn_main" in line]
         if started and (begun is None or (begun / "run.json").exists()):
             return started[0]
         time.sleep(0.02)
+    pytest.fail("the sweep has started no process within a minute")
 
 
+@contextmanager
 def sweep_of_two(door, folder, *words):
+    """A sweep by two processes, both of which are gone in the end."""
     same = ("-m", "hydra/launcher=batched", "hydra.launcher.processes=2", "seed=1,2", "hydra.sweep.dir=sweep")
-    return door(folder, *same, "task=binary", *words)
+    with door(folder, *same, "task=binary", *words) as sweep:
+        try:
+            yield sweep
+        finally:
+            if sweep.poll() is None:
+                for pid in (*children(sweep.pid), sweep.pid):
+                    os.kill(pid, signal.SIGKILL)
 
 
 @in_proc
-def test_a_process_that_is_killed_is_told_in_one_line(door, tmp_path):
-    sweep = sweep_of_two(door, tmp_path, "trainer.max_epochs=1")
-    os.kill(worker(sweep), signal.SIGKILL)
-    out, err = sweep.communicate(timeout=60)
+def test_a_process_that_is_killed_is_told_at_once_and_in_the_end_and_the_others_go_on(door, tmp_path):
+    with sweep_of_two(door, tmp_path, "trainer.max_epochs=1") as sweep:
+        os.kill(worker(sweep), signal.SIGKILL)
+        out, err = sweep.communicate(timeout=60)
     assert sweep.returncode == 1, out + err
     assert "Traceback" not in out + err
-    assert "a process that ran some of the sweep's jobs was killed" in err
+    first, *_, last = (
+        line for line in err.splitlines() if "process that ran some of the sweep's jobs was killed" in line
+    )
+    assert first.endswith("the others go on with theirs")
+    assert "lower hydra.launcher.memory" in last
     assert record.read(tmp_path / "sweep" / "0").status == "finished"
 
 
 @in_proc
 @pytest.mark.parametrize("to_all", [True, False])
 def test_a_signal_ends_the_sweep_with_its_code_and_is_recorded(door, tmp_path, to_all):
-    sweep = sweep_of_two(door, tmp_path, "trainer.max_epochs=1000000")
-    at_work = worker(sweep, tmp_path / "sweep" / "1")
-    for pid in (sweep.pid, at_work) if to_all else (at_work,):
-        os.kill(pid, signal.SIGTERM)
-    if not to_all:
-        os.kill(sweep.pid, signal.SIGTERM)  # its own job takes as long
-    out, err = sweep.communicate(timeout=60)
+    with sweep_of_two(door, tmp_path, "trainer.max_epochs=1000000") as sweep:
+        at_work = worker(sweep, tmp_path / "sweep" / "1")
+        for pid in (sweep.pid, at_work) if to_all else (at_work,):
+            os.kill(pid, signal.SIGTERM)
+        if not to_all:
+            os.kill(sweep.pid, signal.SIGTERM)  # its own job takes as long
+        out, err = sweep.communicate(timeout=60)
     assert sweep.returncode == 143, out + err
     assert "Traceback" not in out + err
+    assert "was killed" not in err
     assert [record.read(tmp_path / "sweep" / name).status for name in "01"] == ["interrupted", "interrupted"]
 
 
 @in_proc
 def test_no_process_outlives_the_sweep(door, tmp_path):
-    sweep = sweep_of_two(door, tmp_path, "trainer.max_epochs=1000000")
-    child = worker(sweep, tmp_path / "sweep" / "1")
-    sweep.kill()
-    sweep.communicate(timeout=20)
-    for _ in range(500):
-        if not Path(f"/proc/{child}").exists():
-            break
-        time.sleep(0.02)
+    with sweep_of_two(door, tmp_path, "trainer.max_epochs=1000000") as sweep:
+        child = worker(sweep, tmp_path / "sweep" / "1")
+        sweep.kill()
+        try:
+            sweep.communicate(timeout=20)  # the other process has its output too
+            for _ in range(500):
+                if not Path(f"/proc/{child}").exists():
+                    break
+                time.sleep(0.02)
+            else:
+                pytest.fail("a process of the sweep lives on")
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
     assert record.read(tmp_path / "sweep" / "1").status == "interrupted"
 
 

@@ -37,8 +37,8 @@ def build(
 
     Sources are files of any layout that `layouts.pieces` reads, or folders of Parquet files. Ice pellets may count as
     hail. `tell` is called with a line after each step. Where another build is at work in the folder, this one waits.
-    Raises DataError if a source is broken or missing, a year is in the store already, an unfinished store in the folder
-    is of other sources, or the disk is full.
+    Raises DataError if a source is broken or missing, one that the store is of has changed, a year is in the store
+    already, an unfinished store in the folder is of other sources, or the disk is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -80,9 +80,12 @@ def _build(sources: list[Path], folder: Path, ice_pellets: bool, tell: Tell) -> 
     before = Manifest.read(folder) if (folder / MANIFEST).exists() else None
     if before and before.ice_pellets != ice_pellets:
         raise DataError(f"{folder} was built with ice_pellets={before.ice_pellets}: keep to it")
-    known = {source.file for source in before.sources} if before else set()
+    known = {source.file: source for source in before.sources} if before else {}
+    for file in sources:
+        if (kept := known.get(str(file))) and not kept.unchanged():
+            raise DataError(f"{file} is not the file that {folder} was built from: build another store of all sources")
     scratch = folder / UNFINISHED
-    _clear(scratch, known)
+    _clear(scratch, {*known})
     _tidy(folder, before)
     plan = [Source.of(file) for file in sources if str(file) not in known]
     if before and not plan:

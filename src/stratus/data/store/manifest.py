@@ -38,6 +38,11 @@ class Source:
         facts = file.stat()
         return cls(str(file), facts.st_size, facts.st_mtime_ns)
 
+    def unchanged(self) -> bool:
+        """Whether the file is still what was sorted; its checksum is asked for only where it was written again."""
+        now = Source.of(Path(self.file))
+        return now.bytes == self.bytes and (now.modified == self.modified or files.sha256(self.file) == self.sha256)
+
 
 @dataclass(frozen=True)
 class Part:

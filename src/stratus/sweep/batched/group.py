@@ -24,25 +24,25 @@ class Group:
     loss is no longer finite changes no bit of another's weights.
 
     Args:
-        task: Theirs; its weights are overwritten.
+        task: Theirs; its weights are overwritten, and it goes to the device.
         members: The settings of each.
-        splits: The days that they share, not those of a resample.
+        splits: The days that they share, not those of a resample; their resamples have as many days each.
         device: Where they are trained.
     """
 
     def __init__(self, task: LinearTask, members: Sequence[Config], splits: Splits, device: torch.device) -> None:
         self.members, self.device = list(members), device
-        self.loss, count = Loss(task), len(members)
+        start = []
+        for one in members:  # drawn on the CPU, as of a run alone
+            task.start(one.init.build(), one.seed)
+            start.append(torch.cat([task.linear.weight.T, task.linear.bias[None]]).detach())
+        self.loss, count = Loss(task.to(device)), len(members)
         self.train_days = Days(task, splits.train, count, device)
         self.val_days: Batch | None = None
         if splits.validation:
             every = torch.arange(len(splits.validation), device=device)[:, None]
             self.val_days = Days(task, splits.validation, count, device).take(every)
         self._draw(splits)
-        start = []
-        for one in members:
-            task.start(one.init.build(), one.seed)
-            start.append(torch.cat([task.linear.weight.T, task.linear.bias[None]]).detach())
         self.theta = torch.stack(start, -1).to(device)
         self.steps = steps_of(members, self.theta)
         self.curves: dict[str, list[Tensor]] = {f"{s}/{n}": [] for s in ("train", "val") for n in ("loss", "accuracy")}
@@ -55,15 +55,16 @@ class Group:
 
     def _draw(self, splits: Splits) -> None:
         """Which days each member draws, and in which orders: members of one seed and resample share theirs."""
-        data, days = self.members[0].data, len(splits.train)
-        self.size = min(data.batch_size or days, days)
-        self.steps_an_epoch = min(math.ceil(days / self.size), self.members[0].trainer.limit_train_batches or days)
+        data = self.members[0].data
         # All days at once are not shuffled, so the seed does not matter.
         drawn = [(None if data.batch_size is None else one.seed, one.data.resample) for one in self.members]
         place = {one: k for k, one in enumerate(dict.fromkeys(drawn))}
-        self.orders = [EpochOrder(days, seed) for seed, _ in place]
         rows = {number: torch.from_numpy(splits.drawn(number)) for _, number in place}
         self.rows = torch.stack([rows[number] for _, number in place])
+        days = self.rows.shape[1]
+        self.orders = [EpochOrder(days, seed) for seed, _ in place]
+        self.size = min(data.batch_size or days, days)
+        self.steps_an_epoch = min(math.ceil(days / self.size), self.members[0].trainer.limit_train_batches or days)
         self.order_of = torch.tensor([place[one] for one in drawn], device=self.device)
 
     def train(self) -> GroupResult:

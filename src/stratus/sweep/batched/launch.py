@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from threadpoolctl import threadpool_limits
 
 from stratus.data.splits import Splits
-from stratus.errors import StratusError
+from stratus.errors import StratusError, message
 from stratus.runs.experiment import new_task
 from stratus.settings import compose
 from stratus.settings.descent import SGD, Adam
@@ -89,7 +89,10 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> dict[int, Me
         else:
             groups.setdefault(_shared(settings), {})[number] = settings
     for group in groups.values():
-        trained = _train_group(group, memory)
+        try:
+            trained = _train_group(group, memory)
+        except Exception as error:  # of data, of a feature or a loss of the user's own, or of a device
+            trained = f"together they fail ({message(error):.200}); each tells where it does so alone"
         if isinstance(trained, str):
             alone.setdefault(trained, []).extend(group)
         else:
@@ -127,13 +130,12 @@ def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member]
     if len(jobs) == 1:
         return "no other differs from them in numbers alone"
     first = next(iter(jobs.values()))
-    try:
-        loaded = first.data.load()
-        splits = loaded.observations.split(first.recipe, first.data.borders, standardise=first.features.standardise)
-    except Exception:  # a feature of the user's own may raise anything
-        return "their data are wrong, or a feature fails, as each will tell"
+    loaded = first.data.load()
+    splits = loaded.observations.split(first.recipe, first.data.borders, standardise=first.features.standardise)
     if splits.train.on_disk:
         return "their days are streamed from disk"
+    if len({len(splits.drawn(number)) for number in {one.data.resample for one in jobs.values()}}) > 1:
+        return "stations lack days, so that their resamples, which are of dates, differ in length"
     if type(new_task(first, splits)).forward is not LinearTask.forward:
         return f"task={first.task.name} has a way of its own from inputs to logits"
 

@@ -25,6 +25,7 @@ from stratus.sweep.batched.result import GroupResult, Snapshot
 from stratus.tasks.linear import LinearTask
 from stratus.training.callbacks import Patience, StabilityGuard
 from stratus.training.checkpoints import AtomicCheckpointIO, best_and_last
+from stratus.training.fit import new_trainer
 
 
 class MemberTrainer:
@@ -35,7 +36,8 @@ class MemberTrainer:
 
     def __init__(self, task: LinearTask, settings: Config, splits: Splits) -> None:
         self.task, self.validated = task, splits.validation is not None
-        self.trainer: Trainer = settings.trainer.build()(
+        self.trainer: Trainer = new_trainer(
+            settings.trainer.build(),
             max_steps=1,
             logger=False,
             plugins=[AtomicCheckpointIO()],

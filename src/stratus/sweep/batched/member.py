@@ -8,13 +8,11 @@ from pathlib import Path
 
 import torch
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import CompactHydraException
 from omegaconf import DictConfig
 
 from stratus import files
 from stratus.data.observations import Observations, Provenance
 from stratus.data.splits import Splits
-from stratus.errors import StratusError
 from stratus.runs import experiment, recording, tensorboard
 from stratus.runs.events import EventFile
 from stratus.runs.experiment import Outputs
@@ -24,6 +22,7 @@ from stratus.settings.experiment import Config
 from stratus.sweep.batched.group import Group
 from stratus.sweep.batched.lightning_inside import MemberTrainer
 from stratus.sweep.batched.result import GroupResult
+from stratus.sweep.worker import failed
 from stratus.tasks.linear import LinearTask
 from stratus.training.callbacks import Trace
 from stratus.training.fit import TrainingResult
@@ -53,7 +52,9 @@ def train_together(members: Sequence[Config], splits: Splits) -> TrainedGroup:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     task = experiment.new_task(members[0], splits.resampled(members[0].data.resample))
     trainer = MemberTrainer(task, members[0], splits)
-    return TrainedGroup(members, Group(task, members, splits, trainer.device).train(), trainer)
+    result = Group(task, members, splits, trainer.device).train()
+    task.cpu()  # where they are recorded
+    return TrainedGroup(members, result, trainer)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Member:
     def run(self, composed: DictConfig) -> float:
         """Hydra's task function for this job: does what is left of its run, and returns the sweep's objective.
 
-        An error that the user can mend is raised as CompactHydraException, so that the other jobs run.
+        Raises what `failed` makes of an error, so that the other jobs run.
         """
         job = HydraConfig.get()
         folder, task = Path(job.runtime.output_dir), job.runtime.choices["task"]
@@ -117,8 +118,8 @@ class Member:
             ) as entries:
                 entries.data = self.block.days.provenance
                 return self.finish(folder, entries)
-        except StratusError as error:
-            raise CompactHydraException(str(error)) from None
+        except Exception as error:
+            raise failed(error, folder) from None
 
     def finish(self, folder: Path, entries: RunRecord) -> float:
         """Writes what a lone run writes, and returns its objective; raises Diverged as a lone run does."""

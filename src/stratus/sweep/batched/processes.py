@@ -9,7 +9,7 @@ import pickle
 import sys
 import traceback
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -27,6 +27,7 @@ from stratus.sweep.worker import follow
 log = logging.getLogger("hydra_plugins.stratus_batched")
 
 JOBS = 32  # a further process is worth its start, some seconds, for so many jobs
+KILLED = "a process that ran some of the sweep's jobs was killed"
 AHEAD = 40  # so many jobs more, at most, are this process's own: it works while the others start
 
 
@@ -70,23 +71,33 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
     executor = ProcessPoolExecutor(len(others), context, initializer=_begin, initargs=(os.getpid(),))
     names = task_function.__name__, JobRuntime.instance().get("name")
     futures = [executor.submit(_work, one, *names) for one in pickled]
+    ending: list[BaseException] = []  # what ends all, if anything does
+    for future in futures:
+        future.add_done_callback(lambda done: None if ending else _tell(done))
     try:
         returned = dict(zip(own.jobs, work(own, task_function), strict=True))
         for other, future in zip(others, futures, strict=True):
             returned |= zip(other.jobs, future.result(), strict=True)
     except BaseException as error:
+        ending.append(error)
         wait(futures, timeout=1)  # Ctrl-C reaches them too: a second signal would break into their last records
         for process in multiprocessing.active_children():
             process.terminate()
         if isinstance(error, BrokenProcessPool):
             raise StratusError(
-                "a process that ran some of the sweep's jobs was killed; their records say how far it came. If memory "
-                "ran out, lower hydra.launcher.memory or hydra.launcher.processes"
+                f"{KILLED}; their records say how far it came. If memory ran out, lower hydra.launcher.memory or "
+                "hydra.launcher.processes"
             ) from None
         raise
     finally:
         executor.shutdown()
     return [returned[number] for number in share.jobs]
+
+
+def _tell(done: Future[list[JobReturn]]) -> None:
+    """Says at once that a process was killed: this one does its own share first."""
+    if isinstance(done.exception(), BrokenProcessPool):
+        print(f"{KILLED}; the others go on with theirs", file=sys.stderr)
 
 
 def _begin(parent: int) -> None:
