@@ -86,7 +86,7 @@ def run(
         model = Model(result.task, Weights.of(result.task), splits.target)
         with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
             (verification,) = verify(model, splits, references, lambda part: part.append_to(csv))
-        finished = FinishedRun(settings, observations, splits.evenly_spaced(), result, verification, references.optimum)
+        finished = FinishedRun(settings, observations, splits.evenly_spaced(), result, verification, references)
         finish(finished, outputs, lesson)
     assert record.objective is not None
     return record.objective
@@ -113,10 +113,11 @@ def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = N
     record, result, intervals = outputs.record, run.result, run.verification.intervals
     record.epochs, record.best_epoch, record.fit_seconds = result.epochs, result.best_epoch, round(result.seconds, 3)
     record.metrics, record.references = run.metrics, run.references
-    record.skill, record.gap = run.metrics["test/skill"], result.last_loss - run.references["optimum"]["train/loss"]
+    record.skill, record.minimum = run.metrics["test/skill"], run.optimum.value
+    record.gap = result.last_value - run.optimum.value
     record.intervals, record.intervals_against_climatology = intervals.scores, intervals.against_climatology
     record.weights = WeightsRecord(**run.task.parameters_by_name())
-    record.optimum_attained = run.optimum.attained
+    record.optimum_attained, record.unseen_days = run.optimum.attained, run.rivals.unseen_days()
     tensorboard.constant_lines(outputs.folder, run.references, result.steps, shared=outputs.in_sweep)
     chief, words = {**run.metrics, "gap": record.gap}, as_yaml(asdict(run.settings))
     tensorboard.final_scores(outputs.file, columns(run.settings), chief, words, result.steps)

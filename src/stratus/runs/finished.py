@@ -15,6 +15,7 @@ from stratus.training.fit import TrainingResult
 from stratus.training.optimum import Optimum
 from stratus.verification.forecasts import Forecasts
 from stratus.verification.model import Model
+from stratus.verification.references import References
 from stratus.verification.verify import Verification
 
 
@@ -27,7 +28,7 @@ class FinishedRun:
     splits: Splits  # its samples; of streamed ones a fair sample
     result: TrainingResult
     verification: Verification
-    optimum: Optimum  # of its task
+    rivals: References  # what it is compared with
 
     @property
     def table(self) -> pl.DataFrame:
@@ -44,6 +45,11 @@ class FinishedRun:
     def model(self) -> Model:
         """The same in float64."""
         return Model(self.task, Weights.of(self.task), self.splits.target)
+
+    @property
+    def optimum(self) -> Optimum:
+        """The exact optimum of its task."""
+        return self.rivals.optimum
 
     @property
     def trace(self) -> Trace:

@@ -80,7 +80,9 @@ class RunRecord:
     metrics: Scores = field(default_factory=dict)  # scores of the kept weights, each over its whole split
     references: Mapping[str, Scores] = field(default_factory=dict)  # the same of climatology, persistence and optimum
     skill: float | None = None  # on the test days
-    gap: float | None = None  # training loss after the last epoch, less the optimum's
+    minimum: float | None = None  # the least training loss that this model can have, its penalty included
+    gap: float | None = None  # how far above it training ended
+    unseen_days: int = 0  # test days in whose season no day before the test was: climatology is a guess there
     intervals: Ends = field(default_factory=dict)  # low and high end of 95 % of the test scores
     intervals_against_climatology: Ends = field(default_factory=dict)  # of their differences from climatology's
     weights: WeightsRecord | None = None  # the kept weights

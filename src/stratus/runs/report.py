@@ -66,7 +66,8 @@ def show_run(run: RunRecord, folder: Path) -> None:
         for name, row in {"model": run.metrics, **run.references}.items()
     }
     assert run.data is not None
-    best, gap = (math.nan if one is None else one for one in (run.references["optimum"]["train/loss"], run.gap))
+    least, gap = (math.nan if one is None else one for one in (run.minimum, run.gap))
+    penalised = not math.isclose(least, run.references["optimum"]["train/loss"] or 0, rel_tol=1e-6, abs_tol=1e-9)
     left_out = sum(run.data.left_out.values())
     samples = ", ".join(f"{n} {name}" for name, n in run.data.samples.items())
     show(
@@ -76,7 +77,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
         f"model: the weights of epoch {run.best_epoch} of {run.epochs}"
         + (", the lowest validation loss" if "val/loss" in run.metrics else ""),
-        f"training loss after the last epoch: {best + gap:.6g}, "
+        f"training loss{' and penalty' if penalised else ''} after the last epoch: {least + gap:.6g}, "
         + (
             f"{gap:.2g} above the exact optimum of this model"
             if run.optimum_attained
@@ -89,6 +90,11 @@ def show_run(run: RunRecord, folder: Path) -> None:
 
 def _beside_climatology(run: RunRecord) -> str | None:
     """Whether the skill on the test days may be chance; None where there are too few of them to say."""
+    if run.unseen_days:
+        return (
+            f"no verdict: on {run.unseen_days} test days climatology is a guess, since no day before the test was in "
+            "their season; give the days before it a year or more"
+        )
     low, high = run.intervals["test/skill"]
     if low is None or high is None or math.isnan(low):
         return None

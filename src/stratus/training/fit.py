@@ -25,7 +25,7 @@ from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Patience, SettingsRule, StabilityGuard, Trace
 from stratus.training.checkpoints import Checkpoint, PacedCheckpointIO, best_and_last, load
-from stratus.training.optimum import mean_loss
+from stratus.training.optimum import minimised
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TrainingResult:
 
     task: LinearTask  # with the weights that are kept, those of best.ckpt
     best_epoch: int  # the epoch that left them, counted from 1
-    last_loss: float  # the training loss of the weights as training left them, in float64
+    last_value: float  # training loss and penalty of the weights as training left them, in float64
     epochs: int  # number of epochs trained
     steps: int  # number of steps
     seconds: float  # how long it took
@@ -77,9 +77,10 @@ def fit(
     if not splits.validation:
         files.copy(checkpoints / "last.ckpt", checkpoints / "best.ckpt")
     kept = load(checkpoints / "best.ckpt")
+    kept.task.optimizer, kept.task.schedule = task.optimizer, task.schedule
     best_epoch = kept.content["epoch"] + 1
-    last_loss = mean_loss(kept.task, Weights.of(task), splits.train)
-    return TrainingResult(kept.task, best_epoch, last_loss, epochs, steps, seconds, trace)
+    last_value = minimised(task, Weights.of(task), splits)
+    return TrainingResult(kept.task, best_epoch, last_value, epochs, steps, seconds, trace)
 
 
 class NoProfiler(PassThroughProfiler):

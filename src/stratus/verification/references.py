@@ -210,6 +210,10 @@ class References:
         usual = Climatology.fit(splits)
         return cls(task, splits, usual, Persistence.fit(splits, usual), optimum(task, splits))
 
+    def unseen_days(self) -> int:
+        """How many test days are in a season that no day before the test was in."""
+        return sum(self.climatology.unseen(part) for part in self.splits.test.chunks())
+
     def forecasts(self, days: Samples) -> Forecasts:
         """Their forecasts of n days, in the order of `NAMES`."""
         task, target, again = self.task, self.splits.target, self.persistence

@@ -140,10 +140,10 @@ def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member]
         return f"task={first.task.name} has a way of its own from inputs to logits"
 
     @cache
-    def drawn(resample: int | None) -> Days:
+    def shared(resample: int | None, optimizer: Optimizer) -> Days:
         said = replace(loaded.provenance, source=loaded.provenance.source | {"resample": resample})
         days = splits.resampled(resample)
-        return Days(new_task(first, days), loaded.observations, said, days)
+        return Days(new_task(replace(first, optimizer=optimizer), days), loaded.observations, said, days)
 
     members: dict[int, Member] = {}
     numbers, size = list(jobs), largest_group(first, splits, memory)
@@ -151,10 +151,11 @@ def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member]
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
         settings = [jobs[number] for number in part]
         group = train_together(settings, splits)
-        for resample in dict.fromkeys(one.data.resample for one in settings):
-            places = [place for place, one in enumerate(settings) if one.data.resample == resample]
+        alike = [(one.data.resample, one.optimizer.weight_decay) for one in settings]
+        for same in dict.fromkeys(alike):
+            places = [place for place, one in enumerate(alike) if one == same]
             for some in (places[start : start + BLOCK] for start in range(0, len(places), BLOCK)):
-                block = Block(group, some, drawn(resample))
+                block = Block(group, some, shared(*same))
                 members |= {part[place]: Member(block, place) for place in some}
     return members
 

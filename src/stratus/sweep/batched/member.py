@@ -26,7 +26,7 @@ from stratus.sweep.worker import failed
 from stratus.tasks.linear import LinearTask
 from stratus.training.callbacks import Trace
 from stratus.training.fit import TrainingResult
-from stratus.training.optimum import mean_loss
+from stratus.training.optimum import minimised
 from stratus.training.stability import divergence, largest_eigenvalue
 from stratus.verification.model import Model
 from stratus.verification.references import References
@@ -130,8 +130,7 @@ class Member:
             verification = self.block.verifications[self.place]
             with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
                 verification.test.append_to(csv)
-            optimum = days.references.optimum
-            run = FinishedRun(self.settings, days.observations, days.splits, result, verification, optimum)
+            run = FinishedRun(self.settings, days.observations, days.splits, result, verification, days.references)
             experiment.finish(run, outputs)
         assert entries.objective is not None
         return entries.objective
@@ -148,10 +147,10 @@ class Member:
         if found := result.divergences.get(place):
             rate, limit = result.rates[epochs, place].item(), outputs.record.largest_stable_step
             raise divergence(found.loss, found.step, found.last_finite, rate, limit)
-        last_loss = mean_loss(task, result.last.weights(place), splits.train)
+        last_value = minimised(task, result.last.weights(place), splits)
         result.best.weights(place).put(task)
         best, steps = int(result.best.epochs[place]), epochs * result.steps_an_epoch
-        return TrainingResult(task, best, last_loss, epochs, steps, result.seconds, Trace())
+        return TrainingResult(task, best, last_value, epochs, steps, result.seconds, Trace())
 
     def _curves(self, epochs: int) -> Iterator[tuple[int, dict[str, float]]]:
         """Steps and points of the curves, as Lightning logs them."""
