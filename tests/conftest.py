@@ -1,4 +1,7 @@
-"""Whole runs for tests: in this process, or through the real command line."""
+"""Whole runs for tests: in this process, or through the real command line.
+
+Tests of real files of GHCN-Daily run where the environment's STRATUS_GHCN names their folder; see shared/real.py.
+"""
 
 import json
 import logging
@@ -17,6 +20,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 from hydra._internal.config_repository import ConfigRepository
+from hypothesis import settings
 from omegaconf import OmegaConf
 
 import train
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
     from stratus.runs.finished import FinishedRun
 
 ROOT = Path(__file__).parents[1]
+
+# A busy machine is no failure, and the same inputs are tried on all; tests/fuzz tries new ones.
+settings.register_profile("suite", deadline=None, max_examples=25, derandomize=True)
+settings.load_profile("suite")
 
 os.environ["OMP_NUM_THREADS"] = "1"  # threads of several test processes would wait for each other
 logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)  # as conf/config.yaml has it
@@ -117,12 +125,13 @@ def recorded():
 
 @pytest.fixture(scope="session")
 def door():
-    """Starts the real command line in a folder."""
+    """Starts the real command line in a folder; `more` is of its environment."""
 
-    def start(folder, *arguments):
+    def start(folder, *arguments, **more):
         return subprocess.Popen(
             [sys.executable, str(ROOT / "train.py"), *arguments],
             cwd=folder,
+            env={**os.environ, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
 from stratus.scores.probabilities import brier, indicators, log_loss, ranked_probability
 
 seeds = st.integers(0, 2**32 - 1)
-quickly = settings(max_examples=25, deadline=None)
 
 
 def test_a_class_index_becomes_a_unit_vector_and_events_stay():
@@ -21,7 +20,6 @@ def test_a_class_index_becomes_a_unit_vector_and_events_stay():
 
 
 @given(seeds, st.integers(1, 3))
-@quickly
 def test_brier_and_log_loss_of_events_are_the_mean_of_scikit_learn_s_of_each_label(events, seed, labels):
     p, y = events(seed, labels)
     each = list(zip(y.T, p.T, strict=True))
@@ -30,7 +28,6 @@ def test_brier_and_log_loss_of_events_are_the_mean_of_scikit_learn_s_of_each_lab
 
 
 @given(seeds)
-@quickly
 def test_brier_of_a_category_sums_over_the_classes_and_log_loss_takes_the_true_one(categories, seed):
     p, y = categories(seed)
     classes = range(p.shape[1])
@@ -40,7 +37,6 @@ def test_brier_of_a_category_sums_over_the_classes_and_log_loss_takes_the_true_o
 
 
 @given(seeds)
-@quickly
 def test_the_ranked_probability_score_is_the_sum_of_the_brier_scores_of_not_exceeding_each_class(categories, seed):
     p, y = categories(seed)
     most = p.shape[1] - 1
@@ -50,7 +46,6 @@ def test_the_ranked_probability_score_is_the_sum_of_the_brier_scores_of_not_exce
 
 
 @given(seeds)
-@quickly
 def test_of_two_classes_the_ranked_probability_score_is_half_of_the_sum_that_brier_takes(events, seed):
     p, y = events(seed)
     both, came = np.hstack([1 - p, p]), y[:, 0].astype(int)
