@@ -155,12 +155,14 @@ GONE = {"pipe": True}
 
 def cases(quick: bool) -> Iterator[Case]:
     """The limits that are tried."""
-    sizes = [*range(500, 4000, 400), *range(4000, 76000, 4000)]
-    for at, size in enumerate([36000] if quick else sizes):
-        name = "impatient" if quick else [*SETTINGS][at % 5]
-        yield Case(f"files of {size} bytes, {name}", partial(limited, name, size))
+    shut = ("as the first checkpoint is written", "as training ends", "once it is trained", "as it is scored")
+    for moment in shut[-1:] if quick else (None, *shut):
+        yield Case(f"no permission {moment}", partial(without_permission, "impatient", moment))
     if quick:
         return
+    for at, size in enumerate((*range(500, 4000, 400), *range(4000, 76000, 4000))):
+        name = [*SETTINGS][at % 5]
+        yield Case(f"files of {size} bytes, {name}", partial(limited, name, size))
     yield Case("a full output", partial(unheard, FULL, "not all could be printed: No space left on device"))
     yield Case("a reader that has gone", partial(unheard, GONE, ""))
     yield Case("a full output, of a command", partial(unheard_command, FULL, "not all could be printed"))
@@ -168,9 +170,6 @@ def cases(quick: bool) -> Iterator[Case]:
     lesson = ("experiment=lecture/temperature_line", "trainer.max_epochs=2", QUIET)
     for key, encoding in {"ASCII": ASCII, "C": BARE}.items():
         yield Case(f"letters of {key}", partial(with_few_letters, encoding, lesson))
-    shut = ("as the first checkpoint is written", "as training ends", "once it is trained", "as it is scored")
-    for moment in (None, *shut):
-        yield Case(f"no permission {moment}", partial(without_permission, "impatient", moment))
     if ROOT:
         for at in range(25):
             size = f"{8 * (at + 1)}k"
