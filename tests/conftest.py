@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 import hydra
 import numpy as np
 import pytest
+import read_once
 from filelock import FileLock
 from hydra._internal.config_repository import ConfigRepository
 from hypothesis import settings
@@ -49,18 +49,10 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def read_once():
-    """Hydra keeps what it has read of a file within one composition; here within all of a process, a quarter faster."""
-    read, kept = ConfigRepository.load_config, {}
-
-    def load_config(repository, config_path):
-        key = config_path, *(source.path for source in repository.sources)
-        if kept.get(key) is None:
-            kept[key] = read(repository, config_path)
-        return deepcopy(kept[key])
-
+def reads_once():
+    """Composes a quarter faster."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ConfigRepository, "load_config", load_config)
+        patch.setattr(ConfigRepository, "load_config", read_once.load_config)
         yield
 
 
