@@ -1,4 +1,7 @@
-"""Whole runs for tests: in this process, or through the real command line."""
+"""Whole runs for tests: in this process, or through the real command line.
+
+Tests of real files of GHCN-Daily run where the environment's STRATUS_GHCN names their folder; see shared/real.py.
+"""
 
 import json
 import logging
@@ -6,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,8 +17,10 @@ from typing import TYPE_CHECKING
 import hydra
 import numpy as np
 import pytest
+import read_once
 from filelock import FileLock
 from hydra._internal.config_repository import ConfigRepository
+from hypothesis import settings
 from omegaconf import OmegaConf
 
 import train
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 
+# A busy machine is no failure, and the same inputs are tried on all; tests/fuzz tries new ones.
+settings.register_profile("suite", deadline=None, max_examples=25, derandomize=True)
+settings.load_profile("suite")
+
 os.environ["OMP_NUM_THREADS"] = "1"  # threads of several test processes would wait for each other
 logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)  # as conf/config.yaml has it
 
@@ -41,18 +49,10 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def read_once():
-    """Hydra keeps what it has read of a file within one composition; here within all of a process, a quarter faster."""
-    read, kept = ConfigRepository.load_config, {}
-
-    def load_config(repository, config_path):
-        key = config_path, *(source.path for source in repository.sources)
-        if kept.get(key) is None:
-            kept[key] = read(repository, config_path)
-        return deepcopy(kept[key])
-
+def reads_once():
+    """Composes a quarter faster."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ConfigRepository, "load_config", load_config)
+        patch.setattr(ConfigRepository, "load_config", read_once.load_config)
         yield
 
 
@@ -117,12 +117,13 @@ def recorded():
 
 @pytest.fixture(scope="session")
 def door():
-    """Starts the real command line in a folder."""
+    """Starts the real command line in a folder; `more` is of its environment."""
 
-    def start(folder, *arguments):
+    def start(folder, *arguments, **more):
         return subprocess.Popen(
             [sys.executable, str(ROOT / "train.py"), *arguments],
             cwd=folder,
+            env={**os.environ, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

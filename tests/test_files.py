@@ -7,7 +7,7 @@ import sys
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -126,7 +126,6 @@ def test_a_file_of_a_folder_is_one_that_is_really_there(tmp_path):
 # --- CSV without formulas
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(alphabet="'=+-@\t\r\na1 ", max_size=5), min_size=1))
 def test_no_cell_of_text_begins_as_a_formula_and_each_is_read_as_it_was(cells):
     table = pl.DataFrame({"name": cells, "number": [-1.5] * len(cells)})

@@ -8,41 +8,21 @@ from pathlib import Path
 
 import torch
 from harness import QUIET, Case, Ended, command, ended
+from harness_runs import alike, state
 from harness_stations import SPLITS, by_year
 
 from stratus.data.store.build import build
 
-SAME = ("metrics", "references", "intervals", "intervals_against_climatology", "weights", "gap", "best_epoch")
 FOUR = {"OMP_NUM_THREADS": "4", "MKL_NUM_THREADS": "4", "POLARS_MAX_THREADS": "4"}
 ONE = dict.fromkeys(FOUR, "1")
 CHIEF = ("test/loss", "val/loss", "test/accuracy")
 TASKS = ("regression", "binary", "multiclass", "multilabel")
 
 
-def bits(run: Path) -> dict[str, object]:
-    """What two runs that are the same have in common, to the last bit."""
-    record = json.loads((run / "run.json").read_text())
-    assert record["status"] == "finished", record["error"]
-    found: dict[str, object] = {name: record[name] for name in SAME}
-    found["forecasts"] = (run / "forecasts.csv").read_bytes()
-    for name in ("best", "last"):
-        state = torch.load(run / "checkpoints" / f"{name}.ckpt", weights_only=True)["state_dict"]
-        found[name] = {key: value.numpy().tobytes() for key, value in state.items()}
-    return found
-
-
-def alike(first: Path, second: Path) -> None:
-    """Fails where two runs differ in a bit."""
-    one, other = bits(first), bits(second)
-    different = [name for name in one if one[name] != other[name]]
-    assert not different, f"{', '.join(different)} differ"
-
-
 def near(first: Path, second: Path) -> None:
     """Fails where the weights of two runs differ by more than rounding."""
     for name in ("best", "last"):
-        states = (torch.load(run / "checkpoints" / f"{name}.ckpt", weights_only=True) for run in (first, second))
-        one, other = (state["state_dict"] for state in states)
+        one, other = (state(run / "checkpoints" / f"{name}.ckpt") for run in (first, second))
         for key in one:
             assert torch.allclose(one[key], other[key], rtol=1e-5, atol=1e-5), f"{name}: {key} differs"
 
@@ -153,8 +133,7 @@ def drawn(folder: Path) -> None:
 
 
 def cases(quick: bool) -> Iterator[Case]:
-    yield Case("once with one thread, once with four", twice("task=binary", "trainer.max_epochs=1", threads=True), 2)
-    if quick:
+    if quick:  # tests/test_train.py compares a run with four threads and one with one
         return
     for task in TASKS:
         yield Case(f"{task} twice", twice(f"task={task}", "trainer.max_epochs=4"), 2)

@@ -1,12 +1,19 @@
 """What campaigns share: a case, a real command in a process of its own, and what must hold however it ends."""
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from hydra.core.global_hydra import GlobalHydra
+
+from stratus.cli import main
 
 ROOT = Path(__file__).parents[2]
 QUIET = "pictures=none"  # they take a second a run
@@ -82,3 +89,55 @@ def ended(process: subprocess.Popen[str], limit: float = LIMIT) -> Ended:
 def run(*words: str, folder: Path, **more: str) -> Ended:
     """Runs a command to its end; see `command`."""
     return ended(command(*words, folder=folder, **more))
+
+
+def in_process(file: str, *words: str) -> str:
+    """What a campaign's own file prints, run in a process of its own with these words; fails where it does."""
+    done = subprocess.run(
+        [sys.executable, file, *words],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=5 * LIMIT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def given(folder: Path, words: list[str]) -> tuple[int, str]:
+    """The exit code of a command in a folder, and all that it printed, on stderr after a form feed."""
+    GlobalHydra.instance().clear()
+    os.environ.pop("HYDRA_FULL_ERROR", None)
+    os.chdir(folder)
+    kept, sys.argv = sys.argv, ["train.py", *words[1:]]
+    before = [os.dup(one) for one in (1, 2)]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        sys.stdout.flush()
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
+        try:
+            if words[0] == "train":
+                runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
+            code = 0 if words[0] == "train" else main(words)
+        except SystemExit as end:
+            code = end.code
+            if isinstance(code, str):
+                print(code, file=sys.stderr)
+                code = 1
+        except BaseException:
+            traceback.print_exc()
+            code = 1
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for one, old in enumerate(before, start=1):
+                os.dup2(old, one)
+                os.close(old)
+            sys.argv = kept
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode(errors="replace"))
+    return code or 0, "\f".join(texts)

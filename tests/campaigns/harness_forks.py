@@ -19,7 +19,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Any
 
 from harness import LIMIT, ROOT, Ended, environment
 
+Moment = tuple[str, str, int, str]  # a function's file and name, how many calls pass, at which event of the next one
 SPRUNG = "sprung"  # the file that a trap leaves in the folder
 
 
@@ -150,6 +152,24 @@ def start(*words: str, folder: Path, **how: Any) -> Fork:
 def run(*words: str, folder: Path, **how: Any) -> Ended:
     """Runs a command to its end; see `start`."""
     return start(*words, folder=folder, **how).ended()
+
+
+def trap(moment: Moment, *signals: str) -> dict[str, Any]:
+    """What the server is told of a moment."""
+    return dict(zip(("file", "name", "passes", "event"), moment, strict=True), signals=signals)
+
+
+@contextmanager
+def stopped(*words: str, folder: Path, moment: Moment, **how: Any) -> Iterator[Fork]:
+    """A command that stands still at a moment for as long as the block lasts, and then goes on; see `start`."""
+    fork = start(*words, folder=folder, trap=trap(moment, "SIGSTOP"), **how)
+    fork.wait_for(folder, SPRUNG)
+    while Path(f"/proc/{fork.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        time.sleep(0.002)
+    try:
+        yield fork
+    finally:
+        fork.send("SIGCONT")
 
 
 def terminal() -> tuple[int, str]:

@@ -21,9 +21,28 @@ SETTINGS = {
     "adam": ["task=multiclass", "optimizer=adam", "trainer.max_epochs=9", QUIET],
     "drawn": ["task=binary", "trainer.max_epochs=2"],
 }
+MOMENTS = {  # the file and the name of a function, how many calls pass, at which event of the next one it is killed
+    "before the record": ("recording.py", "take", 1, "return"),
+    "as the record begins": ("pathlib.py", "Path.replace", 0, "call"),
+    "once the record has begun": ("pathlib.py", "Path.replace", 0, "return"),
+    "as the first checkpoint is written": ("checkpoints.py", "AtomicCheckpointIO.save_checkpoint", 0, "call"),
+    "between the first two checkpoints": ("checkpoints.py", "AtomicCheckpointIO.save_checkpoint", 1, "call"),
+    "before a checkpoint takes its place": ("pathlib.py", "Path.replace", 2, "call"),
+    "as training ends": ("checkpoints.py", "PacedCheckpointIO.teardown", 2, "call"),
+    "between the last two checkpoints": ("checkpoints.py", "PacedCheckpointIO.teardown", 2, "return"),
+    "once it is trained": ("fit.py", "fit", 0, "return"),
+    "as references are fitted": ("references.py", "References.fit", 0, "call"),
+    "as it is scored": ("verify.py", "verify", 0, "call"),
+    "as forecasts are written": ("forecasts.py", "Forecasts.append_to", 0, "return"),
+    "as scores are recorded": ("experiment.py", "finish", 0, "call"),
+    "as the record ends": ("recording.py", "_write_end", 0, "call"),
+    "once the record has ended": ("recording.py", "_write_end", 0, "return"),
+    "as its table is shown": ("report.py", "show_run", 0, "call"),
+}
 ROOMS = tempfile.TemporaryDirectory()
 _one = threading.Lock()
-SAME = ("metrics", "references", "gap", "skill", "intervals", "weights", "epochs", "best_epoch", "data")
+SAME = ("metrics", "references", "gap", "skill", "intervals", "intervals_against_climatology", "weights", "epochs")
+SAME += ("best_epoch",)
 
 
 def record(folder: Path) -> dict:
@@ -66,18 +85,25 @@ def whole(folder: Path, expected: Path) -> None:
         pl.read_csv(path)
 
 
-def same(folder: Path, expected: Path) -> None:
-    """Fails where a finished run differs from the undisturbed one in a bit."""
-    whole(folder, expected)
+def alike(folder: Path, expected: Path) -> None:
+    """Fails where two finished runs differ in a bit: of weights, forecasts, scores, intervals or references."""
     here, there = record(folder), record(expected)
-    assert here["status"] == "finished", here["status"]
+    for one in (here, there):
+        assert one["status"] == "finished", one["error"] or one["status"]
     for entry in SAME:
         assert here[entry] == there[entry], f"{entry}: {here[entry]} and not {there[entry]}"
-    assert (folder / "forecasts.csv").read_bytes() == (expected / "forecasts.csv").read_bytes()
+    assert (folder / "forecasts.csv").read_bytes() == (expected / "forecasts.csv").read_bytes(), "other forecasts"
     for name in ("best", "last"):
         one, other = (state(at / "checkpoints" / f"{name}.ckpt") for at in (folder, expected))
         assert one.keys() == other.keys()
         assert all(torch.equal(one[key], other[key]) for key in one), f"{name}.ckpt has other weights"
+
+
+def same(folder: Path, expected: Path) -> None:
+    """Fails where a run's files are not whole, or it differs from the undisturbed one in its data or in a bit."""
+    whole(folder, expected)
+    alike(folder, expected)
+    assert record(folder)["data"] == record(expected)["data"], "other data"
 
 
 def goes_on(folder: Path, name: str, to: str) -> None:

@@ -9,15 +9,11 @@ import pickle
 import random
 import re
 import resource
-import runpy
 import shutil
 import signal
 import struct
-import subprocess
 import sys
-import tempfile
 import time
-import traceback
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,12 +22,9 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from harness import LIMIT, ROOT, Case, environment
+from harness import ROOT, Case, given, in_process
 from harness import run as command_run
-from hydra.core.global_hydra import GlobalHydra
 from PIL import Image
-
-from stratus.cli import main
 
 SECRET = "xyzzy-of-another-file"
 SECONDS, MEBIBYTES = 20, 900  # the most that a refusal may take
@@ -678,43 +671,6 @@ def prepare(ground: Path) -> None:
     os.environ["PATH"] = f"{ground}/bin:{os.environ['PATH']}"
 
 
-def given(folder: Path, words: list[str]) -> tuple[int, str]:
-    """The exit code of a command in a folder, and all that it printed, on stderr after a form feed."""
-    GlobalHydra.instance().clear()
-    os.environ.pop("HYDRA_FULL_ERROR", None)
-    os.chdir(folder)
-    kept, sys.argv = sys.argv, ["train.py", *words[1:]]
-    before = [os.dup(one) for one in (1, 2)]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        sys.stdout.flush()
-        os.dup2(out.fileno(), 1)
-        os.dup2(err.fileno(), 2)
-        try:
-            if words[0] == "train":
-                runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
-            code = 0 if words[0] == "train" else main(words)
-        except SystemExit as end:
-            code = end.code
-            if isinstance(code, str):
-                print(code, file=sys.stderr)
-                code = 1
-        except BaseException:
-            traceback.print_exc()
-            code = 1
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for one, old in enumerate(before, start=1):
-                os.dup2(old, one)
-                os.close(old)
-            sys.argv = kept
-        texts = []
-        for file in (out, err):
-            file.seek(0)
-            texts.append(file.read().decode(errors="replace"))
-    return code or 0, "\f".join(texts)
-
-
 def tried(attack: Attack, ground: Path) -> str | None:
     """What an attack achieves, if anything."""
     here, run = ground / "here", ground / "run"
@@ -795,18 +751,8 @@ def give_all(group: str, ground: Path) -> None:
 
 
 def check(folder: Path, group: str) -> None:
-    command = [sys.executable, str(Path(__file__)), group, str(folder)]
-    done = subprocess.run(
-        command,
-        check=False,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=5 * LIMIT,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stderr
-    _, failures = json.loads(done.stdout.splitlines()[-1])
+    count, failures = json.loads(in_process(__file__, group, str(folder)).splitlines()[-1])
+    assert group != "quick" or count == len(QUICK), f"of {len(QUICK)} attacks {count} are there"
     assert not failures, "\n    ".join(failures)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import harness_forks as forks
 from harness import Case, Ended
-from harness_runs import SETTINGS, goes_on, record, same, straight, whole
-from kill import MOMENTS, trap
+from harness_forks import trap
+from harness_runs import MOMENTS, SETTINGS, goes_on, record, same, straight, whole
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus.training.checkpoints import load

@@ -8,27 +8,10 @@ from pathlib import Path
 
 import harness_forks as forks
 from harness import Case
-from harness_runs import SETTINGS, goes_on, record, same, straight, whole
+from harness_forks import trap
+from harness_runs import MOMENTS, SETTINGS, goes_on, record, same, straight, whole
 from PIL import Image
 
-MOMENTS = {  # the file and the name of a function, how many calls pass, at which event of the next one it is killed
-    "before the record": ("recording.py", "take", 1, "return"),
-    "as the record begins": ("pathlib.py", "Path.replace", 0, "call"),
-    "once the record has begun": ("pathlib.py", "Path.replace", 0, "return"),
-    "as the first checkpoint is written": ("checkpoints.py", "AtomicCheckpointIO.save_checkpoint", 0, "call"),
-    "between the first two checkpoints": ("checkpoints.py", "AtomicCheckpointIO.save_checkpoint", 1, "call"),
-    "before a checkpoint takes its place": ("pathlib.py", "Path.replace", 2, "call"),
-    "as training ends": ("checkpoints.py", "PacedCheckpointIO.teardown", 2, "call"),
-    "between the last two checkpoints": ("checkpoints.py", "PacedCheckpointIO.teardown", 2, "return"),
-    "once it is trained": ("fit.py", "fit", 0, "return"),
-    "as references are fitted": ("references.py", "References.fit", 0, "call"),
-    "as it is scored": ("verify.py", "verify", 0, "call"),
-    "as forecasts are written": ("forecasts.py", "Forecasts.append_to", 0, "return"),
-    "as scores are recorded": ("experiment.py", "finish", 0, "call"),
-    "as the record ends": ("recording.py", "_write_end", 0, "call"),
-    "once the record has ended": ("recording.py", "_write_end", 0, "return"),
-    "as its table is shown": ("report.py", "show_run", 0, "call"),
-}
 DRAWN = {
     "as it is drawn": ("experiment.py", "_show", 0, "call"),
     "between two pictures": ("canvas.py", "png", 1, "return"),
@@ -40,11 +23,6 @@ WALKED = {
     "before the page": ("files.py", "replace", 0, "call"),
     "after the page": ("files.py", "replace", 0, "return"),
 }
-
-
-def trap(moment: tuple[str, str, int, str], *signals: str) -> dict:
-    """What the server is told of a moment."""
-    return dict(zip(("file", "name", "passes", "event"), moment, strict=True), signals=signals)
 
 
 def _check(name: str, folder: Path) -> None:
@@ -71,13 +49,9 @@ def at_random(name: str, seed: int, folder: Path) -> None:
 def twice(name: str, seed: int, folder: Path) -> None:
     """Killed as it was trained; the run that goes on is killed as it is scored."""
     straight(name)
-    run = forks.start(*SETTINGS[name], "hydra.run.dir=first", folder=folder)
-    run.wait_for(folder, "first/checkpoints/last.ckpt")
-    time.sleep(random.Random(seed).uniform(0, 0.3))
-    run.send("SIGKILL")
-    run.ended()
-    if record(folder / "first")["status"] == "finished":
-        return
+    later = trap(("checkpoints.py", "PacedCheckpointIO.save_checkpoint", 2 + seed // 4, "call"), "SIGKILL")
+    ended = forks.run(*SETTINGS[name], "hydra.run.dir=first", folder=folder, trap=later)
+    assert ended.code == -9, f"it was not killed: {ended}"
     where = trap(MOMENTS[list(MOMENTS)[8 + seed % 6]], "SIGKILL")
     ended = forks.run(f"resume={folder / 'first'}", "hydra.run.dir=run", folder=folder, trap=where)
     assert ended.code == -9, ended.err

@@ -6,16 +6,14 @@ run whose output alone is lost has finished.
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import harness_forks as forks
 from harness import QUIET, Case, Ended, command, ended
-from harness_runs import SETTINGS, goes_on, record, same, straight, whole
-from kill import MOMENTS, trap
+from harness_runs import MOMENTS, SETTINGS, goes_on, record, same, straight, whole
 
 ROOT = os.geteuid() == 0  # who alone may mount
 
@@ -69,18 +67,14 @@ def fills_up(name: str, moment: str, folder: Path) -> None:
     """A disk that another program fills while the run is at work; with room again the run goes on."""
     straight(name)
     with mounted(folder, "2m") as disk:
-        run = forks.start(
-            *SETTINGS[name], f"hydra.run.dir={disk}/run", folder=folder, trap=trap(MOMENTS[moment], "SIGSTOP")
-        )
-        run.wait_for(folder, forks.SPRUNG)
-        time.sleep(0.1)
-        with open(disk / "other", "wb", buffering=0) as other:
-            try:
-                while other.write(bytes(4096)):
-                    pass
-            except OSError:
+        words = (*SETTINGS[name], f"hydra.run.dir={disk}/run")
+        with (
+            forks.stopped(*words, folder=folder, moment=MOMENTS[moment]) as run,
+            open(disk / "other", "wb", buffering=0) as other,
+            suppress(OSError),
+        ):
+            while other.write(bytes(4096)):
                 pass
-        run.send("SIGCONT")
         end = run.ended()
         told(end, disk / "run", name, "No space left on device")
         (disk / "other").unlink()
@@ -92,15 +86,11 @@ def read_only(name: str, moment: str, folder: Path) -> None:
     """A disk that becomes read-only while the run is at work: all that is left is to say so."""
     straight(name)
     with mounted(folder, "2m") as disk:
-        run = forks.start(
-            *SETTINGS[name], f"hydra.run.dir={disk}/run", folder=folder, trap=trap(MOMENTS[moment], "SIGSTOP")
-        )
-        run.wait_for(folder, forks.SPRUNG)
-        time.sleep(0.1)
-        # What the run has open for writing, its events, keeps the disk from a plain change.
-        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=False, capture_output=True)
-        changed = not os.access(disk, os.W_OK)
-        run.send("SIGCONT")
+        words = (*SETTINGS[name], f"hydra.run.dir={disk}/run")
+        with forks.stopped(*words, folder=folder, moment=MOMENTS[moment]) as run:
+            # What the run has open for writing, its events, keeps the disk from a plain change.
+            subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=False, capture_output=True)
+            changed = not os.access(disk, os.W_OK)
         end = run.ended()
         if changed:
             end.refused("Read-only file system")
@@ -118,14 +108,10 @@ def without_permission(name: str, moment: str | None, folder: Path) -> None:
         end = forks.run(*SETTINGS[name], "hydra.run.dir=closed/run", folder=folder, plain=True)
         end.refused("closed", "Permission denied")
         return
-    where = trap(MOMENTS[moment], "SIGSTOP")
-    run = forks.start(*SETTINGS[name], "hydra.run.dir=run", folder=folder, plain=True, trap=where)
-    run.wait_for(folder, forks.SPRUNG)
-    time.sleep(0.1)
-    shut = [folder / "run", folder / "run/checkpoints"]
-    for one in filter(Path.exists, shut):
-        one.chmod(0o555)
-    run.send("SIGCONT")
+    words, shut = (*SETTINGS[name], "hydra.run.dir=run"), [folder / "run", folder / "run/checkpoints"]
+    with forks.stopped(*words, folder=folder, moment=MOMENTS[moment], plain=True) as run:
+        for one in filter(Path.exists, shut):
+            one.chmod(0o555)
     end = run.ended()
     for one in filter(Path.exists, shut):
         one.chmod(0o755)
@@ -169,22 +155,21 @@ GONE = {"pipe": True}
 
 def cases(quick: bool) -> Iterator[Case]:
     """The limits that are tried."""
-    sizes = [*range(500, 4000, 400), *range(4000, 76000, 4000)]
-    for at, size in enumerate([36000] if quick else sizes):
-        name = [*SETTINGS][4 if quick else at % 5]  # a picture is larger
-        yield Case(f"files of {size} bytes, {name}", partial(limited, name, size))
-    yield Case("a full output", partial(unheard, FULL, "not all could be printed: No space left on device"))
+    shut = ("as the first checkpoint is written", "as training ends", "once it is trained", "as it is scored")
+    for moment in shut[-1:] if quick else (None, *shut):
+        yield Case(f"no permission {moment}", partial(without_permission, "impatient", moment))
     if quick:
         return
+    for at, size in enumerate((*range(500, 4000, 400), *range(4000, 76000, 4000))):
+        name = [*SETTINGS][at % 5]
+        yield Case(f"files of {size} bytes, {name}", partial(limited, name, size))
+    yield Case("a full output", partial(unheard, FULL, "not all could be printed: No space left on device"))
     yield Case("a reader that has gone", partial(unheard, GONE, ""))
     yield Case("a full output, of a command", partial(unheard_command, FULL, "not all could be printed"))
     yield Case("a reader that has gone, of a command", partial(unheard_command, GONE, ""))
     lesson = ("experiment=lecture/temperature_line", "trainer.max_epochs=2", QUIET)
     for key, encoding in {"ASCII": ASCII, "C": BARE}.items():
         yield Case(f"letters of {key}", partial(with_few_letters, encoding, lesson))
-    shut = ("as the first checkpoint is written", "as training ends", "once it is trained", "as it is scored")
-    for moment in (None, *shut):
-        yield Case(f"no permission {moment}", partial(without_permission, "impatient", moment))
     if ROOT:
         for at in range(25):
             size = f"{8 * (at + 1)}k"

@@ -4,14 +4,13 @@ import csv
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from harness import LIMIT, ROOT, Case, environment
-from hostile import EVIL, given
+from harness import ROOT, Case, given, in_process
+from hostile import EVIL
 
 from stratus.runs.comparison import compare
 
@@ -98,18 +97,7 @@ def run(folder: Path, task: str, names: list[str]) -> None:
 
 
 def check(folder: Path, task: str, names: list[str]) -> None:
-    words = json.dumps([str(folder), task, names])
-    command = [sys.executable, str(Path(__file__)), words]
-    done = subprocess.run(
-        command,
-        check=False,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=3 * LIMIT,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    in_process(__file__, json.dumps([str(folder), task, names]))
 
 
 def cases(quick: bool) -> Iterator[Case]:

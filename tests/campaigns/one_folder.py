@@ -7,10 +7,10 @@ from pathlib import Path
 
 import harness_forks as forks
 from harness import QUIET, Case, Ended, command, ended
-from harness_runs import SETTINGS, record, same, straight
-from kill import MOMENTS, trap
+from harness_forks import trap
+from harness_runs import MOMENTS, SETTINGS, record, same, straight
 
-NAME = "validated"
+NAME = "impatient"
 HERE = (*SETTINGS[NAME], "hydra.run.dir=run")
 OTHER = ("task=regression", "trainer.max_epochs=2", QUIET, "hydra.run.dir=run")
 SWEEP = ("-m", "task=binary", "trainer.max_epochs=2", "seed=0,1", QUIET, "hydra.sweep.dir=sweep")
@@ -19,10 +19,8 @@ SWEEP = ("-m", "task=binary", "trainer.max_epochs=2", "seed=0,1", QUIET, "hydra.
 def taken(moment: str, folder: Path) -> None:
     """Another run comes while the first is stopped at a moment."""
     expected = straight(NAME)
-    first = forks.start(*HERE, folder=folder, trap=trap(MOMENTS[moment], "SIGSTOP"))
-    first.wait_for(folder, forks.SPRUNG)
-    forks.run(*OTHER, folder=folder).refused("run", "another run is at work here")
-    first.send("SIGCONT")
+    with forks.stopped(*HERE, folder=folder, moment=MOMENTS[moment]) as first:
+        forks.run(*OTHER, folder=folder).refused("run", "another run is at work here")
     assert first.ended().code == 0
     same(folder / "run", expected)
 
@@ -74,10 +72,8 @@ def after_a_kill(moment: str, folder: Path) -> None:
 
 def sweep_taken(folder: Path) -> None:
     """Another sweep comes while the first is at work; and once it has ended."""
-    first = forks.start(*SWEEP, folder=folder, trap=trap(MOMENTS["as it is scored"], "SIGSTOP"))
-    first.wait_for(folder, forks.SPRUNG)
-    forks.run(*SWEEP[:-1], "task=regression", SWEEP[-1], folder=folder).refused("another sweep is at work here")
-    first.send("SIGCONT")
+    with forks.stopped(*SWEEP, folder=folder, moment=MOMENTS["as it is scored"]) as first:
+        forks.run(*SWEEP[:-1], "task=regression", SWEEP[-1], folder=folder).refused("another sweep is at work here")
     assert first.ended().code == 0
     _finished(folder / "sweep")
     forks.run(*SWEEP, folder=folder).refused("sweep holds a sweep: choose another hydra.sweep.dir")

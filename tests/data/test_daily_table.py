@@ -98,29 +98,12 @@ def tables(draw):
 
 
 @given(table=tables())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_valid_table_survives_being_written_and_read(tmp_path_factory, table):
     path = tmp_path_factory.mktemp("csv") / "my.csv"
     table.write_csv(path)
     assert_frame_equal(read_csv(path), table, check_exact=True)
     assert_frame_equal(check(table.reverse(), "table"), table, check_exact=True)
-
-
-cells = st.sampled_from(["Oslo", "2020-01-01", "0000-01-01", "9999-12-31", "1", "-1e999", "nan", '"', "", "\0", " "])
-rows_of_cells = st.lists(st.lists(cells | st.text(max_size=4), min_size=5, max_size=5).map(",".join))
-nearly_csv = rows_of_cells.map(lambda rows: "\n".join([",".join(list(SCHEMA)[:5]), *rows]).encode())
-
-
-@given(content=st.binary() | nearly_csv)
-@settings(max_examples=200, deadline=None)
-def test_any_bytes_give_a_table_or_a_data_error(tmp_path_factory, content):
-    path = write(tmp_path_factory.getbasetemp(), content)
-    try:
-        table = read_csv(path)
-    except DataError:
-        return
-    assert dict(table.schema) == SCHEMA
-    assert table.height > 0
 
 
 # --- refusing
@@ -308,7 +291,7 @@ days_apart = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 60)), min_
 
 
 @given(keys=days_apart)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_on_the_calendar_a_shift_by_rows_is_a_shift_by_days(keys):
     rows = [(name, date(2019, 12, 20) + timedelta(day), day, -1, 0) for name, day in keys]
     table = check(pl.DataFrame(rows, list(SCHEMA)[:5], orient="row"), "table")

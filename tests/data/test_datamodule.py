@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stratus.data.batches import Batches, BlockOrder, EpochOrder, Stream, targets
@@ -20,7 +20,6 @@ from stratus.errors import ConfigurationError
 
 CPU = torch.device("cpu")
 lengths, seeds, epochs = st.integers(1, 200), st.integers(0, 2**32 - 1), st.integers(0, 2**20 - 1)
-quickly = settings(max_examples=50, deadline=None)
 
 
 def order(length, seed, epoch=0, rank=0, ranks=1):
@@ -53,13 +52,11 @@ def served(batches):
 
 
 @given(lengths, seeds, epochs)
-@quickly
 def test_each_sample_comes_once_an_epoch(length, seed, epoch):
     assert sorted(order(length, seed, epoch)) == list(range(length))
 
 
 @given(seeds, epochs)
-@quickly
 def test_seed_and_epoch_decide_the_order_and_nothing_else_does(seed, epoch):
     first = order(100, seed, epoch)
     torch.manual_seed(epoch)
@@ -79,7 +76,6 @@ def test_without_a_seed_the_samples_keep_their_order():
 
 
 @given(st.integers(8, 200), st.none() | seeds, epochs, st.integers(2, 8))
-@quickly
 def test_processes_share_an_epoch_in_equal_parts_that_do_not_overlap(length, seed, epoch, ranks):
     shares = [order(length, seed, epoch, rank, ranks) for rank in range(ranks)]
     together = list(chain(*shares))
@@ -97,7 +93,6 @@ def test_the_shares_of_processes_are_those_of_one_permutation():
 
 
 @given(st.integers(1, 100), st.none() | st.integers(1, 120), seeds)
-@quickly
 def test_batches_serve_every_sample_with_its_own_target_in_the_sampler_s_order(length, size, seed):
     sampler = EpochOrder(length, seed)
     batches = Batches(numbered(length), size, sampler, CPU)
@@ -147,7 +142,6 @@ def rows(order):
 
 
 @given(st.integers(1, 300), st.none() | seeds, epochs, st.integers(1, 5), st.integers(1, 40))
-@quickly
 def test_blocks_are_shared_without_a_row_twice(length, seed, epoch, ranks, block):
     orders = [BlockOrder(length, seed, rank, ranks, block) for rank in range(ranks)]
     for one in orders:

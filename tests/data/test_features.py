@@ -68,7 +68,7 @@ temperatures = st.lists(st.floats(-90, 60), min_size=4, max_size=4)
 
 
 @given(temperatures, st.integers(0, 2))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_quadratic_holds_the_products_of_any_two_temperatures(both, lead):
     table = days(high=both, low=both, rain=[0.0] * 4, wind=[0.0] * 4)
     first, second = both[2 - lead : 4 - lead]
@@ -93,7 +93,7 @@ def test_whether_it_was_wet_is_unknown_where_rain_was_not_measured():
 
 
 @given(st.dates(), st.integers(1, 4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_harmonics_are_cosine_and_sine_of_the_day_of_the_year(day, k):
     angle = 2 * math.pi * day.timetuple().tm_yday / 365.25
     waves = [wave(j * angle) for j in range(1, k + 1) for wave in (math.cos, math.sin)]

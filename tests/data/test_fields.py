@@ -27,7 +27,7 @@ def write(folder, text):
 cells = st.lists(st.sampled_from(['"', "a", ",", "\n", '""', '"a"', "é", " "]), max_size=14).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(text=cells, size=st.integers(1, 9), header=st.booleans())
 def test_rows_are_those_of_the_csv_module_or_refused(tmp_path_factory, text, size, header):
     path = write(tmp_path_factory.getbasetemp(), text)
@@ -47,7 +47,7 @@ def test_rows_are_those_of_the_csv_module_or_refused(tmp_path_factory, text, siz
 written = st.lists(st.lists(st.sampled_from(["a", 'b"', "c,d", "e\nf", "", "\n", "g" * 30]), min_size=3, max_size=3))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows=written.filter(bool), size=st.integers(1, 90))
 def test_what_the_csv_module_writes_is_read_again(tmp_path_factory, rows, size):
     text = io.StringIO()

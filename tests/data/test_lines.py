@@ -17,7 +17,7 @@ def write(folder, content):
     return path
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.text(st.sampled_from("ab,\r\n"), max_size=40), size=st.integers(1, 12), packed=st.booleans())
 def test_the_blocks_are_the_files_lines_as_python_reads_them(tmp_path_factory, content, size, packed):
     octets = content.encode()

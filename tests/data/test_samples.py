@@ -170,7 +170,7 @@ other_weather = st.fixed_dictionaries(
 
 
 @given(st.integers(0, DAYS - 1), st.integers(0, 4), st.sampled_from(["temperature", "rain", "weather"]), other_weather)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_happens_on_a_day_no_sample_sees_it_before_its_lead_has_passed(changed, lead, target, replaced):
     on_the_day = pl.when(pl.col("date") == WINDOW["date"][changed])
     other = WINDOW.with_columns(on_the_day.then(pl.lit(v)).otherwise(pl.col(c)).alias(c) for c, v in replaced.items())

@@ -128,7 +128,7 @@ def test_unstandardised_inputs_keep_their_own_units():
 
 @pytest.mark.parametrize(("task", "target"), [("regression", "temperature"), ("binary", "rain")])
 @given(offset=st.floats(1, 20), validation=st.booleans())
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 def test_later_days_touch_no_statistic_of_the_training_days(task, target, offset, validation):
     borders = {"validation_from": VALIDATION if validation else None, "test_from": TEST}
     later = pl.col("date") >= (VALIDATION if validation else TEST)

@@ -89,7 +89,14 @@ def recode(chance: Random, content: bytes) -> bytes:
     )
 
 
-WAYS = (flip, digit, insert, delete, cut, lines, fields, recode)
+def noise(chance: Random, content: bytes) -> bytes:
+    """Bytes that have nothing to do with the file, in its place or at its end."""
+    size = chance.choice((9, 300))
+    bytes_ = chance.choice((chance.randbytes(size), b"".join(chance.choices(BITS, k=size))))
+    return chance.choice((bytes_, content + bytes_))
+
+
+WAYS = (flip, digit, insert, delete, cut, lines, fields, recode, noise)
 
 
 def damaged(chance: Random, content: bytes) -> bytes:

@@ -28,7 +28,7 @@ def test_the_fit_shows_the_truth_the_forecast_and_what_is_between(drawn, points)
     assert (above.get_ylabel(), below.get_ylabel()) == ("temperature (°C)", "residual (°C)")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.sets(st.integers(0, 60), min_size=2))
 def test_a_line_breaks_where_days_are_missing(kept):
     dates = np.datetime64("2015-01-01") + np.array(sorted(kept))

@@ -69,7 +69,7 @@ def test_reliability_is_that_of_scikit_learn_with_the_days_of_each_bin(drawn, po
         assert days == list(np.histogram(p[:, k], np.linspace(0, 1, 11))[0])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 300), st.integers(2, 20))
 def test_reliability_of_any_probabilities_is_that_of_scikit_learn(seed, n, bins):
     random = np.random.default_rng(seed)

@@ -1,7 +1,6 @@
 """Are the results of two checkouts the same? Gathers the figures that training leaves, and compares them.
 
 python tests/regression/records.py run --checkout DIR --to FILE.json             # all commands, some six minutes
-python tests/regression/records.py run --checkout DIR --to FILE.json --short     # what figures.json has, 80 seconds
 python tests/regression/records.py compare BEFORE.json AFTER.json [--tolerance 1e-6]
 
 The commands are those of the README and of docs/lecture.md that need neither the network nor a cluster, and a few that
@@ -119,24 +118,6 @@ TABLES = {"summary.csv": "job", "summary_seeds.csv": "overrides", "resamples.csv
 PASSED_OVER = {"seconds", "reason"}
 """Columns of those tables that are not results."""
 
-# The stored figures: some commands, and where those of their figures begin that are stored.
-SHORT: dict[str, re.Pattern[str]] = {
-    "-m task=regression,binary,multiclass,multilabel trainer.max_epochs=4": re.compile(r"exit|jobs"),
-    "-m task=binary trainer.max_epochs=4 optimizer.lr=0.01,0.1,1": re.compile(r"exit|summary"),
-    "-m hydra/launcher=batched task=multiclass trainer.max_epochs=4 optimizer.lr=0.01,0.1 'seed=range(2)'": re.compile(
-        r"exit|jobs\.\d\.(status|skill|gap|weights\.(weight|bias)|metrics\.test/(loss|accuracy|brier))"
-    ),
-    "sweep=bootstrap 'data.resample=range(20)' trainer.max_epochs=20": re.compile(r"exit|resamples"),
-    **{f"experiment=lecture/{lesson}": re.compile(r"exit|lesson|metrics\.test") for lesson in LESSONS},
-}
-NOT_STORED = re.compile(
-    r"val/|train/(?!loss|brier$)|(precision|days)/|brier_uncertainty|left_out|weights\.(inputs|outputs|units)"
-    r"|lesson.*\[|overrides"
-)
-"""What would be too much of it: scores of other days, lists of a lesson, names."""
-DIGITS = 9
-"""Of a stored figure."""
-
 
 def flat(value: Any, path: str) -> Iterator[tuple[str, float | str | None]]:
     """The plain values in nested dictionaries and lists, each with its dotted path."""
@@ -238,14 +219,14 @@ def environment(checkout: Path) -> dict[str, str]:
     return {**os.environ, **alone}
 
 
-def run(checkout: Path, to: Path, *, short: bool, only: str) -> None:
+def run(checkout: Path, to: Path, *, only: str) -> None:
     """Runs the commands and writes their figures, after each of them."""
     checkout = checkout.resolve()
     sys.path.insert(0, str(checkout / "src"))
     package = find_spec("stratus")
     if not package or not package.origin or not Path(package.origin).is_relative_to(checkout):
         sys.exit(f"{checkout} has no src/stratus")
-    commands = [command for command in (SHORT if short else COMMANDS) if only in command]
+    commands = [command for command in COMMANDS if only in command]
     kept: dict[str, Figures] = {}
     with TemporaryDirectory() as temporary:
         regression = Path(temporary, "regression")  # kept for the run that goes on with it
@@ -258,16 +239,10 @@ def run(checkout: Path, to: Path, *, short: bool, only: str) -> None:
             resumed = next((path.parent for path in regression.rglob("run.json")), None)
             start = time.perf_counter()
             figures = train(checkout, command, folder, resumed)
-            kept[command] = stored(figures, SHORT[command]) if short else figures
+            kept[command] = figures
             said = f"[{place}/{len(commands)}] {time.perf_counter() - start:.1f} s, {len(kept[command])} figures"
             print(f"{said}: train.py {command}", flush=True)
             to.write_text(json.dumps(kept, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def stored(figures: Figures, wanted: re.Pattern[str]) -> Figures:
-    """Those figures of a command that are stored, rounded."""
-    rounded = {name: float(f"{x:.{DIGITS}g}") if isinstance(x, float) else x for name, x in figures.items()}
-    return {name: value for name, value in rounded.items() if wanted.match(name) and not NOT_STORED.search(name)}
 
 
 def differs(before: float | str | None, after: float | str | None, tolerance: float) -> bool:
@@ -310,7 +285,6 @@ def main() -> int:
     runs = ways.add_parser("run", help="run the commands of a checkout and write their figures")
     runs.add_argument("--checkout", type=Path, required=True, help="the root of the code to run")
     runs.add_argument("--to", type=Path, required=True, help="the JSON file to write")
-    runs.add_argument("--short", action="store_true", help="only the few figures that figures.json has")
     runs.add_argument("--only", default="", help="only commands with this text")
     compared = ways.add_parser("compare", help="compare two such files")
     compared.add_argument("before", type=Path)
@@ -319,7 +293,7 @@ def main() -> int:
     given = parser.parse_args()
     if given.way == "compare":
         return compare(given.before, given.after, given.tolerance)
-    run(given.checkout, given.to, short=given.short, only=given.only)
+    run(given.checkout, given.to, only=given.only)
     return 0
 
 

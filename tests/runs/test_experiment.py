@@ -17,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from stratus.data.daily_table import read_csv, select
 from stratus.errors import ConfigurationError
+from stratus.runs import record
 from stratus.training.checkpoints import load
 from stratus.verification.model import Model
 
@@ -243,11 +244,10 @@ def test_the_default_settings_come_within_a_thousandth_of_the_exact_optimum(trai
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass"])
-def test_the_objective_is_the_lowest_validation_loss_of_all_epochs(trained, tmp_path, task):
-    run = trained(tmp_path, f"task={task}", "trainer.max_epochs=3")
-    curve = val_curve(tmp_path)
-    assert len(curve) == 3
-    assert run["objective"] == run["metrics"]["val/loss"] == pytest.approx(min(curve), rel=1e-6)
+def test_the_objective_is_the_lowest_validation_loss_of_all_epochs(short, task):
+    run, curve = record.read(short(task)), val_curve(short(task))
+    assert len(curve) == 4
+    assert run.objective == run.metrics["val/loss"] == pytest.approx(min(curve), rel=1e-6)
 
 
 def test_without_validation_days_the_last_weights_are_kept_and_the_training_loss_is_the_objective(trained, tmp_path):
@@ -397,6 +397,7 @@ def test_patience_ends_training_so_many_epochs_after_the_lowest_validation_loss(
     curve = val_curve(tmp_path)
     assert len(curve) == run["epochs"] < 60
     assert run["epochs"] == 1 + int(np.argmin(curve)) + 3
+    assert run["objective"] == run["metrics"]["val/loss"]
 
 
 @pytest.mark.parametrize(
@@ -419,9 +420,10 @@ def test_a_device_that_is_not_there_is_an_error_to_mend(trained, recorded, tmp_p
     assert recorded(tmp_path)["status"] == "failed"
 
 
-@pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "adam", "lbfgs"])
+@pytest.mark.parametrize("place", range(2))
 @pytest.mark.parametrize("task", TASKS)
-def test_every_task_learns_under_every_optimiser(trained, tmp_path, task, optimizer):
+def test_every_task_and_every_optimiser_learns(trained, tmp_path, task, place):
+    optimizer = ("gd", "sgd", "momentum", "adam", "lbfgs")[(2 * [*TASKS].index(task) + place) % 5]
     slower = ["optimizer.lr=0.2"] if optimizer == "gd" else []
     run = trained(tmp_path, f"task={task}", f"optimizer={optimizer}", "trainer.max_epochs=1", *slower)
     y = splits(task)["train"][-1]

@@ -15,7 +15,6 @@ RUNS = {
     ("task=binary",): ALWAYS | {"boundary", "confusion", "reliability"},
     ("task=multiclass",): ALWAYS | {"boundary", "confusion", "reliability"},
     ("task=multilabel",): ALWAYS | {"confusion", "reliability"},
-    ("task=binary", "features=quadratic"): ALWAYS | {"boundary", "confusion", "reliability"},
     ("task=multilabel", "features=[harmonics]", "features.harmonics.k=1"): ALWAYS
     | {"boundary", "confusion", "reliability"},
     ("task=regression", "data=two_cities", "task.target=temperature_max_min", "features=[station,harmonics]"): ALWAYS

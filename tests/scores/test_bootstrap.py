@@ -4,14 +4,13 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stratus.data.weeks import circular_blocks
 from stratus.scores.bootstrap import Bootstrap, interval
 
 seeds = st.integers(0, 2**32 - 1)
-quickly = settings(max_examples=25, deadline=None)
 
 
 def dates(n):
@@ -36,7 +35,6 @@ def means(values, days=None, **options):
 
 
 @given(st.integers(1, 60), st.integers(1, 9), seeds)
-@quickly
 def test_each_resample_has_as_many_days_as_there_are(days, block, seed):
     (counts,) = circular_blocks(days, 20, seed, block)
     assert counts.shape == (20, days)
@@ -165,6 +163,6 @@ def test_an_interval_leaves_a_fortieth_on_either_side():
 
 def test_two_thousand_resamples_of_a_year_cost_milliseconds():
     values = np.random.default_rng(8).normal(size=(365, 20))
-    start = time.perf_counter()
+    start = time.process_time()
     assert means(values).shape == (2000, 20)
-    assert time.perf_counter() - start < 1  # some 20 ms where nothing else runs
+    assert time.process_time() - start < 1  # some 20 ms

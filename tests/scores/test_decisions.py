@@ -23,7 +23,6 @@ GOLDSMITH = [[50, 47, 54], [91, 2364, 205], [71, 170, 3288]]
 
 PUBLISHED = [(FINLEY, 0.355, 0.523), (GOLDSMITH, 0.805, 0.811)]
 seeds = st.integers(0, 2**32 - 1)
-quickly = settings(max_examples=25, deadline=None)
 
 
 def shares(table):
@@ -46,7 +45,6 @@ def test_the_published_tables_have_the_published_scores(table, heidke_, peirce_)
 
 
 @given(seeds)
-@quickly
 def test_of_an_event_peirce_is_scikit_learn_s_adjusted_balanced_accuracy_and_heidke_its_kappa(seed):
     y, decision = answers(seed)
     table = confusion_matrix(y, decision)
@@ -56,7 +54,6 @@ def test_of_an_event_peirce_is_scikit_learn_s_adjusted_balanced_accuracy_and_hei
 
 
 @given(seeds, st.integers(3, 6))
-@quickly
 def test_of_several_classes_the_scores_are_what_is_right_beyond_chance(seed, k):
     y, decision = answers(seed, k)
     shuffled = np.mean(y[:, None] == decision[None, :])  # every truth beside every decision
@@ -70,7 +67,6 @@ def test_of_several_classes_the_scores_are_what_is_right_beyond_chance(seed, k):
 
 
 @given(st.floats(0.01, 0.99))
-@quickly
 def test_answers_that_know_nothing_score_nothing_and_where_one_class_came_there_is_no_score(share):
     blind = np.outer([0.3, 0.7], [share, 1 - share])
     assert abs(peirce(*shares(blind))) < 1e-12
@@ -85,7 +81,6 @@ def test_answers_that_know_nothing_score_nothing_and_where_one_class_came_there_
 
 
 @given(seeds)
-@quickly
 def test_recall_and_precision_are_scikit_learn_s(seed):
     y, decided = answers(seed)
     found = class_shares((y * decided).sum(), y.sum(), decided.sum())
@@ -101,7 +96,7 @@ def test_a_class_that_never_came_has_no_recall_and_one_never_decided_on_no_preci
 
 
 @given(seeds, st.integers(1, 60), st.integers(1, 12))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_average_precision_is_scikit_learn_s_with_ties_too(seed, n, steps):
     draw = np.random.default_rng(seed)
     p = draw.integers(0, steps + 1, (2, 3, n)) / steps

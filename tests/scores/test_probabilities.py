@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
 from stratus.scores.probabilities import brier, indicators, log_loss
 
 seeds = st.integers(0, 2**32 - 1)
-quickly = settings(max_examples=25, deadline=None)
 
 
 def test_a_class_index_becomes_a_unit_vector_and_events_stay():
@@ -21,7 +20,6 @@ def test_a_class_index_becomes_a_unit_vector_and_events_stay():
 
 
 @given(seeds, st.integers(1, 3))
-@quickly
 def test_brier_and_log_loss_of_events_are_the_mean_of_scikit_learn_s_of_each_label(events, seed, labels):
     p, y = events(seed, labels)
     each = list(zip(y.T, p.T, strict=True))
@@ -30,7 +28,6 @@ def test_brier_and_log_loss_of_events_are_the_mean_of_scikit_learn_s_of_each_lab
 
 
 @given(seeds)
-@quickly
 def test_brier_of_a_category_sums_over_the_classes_and_log_loss_takes_the_true_one(categories, seed):
     p, y = categories(seed)
     classes = range(p.shape[1])

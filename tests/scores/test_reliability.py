@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
@@ -13,7 +13,6 @@ from stratus.scores.reliability import bin_sums, calibration_error, parts, point
 
 DAYS = 300
 seeds = st.integers(0, 2**32 - 1)
-quickly = settings(max_examples=25, deadline=None)
 
 
 def overconfident(seed):
@@ -29,7 +28,6 @@ def parted(p, y):
 
 
 @given(seeds)
-@quickly
 def test_the_parts_of_an_event_s_brier_score_add_up_to_scikit_learn_s(seed):
     p, y = overconfident(seed)
     reliability, resolution, uncertainty = parted(p, y)
@@ -37,7 +35,6 @@ def test_the_parts_of_an_event_s_brier_score_add_up_to_scikit_learn_s(seed):
 
 
 @given(seeds)
-@quickly
 def test_the_parts_add_up_over_labels_and_over_the_classes_of_a_category(events, categories, seed):
     for p, y in (events(seed, labels=3), categories(seed)):
         reliability, resolution, uncertainty = parted(p, y)
@@ -48,7 +45,6 @@ def test_the_parts_add_up_over_labels_and_over_the_classes_of_a_category(events,
 
 
 @given(seeds)
-@quickly
 def test_where_forecasts_in_a_bin_are_equal_the_parts_are_murphy_s(seed):
     draw = np.random.default_rng(seed)
     said = (np.arange(10) + draw.uniform(0.1, 0.9, 10)) / 10
@@ -64,7 +60,6 @@ def test_where_forecasts_in_a_bin_are_equal_the_parts_are_murphy_s(seed):
 
 
 @given(seeds, st.integers(2, 20))
-@quickly
 def test_the_points_are_scikit_learn_s_calibration_curve(seed, bins):
     p, y = overconfident(seed)
     sums = bin_sums(p, y, bins)
@@ -84,7 +79,6 @@ def test_the_points_are_scikit_learn_s_calibration_curve(seed, bins):
 
 
 @given(seeds)
-@quickly
 def test_the_calibration_error_of_classes_is_the_mean_of_each_one_s(categories, seed):
     p, y = categories(seed)
     came = np.eye(p.shape[1])[y]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import (
     accuracy_score,
@@ -19,7 +19,6 @@ from stratus.scores.scoring import CategoryScoring, EventScoring, ValueScoring, 
 
 F, N = 3, 80
 seeds = st.integers(0, 2**32 - 1)
-quickly = settings(max_examples=25, deadline=None)
 
 
 def scores(scoring, forecast, decision, y):
@@ -55,7 +54,6 @@ def without_parts(found, k):
 
 
 @given(seeds)
-@quickly
 def test_values_are_scored_as_by_scikit_learn(seed):
     scoring, forecast, decision, y = of_values(seed)
     found = scores(scoring, forecast, decision, y)
@@ -74,7 +72,6 @@ def test_values_are_scored_as_by_scikit_learn(seed):
 
 
 @given(seeds)
-@quickly
 def test_events_are_scored_as_by_scikit_learn(seed):
     scoring, p, decision, y = of_events(seed)
     found = scores(scoring, p, decision, y)
@@ -93,7 +90,6 @@ def test_events_are_scored_as_by_scikit_learn(seed):
 
 
 @given(seeds)
-@quickly
 def test_categories_are_scored_as_by_scikit_learn(seed):
     scoring, p, decision, y = of_categories(seed)
     found, truth = scores(scoring, p, decision, y), y[0]

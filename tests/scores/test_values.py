@@ -2,18 +2,16 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, mean_squared_error
 
 from stratus.scores import values
 
 seeds = st.integers(0, 2**32 - 1)
-quickly = settings(max_examples=25, deadline=None)
 
 
 @given(seeds)
-@quickly
 def test_the_means_over_the_days_are_scikit_learn_s(seed):
     y, forecast = np.random.default_rng(seed).normal(size=(2, 300, 2))
     assert values.absolute_error(forecast, y).mean() == pytest.approx(mean_absolute_error(y, forecast))
@@ -35,7 +33,6 @@ def test_a_forecast_at_the_tolerance_is_still_within_it(kind):
 
 
 @given(seeds, st.floats(0.1, 3))
-@quickly
 def test_within_the_tolerance_are_the_errors_up_to_it(seed, tolerance):
     y, forecast = np.random.default_rng(seed).normal(size=(2, 300, 2))
     # Errors a hair above the tolerance may count: numbers in tenths are rounded in float32.

@@ -13,7 +13,7 @@ trees = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st
 
 
 @given(st.dictionaries(st.text(), trees))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @example({"on": {"no": {"1": "a\n\n b\n"}}, "": {}, "a: b": {"c": [{"d": "e " * 60}]}})
 def test_a_configuration_in_words_reads_as_what_it_was(content):
     assert yaml.safe_load(as_yaml(content)) == content

@@ -95,7 +95,7 @@ def test_every_sweep_has_jobs_that_can_work_and_its_first_and_last_run(composed,
     assert hydra.mode == RunMode.MULTIRUN
     every = jobs(hydra)
     assert len(every) != 1
-    for job in every[1 : -1 : len(every) // 15 + 1]:  # of two hundred, every fourteenth
+    for job in every[1:-1] if len(every) < 100 else every[100:101]:  # a resample differs in its number alone
         assert check(composed(f"sweep={name}", *job))
     for number, job in enumerate([every[0], every[-1]] if every else [[]]):
         run_an_epoch(trained, tmp_path / str(number), f"sweep={name}", *job)

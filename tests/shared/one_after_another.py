@@ -12,6 +12,8 @@ import shlex
 import sys
 from pathlib import Path
 
+import read_once
+from hydra._internal.config_repository import ConfigRepository
 from hydra.core.global_hydra import GlobalHydra
 
 TRAIN = Path(__file__).parents[2] / "train.py"
@@ -33,5 +35,6 @@ def end(line):
 
 
 if __name__ == "__main__":
+    ConfigRepository.load_config = read_once.load_config
     ends = [end(line) for line in sys.argv[1:]]
     print(json.dumps([ends, "torch" in sys.modules]))

@@ -73,7 +73,6 @@ def lecture(name, z, y):
 
 @every_task
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
 def test_the_loss_from_logits_is_the_formula_of_the_lecture(name, seed):
     design, theta, y = problem(name, seed)
     z = design @ theta.T
@@ -131,7 +130,6 @@ def closed_form(name, design, theta, y):
 
 @every_task
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
 def test_the_gradient_is_the_closed_form(name, seed):
     design, theta, y = problem(name, seed)
     theta.requires_grad_()
@@ -147,7 +145,7 @@ def test_the_gradient_is_the_limit_of_differences(name):
 
 @every_task
 @given(seed=seeds, size=st.floats(0, 5))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_curvature_bounds_the_second_derivative_in_the_logits(name, seed, size):
     design, theta, y = problem(name, seed)
     task = make(name)
@@ -171,7 +169,6 @@ def test_no_smaller_curvature_would_do(name, logits):
 
 @every_task
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
 def test_the_link_undoes_the_activation(name, seed):
     design, theta, _ = problem(name, seed)
     task, z = make(name), design @ theta.T
@@ -229,7 +226,7 @@ def by_class(columns):
 
 @every_task
 @given(seed=seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_scores_of_a_split_are_scikit_learn_s(name, seed):
     design, theta, y = problem(name, seed)
     task, z = make(name), design @ theta.T

@@ -14,7 +14,6 @@ from torch.optim import LBFGS, SGD
 
 from stratus import tasks
 from stratus.data.datamodule import WeatherDataModule
-from stratus.errors import ConfigurationError
 from stratus.tasks.weights import Weights
 from stratus.training.fit import fit
 from stratus.training.starts import zeros
@@ -95,17 +94,3 @@ def test_without_validation_days_the_last_weights_are_kept(trained):
     task, found = trained("binary", splits_of("binary"), partial(SGD, lr=1.0), epochs=3)
     assert found.best_epoch == 3
     assert torch.equal(found.task.linear.weight, task.linear.weight)
-
-
-def test_a_device_that_is_not_there_is_told_by_lightning_s_first_line(tmp_path):
-    splits = splits_of("binary")
-    task = tasks.find("binary").for_splits(splits)
-    with pytest.raises(ConfigurationError, match="trainer: You selected an invalid accelerator name") as caught:
-        fit(
-            task,
-            WeatherDataModule(splits, None),
-            partial(Trainer, accelerator="abacus"),
-            folder=tmp_path,
-            logger=CSVLogger(tmp_path),
-        )
-    assert "\n" not in str(caught.value)

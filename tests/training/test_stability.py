@@ -5,7 +5,6 @@ import math
 import re
 from functools import partial
 
-import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Trainer
@@ -77,38 +76,6 @@ def descend(splits, optimizer, steps, until=math.inf):
         loss.backward()
         steps_by.step()
     return losses
-
-
-@pytest.mark.parametrize(
-    ("features", "lead", "standardise", "lr", "published"),
-    [
-        ("two_days", 1, True, 0.52, 1448),
-        ("day_of_year", 0, True, 1.01, 1944),
-        ("day_of_year", 0, False, 2.3e-5, 642),
-    ],
-)
-def test_a_little_above_the_limit_the_loss_leaves_float32_at_the_step_that_theory_says(
-    features, lead, standardise, lr, published
-):
-    splits = splits_of("regression", features, lead, standardise=standardise)
-    losses = descend(splits, partial(SGD, lr=lr), steps=2000)
-    first = next(k for k, loss in enumerate(losses) if not math.isfinite(loss))
-
-    # along an eigenvector of the Hessian, at λ, each step multiplies the error e of θ = 0 by 1 - ελ
-    mean, scale = splits.standardisation
-    design = np.column_stack([(splits.train.x - mean) / scale, np.ones(len(splits.train))])
-    curvature, vectors = np.linalg.eigh(2 * design.T @ design / len(design))
-    error = vectors.T @ np.linalg.lstsq(design, splits.train.y[:, 0])[0]
-    k = np.arange(2000)[:, None]
-    excess = (curvature / 2 * error**2 * (1 - lr * curvature) ** (2 * k)).sum(axis=1)
-    theory = np.argmax(excess > torch.finfo(torch.float32).max / len(design))
-    assert first == pytest.approx(theory, abs=2)
-    assert first == pytest.approx(published, rel=0.06)  # published for another start
-
-
-def test_half_the_limit_of_one_standardised_input_arrives_in_one_step():
-    losses = descend(splits_of("regression", "day_of_year"), partial(SGD, lr=0.5), steps=2)
-    assert losses[1] == pytest.approx(34.4400308, rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ ODD = st.one_of(
 
 
 @pytest.mark.parametrize("target", ["weather", "rain_by_station"])
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_any_names_of_classes_and_stations_are_read_as_they_were(tmp_path_factory, target, data):
     names = data.draw(st.lists(ODD, min_size=2, max_size=4, unique=True))

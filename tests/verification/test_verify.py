@@ -1,6 +1,7 @@
 """The scores of a model, its references and their intervals: of whole splits, however their days come."""
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,10 +19,18 @@ from stratus.verification.verify import Tally, scores, verify
 every_task = pytest.mark.parametrize("name", TARGET)
 
 
+@cache
 def posed(name, lead=0, **settings):
     validation_from = None if settings.pop("published", False) else date(2014, 1, 1)
     splits = splits_of(name, lead=lead, validation_from=validation_from)
     return splits, tasks.find(name).for_splits(splits, **settings)
+
+
+@cache
+def references(name):
+    """What the task is held against."""
+    splits, task = posed(name)
+    return References.fit(task, splits)
 
 
 def several(splits, task, count=3):
@@ -41,11 +50,11 @@ def one_of(models, k):
 @every_task
 def test_each_of_many_models_is_verified_as_it_is_alone(name):
     splits, task = posed(name)
-    models, references = several(splits, task), References.fit(task, splits)
-    together = verify(models, splits, references)
+    models, held = several(splits, task), references(name)
+    together = verify(models, splits, held)
     assert len(together) == 3
     for k, found in enumerate(together):
-        (alone,) = verify(one_of(models, k), splits, references)
+        (alone,) = verify(one_of(models, k), splits, held)
         assert found.metrics == pytest.approx(alone.metrics, rel=1e-12, nan_ok=True)
         for one, row in alone.references.items():
             assert found.references[one] == pytest.approx(row, rel=1e-12, nan_ok=True)
@@ -59,7 +68,7 @@ def test_each_of_many_models_is_verified_as_it_is_alone(name):
 @every_task
 def test_a_model_has_a_score_of_each_kind_on_each_split_and_skill_beside_climatology(name):
     splits, task = posed(name)
-    (found,) = verify(one_of(several(splits, task), 0), splits, References.fit(task, splits))
+    (found,) = verify(one_of(several(splits, task), 0), splits, references(name))
     by_split = {
         one: {tag.removeprefix(f"{one}/") for tag in found.metrics if tag.startswith(f"{one}/")}
         for one in ("train", "val", "test")
@@ -77,7 +86,7 @@ def test_a_model_has_a_score_of_each_kind_on_each_split_and_skill_beside_climato
 def test_the_parts_of_the_test_days_and_those_that_are_shown_are_the_model_s_and_the_references(name):
     splits, task = posed(name)
     model, parts = one_of(several(splits, task), 0), []
-    (found,) = verify(model, splits, References.fit(task, splits), parts.append)
+    (found,) = verify(model, splits, references(name), parts.append)
     assert found.test.names == ("model", "climatology", "persistence", "optimum")
     np.testing.assert_array_equal(found.test["model"].forecast, model.forecasts(splits.test).forecast)
     np.testing.assert_array_equal(np.concatenate([one.forecast for one in parts], 1), found.test.forecast)

@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+import real
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +28,6 @@ from stratus.data.ghcn.connection import RetryPolicy
 from stratus.data.ghcn.layouts import read
 from stratus.errors import DataError
 
-REAL = Path(__file__).parents[3].parent / "shared/data/ghcn/dly/USW00013904.dly"
 AUSTIN = "all/USW00013904.dly"
 QUICK = RetryPolicy(connect=1, read=0.2, attempts=3, backoff=0.01, longest=1)
 
@@ -154,12 +153,12 @@ def test_a_file_is_fetched_once_and_then_found(tmp_path):
     assert read(paths[0])["value"].max() == pytest.approx(21.2)
 
 
-@pytest.mark.skipif(not REAL.exists(), reason=f"no real file at {REAL}")
+@real.needed
 def test_a_real_station_arrives_byte_for_byte_over_a_line_that_breaks(tmp_path):
-    real = REAL.read_bytes()
-    with served(ranged(real, mark='"1"', sent=10**6), ranged(real, mark='"1"')) as server:
+    station = (real.FOLDER / "dly/USW00013904.dly").read_bytes()
+    with served(ranged(station, mark='"1"', sent=10**6), ranged(station, mark='"1"')) as server:
         (path,) = station_files(["USW00013904"], source=server.source, cache=tmp_path, retry=QUICK)
-    assert path.read_bytes() == real
+    assert path.read_bytes() == station
 
 
 def test_the_lists_of_stations_and_the_files_of_a_year_and_a_station_are_known(tmp_path):
@@ -273,7 +272,7 @@ def test_retry_after_is_waited_for_but_not_for_ever(tmp_path):
     with served(reply(b"", 503, Retry_After="3600"), reply()) as server:
         start = time.monotonic()
         fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK)
-    assert 1 <= time.monotonic() - start < 3
+    assert 1 <= time.monotonic() - start < 60  # and not an hour
 
 
 @pytest.mark.parametrize("after", [None, 0, 1000], ids=["before the answer", "before the body", "in the body"])
@@ -283,7 +282,7 @@ def test_a_server_that_stalls_is_given_up(tmp_path, after):
         assert refusal(server, tmp_path, retry=RetryPolicy(read=0.1, attempts=2)).startswith(
             f"{server.source}{AUSTIN}: the server stalls; try again later, or copy the file to {tmp_path}"
         )
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 20  # on a busy machine; the server is silent for ever
 
 
 def test_a_missing_station_is_named(tmp_path):
@@ -421,7 +420,7 @@ def test_a_piece_from_elsewhere_is_not_taken_for_the_one_asked_for(tmp_path):
     assert len(server.requests) == 3
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(cuts=st.lists(st.integers(0, len(BODY) - 1), max_size=4), changed=st.booleans(), obey=st.booleans())
 def test_however_a_line_breaks_the_file_is_whole_or_not_there(tmp_path_factory, cuts, changed, obey):
     cache, end = tmp_path_factory.mktemp("cache"), dly(celsius=5) if changed else BODY

@@ -1,10 +1,10 @@
 """The long table becomes the daily table: flags, traces, spurious hail, and the weather's type."""
 
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
+import real
 
 from stratus.data.daily_table import SCHEMA
 from stratus.data.ghcn.daily import daily, read_files
@@ -13,8 +13,6 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.errors import DataError
 
-REAL = Path(__file__).parents[3] / "shared/data/ghcn"
-real = pytest.mark.skipif(not REAL.is_dir(), reason=f"the real files are not there: {REAL}")
 AIRPORTS = ["USW00013904", "USW00012960", "USW00012921", "USW00012924", "USW00023044"]
 
 
@@ -125,11 +123,11 @@ COUNTS = {  # days, then sun, rain, snow and hail, and spurious hail dropped; 19
 }
 
 
-@real
+@real.needed
 @pytest.mark.parametrize("station", COUNTS)
 def test_the_class_counts_of_six_stations_are_reproduced(station):
     days, counts, spurious = COUNTS[station]
-    table, dropped = read_files([REAL / f"dly/{station}.dly"])
+    table, dropped = read_files([real.FOLDER / f"dly/{station}.dly"])
     known = table.filter(
         pl.col("date").is_between(date(1999, 1, 1), date(2018, 9, 27)) & pl.col("weather").is_not_null()
     )
@@ -140,10 +138,10 @@ def test_the_class_counts_of_six_stations_are_reproduced(station):
     assert dropped["spurious hail of 2008 to 2010"] == spurious
 
 
-@real
+@real.needed
 def test_texas_has_7177_complete_days_and_its_five_rain_rates():
     names = dict(zip(AIRPORTS, ["Austin", "Houston", "San Antonio", "Corpus Christi", "El Paso"], strict=True))
-    table, _ = read_files([REAL / f"dly/{station}.dly" for station in AIRPORTS])
+    table, _ = read_files([real.FOLDER / f"dly/{station}.dly" for station in AIRPORTS])
     period = pl.col("date").is_between(date(1999, 1, 1), date(2018, 8, 31))
     complete = pl.all_horizontal(pl.col("temperature_max", "temperature_min", "precipitation").is_not_null())
     everywhere = table.filter(period & complete).filter(pl.len().over("date") == 5)
@@ -153,31 +151,31 @@ def test_texas_has_7177_complete_days_and_its_five_rain_rates():
     assert {names[station]: round(rate, 3) for station, rate in rates} == expected
 
 
-@real
+@real.needed
 def test_the_days_of_2017_are_the_same_from_two_layouts():
-    fixed, _ = read_files([REAL / f"dly/{station}.dly" for station in AIRPORTS])
-    rows, _ = read_files([REAL / "by_year/2017.tx5.derived-from-dly.csv"])
+    fixed, _ = read_files([real.FOLDER / f"dly/{station}.dly" for station in AIRPORTS])
+    rows, _ = read_files([real.FOLDER / "by_year/2017.tx5.derived-from-dly.csv"])
     assert rows.height == 5 * 365
     assert rows.equals(fixed.filter(pl.col("date").dt.year() == 2017))
 
 
-@real
-@pytest.mark.parametrize("path", sorted(REAL.glob("*/*")), ids=lambda path: path.name)
+@real.needed
+@pytest.mark.parametrize("path", real.FILES, ids=lambda path: path.name)
 def test_every_real_file_is_read(path):
     table, _ = read_files([path], units="standard")
     assert table.height > 0
     assert table["station"].str.len_bytes().eq(11).all()
 
 
-@real
+@real.needed
 def test_stations_are_told_apart_in_a_file_that_holds_several():
-    table, _ = read_files([REAL / "by_year/1800.csv"])
+    table, _ = read_files([real.FOLDER / "by_year/1800.csv"])
     assert table["station"].n_unique() > 1
     assert table.select("station", "date").is_unique().all()
 
 
-@real
+@real.needed
 def test_rain_in_austin_can_be_asked_of_its_file():
-    table, _ = read_files([REAL / "dly/USW00013904.dly"])
+    table, _ = read_files([real.FOLDER / "dly/USW00013904.dly"])
     days = split(table, Recipe("weather", {"two_days": {}}), train_from=date(1999, 1, 1), test_from=date(2015, 1, 1))
     assert days.outputs == ["hail", "rain", "snow", "sun"]

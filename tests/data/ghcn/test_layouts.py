@@ -5,11 +5,8 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from stratus.data.ghcn.layouts import pieces, read
-from stratus.data.ghcn.values import LONG
 from stratus.errors import DataError
 
 AUSTIN = "USW00013904"
@@ -194,26 +191,3 @@ def test_an_export_with_flags_is_in_the_units_it_is_said_to_have(tmp_path):
 def test_a_missing_file_is_said(tmp_path):
     with pytest.raises(DataError, match="No such file"):
         read(tmp_path / "nothing")
-
-
-mutations = st.lists(
-    st.tuples(st.integers(0, 900), st.one_of(st.binary(max_size=3), st.sampled_from([b",", b"\n", b'"', b" ", b"9"]))),
-    max_size=6,
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(start=st.sampled_from([HOT, ROWS, SEVEN, HEADED, ACCESS, ""]), changes=mutations, tail=st.binary(max_size=30))
-def test_any_bytes_give_the_long_table_or_the_clear_error(tmp_path_factory, start, changes, tail):
-    content = start.encode()
-    for place, bytes_ in changes:
-        content = content[:place] + bytes_ + content[place + len(bytes_) :]
-    path = write(tmp_path_factory.getbasetemp(), content + tail, "fuzzed")
-    try:
-        frame = read(path, units="metric")
-    except DataError:
-        pass
-    else:
-        assert dict(frame.schema) == LONG
-        assert frame["value"].is_finite().all()
-        assert frame.select(pl.col("station", "date", "element", "value").is_null().any()).row(0) == (False,) * 4

@@ -4,8 +4,6 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from stratus.data.ghcn.stations import EARTH_RADIUS, distance_km, read_inventory, read_stations, search
 from stratus.errors import DataError
@@ -109,25 +107,6 @@ def test_a_file_that_is_empty_or_not_there_is_named(tmp_path):
         read_stations(written(tmp_path, "\n"))
     with pytest.raises(DataError, match="not a file"):
         read_inventory(tmp_path)
-
-
-broken_lists = st.binary(max_size=300) | st.builds(
-    lambda content, at, byte: content[:at] + byte + content[at + 1 :],
-    st.sampled_from([STATIONS.encode(), INVENTORY.encode()]),
-    st.integers(0, len(STATIONS)),
-    st.binary(max_size=2),
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(content=broken_lists, read=st.sampled_from([read_stations, read_inventory]))
-def test_any_bytes_give_a_table_or_one_line_that_says_why_not(tmp_path_factory, content, read):
-    path = written(tmp_path_factory.getbasetemp(), content)
-    try:
-        fine = read(path)["latitude"].is_between(-90, 90).all()
-    except DataError as error:
-        fine = str(error).startswith(str(path)) and "\n" not in str(error)
-    assert fine
 
 
 # --- distance

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 from datetime import date
 
@@ -49,19 +50,36 @@ def test_the_manifest_counts_what_is_in_the_files(built):
     assert sum(counted.values()) == 2 * 12 * 365
 
 
-@pytest.mark.parametrize("how", ["missing", "short", "a pipe", "a folder", "a link to nothing"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "missing",
+        "short",
+        "long",
+        "a terabyte",
+        "a pipe",
+        "a folder",
+        "a link to nothing",
+        "a link to itself",
+        "a link to a device without end",
+    ],
+)
 def test_a_part_that_is_not_there_is_noticed_when_a_store_is_opened(store, capsys, how):
     part = parts(store)[3]
     content = part.read_bytes()
     part.unlink()
     if how == "short":
         part.write_bytes(content[:-1])
+    elif how == "long":
+        part.write_bytes(content + b"x")
+    elif how == "a terabyte":
+        huge(part)()
     elif how == "a pipe":
         os.mkfifo(part)
     elif how == "a folder":
         part.mkdir()
-    elif how == "a link to nothing":
-        part.symlink_to("nowhere")
+    elif "link" in how:
+        part.symlink_to({"nothing": "nowhere", "itself": part}.get(how.rpartition(" ")[2], "/dev/zero"))
     with pytest.raises(DataError, match=str(part.relative_to(store))):
         open_store(store)
     assert str(part) in refused(store, capsys)
@@ -76,11 +94,12 @@ def stations_without(store, part):
     return index.filter(pl.col("bucket") != bucket)["station"].unique().to_list()
 
 
-def test_a_part_with_another_content_is_noticed_before_it_is_read(store, capsys):
+@pytest.mark.parametrize("how", ["a bit", "noise"])
+def test_a_part_with_another_content_is_noticed_before_it_is_read(store, capsys, how):
     part = parts(store)[0]
     content = bytearray(part.read_bytes())
     content[len(content) // 2] ^= 1
-    part.write_bytes(content)
+    part.write_bytes(content if how == "a bit" else random.Random(0).randbytes(len(content)))
     found = open_store(store)
     with pytest.raises(DataError, match="checksum"):
         found.table()

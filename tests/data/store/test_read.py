@@ -214,8 +214,10 @@ def test_the_rows_of_some_days_are_read_from_the_files_that_hold_them(store, tru
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 def test_a_streamed_run_draws_a_fair_sample_of_its_days(drawn, store, monkeypatch, task):
     monkeypatch.setattr(Splits.evenly_spaced, "__defaults__", (1000,))
-    run = drawn(f"task={task}", *given(store, "data.memory=0.0001"))
-    assert {path.stem for path in (run.folder / "pictures").glob("*.png")} == set(run.figures)
+    files = task == "binary"
+    run = drawn(f"task={task}", *given(store, "data.memory=0.0001"), files=files)
+    if files:
+        assert {path.stem for path in (run.folder / "pictures").glob("*.png")} == set(run.figures)
     splits = run.run.splits
     counts = json.loads((run.folder / "run.json").read_text())["data"]["samples"]
     for name, days in splits.named.items():

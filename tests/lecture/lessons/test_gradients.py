@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from scipy.special import expit, softmax
 
 WEATHER = ["drizzle", "fog", "rain", "snow", "sun"]
@@ -73,8 +72,3 @@ def test_at_the_optimum_the_probabilities_sum_to_the_days_with_rain(figures, mod
     assert end["expected"] == pytest.approx(478, abs=1e-2)
     assert end["start"] == pytest.approx(np.linalg.norm((0.5 - y).T @ a / len(a)), rel=1e-6)
     assert end["end"] < 1e-6 * end["start"]
-
-
-def test_a_vector_has_no_transposed_matrix():
-    with pytest.raises(RuntimeError, match="only supported on matrices"):
-        _ = torch.zeros(3).mT

@@ -49,7 +49,7 @@ def member(samples):
 
 
 @pytest.fixture(scope="session")
-def recorded(member):
+def finished(member):
     """Records a member of a trained group as a run."""
 
     def run(group, place, folder, together=None):

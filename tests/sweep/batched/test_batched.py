@@ -76,13 +76,19 @@ def swept(door, tmp_path_factory):
     return folder, process.returncode, out + err
 
 
+@pytest.fixture(scope="module")
+def lone(trained, tmp_path_factory):
+    """The sweep's first job as a run of its own: the folder, and what is known of it."""
+    folder = tmp_path_factory.mktemp("alone")
+    return folder, trained(folder, *SWEEP, "seed=1", "optimizer.lr=0.1", "patience=1")
+
+
 RANKS = 2e-3
 """Weights differ by 1e-7, which is enough for two days to change ranks."""
 
 
-def test_a_job_is_a_run_like_any_other(swept, trained, tmp_path):
-    folder, _, _ = swept
-    alone = trained(tmp_path / "alone", *SWEEP, "seed=1", "optimizer.lr=0.1", "patience=1")
+def test_a_job_is_a_run_like_any_other(swept, lone):
+    (folder, _, _), (at, alone) = swept, lone
     job = json.loads((folder / "0" / "run.json").read_text())
     assert set(job) | {"objective"} == set(alone)
     for entry in ("epochs", "best_epoch", "data", "target", "optimum_attained"):
@@ -91,18 +97,15 @@ def test_a_job_is_a_run_like_any_other(swept, trained, tmp_path):
         assert job[entry] == pytest.approx(alone[entry], abs=RANKS, nan_ok=True)
     assert job["references"] == alone["references"]
     hydra = {".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "run.log"}
-    assert set(files(folder / "0")) - hydra == {
-        name for name in files(tmp_path / "alone") if not name.startswith("references/")
-    }
+    assert set(files(folder / "0")) - hydra == {name for name in files(at) if not name.startswith("references/")}
     assert len(list((folder / "references").iterdir())) == 3  # of all its jobs
     assert hydra <= set(files(folder / "0"))
 
 
-def test_a_job_s_checkpoints_hold_what_a_lone_run_s_hold(swept, trained, tmp_path):
-    folder, _, _ = swept
-    trained(tmp_path, *SWEEP, "seed=1", "optimizer.lr=0.1", "patience=1")
+def test_a_job_s_checkpoints_hold_what_a_lone_run_s_hold(swept, lone):
+    (folder, _, _), (alone, _) = swept, lone
     for name in ("best", "last"):
-        one, other = (plain(torch.load(at / f"checkpoints/{name}.ckpt"), at) for at in (folder / "0", tmp_path))
+        one, other = (plain(torch.load(at / f"checkpoints/{name}.ckpt"), at) for at in (folder / "0", alone))
         assert one.keys() == other.keys()
         read = {key: value for key, value in other.items() if not any(part in key for part in NOT_READ)}
         assert {key: one[key] for key in read} == pytest.approx(read, abs=1e-5, nan_ok=True)
@@ -145,11 +148,10 @@ def test_a_resumed_job_goes_on_as_a_resumed_run(settings, samples, member, train
         assert {key: one[key] for key in read} == pytest.approx(read, abs=1e-5, nan_ok=True)
 
 
-def test_tensorboard_shows_of_a_job_what_it_shows_of_a_lone_run_from_one_file(swept, trained, tmp_path):
-    folder, _, _ = swept
-    trained(tmp_path, *SWEEP, "seed=1", "optimizer.lr=0.1", "patience=1")
-    assert len(event_files(folder / "0")) == len(event_files(tmp_path)) == 1
-    found, expected = shown(folder / "0"), shown(tmp_path)
+def test_tensorboard_shows_of_a_job_what_it_shows_of_a_lone_run_from_one_file(swept, lone):
+    (folder, _, _), (alone, _) = swept, lone
+    assert len(event_files(folder / "0")) == len(event_files(alone)) == 1
+    found, expected = shown(folder / "0"), shown(alone)
     assert found[0].keys() == expected[0].keys() >= {"train/loss", "val/accuracy", "epoch", "hp/gap", "test/loss"}
     for tag, points in expected[0].items():
         within = RANKS if "average_precision" in tag else 1e-5
@@ -175,13 +177,13 @@ def test_a_job_that_diverged_shows_its_settings_and_no_final_figures(swept):
     assert not [tag for tag in points if tag.startswith(("test/", "hp/"))]
 
 
-def test_a_member_that_diverges_late_leaves_the_curves_until_then(settings, samples, recorded, tmp_path):
+def test_a_member_that_diverges_late_leaves_the_curves_until_then(settings, samples, finished, tmp_path):
     members = [
         settings("task=regression", "features=two_days", "optimizer=gd", f"optimizer.lr={lr}", "trainer.max_epochs=120")
         for lr in (0.1, 2.0)
     ]
     with pytest.raises(Diverged):
-        recorded(train_together(members, samples(members[0])), 1, tmp_path)
+        finished(train_together(members, samples(members[0])), 1, tmp_path)
     points, hparams, _ = shown(tmp_path)
     steps, losses = zip(*points["train/loss"], strict=True)
     assert list(steps) == list(range(len(steps)))

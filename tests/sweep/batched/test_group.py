@@ -53,18 +53,23 @@ def alternating(overrides, count):
 
 
 @pytest.mark.filterwarnings("ignore:.* could not find the monitored key")  # Lightning's, before a first validation
-@pytest.mark.parametrize("optimizer", MEMBERS)
 @pytest.mark.parametrize(
-    "task",
-    [
-        ("task=regression", "trainer.gradient_clip_val=2", "trainer.check_val_every_n_epoch=2"),
-        ("task=binary", "task.class_weights=balanced"),
-        ("task=multiclass", "trainer.limit_train_batches=9"),
-        ("task=multilabel", "task.class_weights=balanced", "data.validation_from=null"),
+    ("task", "optimizer"),
+    [  # each task by two optimisers, each optimiser for two tasks
+        (task, [*MEMBERS][(number + more) % 4])
+        for number, task in enumerate(
+            [
+                ("task=regression", "trainer.gradient_clip_val=2", "trainer.check_val_every_n_epoch=2"),
+                ("task=binary", "task.class_weights=balanced"),
+                ("task=multiclass", "trainer.limit_train_batches=9"),
+                ("task=multilabel", "task.class_weights=balanced", "data.validation_from=null"),
+            ]
+        )
+        for more in (0, 1)
     ],
 )
 def test_members_are_the_runs_they_would_be_alone(settings, samples, alone, tmp_path, *, task, optimizer):
-    members = [settings(*task, "trainer.max_epochs=2", *one) for one in alternating(MEMBERS[optimizer], 4)]
+    members = [settings(*task, "trainer.max_epochs=2", *one) for one in alternating(MEMBERS[optimizer], 3)]
     splits = samples(members[0])
     result = train_together(members, splits).result
     for place in (1, 2):
@@ -80,13 +85,13 @@ def test_members_on_resamples_of_the_days_are_those_of_the_resamples(settings, s
     same = (task, size, "trainer.max_epochs=3")
     members = [settings(*same, f"data.resample={number}", f"seed={k}") for k, number in enumerate(("null", 2, 5, 2))]
     result = train_together(members, samples(members[0])).result
-    for place, one in enumerate(members):
-        alone(one, tmp_path / str(place))
+    for place in (1, 3):
+        alone(members[place], tmp_path / str(place))
         assert_same_weights(result, place, tmp_path / str(place))
 
 
 def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(
-    settings, samples, alone, recorded, tmp_path
+    settings, samples, alone, finished, tmp_path
 ):
     def members_with(wild):
         rates = ["0.1", wild, "0.05", "0.02"]
@@ -97,7 +102,7 @@ def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(
     splits = samples(members[0])
     trained, tame = train_together(members, splits), train_together(members_with("0.01"), splits)
     with pytest.raises(Diverged) as together:
-        recorded(trained, 1, tmp_path / "together")
+        finished(trained, 1, tmp_path / "together")
     with pytest.raises(Diverged) as lone:
         alone(members[1], tmp_path / "alone")
     steps = [re.search(r"at step (\d+)", str(one.value)).group(1) for one in (together, lone)]

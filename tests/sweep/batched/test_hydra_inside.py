@@ -19,7 +19,7 @@ from stratus.sweep.batched.hydra_inside import Composer, JobRunner
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def master():
     """A sweep's configuration, and Hydra's own loader."""
     with initialize_config_dir(str(ROOT / "conf"), version_base=None):

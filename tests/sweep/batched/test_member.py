@@ -46,13 +46,13 @@ def assert_same(found, expected, within=1e-9):
     ],
     ids=" ".join,
 )
-def test_a_member_s_record_is_that_of_a_run_alone(settings, samples, alone, recorded, tmp_path, *, task):
+def test_a_member_s_record_is_that_of_a_run_alone(settings, samples, alone, finished, tmp_path, *, task):
     trained = group(settings, samples, *task)
     for place in (1, 2):
-        found = recorded(trained, place, tmp_path / f"member{place}", together=[0, 1, 2])
+        found = finished(trained, place, tmp_path / f"member{place}", together=[0, 1, 2])
         lone = alone(trained.members[place], tmp_path / f"alone{place}")
         assert_same(found, lone, within=WITHIN)
-        assert_same(found, recorded(trained, place, tmp_path / f"itself{place}", together=[place]))
+        assert_same(found, finished(trained, place, tmp_path / f"itself{place}", together=[place]))
         tables = [pl.read_csv(tmp_path / f"{name}{place}" / "forecasts.csv") for name in ("member", "alone")]
         numbers = [table.select(pl.col(pl.Float64)) for table in tables]
         assert tables[0].columns == tables[1].columns
@@ -60,22 +60,22 @@ def test_a_member_s_record_is_that_of_a_run_alone(settings, samples, alone, reco
 
 
 @pytest.mark.parametrize("task", ["task=binary", "task=multiclass"])
-def test_members_on_resamples_are_scored_on_their_own_days(settings, samples, alone, recorded, tmp_path, *, task):
+def test_members_on_resamples_are_scored_on_their_own_days(settings, samples, alone, finished, tmp_path, *, task):
     varied = ("seed=1", "data.resample=1", "data.resample=2", "seed=2 data.resample=1")
     trained = group(settings, samples, task, varied=varied)
     for place, together in ((1, [1, 3]), (2, [2])):
-        found = recorded(trained, place, tmp_path / f"member{place}", together=together)
+        found = finished(trained, place, tmp_path / f"member{place}", together=together)
         assert_same(found, alone(trained.members[place], tmp_path / f"alone{place}"), within=WITHIN)
 
 
 @pytest.mark.parametrize("task", ["task=regression", "task=binary", "task=multiclass"])
-@pytest.mark.parametrize("weight", [1e11, 1e30, np.inf, np.nan])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_huge_weights_of_a_member_change_no_other_s_scores(settings, samples, recorded, tmp_path, *, task, weight):
+def test_huge_weights_of_a_member_change_no_other_s_scores(settings, samples, finished, tmp_path, *, task):
     trained = group(settings, samples, task)
-    expected = recorded(trained, 2, tmp_path / "before", together=[0, 1, 2])
-    trained.result.best.theta[..., 1] = weight
-    assert_same(recorded(trained, 2, tmp_path / "after", together=[0, 1, 2]), expected)
+    expected = finished(trained, 2, tmp_path / "before", together=[0, 1, 2])
+    for weight in (1e11, 1e30, np.inf, np.nan):
+        trained.result.best.theta[..., 1] = weight
+        assert_same(finished(trained, 2, tmp_path / f"{weight}", together=[0, 1, 2]), expected)
 
 
 def test_a_member_that_cannot_be_recorded_tells_as_a_run_alone_and_lets_the_others_run(
