@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 
 from hydra.core.utils import JobReturn, configure_log, filter_overrides
 from hydra.types import TaskFunction
@@ -13,6 +12,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from threadpoolctl import threadpool_limits
 
+from stratus.data.observations import Loaded
 from stratus.data.splits import Splits
 from stratus.errors import StratusError, message
 from stratus.runs.experiment import new_task
@@ -139,25 +139,30 @@ def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member]
     if type(new_task(first, splits)).forward is not LinearTask.forward:
         return f"task={first.task.name} has a way of its own from inputs to logits"
 
-    @cache
-    def shared(resample: int | None, optimizer: Optimizer) -> Days:
-        said = replace(loaded.provenance, source=loaded.provenance.source | {"resample": resample})
-        days = splits.resampled(resample)
-        return Days(new_task(replace(first, optimizer=optimizer), days), loaded.observations, said, days)
-
     members: dict[int, Member] = {}
+    shared: dict[tuple[int | None, float], Days] = {}
     numbers, size = list(jobs), largest_group(first, splits, memory)
     for part in (numbers[start : start + size] for start in range(0, len(numbers), size)):
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
         settings = [jobs[number] for number in part]
         group = train_together(settings, splits)
-        alike = [(one.data.resample, one.optimizer.weight_decay) for one in settings]
+        alike = [(one.data.resample, getattr(one.optimizer, "weight_decay", 0.0)) for one in settings]
         for same in dict.fromkeys(alike):
             places = [place for place, one in enumerate(alike) if one == same]
+            if same not in shared:
+                shared[same] = _days(settings[places[0]], loaded, splits)
             for some in (places[start : start + BLOCK] for start in range(0, len(places), BLOCK)):
-                block = Block(group, some, shared(*same))
+                block = Block(group, some, shared[same])
                 members |= {part[place]: Member(block, place) for place in some}
     return members
+
+
+def _days(settings: Config, loaded: Loaded, splits: Splits) -> Days:
+    """What members share that have these days drawn, and this penalty."""
+    resample = settings.data.resample
+    said = replace(loaded.provenance, source=loaded.provenance.source | {"resample": resample})
+    days = splits.resampled(resample)
+    return Days(new_task(settings, days), loaded.observations, said, days)
 
 
 def largest_group(settings: Config, splits: Splits, memory: float) -> int:
