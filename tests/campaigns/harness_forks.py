@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -45,7 +45,8 @@ class Fork:
     def send(self, name: str) -> None:
         """Sends a signal, if the process is still there."""
         if not self.over.is_set():
-            os.kill(self.pid, getattr(signal, name))
+            with suppress(ProcessLookupError):  # its end may not have been told yet
+                os.kill(self.pid, getattr(signal, name))
 
     def ended(self, limit: float = LIMIT) -> Ended:
         """Waits for its end; fails where it hangs."""

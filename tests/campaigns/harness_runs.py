@@ -22,14 +22,14 @@ SETTINGS = {
     "drawn": ["task=binary", "trainer.max_epochs=2"],
 }
 MOMENTS = {  # the file and the name of a function, how many calls pass, at which event of the next one it is killed
-    "before the record": ("recording.py", "take", 1, "return"),
+    "before the record": ("recording.py", "take", 0, "return"),
     "as the record begins": ("pathlib.py", "Path.replace", 0, "call"),
     "once the record has begun": ("pathlib.py", "Path.replace", 0, "return"),
     "as the first checkpoint is written": ("checkpoints.py", "AtomicCheckpointIO.save_checkpoint", 0, "call"),
     "between the first two checkpoints": ("checkpoints.py", "AtomicCheckpointIO.save_checkpoint", 1, "call"),
     "before a checkpoint takes its place": ("pathlib.py", "Path.replace", 2, "call"),
-    "as training ends": ("checkpoints.py", "PacedCheckpointIO.teardown", 2, "call"),
-    "between the last two checkpoints": ("checkpoints.py", "PacedCheckpointIO.teardown", 2, "return"),
+    "as training ends": ("strategy.py", "Strategy.teardown", 0, "call"),
+    "once the last checkpoint is written": ("strategy.py", "Strategy.teardown", 0, "return"),
     "once it is trained": ("fit.py", "fit", 0, "return"),
     "as references are fitted": ("references.py", "References.fit", 0, "call"),
     "as it is scored": ("verify.py", "verify", 0, "call"),
