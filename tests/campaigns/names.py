@@ -24,7 +24,7 @@ NAMES = {
     "TeX": ["$a", "$b$", "\\alpha", "_x$^{", "a$ $\\frac"],
     "markup": ["[red]", "[/red]", "[bold]x[/]", ":sun:", "[link=http://x]y"],
     "escapes": [EVIL, "a\x1b[31mb", "\u202ea", "a\x02b", "a\x7f\x9bb"],
-    "lines": ["a\nb", "a\r\nb", "a\tb", "a\u2028b", "a\x0bb"],
+    "lines": ["a\nb", "a\n\nb", "a\tb", "a\u2028b", "a\x0bb"],
     "CSV": ['"q"', "a,b", '"', "a;b", "p(x)"],
     "brackets": ["a)b", "(", "p()", "{x}", "%s"],
     "columns": ["date", "station", "truth", "prediction", "p(rain)"],

@@ -25,7 +25,7 @@ YEAR = "by_year/2017.csv.gz"
 BODY = b"".join(
     b"USW00013904%d%02dTMAX" % (at // 12, at % 12 + 1) + b"  200  X" * 31 + b"\n" for at in range(24_000, 25_000)
 )
-QUICK = RetryPolicy(connect=1, read=0.3, attempts=3, backoff=0.01, longest=1, slowest=2000)
+QUICK = RetryPolicy(connect=1, read=1, attempts=3, backoff=0.01, longest=1, slowest=2000)
 MOST = 2**-10  # GiB, a megabyte
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
 Answer = Callable[[socket.socket, bytes], None]  # gets the connection and the head of the request

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -86,11 +87,14 @@ def killed_worker(words: tuple[str, ...], seed: int, folder: Path) -> None:
     process = command("-m", *words, *jobs, folder=folder)
     try:
         sweep = begun(folder, process, "multirun.yaml" if batched else "*/run.json")
-        until = time.monotonic() + 60
-        while not (found := workers(process.pid)) and time.monotonic() < until:
-            time.sleep(0.05)
         time.sleep(chance.uniform(0, 2))
-        os.kill(chance.choice(found), signal.SIGKILL)
+        until, killed = time.monotonic() + 60, False
+        while not killed:
+            assert time.monotonic() < until, "no process to kill"
+            time.sleep(0.05)
+            with suppress(ProcessLookupError, IndexError):  # there is none yet, or it has just ended
+                os.kill(chance.choice(workers(process.pid)), signal.SIGKILL)
+                killed = True
         done = ended(process)
     finally:
         process.kill()

@@ -285,8 +285,8 @@ def refusal(path):
     return message
 
 
-def test_a_checkpoint_may_be_named_by_a_text(tmp_path):
-    *_, path = saved(tmp_path, "binary")
+def test_a_checkpoint_may_be_named_by_a_text(saved):
+    *_, path = saved("binary")
     assert load(str(path)).inputs == load(path).inputs
 
 

@@ -82,7 +82,7 @@ def test_a_trainer_that_this_machine_cannot_have_is_left_to_each_job_to_tell(com
 
 
 def test_resamples_of_stations_that_lack_days_are_trained_together_only_where_they_are_as_long(
-    composed, settings, samples, alone, recorded, *, tmp_path, caplog
+    composed, settings, samples, alone, finished, *, tmp_path, caplog
 ):
     table = pl.read_csv(WEATHER, infer_schema=False)
     gaps = (pl.col("station") == "Seattle") & (pl.int_range(pl.len()) % 3 == 0)
@@ -94,5 +94,5 @@ def test_resamples_of_stations_that_lack_days_are_trained_together_only_where_th
     assert "differ in length" in caplog.text
     same = [settings(*words, f"seed={seed}", "data.resample=1") for seed in (1, 2)]
     trained = train_together(same, samples(settings(*words)))
-    found, lone = recorded(trained, 1, tmp_path / "member"), alone(same[1], tmp_path / "alone")
+    found, lone = finished(trained, 1, tmp_path / "member"), alone(same[1], tmp_path / "alone")
     assert found.metrics["test/loss"] == pytest.approx(lone.metrics["test/loss"], abs=1e-5)
