@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from season import seasonal, waves
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score
@@ -268,19 +269,15 @@ def weeks(days, seed=0):
 
 
 def usual(task, dates):
-    """Climatology of the training days: half a day of each class added to the month's counts; or two harmonics."""
-    trained, _, y = splits(task)["train"]
+    """Climatology of the days before the test."""
+    before, y = (np.concatenate([splits(task)[name][k] for name in ("train", "val")]) for k in (0, 2))
+    before, dates = before.astype("datetime64[D]"), np.array(dates, "datetime64[D]")
     if task == "regression":
-
-        def design(days):
-            angle = 2 * np.pi * np.array([day.timetuple().tm_yday for day in days]) / 365.25
-            return np.column_stack([np.ones(len(days)), *(f(k * angle) for k in (1, 2) for f in (np.cos, np.sin))])
-
-        return design(dates) @ np.linalg.lstsq(design(trained), y)[0]
-    month, classes = np.array([day.month for day in trained]), 5 if task == "multiclass" else 2
-    return np.array(
-        [(y[month == day.month].sum(0) + 0.5) / ((month == day.month).sum() + 0.5 * classes) for day in dates]
-    )
+        known, asked = (np.column_stack([np.ones(len(days)), waves(days)]) for days in (before, dates))
+        return asked @ np.linalg.lstsq(known, y)[0]
+    if task == "multiclass":
+        return seasonal(before, y.argmax(1), 5, dates)
+    return np.column_stack([seasonal(before, label, 2, dates)[:, 1] for label in y.T])
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -370,16 +367,19 @@ def test_a_checkpoint_and_a_table_are_all_that_a_forecast_needs(short, task, tmp
 
 
 def test_weight_decay_ends_where_the_penalised_normal_equations_do(trained, tmp_path):
-    trained(
+    run = trained(
         tmp_path, "task=regression", "features=two_days", "optimizer=gd", "optimizer.lr=0.3",
         "optimizer.weight_decay=0.5", "trainer.max_epochs=70",
     )  # fmt: skip
     days, x, y = (part[:729] for part in splits("regression")["train"])
     x = np.column_stack([(x[:, :2] - x[:, :2].mean(0)) / x[:, :2].std(0), np.ones(len(days))])
-    # ∇(mean squared error + λ/2 ‖θ‖²) = 2Aᵀ(Aθ - y)/n + λθ = 0
-    expected = np.linalg.solve(2 * x.T @ x / len(x) + 0.5 * np.eye(3), 2 * x.T @ y[:, 0] / len(x))
+    # ∇(mean squared error + λ/2 ‖W‖²) = 2Aᵀ(Aθ - y)/n + λ(W, 0) = 0
+    expected = np.linalg.solve(2 * x.T @ x / len(x) + np.diag([0.5, 0.5, 0]), 2 * x.T @ y[:, 0] / len(x))
     state = checkpoint(tmp_path, "last")["state_dict"]
     assert [*state["linear.weight"][0].tolist(), state["linear.bias"].item()] == pytest.approx(expected, abs=1e-4)
+    least = np.square(x @ expected - y[:, 0]).mean() + 0.5 / 2 * np.square(expected[:2]).sum()
+    assert run["minimum"] == pytest.approx(least, rel=1e-6)
+    assert run["gap"] == pytest.approx(0, abs=1e-6)
 
 
 def test_a_clipped_gradient_makes_a_step_of_the_learning_rate_times_the_clip(trained, tmp_path):

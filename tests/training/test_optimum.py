@@ -1,6 +1,6 @@
 """The exact optimum against scikit-learn and published numbers."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -81,6 +81,42 @@ def test_logistic_regression_is_scikit_learn_s(features):
     np.testing.assert_allclose(found.weights.bias, expected.intercept_, atol=1e-5)
     p = torch.sigmoid(found.weights.logits(task, splits.test.x))[:, 0]
     np.testing.assert_allclose(p, expected.predict_proba(standardised_test(splits))[:, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("penalty", [1e-3, 0.3])
+@pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel"])
+def test_the_penalised_optimum_is_scikit_learn_s_whose_bias_is_free_too(name, penalty):
+    splits, _ = posed(name)
+    task = tasks.find(name).for_splits(splits, optimizer=partial(torch.optim.SGD, lr=0.1, weight_decay=penalty))
+    found, y = optimum(task, splits), splits.train.y
+    for k, label in enumerate([y] if name == "multiclass" else y.T):
+        model = LogisticRegression(C=1 / (penalty * len(y)), tol=1e-12, max_iter=10_000)
+        rows = slice(None) if name == "multiclass" else slice(k, k + 1)
+        expected = model.fit(standardised(splits), label)
+        np.testing.assert_allclose(found.weights.weight[rows], expected.coef_, atol=1e-5)
+        bias = found.weights.bias[rows]
+        if name == "multiclass":  # a constant added to all changes nothing
+            bias, expected.intercept_ = bias - bias.mean(), expected.intercept_ - expected.intercept_.mean()
+        np.testing.assert_allclose(bias, expected.intercept_, atol=1e-5)
+    assert found.attained
+    penalised = mean_loss(task, found.weights, splits.train) + penalty / 2 * found.weights.weight.square().sum()
+    assert found.value == pytest.approx(float(penalised), rel=1e-12)
+
+
+def test_an_event_as_rare_as_there_are_inputs_is_separated_and_leaves_the_other_labels_exact():
+    draw = np.random.default_rng(0)
+    x, rare = draw.normal(size=(300, 40)), np.zeros(300)
+    rare[[7, 99, 200]] = 1
+    y = np.column_stack([x[:, 0] + draw.normal(size=300) > 0, rare]).astype(float)
+    days = np.datetime64("2020-01-01") + np.arange(300)
+    samples = Samples(["Bergen + Oslo"], np.zeros(300, int), days, x, y, y)
+    names = [f"x{k}" for k in range(40)]
+    recipe = Recipe(TARGET["multilabel"], {"two_days": {}})
+    splits = Splits(recipe, names, ["1"] * 40, ["Bergen", "Oslo"], samples, None, samples)
+    found = optimum(tasks.find("multilabel").for_splits(splits), splits)
+    assert not found.attained
+    expected = logistic(standardised(splits), y[:, 0])
+    np.testing.assert_allclose(found.weights.weight[0], expected.coef_[0], atol=1e-5)
 
 
 def standardised_test(splits):
