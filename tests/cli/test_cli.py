@@ -62,7 +62,9 @@ def test_evaluate_prints_the_test_scores_of_the_run(stratus, short, recorded, ta
     for tag in [tag for tag in metrics if tag.startswith("test/days/")]:
         name = tag.removeprefix("test/days/")
         (row,) = (cells(line) for line in lines if line.startswith(f"│ {name} "))
-        scores = [metrics[f"test/{score}/{name}"] for score in ("days", "recall", "precision", "average_precision")]
+        scores = [
+            metrics[f"test/{score}/{name}"] for score in ("days", "recall", "precision", "average_precision", "roc_auc")
+        ]
         for shown, value in zip(row[1:], scores, strict=False):
             assert shown == "–" if value is None else float(shown) == pytest.approx(value, abs=6e-4)
 

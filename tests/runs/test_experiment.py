@@ -13,7 +13,7 @@ import torch
 from season import seasonal, waves
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score
+from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score, roc_auc_score
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stratus.data.daily_table import read_csv, select
@@ -163,7 +163,7 @@ def close(expected):
 
 
 def by_class(names, decision, p, y):
-    """Recall, precision and average precision (scikit-learn's) of each column; days equal in float32 rank alike."""
+    """What scikit-learn says of each column; days equal in float32 rank alike."""
     found = {}
     for name, chosen, share, truth in zip(names, decision.T, p.T, y.T, strict=True):
         found[f"days/{name}"] = int(truth.sum())
@@ -171,6 +171,7 @@ def by_class(names, decision, p, y):
         found[f"precision/{name}"] = precision_score(truth, chosen, zero_division=np.nan)
         ranked = share.astype(np.float32)
         found[f"average_precision/{name}"] = average_precision_score(truth, ranked) if truth.any() else np.nan
+        found[f"roc_auc/{name}"] = roc_auc_score(truth, ranked) if 0 < truth.sum() < len(truth) else np.nan
     return found
 
 
@@ -312,7 +313,7 @@ def test_every_score_has_an_interval_around_it_and_all_but_bias_and_skill_a_diff
 ):
     settings = ["task=multilabel", "task.class_weights=balanced", "trainer.max_epochs=1"]
     run = trained(tmp_path, *settings) if task == "weighed" else recorded(short(task))
-    parts = ("days", "recall", "precision", "average_precision", "brier_")
+    parts = ("days", "recall", "precision", "average_precision", "roc_auc", "brier_")
     scores = {name for name in run["metrics"] if name.startswith("test/") and not name[5:].startswith(parts)}
     assert set(run["intervals"]) == scores
     assert set(run["intervals_against_climatology"]) == scores - {"test/bias", "test/skill"}

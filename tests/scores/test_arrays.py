@@ -85,10 +85,10 @@ def test_many_forecasters_at_once_are_each_alone(name):
             np.testing.assert_allclose(together[key][place], alone, rtol=1e-12, atol=1e-12)
 
 
-def test_average_precision_of_many_forecasters_is_each_one_s():
+def test_how_well_many_forecasters_rank_the_days_is_how_each_one_does():
     p, y = events()
     p, came = np.moveaxis(p, -1, 0), y[0, 0, :, 0]
-    together = decisions.average_precision(decisions.ranks(p, came))
+    together = decisions.ranking(decisions.ranks(p, came))
     for place in np.ndindex(p.shape[:-1]):
-        alone = decisions.average_precision(decisions.ranks(p[place], came))
-        assert together[place] == pytest.approx(alone, rel=1e-12)
+        alone = decisions.ranking(decisions.ranks(p[place], came))
+        assert {name: one[place] for name, one in together.items()} == pytest.approx(alone, rel=1e-12)

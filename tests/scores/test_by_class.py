@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, precision_score, recall_score
+from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
 
 from stratus.scores import by_class
 from stratus.scores.by_class import ByClass
@@ -34,6 +34,7 @@ def test_scores_by_class_are_scikit_learn_s(monkeypatch, in_memory, at_once):
             assert found[f"precision/{name}"][one] == pytest.approx(precision_score(truth, answer))
             expected = average_precision_score(truth, p[one, :, place].astype(np.float32))
             assert found[f"average_precision/{name}"][one] == pytest.approx(expected)
+            assert found[f"roc_auc/{name}"][one] == pytest.approx(roc_auc_score(truth, p[one, :, place]))
 
 
 def test_values_have_no_classes():

@@ -11,9 +11,10 @@ from sklearn.metrics import (
     confusion_matrix,
     precision_score,
     recall_score,
+    roc_auc_score,
 )
 
-from stratus.scores.decisions import average_precision, class_shares, heidke, peirce, ranks
+from stratus.scores.decisions import class_shares, heidke, peirce, ranking, ranks
 
 FINLEY = [[2680, 72], [23, 28]]
 """Tornado or not in 2,803 places and times, as Finley forecast it in 1884: [truth, decision] (Murphy, 1996)."""
@@ -97,21 +98,23 @@ def test_a_class_that_never_came_has_no_recall_and_one_never_decided_on_no_preci
 
 @given(seeds, st.integers(1, 60), st.integers(1, 12))
 @settings(max_examples=40)
-def test_average_precision_is_scikit_learn_s_with_ties_too(seed, n, steps):
+def test_how_well_days_are_ranked_is_what_scikit_learn_says_with_ties_too(seed, n, steps):
     draw = np.random.default_rng(seed)
     p = draw.integers(0, steps + 1, (2, 3, n)) / steps
     y = draw.integers(0, 2, n)
-    found = average_precision(ranks(p, y))
-    if not y.any():
-        assert np.isnan(found).all()
-        return
-    expected = [[average_precision_score(y, one) for one in row] for row in p]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    found = ranking(ranks(p, y))
+    for name, score, known in (
+        ("average_precision", average_precision_score, y.any()),
+        ("roc_auc", roc_auc_score, y.any() and not y.all()),
+    ):
+        expected = [[score(y, one) if known else np.nan for one in row] for row in p]
+        np.testing.assert_allclose(found[name], expected, rtol=1e-12)
 
 
 def test_days_that_rounding_alone_tells_apart_are_above_the_same_thresholds():
     p, y = np.array([0.1, 0.7, 0.7, 0.7]), np.array([1, 0, 1, 1])
     rounded = p + np.array([0, 2, 1, 0]) * np.finfo(np.float64).eps / 2
     assert len(np.unique(rounded)) == 4
-    found = average_precision(ranks(p, y))
-    assert average_precision(ranks(rounded, y)) == found == pytest.approx(average_precision_score(y, p))
+    found = ranking(ranks(p, y))
+    assert ranking(ranks(rounded, y)) == found
+    assert found["average_precision"] == pytest.approx(average_precision_score(y, p))

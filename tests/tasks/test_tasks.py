@@ -22,6 +22,7 @@ from sklearn.metrics import (
     log_loss,
     precision_score,
     recall_score,
+    roc_auc_score,
 )
 from torch.func import hessian, vmap
 
@@ -221,6 +222,7 @@ def by_class(columns):
         found[f"recall/{of}"] = recall_score(truth, decision, zero_division=np.nan)
         found[f"precision/{of}"] = precision_score(truth, decision, zero_division=np.nan)
         found[f"average_precision/{of}"] = average_precision_score(truth, p) if truth.any() else np.nan
+        found[f"roc_auc/{of}"] = roc_auc_score(truth, p) if 0 < truth.sum() < len(truth) else np.nan
     return found
 
 

@@ -42,7 +42,7 @@ def classes(row: Mapping[str, float | None]) -> Table | None:
     names = [name.removeprefix("days/") for name in row if name.startswith("days/")]
     if not names:
         return None
-    table = _table("by class", [score.replace("_", " ") for score in BY_CLASS])
+    table = _table("by class", [score.replace("_", " ").replace("roc auc", "ROC AUC") for score in BY_CLASS])
     rows = {name: [row[f"{score}/{name}"] for score in BY_CLASS] for name in names}
     remarks = {name: _remark(row[f"days/{name}"], row[f"precision/{name}"]) for name in names}
     if any(remarks.values()):

@@ -16,7 +16,7 @@ _AT_ONCE = 1 << 20  # ranks that are sorted together
 
 
 class ByClass:
-    """Recall, precision and average precision of each class. The last ranks all days: four bytes each are kept."""
+    """Recall, precision and how well days are ranked, of each class. Ranks take four bytes a day and class."""
 
     def __init__(self) -> None:
         self._ranks: Any = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with this
@@ -37,16 +37,16 @@ class ByClass:
             return {}
         hits, came, decided = (self._sums[name] for name in ("hits", "came", "decided"))
         shares = decisions.class_shares(hits, came, decided) | {"days": np.broadcast_to(came, hits.shape)}
-        shares["average_precision"] = self._average_precision(hits.shape)
+        shares |= self._ranking(hits.shape)
         return {f"{score}/{name}": shares[score][:, c] for c, name in enumerate(names) for score in BY_CLASS}
 
-    def _average_precision(self, shape: tuple[int, ...]) -> Array:
+    def _ranking(self, shape: tuple[int, ...]) -> dict[str, Array]:
         """Of each forecaster and class [F, c], as many at a time as their days allow."""
         rows, size = int(np.prod(shape)), max(_AT_ONCE // sum(self._chunks), 1)
         parts = [self._of_rows(slice(at, min(at + size, rows)), rows) for at in range(0, rows, size)]
-        return np.concatenate(parts).reshape(shape)
+        return {name: np.concatenate([part[name] for part in parts]).reshape(shape) for name in parts[0]}
 
-    def _of_rows(self, some: slice, rows: int) -> Array:
+    def _of_rows(self, some: slice, rows: int) -> dict[str, Array]:
         def of_chunks() -> Iterator[Array]:
             start = 0
             for days in self._chunks:
@@ -55,4 +55,4 @@ class ByClass:
                 yield np.frombuffer(content, np.uint32).reshape(-1, days)
                 start += days
 
-        return np.asarray(decisions.average_precision(np.concatenate(list(of_chunks()), axis=1)))
+        return decisions.ranking(np.concatenate(list(of_chunks()), axis=1))

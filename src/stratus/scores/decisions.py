@@ -42,19 +42,24 @@ def ranks(p: Any, y: Any) -> Any:
     return bits << 1 | np.asarray(y, np.uint32)
 
 
-def average_precision(days: Any) -> Any:
-    """Average precision Σ (Rᵢ - Rᵢ₋₁) Pᵢ [...], Rᵢ and Pᵢ recall and precision above the i-th highest threshold.
+def ranking(days: Any) -> dict[str, Any]:
+    """How well a class's probability ranks the days [...], from `ranks` [..., n], by the name of the score.
 
-    From `ranks` [..., n]. Days of equal probability are above the same thresholds: equal in float32, since float64
-    tells days of the same inputs apart by rounding alone. It tells whether a class too rare to be decided is at least
-    more probable on its days; nan without any.
+    With Rᵢ, Pᵢ and Fᵢ the recall, the precision and the false alarm rate above the i-th highest threshold, average
+    precision is Σ (Rᵢ - Rᵢ₋₁) Pᵢ, and ROC AUC Σ (Fᵢ - Fᵢ₋₁)(Rᵢ + Rᵢ₋₁)/2: the share of pairs of a day with the class
+    and one without in which the first is the more probable (Mann & Whitney, 1947). Days of equal probability are above
+    the same thresholds: equal in float32, since float64 tells days of the same inputs apart by rounding alone. nan
+    where the class never comes, and of ROC AUC where it always does.
     """
     days = np.sort(days, axis=-1)[..., ::-1]
     hits = np.cumsum(days & 1, axis=-1, dtype=np.int32)
     last = np.ones(days.shape, bool)  # of its threshold
     np.not_equal(days[..., 1:] >> 1, days[..., :-1] >> 1, out=last[..., :-1])
-    # Hits grow from day to day, so those above a threshold are the most among the last days of thresholds so far.
-    gained = np.diff(np.maximum.accumulate(np.where(last, hits, 0), axis=-1), axis=-1, prepend=0)
-    total = hits[..., -1]
+    number = np.arange(1, days.shape[-1] + 1, dtype=np.int32)
+    # Counts grow from day to day, so those above a threshold are the most among the last days of thresholds so far.
+    above, false = (np.maximum.accumulate(np.where(last, one, 0), axis=-1) for one in (hits, number - hits))
+    gained, lost = (np.diff(one, axis=-1, prepend=0) for one in (above, false))
+    came, rest = (one[..., -1].astype(float) for one in (above, false))
     with np.errstate(invalid="ignore"):
-        return np.asarray((gained * (hits / np.arange(1, days.shape[-1] + 1))).sum(-1) / total)
+        precise = (gained * (hits / number)).sum(-1) / came
+        return {"average_precision": precise, "roc_auc": (lost * (above - gained / 2)).sum(-1) / (came * rest)}

@@ -19,8 +19,15 @@ HIGHER_IS_BETTER: dict[str, bool | None] = {
     "recall": True,
     "precision": True,
     "average_precision": True,
+    "roc_auc": True,
 }
-BY_CLASS = ("days", "recall", "precision", "average_precision")  # those of each class, in the order of tables
+BY_CLASS = (
+    "days",
+    "recall",
+    "precision",
+    "average_precision",
+    "roc_auc",
+)  # those of each class, in the order of tables
 
 
 def higher_is_better(score: str) -> bool | None:
