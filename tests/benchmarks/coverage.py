@@ -16,6 +16,7 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.stats import norm
 
+from stratus.scores.blocks import FEWEST
 from stratus.scores.scoring import EventScoring, Scoring, ValueScoring
 from stratus.verification.intervals import ScoreDraws, intervals
 
@@ -59,7 +60,7 @@ def scores(scoring: Scoring, terms: dict[str, np.ndarray]) -> dict[str, float]:
 
 
 def held(draw: np.random.Generator, scoring: Scoring, days: int, series: int, kind: tuple[float, float]) -> Iterator:
-    """For each of so many years, by score, whether its interval holds the truth and how wide it is."""
+    """For each of so many years, by score, whether its interval holds the truth and how wide it is, and the block."""
     true = scores(scoring, year(draw, scoring, LONG, *kind))
     dates = np.datetime64("2001-01-01") + np.arange(days)
     for _ in range(series):
@@ -68,7 +69,8 @@ def held(draw: np.random.Generator, scoring: Scoring, days: int, series: int, ki
         (one,) = intervals(scoring, draws, 1, 1)
         less = {f"{name} less climatology's": ends for name, ends in one.against_climatology.items()}
         ends = {name.removeprefix("test/"): pair for name, pair in (one.scores | less).items()}
-        yield {name: (low <= true[name] <= high, high - low) for name, (low, high) in ends.items()}
+        found = {name: (low <= true[name] <= high, high - low) for name, (low, high) in ends.items()}
+        yield found | {"block": (one.block, days < FEWEST * one.block)}
 
 
 def main() -> None:
@@ -81,12 +83,18 @@ def main() -> None:
         ("values", ValueScoring(1.0), ("skill", "rmse", "rmse less climatology's", "bias", "accuracy")),
         ("events", EventScoring(), ("skill", "brier", "brier less climatology's", "accuracy", "heidke")),
     ):
-        print(f"{target}, {given.days} days, {given.series} series:", *shown, sep="\n    ")
+        print(f"{target}, {given.days} days, {given.series} series: share held (mean width)")
+        print(
+            "  persistence     ",
+            *(f"{score.replace(' climatology', ' c.'):>20}" for score in shown),
+            " block  said short",
+        )
         for name, kind in WEATHER.items():
             draw = np.random.default_rng(0)
             found = list(held(draw, scoring, given.days, given.series, kind))
-            cells = [np.mean([one[score] for one in found], axis=0) for score in shown]
-            print(f"  {name:16}", *(f"{share:.3f} ({width:.2f})" for share, width in cells), flush=True)
+            *cells, (block, few) = (np.mean([one[score] for one in found], axis=0) for score in (*shown, "block"))
+            row = (f"{f'{share:.3f} ({width:.2f})':>20}" for share, width in cells)
+            print(f"  {name:16}", *row, f"{block:6.1f} {few:11.2f}", flush=True)
 
 
 if __name__ == "__main__":
