@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import torch
 from season import seasonal, waves
+from arch.bootstrap import optimal_block_length
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score, roc_auc_score
@@ -19,6 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from stratus.data.daily_table import read_csv, select
 from stratus.errors import ConfigurationError
 from stratus.runs import record
+from stratus.scores.bootstrap import level
 from stratus.training.checkpoints import load
 from stratus.verification.model import Model
 
@@ -262,11 +264,11 @@ def test_without_validation_days_the_last_weights_are_kept_and_the_training_loss
 
 
 @cache
-def weeks(days, seed=0):
-    """2,000 resamples of days in weeks, one after the other: indices [2000, days]."""
+def blocks(days, block, seed=0):
+    """2,000 resamples of days in blocks, one after the other: indices [2000, days]."""
     draw = np.random.default_rng(seed)
-    starts = [draw.integers(0, days, -(-days // 7)) for _ in range(2000)]
-    return np.array([np.concatenate([(one + np.arange(7)) % days for one in row])[:days] for row in starts])
+    starts = [draw.integers(0, days, -(-days // block)) for _ in range(2000)]
+    return np.array([np.concatenate([(one + np.arange(block)) % days for one in row])[:days] for row in starts])
 
 
 def usual(task, dates):
@@ -282,12 +284,16 @@ def usual(task, dates):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_intervals_are_those_of_resampled_weeks_of_test_days(short, recorded, task):
+def test_intervals_are_those_of_resampled_blocks_of_test_days(short, recorded, task):
     run = recorded(short(task))
     days, x, y = splits(task)["test"]
-    z, drawn = logits(checkpoint(short(task)), x), weeks(365)
+    z, block = logits(checkpoint(short(task)), x), run["resampling"]["block"]
+    assert run["resampling"]["days"] == 365
+    drawn, ends = blocks(365, block), [(1 + side * level(block, 365)) / 2 for side in (-1, 1)]
     p = {"regression": z, "multiclass": np.exp(z) / np.exp(z).sum(1, keepdims=True)}.get(task, 1 / (1 + np.exp(-z)))
     error, reference = (((one - y) ** 2).sum(1) for one in (p, usual(task, days)))
+    series = np.column_stack([error, error - reference, *([(p - y).mean(1)] if task == "regression" else [])])
+    assert block == min(max(7, np.ceil(2 * optimal_block_length(series)["circular"].max())), 58)
     error, reference = error[drawn].mean(1), reference[drawn].mean(1)
     outputs = y.shape[1] if task == "multilabel" else 1
     expected = {
@@ -304,7 +310,7 @@ def test_intervals_are_those_of_resampled_weeks_of_test_days(short, recorded, ta
     for entry, rows in expected.items():
         for name, values in rows.items():
             # two draws of 2,000 agree on an end to a few hundredths of the width
-            assert run[entry][name] == pytest.approx(np.quantile(values, [0.025, 0.975]), abs=0.3 * values.std()), name
+            assert run[entry][name] == pytest.approx(np.quantile(values, ends), abs=0.4 * values.std()), name
 
 
 @pytest.mark.parametrize("task", [*TASKS, "weighed"])

@@ -2,27 +2,63 @@
 
 import json
 import math
+from datetime import date, timedelta
 
 import pytest
 
 from stratus.runs import record
+from stratus.runs.record import ResamplingRecord
 from stratus.runs.report import show_run
 
 
 @pytest.mark.parametrize(
     ("ends", "verdict"),
     [
-        ([0.01, 0.2], "95 % between +0.010 and +0.200: better than climatology"),
-        ([-0.2, -0.01], "95 % between -0.200 and -0.010: worse than climatology"),
-        ([-0.1, 0.2], "95 % between -0.100 and +0.200: it cannot be told from climatology on these days"),
+        ([0.01, 0.2], "95 % between +0.010 and +0.200 (blocks of 36 days): better than climatology"),
+        ([-0.2, -0.01], "95 % between -0.200 and -0.010 (blocks of 36 days): worse than climatology"),
+        (
+            [-0.1, 0.2],
+            "95 % between -0.100 and +0.200 (blocks of 36 days): it cannot be told from climatology on these days",
+        ),
     ],
 )
 def test_the_end_of_a_run_says_whether_its_skill_may_be_chance(capsys, short, tmp_path, ends, verdict):
     run = record.read(short("binary"))
-    run.intervals = {**run.intervals, "test/skill": ends}
+    run.intervals, run.resampling = {**run.intervals, "test/skill": ends}, ResamplingRecord(365, 36)
+    show_run(run, tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    assert f"skill {run.skill:+.3f}, {verdict}" in lines
+    assert "the interval is of these 365 days, not of another year" in lines
+
+
+def test_a_run_says_where_its_days_are_but_a_few_spells_of_weather(capsys, short, tmp_path):
+    run = record.read(short("binary"))
+    run.resampling = ResamplingRecord(365, 37)  # fewer than ten
+    show_run(run, tmp_path)
+    said = "the interval is of these 365 days, not of another year, and is likely too short: errors last so long that"
+    assert said in capsys.readouterr().out
+
+
+def test_the_record_of_an_older_run_says_nothing_of_blocks(capsys, short, tmp_path):
+    run = record.read(short("binary"))
+    run.resampling = None
     show_run(run, tmp_path)
     (line,) = (one for one in capsys.readouterr().out.splitlines() if one.startswith("skill"))
-    assert line == f"skill {run.skill:+.3f}, {verdict}"
+    assert "blocks" not in line
+
+
+def test_a_stuck_sensor_has_no_skill_and_the_run_says_why(caplog, capsys, trained, tmp_path):
+    lines = ["station,date,temperature_max,temperature_min,precipitation,snowfall,wind,weather"]
+    first = date(2012, 1, 1)
+    lines += [f"Oslo,{first + timedelta(day)},12.5,7.5,0.0,,{day % 7},sun" for day in range(1400)]
+    (table := tmp_path / "stuck.csv").write_text("\n".join(lines))
+    run = trained(tmp_path / "run", "task=regression", "data=csv", f"data.path={table}", "trainer.max_epochs=1")
+    assert run["skill"] is None
+    assert run["intervals"]["test/skill"] == [None, None]
+    assert "the target temperature is the same on every training day" in caplog.text
+    assert "lead_days" not in caplog.text
+    show_run(record.read(tmp_path / "run"), tmp_path)
+    assert "no skill: climatology makes no error on the test days" in capsys.readouterr().out
 
 
 def test_too_few_days_say_nothing_of_chance(capsys, trained, tmp_path):

@@ -1,4 +1,4 @@
-"""Intervals from resampled weeks: against the variance of a mean that is known, and how often they hold the truth."""
+"""Intervals from resampled blocks of days: against the known variance of a mean, and how often they hold the truth."""
 
 import time
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from stratus.data.weeks import circular_blocks
-from stratus.scores.bootstrap import Bootstrap, interval
+from stratus.scores.bootstrap import Bootstrap, interval, level
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -25,10 +26,10 @@ def weather(draw, series, n, persistence):
     return x
 
 
-def means(values, days=None, **options):
+def means(values, days=None, block=7, **options):
     bootstrap = Bootstrap(**options)
     bootstrap.update(dates(len(values)) if days is None else days, {"x": values})
-    return bootstrap.means()["x"]
+    return bootstrap.means(block)["x"]
 
 
 # --- the draw
@@ -124,9 +125,21 @@ def test_samples_that_come_in_parts_are_drawn_as_if_they_came_at_once():
     whole.update(days, {"x": x, "cells": cells})
     for here in (slice(0, 1), slice(1, 500), slice(500, 730)):
         parts.update(days[here], {"x": x[here], "cells": cells[here]})
-    for name, values in parts.means().items():
-        np.testing.assert_allclose(values, whole.means()[name], atol=1e-12)
-    assert whole.means()["cells"].mean(0) == pytest.approx(cells.mean(0), abs=0.02)
+    for name, values in parts.means(7).items():
+        np.testing.assert_allclose(values, whole.means(7)[name], atol=1e-12)
+    assert whole.means(7)["cells"].mean(0) == pytest.approx(cells.mean(0), abs=0.02)
+    for name, values in parts.departures().items():
+        np.testing.assert_allclose(values, whole.departures()[name], atol=1e-12)
+    assert parts.departures()["x"] == pytest.approx((x - x.mean()).reshape(365, 2).sum(1))
+
+
+def test_some_forecasters_are_drawn_as_all_are():
+    bootstrap, values = Bootstrap(), np.random.default_rng(11).normal(size=(365, 4, 2))
+    bootstrap.update(dates(365), {"own": values, "shared": values[:, :1], "x": values[:, 0, 0]})
+    every, some = bootstrap.means(12), bootstrap.means(12, np.array([3, 1]))
+    np.testing.assert_allclose(some["own"], every["own"][:, [3, 1]])
+    np.testing.assert_allclose(some["shared"], every["shared"])
+    np.testing.assert_allclose(some["x"], every["x"])
 
 
 def test_a_date_with_more_stations_counts_more():
@@ -149,12 +162,25 @@ def test_fewer_dates_than_four_blocks_make_no_interval():
 
 def test_the_ends_of_many_scores_are_those_of_each():
     values = np.random.default_rng(10).normal(size=(3, 2, 500))
-    values[1, 1, 7] = np.nan
+    values[1, 1, :25] = np.nan  # a twentieth
+    values[0, 1, :24] = np.nan
     ends = interval(values)
     assert ends.shape == (3, 2, 2)
     assert np.isnan(ends[1, 1]).all()
     assert np.isfinite(np.delete(ends.reshape(6, 2), 3, axis=0)).all()
     assert ends[2, 0] == pytest.approx(np.quantile(values[2, 0], [0.025, 0.975]))
+    assert ends[0, 1] == pytest.approx(np.quantile(values[0, 1, 24:], [0.025, 0.975]))
+    assert interval(values[0, 1]) == pytest.approx(ends[0, 1])
+
+
+@pytest.mark.parametrize("block", [4, 20, 40])
+def test_the_level_is_that_of_a_mean_over_its_spread_as_bartlett_s_weights_estimate_it(block):
+    days, x = 200, np.random.default_rng(12).normal(size=(20_000, 200))
+    mean = x.mean(1, keepdims=True)
+    sums = np.cumsum(np.pad(x - mean, [(0, 0), (block, block)]), axis=1)
+    variance = ((sums[:, block:] - sums[:, :-block]) ** 2).sum(1) / (days * block)  # days · that of the mean
+    found = np.quantile(abs(mean[:, 0]) * np.sqrt(days / variance), 0.95)
+    assert norm.ppf((1 + level(block, days)) / 2) == pytest.approx(found / np.sqrt(1 - block / days), rel=0.03)
 
 
 def test_an_interval_leaves_a_fortieth_on_either_side():

@@ -46,7 +46,7 @@ def compare(options: argparse.Namespace) -> None:
     show(
         _table(found, title),
         Text("\n".join(f"{label}  ({folder})" for label, folder in zip(labels, options.runs, strict=True))),
-        "intervals: 95 %, from resampled weeks of days; a difference is of the same days" + within,
+        f"intervals: 95 %, from resampled blocks of {found.block} days; a difference is of the same days" + within,
     )
     if options.picture:
         _draw(options.picture, found, labels, title)

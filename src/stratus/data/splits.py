@@ -138,7 +138,7 @@ def split(
 
 
 def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) -> None:
-    """Raises DataError where a split has no days, or training lacks a class; warns where an input is the target.
+    """Raises DataError where a split has no days, or training lacks a class; warns where a target is stuck or an input.
 
     Messages name the table's `first` and `last` day, and inputs `never` known.
     """
@@ -151,8 +151,11 @@ def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) ->
     if isinstance(splits.target, Classes):
         _check_classes(splits)
         return
-    for j, name in enumerate(splits.inputs):
-        for k, output in enumerate(splits.outputs):
+    for k, output in enumerate(splits.outputs):
+        if len({value for part in splits.train.chunks() for value in (part.y[:, k].min(), part.y[:, k].max())}) == 1:
+            log.warning("the target %s is the same on every training day: is its sensor stuck?", output)
+            continue
+        for j, name in enumerate(splits.inputs):
             if all(np.array_equal(part.x[:, j], part.y[:, k]) for part in splits.train.chunks()):
                 log.warning("the input '%s' is the target %s itself: set features.lead_days=1 or more", name, output)
 

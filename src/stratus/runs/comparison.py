@@ -14,7 +14,8 @@ from stratus.data.targets import TARGETS, Target
 from stratus.errors import CheckpointError, ConfigurationError
 from stratus.runs import record
 from stratus.runs.record import RunRecord
-from stratus.scores.bootstrap import interval
+from stratus.scores.blocks import longest
+from stratus.scores.bootstrap import interval, level
 from stratus.scores.scoring import scoring_of
 from stratus.verification.forecasts import KEY, Forecasts, beside, read_table
 from stratus.verification.intervals import ScoreDraws
@@ -30,6 +31,7 @@ class Comparison:
     records: list[RunRecord]
     stations: list[str]  # the stations shared
     days: pl.Series  # the dates shared, each once
+    block: int  # so many of them were drawn together
     values: dict[str, Array]  # by score, value and low and high end of its 95 % interval [k, 3]
     differences: dict[str, Array]  # by score, the same of the score less the first run's [k, 3]
 
@@ -51,15 +53,23 @@ def compare(folders: Sequence[Path]) -> Comparison:
     terms, draws = scoring.terms(every.forecast, every.decision, every.y), ScoreDraws(scoring)
     draws.update(every.days.dates, terms)
     values = scoring.from_means({name: one.mean(1, dtype=np.float64) for name, one in terms.items()})
-    drawn = draws.compute()
+    block = _block(runs, draws)
+    drawn, share = draws.compute(block), level(block, draws.bootstrap.days)
     pairs = {name: (values[name], drawn[name]) for name in values if name != "mse"}
     return Comparison(
         runs,
         tables[0]["station"].unique().sort().to_list(),
         tables[0]["date"].unique().sort(),
-        {name: np.column_stack([v, interval(d)]) for name, (v, d) in pairs.items()},
-        {name: np.column_stack([v - v[0], interval(d - d[0])]) for name, (v, d) in pairs.items()},
+        block,
+        {name: np.column_stack([v, interval(d, share)]) for name, (v, d) in pairs.items()},
+        {name: np.column_stack([v - v[0], interval(d - d[0], share)]) for name, (v, d) in pairs.items()},
     )
+
+
+def _block(runs: list[RunRecord], draws: ScoreDraws) -> int:
+    """The longest block of any run, its own where it was compared with climatology; not too long for fewer days."""
+    own = [run.resampling.block for run in runs if run.resampling]
+    return min(max([*own, int(draws.blocks(0).max())]), longest(draws.bootstrap.days))
 
 
 def _finished(folder: Path) -> RunRecord:

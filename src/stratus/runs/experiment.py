@@ -16,7 +16,7 @@ from stratus.runs import tensorboard
 from stratus.runs.events import EventFile
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
-from stratus.runs.record import LessonRecord, RunRecord, WeightsRecord, read
+from stratus.runs.record import LessonRecord, ResamplingRecord, RunRecord, WeightsRecord, read
 from stratus.settings.compose import as_yaml
 from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
 from stratus.settings.experiment import Config
@@ -116,6 +116,7 @@ def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = N
     record.skill, record.minimum = run.metrics["test/skill"], run.optimum.value
     record.gap = result.last_value - run.optimum.value
     record.intervals, record.intervals_against_climatology = intervals.scores, intervals.against_climatology
+    record.resampling = ResamplingRecord(intervals.days, intervals.block)
     record.weights = WeightsRecord(**run.task.parameters_by_name())
     record.optimum_attained, record.unseen_days = run.optimum.attained, run.rivals.unseen_days()
     tensorboard.constant_lines(outputs.folder, run.references, result.steps, shared=outputs.in_sweep)

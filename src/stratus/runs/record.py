@@ -56,6 +56,14 @@ class GitRecord:
 
 
 @dataclass
+class ResamplingRecord:
+    """The test days that were resampled for the intervals: how many dates, and how many of them drawn together."""
+
+    days: int
+    block: int
+
+
+@dataclass
 class RunRecord:
     """A run's record; what is not known yet, or not of this run, is None or empty."""
 
@@ -85,6 +93,7 @@ class RunRecord:
     unseen_days: int = 0  # test days in whose season no day before the test was: climatology is a guess there
     intervals: Ends = field(default_factory=dict)  # low and high end of 95 % of the test scores
     intervals_against_climatology: Ends = field(default_factory=dict)  # of their differences from climatology's
+    resampling: ResamplingRecord | None = None  # whence the intervals
     weights: WeightsRecord | None = None  # the kept weights
     optimum_attained: bool | None = None  # whether the loss has a minimum
     lesson: LessonRecord | None = None  # what its lesson said

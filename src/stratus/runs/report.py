@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from stratus.errors import legible
-from stratus.runs.record import RunRecord
+from stratus.runs.record import ResamplingRecord, RunRecord
+from stratus.scores.blocks import FEWEST
 from stratus.scores.names import BY_CLASS
 
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
@@ -95,12 +96,25 @@ def _beside_climatology(run: RunRecord) -> str | None:
             f"no verdict: on {run.unseen_days} test days climatology is a guess, since no day before the test was in "
             "their season; give the days before it a year or more"
         )
+    if run.skill is None or math.isnan(run.skill):
+        return "no skill: climatology makes no error on the test days; does what is forecast never vary there?"
     low, high = run.intervals["test/skill"]
     if low is None or high is None or math.isnan(low):
         return None
     worse = "worse than climatology" if high < 0 else "it cannot be told from climatology on these days"
     said = "better than climatology" if low > 0 else worse
-    return f"skill {run.skill:+.3f}, 95 % between {low:+.3f} and {high:+.3f}: {said}"
+    drawn = run.resampling
+    blocks = f" (blocks of {drawn.block} days)" if drawn else ""
+    return f"skill {run.skill:+.3f}, 95 % between {low:+.3f} and {high:+.3f}{blocks}: {said}" + _reach(drawn)
+
+
+def _reach(drawn: ResamplingRecord | None) -> str:
+    """What the interval does not tell."""
+    if not drawn:
+        return ""
+    few = drawn.days < FEWEST * drawn.block
+    short = ", and is likely too short: errors last so long that the days are only a few spells of weather"
+    return f"\nthe interval is of these {drawn.days} days, not of another year" + (short if few else "")
 
 
 def _figure(value: float | None, column: str) -> str:

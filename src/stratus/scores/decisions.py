@@ -24,7 +24,7 @@ def peirce(right: Any, came: Any, decided: Any) -> Any:
 
 def _beyond_chance(gained: Any, possible: Any) -> Any:
     real = possible > 1e-12  # where rounding alone keeps the divisor from 0, nothing can be gained: 0/0
-    return (gained * real) / (possible * real)
+    return (gained * (abs(gained) > 1e-12) * real) / (possible * real)
 
 
 def class_shares(hits: Any, came: Any, decided: Any) -> dict[str, Any]:
