@@ -37,13 +37,18 @@ class Premise:
         require(self.holds(value), self.setting, text(value), f"{self.expected}, which lesson={lesson} is about")
 
 
+def equal_to(one: object) -> Callable[[Any], bool]:
+    """Whether a value is this one."""
+    return lambda value: bool(value == one)
+
+
 def asks(task: str, target: str) -> tuple[Premise, ...]:
     """The task of that name with its target, its classes not weighted."""
     premises = (
-        Premise("task", task.__eq__, f"task={task}", attrgetter("task.name")),
-        Premise("task.target", target.__eq__, target),
+        Premise("task", equal_to(task), f"task={task}", attrgetter("task.name")),
+        Premise("task.target", equal_to(target), target),
     )
-    unweighted = Premise("task.class_weights", lambda value: value is None, "null")
+    unweighted = Premise("task.class_weights", equal_to(None), "null")
     return premises if task == "regression" else (*premises, unweighted)
 
 
@@ -64,17 +69,17 @@ def rate_below(most: float) -> Premise:
 
 
 AHEAD = Premise("features.lead_days", lambda lead: bool(lead >= 1), "1 or more (at 0 the truth is among the inputs)")
-TOMORROW = Premise("features.lead_days", (1).__eq__, "1, tomorrow")
+TOMORROW = Premise("features.lead_days", equal_to(1), "1, tomorrow")
 ONE_STATION = Premise("data.stations", lambda names: names is None or len(names) == 1, "one")
-EVERY = (ONE_STATION, Premise("data.resample", lambda number: number is None, "null (the days themselves)"))
+EVERY = (ONE_STATION, Premise("data.resample", equal_to(None), "null (the days themselves)"))
 PLAIN = (
-    Premise("optimizer", "sgd".__eq__, "optimizer=gd", lambda run: type(run.optimizer).__name__.lower()),
-    Premise("optimizer.momentum", (0).__eq__, "0 (optimizer=gd)"),
-    Premise("optimizer.weight_decay", (0).__eq__, "0"),
-    Premise("schedule", lambda name: name == "constant", "constant", lambda run: type(run.schedule).__name__.lower()),
-    Premise("data.batch_size", lambda size: size is None, "null (all days a step)"),
-    Premise("data.validation_from", lambda day: day is None, "null (the last weights are kept)"),
-    Premise("trainer.gradient_clip_val", lambda norm: norm is None, "null"),
+    Premise("optimizer", equal_to("sgd"), "optimizer=gd", lambda run: type(run.optimizer).__name__.lower()),
+    Premise("optimizer.momentum", equal_to(0), "0 (optimizer=gd)"),
+    Premise("optimizer.weight_decay", equal_to(0), "0"),
+    Premise("schedule", equal_to("constant"), "constant", lambda run: type(run.schedule).__name__.lower()),
+    Premise("data.batch_size", equal_to(None), "null (all days a step)"),
+    Premise("data.validation_from", equal_to(None), "null (the last weights are kept)"),
+    Premise("trainer.gradient_clip_val", equal_to(None), "null"),
     Premise("features.standardise", bool, "true"),
 )
 """Plain descent on the loss of all training days, to its last step."""
