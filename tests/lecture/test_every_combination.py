@@ -140,7 +140,7 @@ REFUSALS = {
     "losses task=regression": "task=regression: expected task=multiclass",
     "temperature_line features=harmonics": "features={harmonics:{k:2}}: expected features=day_of_year with",
     "temperature_line features=two_days": "features={two_days:{}}: expected features=day_of_year with",
-    "temperature_line features.day_of_year.degree=2": "features.day_of_year.degree from 1 to 1",
+    "temperature_line features.day_of_year.degree=2": "with features.day_of_year.degree=1",
     "temperature_cycle features=day_of_year features.day_of_year.degree=2": "expected features=harmonics with",
     "temperature_cycle features.harmonics.k=1": "features.harmonics.k from 2 to 183",
     "rain_quadratic features=two_days": "expected features=quadratic",
@@ -150,11 +150,11 @@ REFUSALS = {
     "weather_types task.class_weights=balanced": "task.class_weights=balanced: expected null",
     "gradient_descent optimizer=adam": "optimizer=adam: expected optimizer=gd",
     "gradient_descent optimizer=gd optimizer.lr=1": "optimizer.lr=1.0: expected a rate below 1",
-    "initialisation features.harmonics.k=2": "features.harmonics.k from 1 to 1",
+    "initialisation features.harmonics.k=2": "with features.harmonics.k=1",
     "gradients data.validation_from=2014-01-01": "data.validation_from=2014-01-01: expected null",
-    "rain data=two_cities": "data.stations=[New York,Seattle]: expected one",
+    "rain data=two_cities": "data.stations=[New York,Seattle]: expected one station",
     "rain data.resample=1": "data.resample=1: expected null",
-    "rain data=csv data.path=data/weather.csv": "data.stations=[New York,Seattle]: expected one",  # told by the days
+    "rain data=csv data.path=data/weather.csv": "data.stations=[New York,Seattle]: expected one station",  # told by the days
 }
 
 

@@ -52,10 +52,14 @@ def asks(task: str, target: str) -> tuple[Premise, ...]:
     return premises if task == "regression" else (*premises, unweighted)
 
 
+def _within(sizes: range) -> str:
+    return f"={sizes[0]}" if len(sizes) == 1 else f" from {sizes[0]} to {sizes[-1]}"
+
+
 def given(name: str, sizes: Mapping[str, range] | None = None) -> Premise:
     """One feature set and no other, and its settings within these ranges."""
     limits = sizes or {}
-    words = [f"features={name}", *(f"features.{name}.{size} from {r[0]} to {r[-1]}" for size, r in limits.items())]
+    words = [f"features={name}", *(f"features.{name}.{size}{_within(r)}" for size, r in limits.items())]
 
     def holds(chosen: Mapping[str, Mapping[str, Any]]) -> bool:
         return chosen.keys() == {name} and all(chosen[name][size] in r for size, r in limits.items())
@@ -70,7 +74,7 @@ def rate_below(most: float) -> Premise:
 
 AHEAD = Premise("features.lead_days", lambda lead: bool(lead >= 1), "1 or more (at 0 the truth is among the inputs)")
 TOMORROW = Premise("features.lead_days", equal_to(1), "1, tomorrow")
-ONE_STATION = Premise("data.stations", lambda names: names is None or len(names) == 1, "one")
+ONE_STATION = Premise("data.stations", lambda names: names is None or len(names) == 1, "one station")
 EVERY = (ONE_STATION, Premise("data.resample", equal_to(None), "null (the days themselves)"))
 PLAIN = (
     Premise("optimizer", equal_to("sgd"), "optimizer=gd", lambda run: type(run.optimizer).__name__.lower()),

@@ -132,9 +132,7 @@ def _words(figures: Mapping[str, Any]) -> dict[str, str]:
         "warning": " Only the loss of a constant warns you: it is lower." if warned else "",
         "flattery": flattery[0 if flattered else 1],
         "ends": f"end between {low} and {high}" if low != high else f"end at {low}",
-        "late": ("changes nothing" if not late else f"changes nothing but the rounding ({late:.0e})")
-        if late < 1e-9
-        else f"still moves it by {late:.0e}, for want of steps",
+        "late": "changes nothing, to rounding" if late < 1e-9 else f"still moves it by {late:.0e}",
     }
 
 
