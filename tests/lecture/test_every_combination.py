@@ -154,7 +154,7 @@ REFUSALS = {
     "gradients data.validation_from=2014-01-01": "data.validation_from=2014-01-01: expected null",
     "rain data=two_cities": "data.stations=[New York,Seattle]: expected one station",
     "rain data.resample=1": "data.resample=1: expected null",
-    "rain data=csv data.path=data/weather.csv": "data.stations=[New York,Seattle]: expected one station",  # told by the days
+    "rain data=csv data.path=data/weather.csv": "data.stations=[New York,Seattle]: expected one station",
 }
 
 
