@@ -76,12 +76,13 @@ def train(composed: DictConfig) -> float:
 
 def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool = False) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
-    lesson = lecture.find(settings.lesson) if settings.lesson else None
+    lesson = lecture.find(settings)
     loaded, data = settings.data.load(), settings.data
     entries.data = loaded.provenance
     days = loaded.observations.split(
         settings.recipe, data.borders, standardise=settings.features.standardise, resample=data.resample
     )
+    lecture.check_days(settings, days, loaded.observations)
     from stratus.runs import experiment  # noqa: PLC0415
 
     if not gc.isenabled():  # the first job

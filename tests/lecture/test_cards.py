@@ -8,7 +8,7 @@ import pytest
 from stratus.errors import ConfigurationError
 from stratus.lecture import NAMES
 from stratus.runs import lesson
-from stratus.runs.lesson import CARDS, Lesson
+from stratus.runs.lesson import CARDS, NEXT, Lesson
 
 DEFINED = {"0.5", "10", "31", "32", "64"}
 """Numbers that no run measures: the boundary P = 0.5, 10⁻¹⁶, 31 December, 2⁵ combinations, 64 bits."""
@@ -28,20 +28,57 @@ def card(tmp_path, monkeypatch):
     settings = SimpleNamespace(lesson="own")
     run = SimpleNamespace(splits=splits, settings=settings, metrics={"test/brier": 0.25}, references={})
 
-    def fill(text, **figures):
+    def fill(text, own=(), tried=0, **figures):
         if text is not None:
             (tmp_path / "own.md").write_text(text, encoding="utf-8")
-        return Lesson(figures, {}, words={"verdict": "better"}).card(run)
+        return Lesson(figures, {}, words={"verdict": "better"}, tried=tried).card(run, own)
 
     return fill
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_number_is_typed_by_hand(name):
-    prose, _, command = (CARDS / f"{name}.md").read_text(encoding="utf-8").rstrip().rpartition("\n\n    ")
-    assert re.findall(r"^# |^\*\*.+?\*\*", prose, re.M) == ["# ", "**What you see.**", "**Why.**", "**Try next.**"]
-    assert command.startswith("python train.py ")
-    assert set(re.findall(r"\d+[.]\d+|\d{2,}", re.sub("{.+?}", "", prose))) <= DEFINED
+def test_no_number_and_no_city_is_typed_by_hand(name):
+    told, *following = (CARDS / f"{name}.md").read_text(encoding="utf-8").rstrip().split(NEXT)
+    assert re.findall(r"^# |^\*\*.+?\*\*", told, re.M) == ["# ", "**What you see.**", "**Why.**"]
+    assert following
+    sentences, commands = zip(*(one.strip().rsplit("\n\n    ", 1) for one in following), strict=True)
+    assert all(command.startswith("python train.py ") for command in commands)
+    prose = re.sub("{.+?}", "", " ".join([told, *sentences]))
+    assert set(re.findall(r"\d+[.]\d+|\d{2,}", prose)) <= DEFINED
+    assert not re.search("Seattle|New York", prose)
+
+
+@pytest.mark.parametrize(
+    ("command", "own", "said"),
+    [
+        ("… optimizer.lr=0.5", [], "experiment=lecture/own optimizer.lr=0.5"),
+        (
+            "… optimizer.lr=0.5",
+            ["experiment=lecture/rain", "optimizer.lr=3"],
+            "experiment=lecture/rain optimizer.lr=0.5",
+        ),
+        (
+            "… a=1",
+            ["resume=old", "features=[station,harmonics]", "++seed=1"],
+            "'features=[station,harmonics]' ++seed=1 a=1",
+        ),
+        (
+            "x=y data=…",
+            ["data=austin", "data.path=a b", "data.batch_size=3", "seed=1"],
+            "x=y data=austin 'data.path=a b'",
+        ),
+        ("x=y data=…", [], "x=y"),
+    ],
+)
+def test_a_command_goes_on_from_the_run_s_own(card, command, own, said):
+    text = f"{NEXT}Go on.\n\n    python train.py {command}\n"
+    assert card(text, own=own) == f"{NEXT}Go on.\n\n    python train.py {said}"
+
+
+def test_what_a_run_has_tried_it_is_not_told_to_try(card):
+    text = f"Told. {NEXT}First.\n\n    python train.py a=1\n\n{NEXT}Then.\n\n    python train.py b=2\n"
+    assert card(text, tried=0) == f"Told. {NEXT}First.\n\n    python train.py a=1"
+    assert card(text, tried=1) == f"Told. {NEXT}Then.\n\n    python train.py b=2"
 
 
 def test_fields_are_figures_words_and_what_all_runs_have(card):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stratus import lecture
 from stratus.lecture import NAMES
 from stratus.lecture.walk import lessons
 from stratus.runs import record
@@ -22,13 +23,15 @@ def lesson(request, trained, tmp_path_factory):
     return folder
 
 
-def test_its_command_composes_and_its_pictures_are_there(lesson, composed):
+def test_its_command_leads_to_another_run_and_its_pictures_are_there(lesson, composed):
     said = record.read(lesson).lesson
     assert (lesson / "card.md").read_text() == said.card
     assert not set("{}") & set(said.card)
     program, *overrides = shlex.split(said.card.splitlines()[-1])[1:]
     assert program == "train.py"
-    check(composed(*overrides))
+    following = check(composed(*overrides))
+    lecture.find(following)
+    assert following != check(composed(f"experiment=lecture/{said.name}"))
     assert {file.name for file in (lesson / "pictures").iterdir()} >= set(said.pictures) != set()
 
 

@@ -1,18 +1,22 @@
 """The lecture's ideas: what a run of `conf/experiment/lecture/<name>.yaml` shows.
 
-`experiment=lecture/rain` names `lessons/rain.py`, whose function `lesson` is given the finished run. The text of its
-card, `rain.md`, is beside the experiment; its numbers are the run's, so that text and truth cannot drift apart.
+`experiment=lecture/rain` names `lessons/rain.py`. Its `NEEDS` say which runs the lesson is about, and its function
+`lesson` is given the finished run. The text of its card, `rain.md`, is beside the experiment; its numbers and verdicts
+are the run's, so that text and truth cannot drift apart.
 """
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stratus.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from stratus.data.observations import Observations
+    from stratus.data.splits import Splits
     from stratus.runs.finished import FinishedRun
     from stratus.runs.lesson import Lesson
+    from stratus.settings.experiment import Config
 
 PARTS = {
     "Linear regression and classification": (
@@ -31,9 +35,27 @@ PARTS = {
 NAMES = tuple(name for part in PARTS.values() for name in part)
 
 
-def find(name: str) -> "Callable[[FinishedRun], Lesson]":
-    """The function `lesson` of the module `name` of `lessons/`; raises ConfigurationError if there is none."""
+def find(settings: "Config") -> "Callable[[FinishedRun], Lesson] | None":
+    """The function `lesson` of the module of `lessons/` that the settings name, or None where they name none.
+
+    Raises ConfigurationError if there is no such lesson, or if these settings are not what it is about.
+    """
+    name = settings.lesson
+    if not name:
+        return None
+    module = _module(name)
+    module.NEEDS.check(name, settings)
+    lesson: Callable[[FinishedRun], Lesson] = module.lesson
+    return lesson
+
+
+def check_days(settings: "Config", splits: "Splits", observations: "Observations") -> None:
+    """Raises ConfigurationError if the lesson that the settings name is not about such days."""
+    if settings.lesson:
+        _module(settings.lesson).NEEDS.check_days(settings.lesson, settings, splits, observations)
+
+
+def _module(name: str) -> Any:
     if name not in NAMES:
         raise ConfigurationError(f"lesson={name}: expected one of {', '.join(NAMES)}")
-    lesson: Callable[[FinishedRun], Lesson] = import_module(f"{__name__}.lessons.{name}").lesson
-    return lesson
+    return import_module(f"{__name__}.lessons.{name}")

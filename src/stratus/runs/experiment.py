@@ -130,7 +130,7 @@ def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> 
     drawn, step, said = run.settings.pictures != "none", run.result.steps, lesson(run) if lesson else None
     if said:
         names = [*(f"{name}.png" for name in said.pictures), *(f"{name}.gif" for name in said.animations)]
-        card, name = said.card(run), str(run.settings.lesson)
+        card, name = said.card(run, outputs.record.overrides), str(run.settings.lesson)
         outputs.record.lesson = LessonRecord(name, said.figures, card, names if drawn else [])
         tensorboard.card(outputs.file, outputs.folder, card, step)
     if drawn:

@@ -1,10 +1,11 @@
 """What a lesson gives a run to show: a card, its pictures, and the numbers that both rest on."""
 
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stratus.errors import ConfigurationError
+from stratus.errors import ConfigurationError, legible
 from stratus.settings.experiment import PROJECT
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from stratus.runs.finished import FinishedRun
 
+NEXT, COMMAND = "**Try next.** ", "\n\n    python train.py "  # what a card ends with
+SOURCE = ("data", "data.path", "data.station", "data.stations", "data.train_from", "data.test_from", "data.until")
 CARDS = PROJECT / "conf" / "experiment" / "lecture"  # where each lesson's text is, beside its experiment
 
 
@@ -24,13 +27,15 @@ class Lesson:
     pictures: "Mapping[str, Callable[[], Figure]]"  # by the name of their file; each is drawn when it is called
     animations: "Mapping[str, Callable[[], Animation]]" = field(default_factory=dict)  # likewise
     words: Mapping[str, Any] = field(default_factory=dict)  # what the card says besides
+    tried: int = 0  # how many of the card's "try next" the run itself has followed: it shows the one after
 
-    def card(self, run: "FinishedRun") -> str:
+    def card(self, run: "FinishedRun", overrides: Sequence[str] = ()) -> str:
         """The lesson's text with its fields filled, as Markdown.
 
         A field such as `{brier:.4f}` or `{softmax[accuracy]:.1%}` is one of the figures or words, or of what every run
-        has: `metrics`, `references`, `settings`, `station`, `train_days`, `test_days`, `classes`. ConfigurationError
-        if the text cannot be read or a field cannot be filled.
+        has: `metrics`, `references`, `settings`, `station`, `train_days`, `test_days`, `classes`. Of several "try next"
+        one is kept; `continued` fills its command with the run's `overrides`. ConfigurationError if the text cannot be
+        read or a field cannot be filled.
         """
         file, splits = CARDS / f"{run.settings.lesson}.md", run.splits
         values = {name: getattr(run, name) for name in ("metrics", "references", "settings")}
@@ -38,8 +43,29 @@ class Lesson:
         values |= {"station": splits.train.stations[0], **days, "classes": len(splits.outputs)}
         values |= {**self.figures, **self.words}
         try:
-            return file.read_text(encoding="utf-8").format_map(values)
+            told, *following = file.read_text(encoding="utf-8").rstrip().split(NEXT)
+            text = "".join([told, *(NEXT + one.strip() for one in following[self.tried : self.tried + 1])])
+            text, before, command = text.format_map(values).rpartition(COMMAND)
         except KeyError as error:
             raise ConfigurationError(f"{file}: no value is named {error}; there are {', '.join(values)}") from None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{file}: {error}") from None
+        own = overrides or [f"experiment=lecture/{run.settings.lesson}"]
+        return text + before + (continued(command, own) if before else command)
+
+
+def continued(command: str, own: Sequence[str]) -> str:
+    """The overrides of a command; `…` in it stands for a run's own ones, `data=…` for those that name its data.
+
+    Of its own ones those are left out that the command gives anew, and those that would make it another run's.
+    """
+    words = command.split()
+    anew = {*map(_key, words), "resume", "sweep"}
+    of_run = [legible(shlex.quote(one)) for one in own if _key(one) not in anew]
+    of_data = [legible(shlex.quote(one)) for one in own if _key(one) in SOURCE]
+    stands = {"…": of_run, "data=…": of_data}
+    return " ".join(one for word in words for one in stands.get(word, [word]))
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")

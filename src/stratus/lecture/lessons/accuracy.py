@@ -9,13 +9,17 @@ from matplotlib.ticker import PercentFormatter
 
 from stratus.data.samples import Array
 from stratus.lecture.fits import Fit, fit_of
+from stratus.lecture.premises import AHEAD, Needs, asks, given
+from stratus.lecture.words import when
 from stratus.pictures.canvas import BLUE, GREY, RED, sheet, styled
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
 FORECASTERS = {"model": "model", "the same as today": "persistence", "usual on this day": "climatology"}
+NEEDS = Needs((*asks("regression", "temperature"), given("two_days"), AHEAD))
 TOLERANCES = (0, 1, 2, 3)  # °C
+HALF = 0.5  # the tolerance to try next, °C
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -33,9 +37,12 @@ def lesson(run: FinishedRun) -> Lesson:
         "persistence_exact_hits": int(np.sum(misses["the same as today"] == 0)),
         "flat": float(np.mean(np.diff(share_near) == 0)),
     }
-    within = partial(draw_within, misses, TOLERANCES, place=of_run.title(test.days))
+    ahead = when(run.settings.features.lead_days)
+    within = partial(draw_within, misses, TOLERANCES, place=f"{ahead}, {of_run.title(test.days)}")
     staircase = partial(draw_staircase, wide, loss, share, near, share_near, chosen=weight)
-    return Lesson(figures, {"within": within, "staircase": staircase})
+    tried = int(run.settings.task.settings["tolerance"] == HALF)
+    pictures = {"within": within, "staircase": staircase}
+    return Lesson(figures, pictures, words={"ahead": ahead, "half": HALF}, tried=tried)
 
 
 def along(fit: Fit, weights: Array) -> tuple[Array, Array]:
@@ -58,7 +65,7 @@ def draw_within(misses: Mapping[str, Array], marks: Sequence[float], *, place: s
         share = float(np.mean(first <= mark))
         axes.plot(mark, share, "o", color=GREY, markersize=7, markerfacecolor="white", markeredgewidth=1.8, zorder=5)
         axes.annotate(f"{share:.1%}", (mark, share), (9, -6), textcoords="offset points", va="center")
-    axes.set(title=f"tomorrow's average temperature, {place}", xlabel="tolerance (°C)")
+    axes.set(title=f"average temperature {place}", xlabel="tolerance (°C)")
     axes.set_ylabel("share of days missed by no more")
     axes.set(xlim=(-0.15, 1.05 * max(np.quantile(miss, 0.99) for miss in misses.values())), ylim=(-0.06, 1.02))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))

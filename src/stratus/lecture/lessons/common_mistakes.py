@@ -16,6 +16,8 @@ from stratus.data.samples import Array, concatenated
 from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import Loss, descend, loss_on, matrix
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
+from stratus.lecture.premises import Needs, asks, given
+from stratus.lecture.words import count
 from stratus.pictures.canvas import BLACK, GREY, ORANGE, heading, panel_row, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
@@ -28,6 +30,7 @@ from stratus.training.optimum import optimum
 from stratus.verification.model import Model
 from stratus.verification.references import Climatology
 
+NEEDS = Needs((*asks("binary", "rain"), given("two_days")), beside=("regression", "binary", "multiclass"))
 STARTS, EARLY = 4, 10  # random starts of the first mistake; steps after which standardising on test days still tells
 
 
@@ -67,8 +70,8 @@ def with_test_days(splits: Splits) -> Splits:
     return replace(splits, train=concatenated([splits.train, splits.test]))
 
 
-def month_leak(splits: Splits) -> tuple[float, float]:
-    """Test Brier score of the month's frequency, counted over the training days, and over the test days as well."""
+def usual_leak(splits: Splits) -> tuple[float, float]:
+    """Test Brier score of what is usual on a day, fitted to the days before the test, and to the test days as well."""
     honest, leaking = (Climatology.fit(one).forecast(splits.test) for one in (splits, with_test_days(splits)))
     return float(np.mean((honest - splits.test.y) ** 2)), float(np.mean((leaking - splits.test.y) ** 2))
 
@@ -107,15 +110,30 @@ def lesson(run: FinishedRun) -> Lesson:
     }
     recipes = {"honest": TWO_DAYS["regression"], "given": Recipe("temperature", {"two_days": {}}, lead_days=0)}
     temperature = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
-    month, leaking_month = month_leak(run.splits)
+    usual, leaking_usual = usual_leak(run.splits)
     early, late = (standardising_leak(run.splits, steps) for steps in (EARLY, None))
     figures: dict[str, Any] = {name: _twice(right, wrong) for name, (right, wrong) in pairs.items()}
     figures |= {f"{name}_rmse": fit.scores("test")["rmse"] for name, fit in temperature.items()}
-    figures |= {"month_brier": month, "leaking_month_brier": leaking_month}
+    figures |= {"usual_brier": usual, "leaking_usual_brier": leaking_usual}
     figures |= {"standardising_leak_early": early, "standardising_leak_optimum": late}
     twice, leaks = partial(_draw_twice, run, pairs, figures), partial(_draw_leaks, run, temperature, figures)
-    words = {"starts": STARTS, "early": EARLY, "rounding": abs(late)}
+    words = {"starts": STARTS, "early": EARLY, "types": count(len(weather.splits.outputs)), **_words(figures)}
     return Lesson(figures, {"twice": twice, "leaks": leaks}, words=words)
+
+
+def _words(figures: Mapping[str, Any]) -> dict[str, str]:
+    """Whether the loss of a constant warns, whether the leak flatters, and what scaling changes in the end."""
+    warned = all(figures[name]["twice"] > figures[name]["constant"] for name in ("sigmoid", "softmax"))
+    flattered = figures["leaking_usual_brier"] < figures["usual_brier"]
+    late = abs(figures["standardising_leak_optimum"])
+    low, high = (f"{figures['sigmoid'][name]:.4f}" for name in ("best_of_starts", "worst_of_starts"))
+    flattery = ("does the opposite: what is usual looks better than it is", "need not flatter: here it does not")
+    return {
+        "warning": " Only the loss of a constant warns you: it is lower." if warned else "",
+        "flattery": flattery[0 if flattered else 1],
+        "ends": f"end between {low} and {high}" if low != high else f"end at {low}",
+        "late": "changes nothing, to rounding" if late < 1e-9 else f"still moves it by {late:.0e}",
+    }
 
 
 def _twice(right: Fit, wrong: LinearTask) -> dict[str, float]:
@@ -138,7 +156,8 @@ def _twice(right: Fit, wrong: LinearTask) -> dict[str, float]:
 
 
 def _draw_twice(run: FinishedRun, pairs: dict[str, tuple[Fit, LinearTask]], figures: dict[str, Any]) -> Figure:
-    asked = {"sigmoid": "rain or not", "softmax": "five types of weather"}
+    types = count(len(pairs["softmax"][0].splits.outputs))
+    asked = {"sigmoid": "rain or not", "softmax": f"{types} types of weather"}
     panels = []
     for name, (right, wrong) in pairs.items():
         losses = {"once": _losses(run, right.splits, right.model.task), "twice": _losses(run, right.splits, wrong)}
@@ -158,8 +177,8 @@ def _draw_leaks(run: FinishedRun, temperature: dict[str, Fit], figures: dict[str
     days = temperature["honest"].splits.test
     brier = {
         "rain from two\ntemperatures": run.metrics["test/brier"],
-        "usual this month,\nfrom training years": figures["month_brier"],
-        "usual this month,\ntest year counted in": figures["leaking_month_brier"],
+        "usual on this day,\nfrom the days before": figures["usual_brier"],
+        "usual on this day,\ntest days counted in": figures["leaking_usual_brier"],
     }
     honest, given = (fit.model.forecast(fit.splits.test.x)[:, 0] for fit in temperature.values())
     return draw_leaks(brier, days.y[:, 0], honest, given, place=title(days))
@@ -191,7 +210,7 @@ def draw_leaks(brier: Mapping[str, float], truth: Array, honest: Array, given: A
     bars = left.barh(list(brier), list(brier.values()), color=colours, hatch=[""] * (len(brier) - 1) + ["//"])
     left.bar_label(bars, fmt="%.4f", padding=3)
     left.invert_yaxis()
-    left.set(title="a rate that knows the test year", xlabel="Brier score of rain (lower is better)")
+    left.set(title="a frequency that knows the test days", xlabel="Brier score of rain (lower is better)")
     left.set_xlim(0, 1.25 * max(brier.values()))
     left.grid(visible=False, axis="y")
     right.plot(truth, honest, ".", color=GREY, markersize=5, label="from the two days before")

@@ -13,16 +13,18 @@ from torch import Tensor
 from torch.func import vmap
 
 from stratus.data.samples import Array
-from stratus.data.targets import Continuous
-from stratus.errors import ConfigurationError
 from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, matrix, on_plane, path_of, toy
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
+from stratus.lecture.premises import PLAIN, Needs, asks, given, rate_below
 from stratus.pictures.canvas import BLACK, BLUE, GREY, ORANGE, RED, named, panel_row, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.tasks.binary import BinaryClassification
 from stratus.training.starts import gaussian
 
+LINE = (*asks("regression", "temperature"), given("day_of_year", {"degree": range(1, 2)}))
+NEEDS = Needs((*LINE, *PLAIN, rate_below(1)), beside=("regression", "binary"))
+HALFWAY = 0.5  # the rate that goes to the bottom of a round bowl in one step
 TOY_RATE, TOY_STEPS, TOY_SIGMA, TOY_STARTS = 0.02, 100, 3.0, 10_000
 
 
@@ -54,8 +56,6 @@ class Descent:
 
 def lesson(run: FinishedRun) -> Lesson:
     """θ' = θ - ε ∇L(θ): the run's path, which is that of the loop written by hand, in pictures."""
-    if len(run.splits.inputs) != 1 or not isinstance(run.splits.target, Continuous):
-        raise ConfigurationError("this lesson draws a line: task=regression with one input, features=day_of_year")
     loss, path = loss_on(run.task, run.splits.train), path_of(run.trace)
     rate, last = run.settings.optimizer.lr, len(path) - 1
     from_hand = (path - descend(loss, path[0], rate, last)).abs().max().item()
@@ -73,9 +73,11 @@ def lesson(run: FinishedRun) -> Lesson:
     surfaces = partial(_draw_surfaces, run, descent.surface)
     pictures = {"line_in_descent": partial(draw_line, descent, steps), "loss_surfaces": surfaces}
     pictures["toy"] = partial(draw_toy, paths, of_toy["maximum"])
-    words = {"unit": run.splits.target.unit, "steps": last, "end": descent.losses[-1], "left": 1 - 2 * rate}
+    words = {"unit": run.splits.target.unit, "steps": last, "end": descent.losses[-1]}
+    words |= {"left": round(1 - 2 * rate, 12), "halfway": HALFWAY, "valley": _of_the_valley(run)}
     words |= {"toy_starts": TOY_STARTS, "toy_sigma": TOY_SIGMA}
-    return Lesson(figures, pictures, {"line_in_descent": partial(animate_line, descent)}, words)
+    film = {"line_in_descent": partial(animate_line, descent)}
+    return Lesson(figures, pictures, film, words, tried=int(rate == HALFWAY))
 
 
 def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> Descent:
@@ -105,6 +107,18 @@ def _valley(run: FinishedRun) -> Surface:
     loss = on_plane(loss_on(fit.model.task, fit.splits.train), bias, torch.eye(3)[:2, None])
     names = "temperature by two days", "weight of d-2 (°C)", "weight of d-1 (°C)", "°C²"
     return _surface(names, loss, descend(loss, torch.tensor([4.0, -6.0]), 0.45, 60), best[:2])
+
+
+def _of_the_valley(run: FinishedRun) -> str:
+    """How alike the temperatures of two days are, and what that does to the path: the steep curvature is 2(1 + r)."""
+    alike = float(np.corrcoef(split_like(run, TWO_DAYS["regression"]).train.x.T)[0, 1])
+    said = f"The temperatures of two days have a correlation of {alike:.2f}"
+    if alike < 0.8:
+        return f"{said}: the closer to 1, the narrower the valley between them."
+    return (
+        f"{said}, nearly the same input: the bowl is steep across and almost flat along, so the path first jumps from "
+        "side to side and then crawls."
+    )
 
 
 def _one_temperature(run: FinishedRun) -> Surface:

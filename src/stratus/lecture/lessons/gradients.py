@@ -14,15 +14,17 @@ from torch.func import grad, vmap
 from stratus import tasks
 from stratus.data.samples import Array
 from stratus.data.splits import Splits
-from stratus.data.targets import Continuous, Event
-from stratus.errors import ConfigurationError
+from stratus.data.targets import Continuous
 from stratus.lecture.descent_by_hand import Loss, loss_on, path_of
 from stratus.lecture.fits import TWO_DAYS, fit_of, split_like
+from stratus.lecture.premises import PLAIN, Needs, asks
 from stratus.pictures.canvas import BLACK, GREY, ORANGE, SKY, legend, panel_row, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.tasks.linear import LinearTask
 
+NEEDS = Needs((*asks("binary", "rain"), *PLAIN), beside=("regression", "binary", "multiclass"))
+FEW = 2  # epochs after which a run has not arrived
 TITLES = {
     "regression": ("squared: 2Aᵀ(Aθ − y)/n", "°C"),
     "binary": ("binary: Aᵀ(p − y)/n", "nat"),
@@ -75,8 +77,6 @@ def differences(loss: Loss, theta: Tensor, h: float) -> dict[str, Tensor]:
 
 def lesson(run: FinishedRun) -> Lesson:
     """The three closed forms beside autograd and finite differences; and the gradient at the end of the run."""
-    if not isinstance(run.splits.target, Event) or len(run.splits.outputs) != 1:
-        raise ConfigurationError("this lesson ends at the optimum of a binary model: task=binary")
     seed = run.settings.seed
     found = {name: Gradients.of(name, split_like(run, recipe), seed) for name, recipe in TWO_DAYS.items()}
     path, days = path_of(run.trace).double(), run.splits.train
@@ -85,7 +85,9 @@ def lesson(run: FinishedRun) -> Lesson:
     figures: dict[str, Any] = {name: _figures(gradients) for name, gradients in found.items()}
     figures["run"] = {"start": start, "end": end, "expected": expected, "events": float(days.y.sum())}
     drawn = {"gradient_components": partial(draw_components, found), "difference_errors": partial(draw_errors, found)}
-    return Lesson(figures, drawn, words={"worst": max(figures[name]["autograd_error"] for name in found)})
+    words = {"worst": max(figures[name]["autograd_error"] for name in found), "few": FEW}
+    words["shrank"] = "shrank" if end < start else "went"
+    return Lesson(figures, drawn, words=words, tried=int(run.settings.trainer.max_epochs <= FEW))
 
 
 def _figures(gradients: Gradients) -> dict[str, Any]:

@@ -12,15 +12,17 @@ from torch import Tensor
 from torch.func import vmap
 
 from stratus.data.samples import Array
-from stratus.data.targets import Continuous
-from stratus.errors import ConfigurationError
 from stratus.lecture.descent_by_hand import descend_each, learnt_period, loss_on, matrix, path_of, toy
 from stratus.lecture.fits import best_fit
+from stratus.lecture.premises import PLAIN, Needs, asks, given, rate_below
 from stratus.pictures.canvas import BLACK, GREY, ORANGE, RED, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.training.starts import gaussian, uniform, zeros
 
+WAVE = (*asks("regression", "temperature"), given("harmonics", {"k": range(1, 2)}))
+NEEDS = Needs((*WAVE, *PLAIN, rate_below(0.9)))
+FAR = 1000  # the scale of a start much further off
 STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "zeros": zeros,
     "N(0, 1)": partial(gaussian, sigma=1.0),
@@ -29,6 +31,8 @@ STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "N(0, 100)": partial(gaussian, sigma=100.0),
 }
 PERIODS, STARTING_PERIODS = (60, 1500), (60, 900)  # in days, from which to which: of the drawn loss; of the starts
+STEPS = 100  # of each descent
+PERIOD_RATE = 0.289  # rate of descent to a period, times the variance: a curvature grows with it
 PERIOD_STARTS, TOY_REACH = 60, 3  # number of those starts; how far from 0 the toy's are
 
 
@@ -49,8 +53,6 @@ class Landscape:
 
 def lesson(run: FinishedRun) -> Lesson:
     """One wave of the year from many starts; then the same wave with its period learnt; then the toy."""
-    if run.splits.inputs != ["cos 1/year", "sin 1/year"] or not isinstance(run.splits.target, Continuous):
-        raise ConfigurationError("this lesson is about one wave: task=regression features=harmonics with k=1")
     lowest = matrix(best_fit(run.splits, "regression").model.weights)[0].float()
     paths = _from_everywhere(run)
     ends = torch.cat([path[:, -1] for path in paths.values()])
@@ -68,9 +70,40 @@ def lesson(run: FinishedRun) -> Lesson:
     }
     convex = partial(draw_bowl, paths, lowest, run.splits.target.unit)
     pictures = {"one_wave": convex, "learnt_period": partial(draw_ends, period), "toy": partial(draw_ends, toys)}
-    words: dict[str, Any] = {"left": 1 - 2 * run.settings.optimizer.lr, "minima": len(minima)}
-    words |= {"periods": PERIODS, "period_starts": PERIOD_STARTS, "reach": TOY_REACH}
-    return Lesson(figures, pictures, words=words)
+    words: dict[str, Any] = {"left": 1 - 2 * run.settings.optimizer.lr}
+    words |= {"reach": TOY_REACH, "far": FAR, **_words(run, figures)}
+    return Lesson(figures, pictures, words=words, tried=int(getattr(run.settings.init, "sigma", 0) >= FAR))
+
+
+def _words(run: FinishedRun, figures: Mapping[str, Any]) -> dict[str, str]:
+    """Whether all starts have arrived, what valleys a learnt period has, and how high the ground around the best is."""
+    end, rate, minima = figures["farthest_end"], run.settings.optimizer.lr, figures["period"]["minima"]
+    same = f"All end within {end:.0e} °C of the same θ, where the loss is"
+    late = (
+        f"At ε = {rate:g} they are still up to {end:.2g} °C off after {STEPS} steps. All are on the way to one θ, where"
+    )
+    valleys = f"The loss then has {len(minima)} local minima for periods of {PERIODS[0]} to {PERIODS[1]} days."
+    found = (
+        f"of {PERIOD_STARTS} starts, evenly spaced in frequency, {figures['period']['best_share']:.0%} find the best"
+    )
+    if len(minima) < 2:
+        return {
+            "end": same if end < 0.01 else f"{late} the loss is",
+            "valleys": f"{valleys} And {found}.",
+            "narrow": "",
+        }
+    best, second = minima[:2]
+    valleys += (
+        f" The best is at {best[0]:.1f} days ({best[1]:.3f} °C²), the next at {second[0]:.1f} ({second[1]:.2f} °C²), "
+        f"and {found}: the others stop in the valley where they began."
+    )
+    worth = 1 - second[1] / float(run.splits.train.y.var())
+    narrow = f" The wave of the next valley explains {worth:.0%} of the variance"
+    narrow += (
+        ", hardly more than none. So the valley of the year is narrow, and on the high ground around it there are "
+    )
+    narrow = f"{narrow}small valleys to stop in." if worth < 0.2 else ""
+    return {"end": same if end < 0.01 else f"{late} the loss is", "valleys": valleys, "narrow": narrow}
 
 
 def _from_everywhere(run: FinishedRun) -> dict[str, Tensor]:
@@ -81,7 +114,7 @@ def _from_everywhere(run: FinishedRun) -> dict[str, Tensor]:
     for name, init in STARTS.items():
         starts = torch.empty(1 if init is zeros else 30, 1, width)
         init(starts, generator)
-        paths[name] = descend_each(loss, starts, run.settings.optimizer.lr, 100)[:, :, 0]
+        paths[name] = descend_each(loss, starts, run.settings.optimizer.lr, STEPS)[:, :, 0]
     return paths
 
 
@@ -97,7 +130,7 @@ def _period(run: FinishedRun) -> tuple[Landscape, list[tuple[float, float]]]:
     heights = vmap(loss, chunk_size=500)(cycles)
     middle = heights[1:-1]
     near = cycles[1:-1][(middle < heights[:-2]) & (middle < heights[2:])]
-    ends = descend_each(loss, torch.cat([starts, near]), 0.008, 150)[:, -1]
+    ends = descend_each(loss, torch.cat([starts, near]), PERIOD_RATE / float(days.y.var()), 150)[:, -1]
     final = vmap(loss)(ends)
     minima = zip((span / ends[PERIOD_STARTS:]).tolist(), final[PERIOD_STARTS:].tolist(), strict=True)
     title, up = f"{days.stations[0]}: one wave whose period is learnt", f"loss ({run.splits.target.unit}²)"

@@ -1,9 +1,10 @@
 """Learning rates: too low, right, near the limit 2/λmax, above it; and losses that stay finite at any rate."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -15,15 +16,19 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import Loss, descend_each, loss_on, matrix
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
+from stratus.lecture.premises import PLAIN, TOMORROW, Needs, asks, given
 from stratus.pictures.canvas import BLACK, GREY, RED, panel_row, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.training.stability import largest_stable_step
 
-# By what is trained, learning rates with a remark on each.
-TEMPERATURE = {0.005: "too low", 0.25: "right", 0.5: "near the limit", 0.52: "above it", 0.6: "far above"}
-RAW = {1.0e-5: "low", 2.2e-5: "near the limit", 2.3e-5: "above it"}
-RAIN = {1.0: "right", 5.0: "near the limit", 5.5: "above it", 8.0: "far above"}
+NEEDS = Needs(
+    (*asks("regression", "temperature"), given("two_days"), TOMORROW, *PLAIN), beside=("regression", "binary")
+)
+# By what is trained, learning rates with a remark on each; as multiples of the limit 2/λmax at the optimum.
+TEMPERATURE = {"too low": 0.00975, "right": 0.4873, "near the limit": 0.9746, "above it": 1.0136, "far above": 1.1695}
+RAW = {"low": 0.4476, "near the limit": 0.9846, "above it": 1.0294}
+RAIN = {"right": 0.1985, "near the limit": 0.9925, "above it": 1.0915, "far above": 1.588}
 HUGE = {100.0: "", 1e4: "", 1e6: ""}
 STEPS = 100  # of the sweeps over many rates
 
@@ -35,10 +40,14 @@ def lesson(run: FinishedRun) -> Lesson:
     raw = Bowl.of(unscaled, "regression", "°C²")
     rain = Bowl.of(split_like(run, TWO_DAYS["binary"]), "binary", "nat")
     bowls = {"two_days": two_days, "raw": raw, "rain": rain}
-    losses = {"two_days": two_days.losses(TEMPERATURE, 1500), "raw": raw.losses(RAW, 1000)}
-    losses |= {"rain": rain.losses(RAIN, 300), "huge": rain.losses(HUGE, 300)}
-    figures = _figures(bowls, losses)
-    return Lesson(figures, _pictures(bowls, losses), words=_words(figures, losses))
+    rates = {"two_days": two_days.rates(TEMPERATURE), "raw": raw.rates(RAW), "rain": rain.rates(RAIN), "huge": HUGE}
+    losses = {"two_days": two_days.losses(rates["two_days"], 1500), "raw": raw.losses(rates["raw"], 1000)}
+    losses |= {name: rain.losses(rates[name], 300) for name in ("rain", "huge")}
+    figures = _figures(bowls, rates, losses)
+    return Lesson(figures, _pictures(bowls, rates, losses), words=_words(figures, rates, losses))
+
+
+Rates: TypeAlias = Mapping[str, Mapping[float, str]]  # by what is trained, learning rates with a remark on each
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,10 @@ class Bowl:
         loss, zeros = loss_on(model.task, splits.train), torch.zeros(theta.shape)
         return cls(unit, loss, zeros, exact(theta).item(), limit, 2 / curvatures[-1].item(), 1 / curvatures[0].item())
 
+    def rates(self, multiples: Mapping[str, float]) -> dict[float, str]:
+        """Learning rates at these multiples of the limit at the optimum, to three figures, each with its remark."""
+        return {float(f"{self.at_optimum * multiple:.3g}"): remark for remark, multiple in multiples.items()}
+
     def losses(self, rates: Iterable[float], steps: int) -> Tensor:
         """The loss at the beginning and after each step, from θ = 0 at each rate [r, steps + 1]."""
         rate = torch.tensor([*rates])
@@ -88,40 +101,55 @@ def _first(mask: Tensor) -> int | None:
     return int(mask.int().argmax()) if mask.any() else None
 
 
-def _figures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[str, Any]:
+def _figures(bowls: Mapping[str, Bowl], rates: Rates, losses: Mapping[str, Tensor]) -> dict[str, Any]:
     names = ("limit", "at_optimum", "lowest", "slowest")
     figures: dict[str, Any] = {of: {name: getattr(bowl, name) for name in names} for of, bowl in bowls.items()}
     two_days, raw, rain = losses["two_days"], losses["raw"], losses["rain"]
-    for name, rates in (("two_days", TEMPERATURE), ("raw", RAW)):
+    for name in ("two_days", "raw"):
         infinite = [_first(~row.isfinite()) for row in losses[name]]
-        figures[name]["infinite_at"] = {f"{rate:g}": step for rate, step in zip(rates, infinite, strict=True)}
+        figures[name]["infinite_at"] = {f"{rate:g}": step for rate, step in zip(rates[name], infinite, strict=True)}
     figures["two_days"]["nan_at"], figures["raw"]["crawls_at"] = _first(two_days[-1].isnan()), raw[1, -1].item()
+    figures["two_days"]["too_low_at"], figures["two_days"]["near_at"] = (
+        two_days[0, STEPS].item(),
+        two_days[2, -1].item(),
+    )
     figures["rain"] |= {"swings": sorted(rain[2, -2:].tolist()), "highest": losses["huge"].max().item()}
     return figures
 
 
-def _words(figures: Mapping[str, Any], losses: Mapping[str, Tensor]) -> dict[str, Any]:
+def _words(figures: Mapping[str, Any], rates: Rates, losses: Mapping[str, Tensor]) -> dict[str, Any]:
     """The rates by their remarks, and what became of them."""
-    rates, raw, rain = ({remark: rate for rate, remark in each.items()} for each in (TEMPERATURE, RAW, RAIN))
+    two_days, raw, rain, _ = ({remark: rate for rate, remark in each.items()} for each in rates.values())
+    low, high = figures["rain"]["swings"]
+    swings = f"its loss ends in a swing between {low:.4f} and {high:.4f}, and"
     infinite, raw_infinite = (figures[name]["infinite_at"] for name in ("two_days", "raw"))
     return {
         "steps": STEPS,
         "raw_steps": losses["raw"].shape[1] - 1,
-        "rate": rates,
+        "two_days_steps": losses["two_days"].shape[1] - 1,
+        "rate": two_days,
+        "swings": swings if high - low > 1e-3 else f"its loss ends at {high:.4f}, and",
+        "cross": 100 * math.ceil((figures["two_days"]["infinite_at"][f"{two_days['above it']:g}"] or 5000) / 100 + 1),
         "rain_rate": rain["above it"],
-        "infinite": {remark: infinite[f"{rate:g}"] for remark, rate in rates.items()},
+        "infinite": {remark: infinite[f"{rate:g}"] for remark, rate in two_days.items()},
+        "grows": _grows(infinite[f"{two_days['above it']:g}"], losses["two_days"][3]),
         "raw_rate": {remark: f"{rate:g}".replace("e-0", "e-") for remark, rate in raw.items()},
-        "raw_infinite": raw_infinite[f"{raw['above it']:g}"],
+        "raw_grows": _grows(raw_infinite[f"{raw['above it']:g}"], losses["raw"][2]),
         "raw_pace": figures["raw"]["slowest"] / raw["near the limit"],
     }
 
 
-def _pictures(bowls: Mapping[str, Bowl], losses: Mapping[str, Tensor]) -> dict[str, Callable[[], Figure]]:
+def _grows(step: int | None, losses: Tensor) -> str:
+    """The end of a loss that grows without end [t + 1], infinite from a step or still a number."""
+    return f"is infinite at step {step}" if step else f"is {losses[-1].item():.3g} at step {len(losses) - 1}"
+
+
+def _pictures(bowls: Mapping[str, Bowl], rates: Rates, losses: Mapping[str, Tensor]) -> dict[str, Callable[[], Figure]]:
     two_days, raw, rain = bowls.values()
-    near = partial(Descents, two_days, TEMPERATURE, losses["two_days"])
-    unscaled = partial(Descents, raw, RAW, losses["raw"])
+    near = partial(Descents, two_days, rates["two_days"], losses["two_days"])
+    unscaled = partial(Descents, raw, rates["raw"], losses["raw"])
     further = "the same, further; ✕: the last finite loss"
-    usual = Descents(rain, RAIN, losses["rain"], "rain by two days", 40, 1.8, log=False)
+    usual = Descents(rain, rates["rain"], losses["rain"], "rain by two days", 40, 1.8, log=False)
     panels = {
         "loss_curves": [near("temperature by two days", 100, 1e3), near(further, 1500, 1e40)],
         "unscaled": [unscaled("day of year, unscaled", 100, 1e3), unscaled(further, 1000, 1e40)],

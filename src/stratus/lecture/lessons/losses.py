@@ -16,10 +16,14 @@ from stratus.data.samples import Array
 from stratus.data.splits import Splits
 from stratus.lecture.descent_by_hand import loss_on, matrix, path_of
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, split_like
+from stratus.lecture.premises import Needs, asks
+from stratus.lecture.words import inputs, when
 from stratus.pictures.canvas import GREY, ORANGE, heading, panel_row, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.tasks.linear import LinearTask
+
+NEEDS = Needs(asks("multiclass", "weather"), beside=("regression", "binary", "multiclass"))
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,10 @@ def lesson(run: FinishedRun) -> Lesson:
     start = loss_on(run.task, run.splits.train)(path_of(run.trace)[0]).item()
     figures: dict[str, Any] = {**costs, "run": {"start": start, "end": run.metrics["train/loss"]}}
     functions = partial(draw_functions, loss_functions_of({name: fit.model.task for name, fit in fits.items()}))
-    return Lesson(figures, {"loss_functions": functions, "cost_of_a_constant": partial(draw_constants, fits, costs)})
+    pictures = {"loss_functions": functions, "cost_of_a_constant": partial(draw_constants, fits, costs)}
+    features = run.settings.features
+    words = {"inputs": inputs(run.settings), "when": when(features.lead_days)}
+    return Lesson(figures, pictures, words=words, tried=int(features.chosen.keys() == {"harmonics"}))
 
 
 def mean_truth(splits: Splits) -> Tensor:
@@ -65,20 +72,21 @@ def _curve(task: LinearTask, z: Tensor, y: Tensor, k: int = 0) -> tuple[Any, Any
 
 
 def loss_functions_of(models: Mapping[str, LinearTask]) -> list[LossFunction]:
-    """ℓ(z, y) of the tasks of `TWO_DAYS`: of an average temperature of 10 °C, of rain and none, of sun."""
+    """ℓ(z, y) of the tasks of `TWO_DAYS`: of an average temperature of 10 °C, of rain and none, of the last class."""
     degrees, scores = torch.linspace(0, 20, 201)[:, None], torch.linspace(-6, 6, 241)[:, None]
     regression, binary, multiclass = (models[name] for name in TWO_DAYS)
-    k, sun = len(multiclass.outputs), multiclass.outputs.index("sun")
-    others_at_zero = scores * torch.eye(k)[sun]
+    k = len(multiclass.outputs)
+    last = k - 1
+    others_at_zero = scores * torch.eye(k)[last]
     squared = {"y = 10 °C": _curve(regression, degrees, torch.tensor([[10.0]]))}
     labels = {"rain, y = 1: −log σ(z)": 1.0, "dry, y = 0: −log(1 − σ(z))": 0.0}
     rain = {label: _curve(binary, scores, torch.tensor([[y]])) for label, y in labels.items()}
-    sunny = {"−log softmax(z)": _curve(multiclass, others_at_zero, torch.tensor([sun]), sun)}
+    class_ = {"−log softmax(z)": _curve(multiclass, others_at_zero, torch.tensor([last]), last)}
     z = scores[:, 0].numpy()
     return [
         LossFunction("squared: (y − z)²", "forecast z (°C)", "°C²", degrees[:, 0].numpy(), squared),
         LossFunction("binary cross-entropy", "score z", "nat", z, rain),
-        LossFunction(f"cross-entropy, {k} classes", "score z of the true class; others 0", "nat", z, sunny),
+        LossFunction(f"cross-entropy, {k} classes", "score z of the true class; others 0", "nat", z, class_),
     ]
 
 

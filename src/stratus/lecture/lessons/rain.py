@@ -1,6 +1,7 @@
 """Will it rain on day 2? From the average temperatures of days 1 and 2."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,6 +17,8 @@ from stratus.data.samples import Array, Samples
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
 from stratus.lecture.fits import TWO_DAYS, Fit, best_fit, fit_of, own_scores, plane_of, split_like
+from stratus.lecture.premises import CITIES, Needs, asks, given
+from stratus.lecture.words import when
 from stratus.pictures import boundary
 from stratus.pictures.canvas import BLACK, BLUE, GREY, ORANGE, heading, legend, panel_row, sheet, styled
 from stratus.runs import pictures as of_run
@@ -23,7 +26,11 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.scores.skill import skill
 
-_ELSEWHERE = "New York"
+NEEDS = Needs((*asks("binary", "rain"), given("two_days")), cities=True)
+
+# Where W points, by eighths of a turn.
+DOWN = ("down and to the left", "down", "down and to the right")
+COMPASS = ("to the right", "up and to the right", "up", "up and to the left", "to the left", *DOWN)
 
 
 @dataclass(frozen=True)
@@ -50,14 +57,79 @@ class Sigmoid:
 
 def lesson(run: FinishedRun) -> Lesson:
     """σ(Wx + b): its boundary, the parallel lines of equal probability, W; and what the average throws away."""
-    here = fit_of(run)
-    elsewhere = best_fit(split_like(run, TWO_DAYS["binary"], table=shipped(_ELSEWHERE)), "binary")
-    of_average = best_fit(_of_one(run.splits, "temperature d", lambda days: days.x[:, 1:]), "binary")
-    of_range = best_fit(_of_one(run.splits, "range d", partial(_ranges, run)), "binary")
+    here, day = fit_of(run), run.splits.inputs[1].removeprefix("temperature ")
+    city = next(name for name in CITIES if name != run.splits.train.stations[0])
+    recipe = replace(TWO_DAYS["binary"], lead_days=run.settings.features.lead_days)
+    elsewhere = best_fit(split_like(run, recipe, table=shipped(city)), "binary")
+    of_average = best_fit(_of_one(run.splits, f"temperature {day}", lambda days: days.x[:, 1:]), "binary")
+    of_range = best_fit(_of_one(run.splits, f"range {day}", partial(_ranges, run)), "binary")
     figures = _figures(run, here, of_range, elsewhere)
-    plane, sigmoid = partial(_draw_planes, run, here, elsewhere), partial(_draw_sigmoids, of_average, of_range)
-    verdict = "worse" if figures["skill"] < 0 else "better"
-    return Lesson(figures, {"plane": plane, "sigmoid": sigmoid}, words={"verdict": verdict, "elsewhere": _ELSEWHERE})
+    plane, sigmoid = partial(_draw_planes, run, here, elsewhere), partial(_draw_sigmoids, of_average, of_range, day)
+    return Lesson(figures, {"plane": plane, "sigmoid": sigmoid}, words=_words(run, here, figures, city))
+
+
+def _words(run: FinishedRun, here: Fit, figures: Mapping[str, Any], city: str) -> dict[str, str]:
+    """Where W points, whether the model loses to the calendar, what the range tells, how it is elsewhere."""
+    (first, second), lead = figures["weight"], run.settings.features.lead_days
+    day_1, day_2 = (name.removeprefix("temperature ") for name in run.splits.inputs)
+    known = (
+        f"the temperatures are known {when(lead)}" if lead else "day 2's temperature is known only when day 2 is over"
+    )
+    return {
+        "day_1": day_1,
+        "day_2": day_2,
+        "boundary": _of_the_boundary(plane_of(here)),
+        "points": COMPASS[round(math.atan2(second, first) / (math.pi / 4)) % 8],
+        "likelier": "colder" if second < 0 else "warmer",
+        "verdict": "worse" if figures["skill"] < 0 else "better",
+        "range": _of_the_range(figures, lead),
+        "kind": f"a {'forecast, not a diagnosis' if lead else 'diagnosis, not a forecast'}: {known}",
+        "there": _there(figures, city),
+    }
+
+
+def _of_the_boundary(plane: boundary.Plane) -> str:
+    """Whether the plane has a decision boundary, and what is parallel to it."""
+    least, most = plane.p.min(), plane.p.max()
+    if least < 0.5 < most:
+        return (
+            "The full line is the decision boundary, P(rain) = 0.5. The dashed lines, of other probabilities, are "
+            "parallel to it, and the arrow W stands at right angles to them all."
+        )
+    return (
+        f"There is no decision boundary among them: P(rain) is between {least:.2f} and {most:.2f} and never 0.5. "
+        "Dashed lines, of other probabilities, are parallel, and W stands at right angles to them."
+    )
+
+
+def _of_the_range(figures: Mapping[str, Any], lead: int) -> str:
+    wet, dry, tells = (figures[name] for name in ("range_wet", "range_dry", "range_skill"))
+    worth = f"a skill of {tells:+.2f} (second picture)"
+    if lead == 0 and wet < dry and tells > figures["skill"]:
+        return (
+            "The average of maximum and minimum throws away what tells: clouds keep the day cool and the night warm, "
+            f"so that the day's range is {wet:.1f} °C when it rains and {dry:.1f} °C when it does not. "
+            f"A sigmoid of the range alone has {worth}."
+        )
+    after = ("before a day with rain", "before one without") if lead else ("when it rains", "when it does not")
+    return (
+        f"The average hides the range, maximum less minimum: that of day 2 is {wet:.1f} °C {after[0]} and {dry:.1f} °C "
+        f"{after[1]}. A sigmoid of it alone has {worth}."
+    )
+
+
+def _there(figures: Mapping[str, Any], city: str) -> str:
+    """What became of the same model elsewhere."""
+    most, right, dry = (figures[f"elsewhere_{name}"] for name in ("most", "accuracy", "dry"))
+    model = f"The same model fitted in {city}, on the right, gives rain"
+    if most > 0.5:
+        return (
+            f"{model} up to {most:.2f} on the test days there and is right on {right:.1%} of them; {dry:.1%} are dry."
+        )
+    return (
+        f"{model} no more than {most:.2f} on any test day there. So it never says rain, and is right on {right:.1%}: "
+        f"the share of dry days, {dry:.1%}."
+    )
 
 
 def _figures(run: FinishedRun, here: Fit, of_range: Fit, elsewhere: Fit) -> dict[str, Any]:
@@ -86,8 +158,9 @@ def _of_one(splits: Splits, name: str, x: Callable[[Samples], Array]) -> Splits:
 
 
 def _ranges(run: FinishedRun, days: Samples) -> Array:
-    """Maximum less minimum of each day."""
-    rows = run.observations.rows(list(days.stations), days.dates)
+    """Maximum less minimum of the last day known."""
+    dates = days.dates - np.timedelta64(run.settings.features.lead_days, "D")
+    rows = run.observations.rows(list(days.stations), dates)
     return rows.select(pl.col("temperature_max") - pl.col("temperature_min")).to_numpy(writable=True)
 
 
@@ -100,13 +173,13 @@ def _draw_planes(run: FinishedRun, here: Fit, elsewhere: Fit) -> Figure:
     return draw_planes(panels, place=f"training days, {days.dates[0]} to {days.dates[-1]}")
 
 
-def _draw_sigmoids(of_average: Fit, of_range: Fit) -> Figure:
+def _draw_sigmoids(of_average: Fit, of_range: Fit, day: str) -> Figure:
     panels = []
     for fit, label in ((of_average, "average temperature"), (of_range, "maximum − minimum")):
         days, note = fit.splits.train, f"log loss {fit.scores('train')['loss']:.3f} nats a day"
         grid = np.linspace(days.x.min(), days.x.max(), 200)
         p = fit.model.forecast(grid[:, None])[:, 0]
-        panels.append(Sigmoid(f"{label} of the day (°C)", days.x[:, 0], grid, p, note))
+        panels.append(Sigmoid(f"{label} of {day} (°C)", days.x[:, 0], grid, p, note))
     return draw_sigmoids(days.y[:, 0], panels, width=1.5, place=of_run.title(days, "training days"))
 
 

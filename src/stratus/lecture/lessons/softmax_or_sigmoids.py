@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
 from stratus.data.sources import shipped
 from stratus.data.splits import Splits
 from stratus.lecture.fits import Fit, best_fit, fit_of, own_scores, plane_of, split_like
+from stratus.lecture.premises import CITIES, IN_CITIES, Needs, asks, given
+from stratus.lecture.words import count
 from stratus.pictures.boundary import Plane, borders, classes, placed
 from stratus.pictures.canvas import BLACK, BLUE, GREY, ORANGE, PINK, heading, legend, panel_row, sheet, spread, styled
 from stratus.runs import pictures as of_run
@@ -22,27 +23,36 @@ from stratus.runs.lesson import Lesson
 from stratus.scores.probabilities import indicators, log_loss
 from stratus.scores.reliability import BINS, bin_sums, calibration_error, points
 
-CITIES = ("New York", "Seattle")
+NEEDS = Needs((*asks("multiclass", "weather"), given("two_days")), cities=True)
+ALIKE = 0.005  # calibration errors that differ by less are as good as equal
 
 
 def lesson(run: FinishedRun) -> Lesson:
     """Regions, sums and reliability of both; and a check of the claim that only a softmax is calibrated."""
     softmax, sigmoids = fit_of(run), best_fit(one_against_the_rest(run.splits), "multilabel")
-    recipe = Recipe("rain_by_station", {"station": {}, "harmonics": {}}, lead_days=1)
-    cities = best_fit(split_like(run, recipe, table=shipped(*CITIES)), "multilabel")
+    cities = best_fit(split_like(run, IN_CITIES, table=shipped(*CITIES)), "multilabel")
     figures = _of_types(run, softmax, sigmoids) | {"cities": _of_cities(cities)}
     test, there, outputs = run.splits.test, cities.splits.test, run.splits.outputs
-    days = {"training days": run.splits.train, "test days": test}
+    days, number = {"training days": run.splits.train, "test days": test}, count(len(outputs))
     sums = {name: (one.x[:, 1], sigmoids.model.forecast(one.x).sum(axis=1)) for name, one in days.items()}
-    p = {"one softmax": softmax.model.forecast(test.x), "five sigmoids": sigmoids.model.forecast(test.x)}
+    p = {"one softmax": softmax.model.forecast(test.x), f"{number} sigmoids": sigmoids.model.forecast(test.x)}
     ahead = f"one day ahead, {of_run.title(there).rpartition(': ')[2]}"
     pictures = {
         "regions": partial(_draw_regions, run, softmax, sigmoids),
-        "sums": partial(draw_sums, sums, place=f"{test.stations[0]}: five sigmoids"),
+        "sums": partial(draw_sums, sums, place=f"{test.stations[0]}: {number} sigmoids"),
         "reliability_of_both": partial(draw_reliability, p, test.y, outputs=outputs, place=of_run.title(test)),
         "two_cities": partial(draw_labels, cities.model.forecast(there.x), there.y, names=CITIES, place=ahead),
     }
-    return Lesson(figures, pictures)
+    words = {"number": number, "Number": number.capitalize(), "first": CITIES[0], "second": CITIES[1]}
+    words |= {"calibrated": _calibrated(*(figures[name]["calibration_error"] for name in ("softmax", "sigmoids")))}
+    return Lesson(figures, pictures, words=words)
+
+
+def _calibrated(softmax: float, sigmoids: float) -> str:
+    """What is to be said of the claim that only a softmax is calibrated."""
+    if abs(softmax - sigmoids) < ALIKE:
+        return "no difference to speak of"
+    return f"here the {'softmax' if softmax < sigmoids else 'sigmoids'} came out better on these days"
 
 
 def _of_types(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> dict[str, Any]:
@@ -101,7 +111,10 @@ def _draw_regions(run: FinishedRun, softmax: Fit, sigmoids: Fit) -> Figure:
     plane, days = plane_of(softmax), run.splits.train
     places = np.stack(np.meshgrid(plane.across, plane.up), axis=-1).reshape(-1, 2)
     shares = normalised(sigmoids.model.forecast(places)).reshape(plane.p.shape)
-    names, place = ("one softmax", "five sigmoids, divided by their sum"), of_run.title(days, "training days")
+    names, place = (
+        ("one softmax", f"{count(len(run.splits.outputs))} sigmoids, divided by their sum"),
+        of_run.title(days, "training days"),
+    )
     both = plane, replace(plane, p=shares)
     return draw_both_regions(days.x, days.y, both, names=names, outputs=run.splits.outputs, place=place)
 

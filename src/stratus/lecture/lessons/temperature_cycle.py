@@ -9,22 +9,25 @@ from matplotlib.figure import Figure
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
 from stratus.lecture.fits import best_fit, calendar, fit_of, split_like
+from stratus.lecture.premises import Needs, asks, given
+from stratus.lecture.words import count
 from stratus.pictures.canvas import GREY, ORANGE, heading, panel_grid, styled
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
+NEEDS = Needs((*asks("regression", "temperature"), given("harmonics", {"k": range(2, 184)})))
 _MONTHS = np.arange("2015-01", "2016-01", dtype="datetime64[M]").astype("datetime64[D]")
 
 
 def lesson(run: FinishedRun) -> Lesson:
     """f = Wφ(x) + b: linear in W, with inputs φ that bend."""
-    days = run.splits.train
+    days, own = run.splits.train, f"{count(run.settings.features.chosen['harmonics']['k'])} waves"
     inputs = {name: {"day_of_year": {"degree": degree}} for name, degree in (("line", 1), ("parabola", 2))}
     inputs["one wave"] = {"harmonics": {"k": 1}}
     recipes = {name: Recipe("temperature", features) for name, features in inputs.items()}
     fits = {name: best_fit(split_like(run, recipe), "regression") for name, recipe in recipes.items()}
-    fits["two waves"] = fit_of(run)
+    fits[own] = fit_of(run)
     values = {name: fit.model.forecast(fit.splits.train.x)[:, 0] for name, fit in fits.items()}
     mse = {name: float(np.mean((days.y[:, 0] - fitted) ** 2)) for name, fitted in values.items()}
     first, last = fits["parabola"].model.forecast(np.array([[1.0, 1.0], [365.0, 365.0**2]]))[:, 0].tolist()
@@ -36,9 +39,10 @@ def lesson(run: FinishedRun) -> Lesson:
     panels = {name: (fitted, remarks[name]) for name, fitted in values.items()}
     pictures: Mapping[str, Callable[[], Figure]] = {
         "fits": partial(draw_fits, year, days.y[:, 0], panels, place=of_run.title(days, "training days")),
-        "calendar": calendar(days, {name: values[name] for name in ("line", "two waves")}),
+        "calendar": calendar(days, {name: values[name] for name in ("line", own)}),
     }
-    return Lesson(figures, pictures, words={"jump": abs(last - first)})
+    words = {"jump": abs(last - first), "waves": own, "own_explained": explained[own], "own_rmse": rmse[own]}
+    return Lesson(figures, pictures, words=words)
 
 
 @styled

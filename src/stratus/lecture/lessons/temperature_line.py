@@ -1,8 +1,12 @@
 """Average temperature on day x, by a line."""
 
 from stratus.lecture.fits import calendar, fit_of
+from stratus.lecture.premises import Needs, asks, given
+from stratus.lecture.words import training
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
+
+NEEDS = Needs((*asks("regression", "temperature"), given("day_of_year", {"degree": range(1, 2)})))
 
 
 def lesson(run: FinishedRun) -> Lesson:
@@ -12,4 +16,7 @@ def lesson(run: FinishedRun) -> Lesson:
     slope = fit.line[0].item()
     figures = {"explained": explained, "slope": slope, "rmse": run.metrics["test/rmse"]}
     line = calendar(days, {"line": fit.model.forecast(days.x)[:, 0]})
-    return Lesson(figures, {"fit": line}, words={"rise": 365 * slope})
+    words = {"rise": abs(365 * slope), "rises": "rises" if slope >= 0 else "falls", "training": training(run)}
+    worse = "explains nothing of the temperature's variance: the mean temperature would miss by less"
+    words["worth"] = f"explains {explained:.0%} of the temperature's variance" if explained >= 0 else worse
+    return Lesson(figures, {"fit": line}, words=words)

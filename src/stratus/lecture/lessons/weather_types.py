@@ -14,12 +14,15 @@ from matplotlib.ticker import PercentFormatter
 
 from stratus.data.samples import Array
 from stratus.lecture.fits import Fit, fit_of, own_scores, plane_of
+from stratus.lecture.premises import Needs, asks, given
+from stratus.lecture.words import count, listed, training
 from stratus.pictures.boundary import Plane, borders, class_days, placed
 from stratus.pictures.canvas import BLACK, BLUE, GREY, colours, heading, legend, sheet, spread, styled
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
+NEEDS = Needs((*asks("multiclass", "weather"), given("two_days")))
 _HATCHES = ("", "//", "..", "\\\\", "xx", "oo")
 
 
@@ -36,7 +39,7 @@ def lesson(run: FinishedRun) -> Lesson:
         "recall": partial(draw_recall, found, outputs=outputs, place=f"{days.stations[0]}: recall by class"),
     }
     figures = _figures(run, fit, *found["test days"])
-    return Lesson(figures, pictures, words=_words(figures))
+    return Lesson(figures, pictures, words=_words(run, figures))
 
 
 def _figures(run: FinishedRun, fit: Fit, hits: Array, days: Array) -> dict[str, Any]:
@@ -64,17 +67,32 @@ def _found(fit: Fit, split: str) -> tuple[Array, Array]:
     return np.bincount(hits, minlength=k), np.bincount(days.y, minlength=k)
 
 
-def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Which types were decided on, each type's recall, and a type that came but was never decided on."""
+def _words(run: FinishedRun, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Which types were decided on, each type's recall, a type that came but was never decided on, what is at fault."""
     recall, days, decided = figures["recall"], figures["days"], figures["decided"]
     said = [
         f"{name} undefined (no such test day)" if share is None else f"{name} {share:.2f} (of {days[name]} days)"
         for name, share in recall.items()
     ]
-    rare = max((name for name, share in recall.items() if share == 0), key=days.get, default="snow")
-    train, test = (figures["frequency"][split][rare] for split in ("train", "test"))
-    words = {"others_decided": ", ".join(decided[:-1]), "last_decided": decided[-1], "recalls": ", ".join(said)}
-    return words | {"rare": rare.capitalize(), "rare_in_training": train, "rare_in_test": test}
+    arrived = training(run)
+    if arrived.startswith("Training is not") and figures["test_loss"] > figures["climatology_loss"]:
+        arrived += " The inputs are."
+    number = count(len(days)).capitalize()
+    words = {"number": number, "decided": listed(decided, "or"), "recalls": ", ".join(said), "training": arrived}
+    return words | {"example": _example(figures)}
+
+
+def _example(figures: Mapping[str, Any]) -> str:
+    """Of the types that came and were never decided on, the one with the most test days."""
+    days, train, test = figures["days"], *(figures["frequency"][split] for split in ("train", "test"))
+    rare = max((name for name, n in days.items() if n and name not in figures["decided"]), key=days.get, default=None)
+    if rare is None:
+        return ""
+    unlike = ": one year is not like another" if not 2 / 3 < test[rare] / train[rare] < 3 / 2 else ""
+    return (
+        f" {rare.capitalize()} is an example: it came on {train[rare]:.1%} of the training days. "
+        f"(And on {test[rare]:.1%} of the test days{unlike}.)"
+    )
 
 
 @styled
