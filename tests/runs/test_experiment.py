@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from season import seasonal, waves
 from arch.bootstrap import optimal_block_length
+from season import seasonal, waves
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score, roc_auc_score

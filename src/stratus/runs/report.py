@@ -80,13 +80,19 @@ def show_run(run: RunRecord, folder: Path) -> None:
         + (", the lowest validation loss" if "val/loss" in run.metrics else ""),
         f"training loss{' and penalty' if penalised else ''} after the last epoch: {least + gap:.6g}, "
         + (
-            f"{gap:.2g} above the exact optimum of this model"
+            _above(gap, least)
             if run.optimum_attained
             else "and no minimum: a class can be told apart without error, so it falls for ever"
         ),
         Panel(Markdown(run.lesson.card), width=100) if run.lesson else None,
         str(folder),
     )
+
+
+def _above(gap: float, least: float) -> str:
+    if abs(gap) <= 1e-9 * max(1.0, abs(least)):
+        return "to rounding the exact optimum of this model"
+    return f"{gap:.2g} above the exact optimum of this model"
 
 
 def _beside_climatology(run: RunRecord) -> str | None:

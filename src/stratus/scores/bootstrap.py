@@ -94,8 +94,8 @@ def level(block: int, days: int) -> float:
 
     It is above `LEVEL`, since few blocks tell the spread of a mean roughly, and too small. The bootstrap's variance is
     Bartlett's estimate over as many lags as a block has days, with which normal quantiles become those of Kiefer &
-    Vogelsang (2005), a polynomial of the block's share of the days. They know nothing of the memory beyond a block;
-    √(days / (days - block)), the correction of a variance about the mean of few blocks, makes good for much of it.
+    Vogelsang (2005), a polynomial of the block's share of the days. They know nothing of the memory beyond a block:
+    the factor √(days / (days - block)) makes good for much of it, chosen by what `tests/benchmarks/coverage.py` shows.
     """
     part = block / days
     quantile = np.polynomial.Polynomial([1.96, 2.9694, 0.4160, -0.5324])(part) / math.sqrt(1 - part)
