@@ -75,6 +75,6 @@ def test_too_few_days_say_nothing_of_chance(capsys, trained, tmp_path):
 def test_a_loss_of_zero_is_a_number(capsys, short, tmp_path):
     run = record.read(short("binary"))
     run.references = {**run.references, "optimum": {**run.references["optimum"], "train/loss": 0.0}}
-    run.gap, run.optimum_attained = 0.25, True
+    run.minimum, run.gap, run.optimum_attained = 0.0, 0.25, True
     show_run(run, tmp_path)
     assert "last epoch: 0.25, 0.25 above the exact optimum" in capsys.readouterr().out
