@@ -87,8 +87,11 @@ def killed_worker(words: tuple[str, ...], seed: int, folder: Path) -> None:
     process = command("-m", *words, *jobs, folder=folder)
     try:
         sweep = begun(folder, process, "multirun.yaml" if batched else "*/run.json")
-        time.sleep(chance.uniform(0, 2))
         until, killed = time.monotonic() + 60, False
+        while not batched and len(list(sweep.glob("*/run.json"))) < 2:  # both have a job: one without is not missed
+            assert time.monotonic() < until, "no second job"
+            time.sleep(0.05)
+        time.sleep(chance.uniform(0, 2))
         while not killed:
             assert time.monotonic() < until, "no process to kill"
             time.sleep(0.05)
