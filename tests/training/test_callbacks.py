@@ -1,6 +1,7 @@
 """What watches a run while it trains."""
 
 import math
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -65,17 +66,19 @@ def test_the_guard_of_a_resumed_run_knows_the_last_finite_loss():
 
 def test_the_settings_rule_over_the_rate_and_the_schedule_of_a_checkpoint():
     task = line()
-    optimizer = SGD(task.parameters(), lr=0.8, momentum=0.9)
+    task.optimizer = partial(SGD, lr=0.8, momentum=0.9, weight_decay=0.3)
+    optimizer = task.configure_optimizers()
     schedule = step(optimizer, epochs=10, every=2, factor=0.5)
     before = SGD([torch.zeros(1, requires_grad=True)], lr=0.1, momentum=0.5)
-    for group, old in zip(optimizer.param_groups, before.param_groups, strict=True):
-        group.update({name: old[name] for name in ("lr", "momentum")}, initial_lr=0.1)
-    schedule.load_state_dict(schedule.state_dict() | {"last_epoch": 4, "base_lrs": [0.1]})
+    for group in optimizer.param_groups:
+        group.update({name: before.defaults[name] for name in ("lr", "momentum", "weight_decay")}, initial_lr=0.1)
+    schedule.load_state_dict(schedule.state_dict() | {"last_epoch": 4, "base_lrs": [0.1, 0.1]})
     trainer = SimpleNamespace(optimizers=[optimizer], lr_scheduler_configs=[SimpleNamespace(scheduler=schedule)])
     SettingsRule().on_train_start(trainer, task)
-    (group,) = optimizer.param_groups
-    assert group["momentum"] == 0.9
-    assert group["lr"] == pytest.approx(0.8 * 0.5**2)
+    assert [group["weight_decay"] for group in optimizer.param_groups] == [0.3, 0]  # b is free
+    for group in optimizer.param_groups:
+        assert group["momentum"] == 0.9
+        assert group["lr"] == pytest.approx(0.8 * 0.5**2)
     optimizer.step()
     schedule.step()
     schedule.step()

@@ -40,7 +40,7 @@ def test_gradient_descent_a_little_below_the_limit_reaches_the_optimum(trained):
     splits = splits_of("regression", lead=1)
     task, found = trained("regression", splits, partial(SGD, lr=0.50), epochs=300)
     assert training_loss(task, splits) == pytest.approx(3.5541361, abs=1e-6)
-    assert found.last_loss == pytest.approx(3.5541361, abs=1e-6)
+    assert found.last_value == pytest.approx(3.5541361, abs=1e-6)
     assert task.linear.bias.tolist() == pytest.approx([12.080027], abs=1e-4)
     assert task.linear.weight[0].tolist() == pytest.approx([-0.358642, 6.049211], abs=1e-4)
 
@@ -86,7 +86,7 @@ def test_the_kept_weights_are_those_of_the_lowest_validation_loss_and_the_task_k
     assert found.best_epoch == 1 + int(np.argmin(validation)) < 30
     assert torch.equal(found.task.linear.weight, found.trace.weight[found.best_epoch])
     assert torch.equal(task.linear.weight, found.trace.weight[-1])
-    assert found.last_loss == pytest.approx(loss(-1, splits.train), rel=1e-6)
+    assert found.last_value == pytest.approx(loss(-1, splits.train), rel=1e-6)
     assert found.seconds > 0
 
 

@@ -180,7 +180,7 @@ class LinearTask(LightningModule, ABC):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimiser, and the schedule stepped at each epoch's end."""
         optimizer = self.optimizer(self.parameters())
-        if self.penalty:  # on all but b, whose shrinking would bias every forecast
+        if "weight_decay" in optimizer.defaults:  # of all but b, whose shrinking would bias every forecast
             shrunk = [one for one in self.parameters() if one is not self.linear.bias]
             groups: list[dict[str, Any]] = [{"params": shrunk}, {"params": self.linear.bias, "weight_decay": 0.0}]
             optimizer = self.optimizer(groups)

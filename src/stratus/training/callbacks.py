@@ -42,9 +42,10 @@ class SettingsRule(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Puts the optimiser's and the schedule's own numbers back."""
-        (optimizer,) = trainer.optimizers
-        for group in optimizer.param_groups:
-            group.update(optimizer.defaults)
+        (optimizer,), made = trainer.optimizers, pl_module.configure_optimizers()
+        anew: Any = made["optimizer"] if isinstance(made, dict) else made
+        for group, own in zip(optimizer.param_groups, anew.param_groups, strict=True):
+            group.update({name: value for name, value in own.items() if name != "params"})
         for config in trainer.lr_scheduler_configs:
             schedule = config.scheduler
             assert isinstance(schedule, LambdaLR)

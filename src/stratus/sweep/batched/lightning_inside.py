@@ -91,10 +91,11 @@ class MemberTrainer:
 
     def _put_optimizer(self, snapshot: Snapshot, place: int, rate: float) -> None:
         (optimizer,) = self.trainer.optimizers
-        optimizer.param_groups[0]["lr"] = rate
+        for group in optimizer.param_groups:
+            group["lr"] = rate
         optimizer.state.update(zip(self.task.parameters(), snapshot.memory_of(place), strict=True))
         epochs = int(snapshot.epochs[place])
-        now = {"last_epoch": epochs, "_step_count": epochs + 1, "_last_lr": [rate]}
+        now = {"last_epoch": epochs, "_step_count": epochs + 1, "_last_lr": [rate] * len(optimizer.param_groups)}
         for config in self.trainer.lr_scheduler_configs:
             config.scheduler.load_state_dict({**config.scheduler.state_dict(), **now})
 
