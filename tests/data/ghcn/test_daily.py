@@ -1,6 +1,6 @@
 """The long table becomes the daily table: flags, traces, spurious hail, and the weather's type."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -65,6 +65,26 @@ def test_a_value_that_cannot_be_is_dropped_and_counted(element, value, kept):
     table, dropped = daily(values(*rows))
     assert table.select("temperature_max", "temperature_min", "precipitation").row(0) == kept
     assert dropped["impossible"] == kept.count(None)
+
+
+def test_only_values_of_elements_that_are_used_are_counted():
+    flagged = [(date(2017, 3, 2), element, 3, " I ") for element in ("TMAX", "WDF2", "WT16", "PSUN")]
+    _, dropped = daily(values(*one_day(), *flagged))
+    assert dropped["failed a quality check"] == 1
+
+
+@pytest.mark.parametrize("units", ["metric", "standard"])
+def test_an_export_in_fahrenheit_is_refused_as_celsius(tmp_path, units):
+    days = [date(2017, 1, 1) + timedelta(days=k) for k in range(365)]
+    rows = [f"USW00013904,AUSTIN,{day},{70 + k % 30},{50 + k % 30},0.1" for k, day in enumerate(days)]
+    file = tmp_path / "export.csv"
+    file.write_text("\n".join(["STATION,NAME,DATE,TMAX,TMIN,PRCP", *rows]) + "\n")
+    if units == "standard":
+        table, dropped = read_files([file], units)
+        assert (table.height, dropped["impossible"]) == (365, 0)
+        return
+    with pytest.raises(DataError, match=r"values cannot be °C, mm or m/s, read as data\.units=metric: .*standard"):
+        read_files([file], units)
 
 
 def test_values_of_which_none_is_believed_are_an_empty_table_and_a_file_of_them_an_error(tmp_path):

@@ -14,6 +14,7 @@ KEY = ["station", "date", "element"]
 MEASURED = {"TMAX": "temperature_max", "TMIN": "temperature_min", "PRCP": "precipitation"}
 MEASURED |= {"SNOW": "snowfall", "AWND": "wind"}  # elements with the columns that they become
 USED = (*MEASURED, "WT04", "WT05")  # of all elements those that the daily table is made of
+BELIEVED = 0.97  # the least share of values that can be what they are said to be: else they are something else
 
 
 def read_files(
@@ -22,14 +23,22 @@ def read_files(
     """Files of GHCN-Daily, of any layouts, as one daily table; and the number of values dropped by reason.
 
     Arguments are those of `layouts.pieces` and `daily`. Raises DataError if a file is broken or holds nothing of use,
-    or two files differ on a value.
+    two files differ on a value, or so many values are impossible that they must be in other units.
     """
     paths = list(paths)
     if not paths:
         raise DataError("no file of GHCN-Daily was named")
     table, dropped = daily(pl.concat([read(path, units) for path in paths]), ice_pellets=ice_pellets)
+    files, wrong = ", ".join(map(str, paths)), dropped["impossible"]
     if table.is_empty():
-        raise DataError(f"{', '.join(map(str, paths))}: no value of {', '.join(MEASURED)} to be believed")
+        raise DataError(f"{files}: no value of {', '.join(MEASURED)} to be believed")
+    kept = sum(table[column].count() for column in MEASURED.values())
+    if wrong > (1 - BELIEVED) * (wrong + kept):
+        said = f", read as data.units={units}" if units else ""
+        raise DataError(
+            f"{files}: {wrong} of {wrong + kept} values cannot be °C, mm or m/s{said}: expected a few in a thousand; "
+            "give the units that the export was made with, data.units=metric or standard"
+        )
     return table, dropped
 
 
@@ -39,13 +48,14 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
     Values with a quality flag failed one of NOAA's checks and are dropped, and so are those that cannot be: outside
     the ranges of the daily table, or a maximum below its minimum. A trace (measurement flag T) is 0. Hail
     (WT05) of 2008 to 2010 at first-order stations (USW…) with source flag 0, or none, is an artefact of one source
-    and is dropped. All are counted.
+    and is dropped. All are counted, of the elements in `USED`.
 
     The type of the weather is the first that holds of hail (WT05), snow (SNOW > 0), rain (PRCP > 0) and sun, on days
     with both temperatures and precipitation. Rain and snow come from the amounts, since their flags stop in 2013 at
     automated stations; "sun" means no measurable precipitation (`features.RAINY`). Ice pellets (WT04) may count as
     hail too.
     """
+    values = values.filter(pl.col("element").is_in(USED))
     failed = pl.col("quality") != ""
     spurious = (
         (pl.col("element") == "WT05")
