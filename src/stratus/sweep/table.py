@@ -84,11 +84,15 @@ def finish(folder: Path) -> bool:
     if not jobs:
         return False
     table, runs = write(folder, jobs), list(jobs.values())
-    show(*_ranking(table, jobs), *_failures(table))
-    if resampled := resamples.comparable(runs):
+    resampled = resamples.comparable(runs)
+    show(*([] if resampled else _ranking(table, jobs)), *_failures(table))  # no resample is the best
+    if resampled:
         intervals = resamples.table(resampled)
         files.replace(folder / "resamples.csv", files.without_formulas(intervals).write_csv())
-        title = f"over {len(resampled)} resamples of the training days: the mean, and between what 95 % lie"
+        title = (
+            f"over {len(resampled)} resamples of the training days only, on the same test days and beside the same "
+            "climatology: the mean, and between what 95 % lie"
+        )
         show(listing(intervals, title))
     show(os.path.relpath(folder / "summary.csv"))
     if len(runs) > 1:
