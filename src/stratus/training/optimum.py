@@ -13,7 +13,7 @@ from stratus.data.splits import Splits
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 
-LOGITS = 1 << 25  # of more, days times outputs, the Hessian is that of some of the days, spread evenly
+DAYS, LOGITS = 1 << 18, 1 << 25  # of more, or more days times outputs, the Hessian is that of some, spread evenly
 TOLERANCE = 1e-12  # of the loss
 NEWTON, INNER = 100, 100  # steps at most, of Newton's method and of conjugate gradients within each
 
@@ -84,7 +84,7 @@ class _Objective:
     def __init__(self, task: LinearTask, splits: Splits) -> None:
         self.task, self.train = task, splits.train
         self.shape = k, _ = len(splits.outputs), len(splits.inputs) + 1
-        every = -(-len(self.train) * k // LOGITS)
+        every = -(-len(self.train) // max(min(DAYS, LOGITS // k), 1))
         ((self.design, self.y),) = designs(task, self.train.where(slice(None, None, every)), len(self.train))
         self.parts = [(self.design, self.y)] if every == 1 else None
         self.single = task.losses(self.design[:1] @ self.design.new_zeros(self.shape).T, self.y[:1]).shape[1] == k
