@@ -17,7 +17,7 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import split
 from stratus.errors import ConfigurationError, DataError
 from stratus.training.optimum import optimum
-from stratus.verification.references import Climatology
+from stratus.verification.climatology import Climatology
 
 TEST = date(2015, 1, 1)
 VALIDATION = date(2014, 1, 1)

@@ -15,8 +15,9 @@ from stratus import tasks
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
 from stratus.data.splits import split
+from stratus.verification.climatology import Climatology
 from stratus.verification.forecasts import Forecasts
-from stratus.verification.references import Climatology, Persistence, References
+from stratus.verification.references import Persistence, References
 from stratus.verification.verify import Tally
 
 

@@ -26,7 +26,8 @@ from stratus.runs import record
 from stratus.settings.data import StoreData, source_from_record
 from stratus.training.optimum import optimum
 from stratus.training.stability import largest_eigenvalue
-from stratus.verification.references import Climatology, Persistence
+from stratus.verification.climatology import Climatology
+from stratus.verification.references import Persistence
 
 BORDERS = Borders(train_from=date(2009, 1, 3), validation_from=date(2011, 1, 1), test_from=date(2012, 1, 1))
 RECIPES = {

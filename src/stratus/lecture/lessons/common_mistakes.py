@@ -27,8 +27,8 @@ from stratus.tasks.linear import LinearTask
 from stratus.tasks.multiclass import MulticlassClassification
 from stratus.tasks.weights import Weights
 from stratus.training.optimum import optimum
+from stratus.verification.climatology import Climatology
 from stratus.verification.model import Model
-from stratus.verification.references import Climatology
 
 NEEDS = Needs((*asks("binary", "rain"), given("two_days")), beside=("regression", "binary", "multiclass"))
 STARTS, EARLY = 4, 10  # random starts of the first mistake; steps after which standardising on test days still tells
