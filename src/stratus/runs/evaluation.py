@@ -21,15 +21,15 @@ class Span:
     """How many days there are, from when to when."""
 
     count: int = 0
-    dates: list[Array] = field(default_factory=list)
+    ends: list[Array] = field(default_factory=list)  # first and last day of each part
 
     def update(self, dates: Array) -> None:
         """Takes in some days."""
         self.count += len(dates)
-        self.dates += [dates.min(), dates.max()] if len(dates) else []
+        self.ends += [dates.min(), dates.max()] if len(dates) else []
 
     def __str__(self) -> str:
-        return f"{self.count} days, {min(self.dates)} to {max(self.dates)}"
+        return f"{self.count} days, {min(self.ends)!s} to {max(self.ends)!s}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Evaluation:
     references: str  # what they were fitted on, or why there are none
 
 
+@np.errstate(all="ignore")  # a stranger's weights may be beyond all bounds
 def evaluate(kept: Kept, since: date | None = None, until: date | None = None) -> Evaluation:
     """Evaluates a run on its test days, and later ones of another table, or on those from a day until another.
 
@@ -53,38 +54,36 @@ def evaluate(kept: Kept, since: date | None = None, until: date | None = None) -
     if elsewhere:
         parts = list(parts)  # of a table in memory
         places = {name for part in parts for name in np.unique(part.stations)}
-    baselines, whence = kept.baselines(places, first) if places or not elsewhere else (None, "")
+    baselines, whence = kept.baselines(places, first)
     forecasters = [one for one in (kept.model, baselines, kept.optimum) if one]
     tally = Trial(kept.checkpoint.task) if baselines else Tally(kept.checkpoint.task)
-    span, trained_on, unseen = Span(), Span(), 0
+    every, trained, unseen = Span(), Span(), 0
     for days in (chunk for part in parts for chunk in part.chunks()):
         forecasts = beside([one.forecasts(days) for one in forecasters])
         tally.update(forecasts)
-        span.update(days.dates)
-        trained_on.update(days.dates[kept.trained_on(days.dates)])
+        every.update(days.dates)
+        trained.update(days.dates[kept.trained_on(days.dates)])
         unseen += baselines.climatology.unseen(days) if baselines else 0
-    if not span.count:
+    if not every.count:
         raise DataError(_nothing(kept, first, last))
-    rows = dict(zip(forecasts.names, by_forecaster(tally.compute(), len(forecasts.names)), strict=True))
-    if trained_on.count:
-        verdict: str | None = (
-            f"no forecast's scores: the run was trained or validated in the span of {trained_on} of them"
-        )
-    else:
-        verdict = _verdict(tally, rows["model"]["skill"], unseen) if isinstance(tally, Trial) else None
-    return Evaluation(rows, f"{span}", verdict, f"{'' if baselines else 'no '}references: {whence}")
+    scores = by_forecaster(tally.compute(), len(forecasts.names))
+    rows = dict(zip(forecasts.names, scores, strict=True))
+    verdict = _verdict(tally, trained, unseen, rows["model"].get("skill"))
+    return Evaluation(rows, f"{every}", verdict, f"{'' if baselines else 'no '}references: {whence}")
 
 
 def _nothing(kept: Kept, first: date, last: date | None) -> str:
-    name, end = kept.asked.name, kept.asked.observations.last_day
-    span = f"from {first} to {last}" if last else f"from {first} on, after the training"
-    return (
-        f"{name} has no day {span} with all inputs and the truth; it ends on {end}: --from DAY names another first day"
-    )
+    end, span = kept.asked.observations.last_day, f"from {first} " + (f"to {last}" if last else "on")
+    known = f"{kept.asked.name} has no day {span} with all inputs and the truth, and ends on {end}"
+    return f"{known}: --from DAY scores others, those that the run was trained on included"
 
 
-def _verdict(trial: Trial, skill: float, unseen: int) -> str | None:
-    if trial.draws.bootstrap.days < 4 * BLOCK:
+def _verdict(tally: Tally, trained: Span, unseen: int, skill: float | None) -> str | None:
+    if trained.count:
+        return f"not a forecast's scores: {trained}, are of the time that the run was trained or validated on"
+    if not isinstance(tally, Trial):
+        return None
+    if tally.draws.bootstrap.days < 4 * BLOCK:  # too few for an interval
         return beside_climatology(skill, (None, None), None, unseen)
-    (found,) = trial.intervals()
+    (found,) = tally.intervals()
     return beside_climatology(skill, found.scores["test/skill"], ResamplingRecord(found.days, found.block), unseen)

@@ -45,7 +45,8 @@ def forecast(kept: Kept, day: date | None = None) -> tuple[pl.DataFrame, list[st
     if baselines:
         usual = pl.concat(_usual(kept, baselines.climatology, part) for part in parts)
         found = pl.concat([found, usual], how="horizontal")
-        said.append(f"climatology: {whence}")
+        guess = usual.select(pl.any_horizontal(pl.all().is_null()).any()).item()
+        said.append(f"climatology: {whence}" + ("; – where none was in the day's season" if guess else ""))
     else:
         missing.append(f"no climatology: {whence}")
     return _in_order(kept, found), said, missing
@@ -76,11 +77,12 @@ def _with_interval(kept: Kept, found: pl.DataFrame) -> tuple[pl.DataFrame, str]:
     except CheckpointError as error:
         raise CheckpointError(f"{kept.folder / CSV}: {error}") from None
     own = found.select("station").join(every[1:], on="station", how="left", maintain_order="left")
-    ends = {}
+    ends: dict[str, pl.Series] = {}
     for name in names:
         margin = own[name].fill_null(every[name][0])
         ends |= {name.replace("prediction", end, 1): found[name] + sign * margin for end, sign in ENDS.items()}
-    whence = f"from the run's errors on its test days, {len(table)} from {table['date'].min()} to {table['date'].max()}"
+    first, last = table["date"].min(), table["date"].max()
+    whence = f"from the run's errors on its test days, {len(table)} from {first!s} to {last!s}"
     few = f"; of all stations together where one has fewer than {ENOUGH}" if own[names[0]].has_nulls() else ""
     return found.with_columns(**ends), whence + few
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from stratus.data.observations import Observations
@@ -79,8 +80,7 @@ class Kept:
             yield samples.since(first) if first else samples
 
     def _past(self, observations: Observations, first: date | None, end: date) -> Past:
-        before = end - ONE_DAY if end > date.min else None
-        parts = self.days(observations, first if before else date.max, before)
+        parts = self.days(observations, first, max(end, date.min + ONE_DAY) - ONE_DAY)
         return Past.of(self.target, len(self.checkpoint.task.outputs), parts)
 
     @cached_property
@@ -92,10 +92,10 @@ class Kept:
         return past if past.first is not None else None
 
     def trained_on(self, dates: Array) -> Array:
-        """Which dates are in the span that the run was trained or validated on [n]."""
-        first = self.borders.train_from or (self._own_past and self._own_past.first)
-        before = dates < self.borders.test_from
-        return before & (dates >= first) if first else before
+        """Which dates are of the time that the run was trained or validated on [n]."""
+        first = self._own_past.first if self._own_past else self.borders.train_from
+        before: Array = dates < np.datetime64(self.borders.test_from)
+        return before if first is None else before & (dates >= np.datetime64(first))
 
     def baselines(self, places: Set[str], start: date) -> tuple[Baselines | None, str]:
         """Climatology and persistence for some places, and in words what they were fitted on or why there are none.

@@ -61,14 +61,15 @@ def asked(folder: Path, run: RunRecord, other: Path | None, *, fetch: bool = Fal
     if other is None:
         if not run.data:
             raise DataError(f"{folder} did not get as far as its data: give a table with --observations")
-        own = load(run.data, fetch=fetch)
-        return Asked(own.observations, f"{run.data.file}", own.observations, _changed(own, run.data))
+        loaded = load(run.data, fetch=fetch)
+        own = loaded.observations
+        return Asked(own, f"{run.data.file}", own, _changed(loaded, run.data))
     table, found = read_csv(other), _still_there(run.data, fetch=fetch)
     known = found.observations.stations if found else run.data.stations if run.data else []
     here = set(table["station"].unique()) & set(known)
     # Another file may hold one station under a name of its own.
     observations = InMemory(select(table, sorted(here), f"{other}") if here else table)
-    return Asked(observations, f"{other}", found and found.observations, _changed(found, run.data))
+    return Asked(observations, f"{other}", found.observations if found else None, _changed(found, run.data))
 
 
 def _still_there(data: Provenance | None, *, fetch: bool) -> Loaded | None:
