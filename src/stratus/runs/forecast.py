@@ -49,7 +49,7 @@ def forecast(kept: Kept, day: date | None = None) -> tuple[pl.DataFrame, list[st
         said.append(f"climatology: {whence}" + ("; – where none was in the day's season" if guess else ""))
     else:
         missing.append(f"no climatology: {whence}")
-    return _in_order(kept, found), said, missing
+    return _in_order(kept, found).sort("station", "date"), said, missing
 
 
 def _asked(kept: Kept, table: pl.DataFrame, days: list[date]) -> Samples:
