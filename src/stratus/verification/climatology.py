@@ -90,13 +90,14 @@ class Past:
         sums: dict[str, Array] = {}
         starts = []
         for samples in parts:
-            here = np.zeros((len(samples.places) * DAYS, 1 + _width(target, outputs)))
+            here = np.zeros((1 + _width(target, outputs), len(samples.places) * DAYS))
             for part in samples.chunks():
                 at = part.at * DAYS + _day_of_year(part.dates)
-                for column, one in enumerate([None, *_columns(target, outputs, part).T]):
-                    here[:, column] += np.bincount(at, one, len(here))
+                for row, one in enumerate([None, *_columns(target, outputs, part).T]):
+                    here[row] += np.bincount(at, one, here.shape[1])
                 starts.append(part.dates.min())
-            for name, one in zip(samples.places, here.reshape(len(samples.places), DAYS, -1), strict=True):
+            by_place = np.moveaxis(here.reshape(len(here), len(samples.places), DAYS), 0, 2)
+            for name, one in zip(samples.places, by_place, strict=True):
                 sums[name] = sums[name] + one if name in sums else one
         rows = np.stack(list(sums.values()))
         every = np.concatenate([rows, rows.sum(axis=0, keepdims=True)])
