@@ -30,9 +30,9 @@ def draw(runs: Mapping[str, Sequence[RunRecord]]) -> Figure:
         middle, low, high = years.mean(skill)
         axes.axhline(middle, color=colour, linewidth=1.5)
         axes.axhspan(low, high, color=colour, alpha=0.12, linewidth=0)
-        drawn += [*skill, *ends.ravel()]
-    axes.set_ylim(np.nanmin(drawn), np.nanmax(drawn))  # the band of few years may reach beyond
-    axes.margins(y=0.05)
+        drawn += [one for one in (*skill, *ends.ravel()) if np.isfinite(one)]
+    edge = 0.05 * np.ptp(drawn)
+    axes.set_ylim(min(drawn) - edge, max(drawn) + edge)  # the band of few years may reach beyond
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="test year", ylabel="skill against climatology (1)")
     legend(figure, handles)
@@ -44,6 +44,6 @@ def _title(runs: Mapping[str, Sequence[RunRecord]]) -> str:
     own = next(iter(runs.values()))
     place = plain(" + ".join(own[0].data.stations), LONGEST) if own[0].data else ""
     said = (
-        years.verdict(own) if len(runs) == 1 else "level lines and bands: the mean over the years and its 95 % interval"
+        years.verdict(own).partition(":")[0] if len(runs) == 1 else "level lines and bands: the mean over the years and its 95 % interval"
     )
     return f"{own[0].task}, {place}: each year by a model of the years before\n{said}"
