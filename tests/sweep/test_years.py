@@ -38,6 +38,12 @@ def test_the_mean_s_interval_is_scipy_s():
     values = np.array([0.02, 0.11, -0.03, 0.07, 0.05])
     expected = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
     assert years.mean(values) == pytest.approx((values.mean(), *expected))
+    assert years.mean(values, np.stack([values - 0.01, values + 0.01], axis=1)) == years.mean(values)
+
+
+def test_years_that_are_alike_by_chance_do_not_look_surer_than_their_days():
+    found = years.mean(np.array([0.05, 0.05]), np.array([[0.02, 0.08], [0.01, 0.09]]))
+    assert found == pytest.approx((0.05, 0.05 - 0.025, 0.05 + 0.025))  # √(0.03² + 0.04²)/2
 
 
 def test_a_year_is_tested_that_two_full_ones_come_before():
@@ -64,14 +70,17 @@ def test_the_table_has_a_row_a_year_and_the_mean_of_each_setting(sweep, capsys):
     finish(sweep)
     said = capsys.readouterr().out
     table = pl.read_csv(sweep / "years.csv", schema_overrides={"year": pl.String})
-    assert table["year"].to_list() == 2 * ["2014", "2015", "mean", "low", "high"]
+    assert table["year"].to_list() == 2 * ["2014", "2015", "mean"]
     assert table["setting"].unique(maintain_order=True).to_list() == ["features=two_days", "features=harmonics"]
     for place, features in enumerate(("two_days", "harmonics")):
-        skill = [record.read(sweep / str(number)).metrics["test/skill"] for number in (2 * place + 1, 2 * place)]
-        found = table.filter(pl.col("setting") == f"features={features}")["skill"].to_numpy()
-        np.testing.assert_allclose(found[:2], skill, rtol=1e-6)
-        half = stats.t.ppf(0.975, 1) * abs(skill[0] - skill[1]) / 2
-        np.testing.assert_allclose(found[2:], np.mean(skill) + np.array([0, -half, half]), rtol=1e-5)
+        jobs = [record.read(sweep / str(number)) for number in (2 * place + 1, 2 * place)]
+        skill = [run.metrics["test/skill"] for run in jobs]
+        own = [np.diff(run.intervals["test/skill"]).item() / 2 for run in jobs]
+        rows = table.filter(pl.col("setting") == f"features={features}")
+        np.testing.assert_allclose(rows["skill"], [*skill, np.mean(skill)], rtol=1e-6)
+        half = max(stats.t.ppf(0.975, 1) * abs(skill[0] - skill[1]) / 2, np.hypot(*own) / 2)
+        ends = [*(run.intervals["test/skill"] for run in jobs), np.mean(skill) + np.array([-half, half])]
+        np.testing.assert_allclose(rows.select("from", "to"), ends, rtol=1e-5)
         assert f"features={features}: mean skill {np.mean(skill):+.3f} over 2 years" in said
     assert "best first" not in said
     assert [path.name for path in (sweep / "pictures").iterdir()] == ["years.png"]

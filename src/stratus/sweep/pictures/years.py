@@ -27,7 +27,7 @@ def draw(runs: Mapping[str, Sequence[RunRecord]]) -> Figure:
         bars = np.nan_to_num(np.abs(ends - skill[:, None])).T
         label = plain(words, LONGEST) or "a year, and the interval of its days"
         handles.append(axes.errorbar(at, skill, yerr=bars, fmt="o", color=colour, capsize=3, label=label))
-        middle, low, high = years.mean(skill)
+        middle, low, high = years.mean(skill, ends)
         axes.axhline(middle, color=colour, linewidth=1.5)
         axes.axhspan(low, high, color=colour, alpha=0.12, linewidth=0)
         drawn += [one for one in (*skill, *ends.ravel()) if np.isfinite(one)]
@@ -44,6 +44,8 @@ def _title(runs: Mapping[str, Sequence[RunRecord]]) -> str:
     own = next(iter(runs.values()))
     place = plain(" + ".join(own[0].data.stations), LONGEST) if own[0].data else ""
     said = (
-        years.verdict(own).partition(":")[0] if len(runs) == 1 else "level lines and bands: the mean over the years and its 95 % interval"
+        years.verdict(own).partition(":")[0]
+        if len(runs) == 1
+        else "level lines and bands: the mean over the years and its 95 % interval"
     )
     return f"{own[0].task}, {place}: each year by a model of the years before\n{said}"
