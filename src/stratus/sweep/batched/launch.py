@@ -3,7 +3,7 @@
 import gc
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hydra.core.utils import JobReturn, configure_log, filter_overrides
@@ -12,15 +12,15 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from threadpoolctl import threadpool_limits
 
-from stratus.data.observations import Loaded
 from stratus.data.splits import Splits
 from stratus.errors import StratusError, message
-from stratus.runs.experiment import new_task
 from stratus.settings import compose
 from stratus.settings.descent import SGD, Adam
 from stratus.settings.experiment import Config
+from stratus.sweep.batched.days import Days, days_of
 from stratus.sweep.batched.hydra_inside import Composed, Composer, JobRunner
-from stratus.sweep.batched.member import Block, Days, Member, train_together
+from stratus.sweep.batched.loss import Loss
+from stratus.sweep.batched.member import Block, Member, train_together
 from stratus.sweep.batched.processes import Share, portable
 from stratus.tasks.linear import LinearTask
 
@@ -89,14 +89,11 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> dict[int, Me
         else:
             groups.setdefault(_shared(settings), {})[number] = settings
     for group in groups.values():
-        try:
-            trained = _train_group(group, memory)
-        except Exception as error:  # of data, of a feature or a loss of the user's own, or of a device
-            trained = f"together they fail ({message(error):.200}); each tells where it does so alone"
-        if isinstance(trained, str):
-            alone.setdefault(trained, []).extend(group)
-        else:
-            members |= trained
+        for numbers, trained in _outcomes(group, memory):
+            if isinstance(trained, str):
+                alone.setdefault(trained, []).extend(numbers)
+            else:
+                members |= trained
     for reason, numbers in alone.items():
         log.info("one by one: %d of the jobs, from #%d on: %s", len(numbers), numbers[0], reason)
     return members
@@ -121,48 +118,65 @@ def _shared(settings: Config) -> tuple[str, ...]:
     """What jobs that are trained together have in common."""
     # Class weights are those of the days that are drawn.
     weighed = getattr(settings.task, "class_weights", None) is not None
-    data = settings.data if weighed else replace(settings.data, resample=None)
+    data = settings.data if weighed else replace(settings.data, resample=None, test_year=None)
     return tuple(map(repr, (settings.task, data, settings.features, settings.trainer, type(settings.optimizer))))
 
 
-def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member] | str:
-    """Trains jobs that have all in common but numbers; if that cannot be, why."""
+def _outcomes(jobs: Mapping[int, Config], memory: float) -> Iterator[tuple[list[int], dict[int, Member] | str]]:
+    """Trains jobs that have all in common but numbers and days, in parts; of each its jobs and members, or why not."""
+    parts: dict[tuple[str, ...], list[int]] = {}
+    try:
+        days = days_of(jobs)
+        for number in jobs:
+            parts.setdefault(tuple(days[number].splits.outputs) if number in days else (), []).append(number)
+    except Exception as error:  # of data, or of a feature of the user's own
+        yield list(jobs), _failed(error)
+    for outputs, numbers in parts.items():
+        if not outputs:
+            yield numbers, "their days cannot be had, as each will tell"
+            continue
+        try:
+            yield numbers, _train({number: jobs[number] for number in numbers}, days, memory)
+        except Exception as error:  # of a loss of the user's own, or of a device
+            yield numbers, _failed(error)
+
+
+def _failed(error: Exception) -> str:
+    return f"together they fail ({message(error):.200}); each tells where it does so alone"
+
+
+def _train(jobs: Mapping[int, Config], days: Mapping[int, Days], memory: float) -> dict[int, Member] | str:
+    """Trains jobs that have all in common but numbers and days; if that cannot be, why."""
     if len(jobs) == 1:
         return "no other differs from them in numbers alone"
-    first = next(iter(jobs.values()))
-    loaded = first.data.load()
-    splits = loaded.observations.split(first.recipe, first.data.borders, standardise=first.features.standardise)
-    if splits.train.on_disk:
-        return "their days are streamed from disk"
-    if len({len(splits.drawn(number)) for number in {one.data.resample for one in jobs.values()}}) > 1:
-        return "stations lack days, so that their resamples, which are of dates, differ in length"
-    if type(new_task(first, splits)).forward is not LinearTask.forward:
-        return f"task={first.task.name} has a way of its own from inputs to logits"
-
+    own = {number: days[number] for number in jobs}
+    splits = {id(one.splits): one.splits for one in own.values()}.values()
+    longest = max(splits, key=lambda one: len(one.train))
+    if reason := _reason_apart(next(iter(own.values())).task, list(splits)):
+        return reason
     members: dict[int, Member] = {}
-    shared: dict[tuple[int | None, float], Days] = {}
-    numbers, size = list(jobs), largest_group(first, splits, memory)
+    numbers, size = list(jobs), largest_group(jobs[min(jobs)], longest, memory)
     for part in (numbers[start : start + size] for start in range(0, len(numbers), size)):
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
-        settings = [jobs[number] for number in part]
-        group = train_together(settings, splits)
-        alike = [(one.data.resample, getattr(one.optimizer, "weight_decay", 0.0)) for one in settings]
-        for same in dict.fromkeys(alike):
-            places = [place for place, one in enumerate(alike) if one == same]
-            if same not in shared:
-                shared[same] = _days(settings[places[0]], loaded, splits)
+        theirs = [days[number] for number in part]
+        group = train_together([jobs[number] for number in part], theirs)
+        for same in {id(one): one for one in theirs}.values():
+            places = [place for place, one in enumerate(theirs) if one is same]
             for some in (places[start : start + BLOCK] for start in range(0, len(places), BLOCK)):
-                block = Block(group, some, shared[same])
+                block = Block(group, some, same)
                 members |= {part[place]: Member(block, place) for place in some}
     return members
 
 
-def _days(settings: Config, loaded: Loaded, splits: Splits) -> Days:
-    """What members share that have these days drawn, and this penalty."""
-    resample = settings.data.resample
-    said = replace(loaded.provenance, source=loaded.provenance.source | {"resample": resample})
-    days = splits.resampled(resample)
-    return Days(new_task(settings, days), loaded.observations, said, days)
+def _reason_apart(task: LinearTask, splits: Sequence[Splits]) -> str | None:
+    """Why jobs on these days cannot be trained together, if they cannot."""
+    reasons = {
+        "their days are streamed from disk": any(one.train.on_disk for one in splits),
+        f"task={task.name} has a way of its own from inputs to logits": type(task).forward is not LinearTask.forward,
+        f"the loss of task={task.name} takes members only with as many days each": not Loss(task).broadcasts
+        and len({(len(one.train), len(one.validation or ())) for one in splits}) > 1,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 def largest_group(settings: Config, splits: Splits, memory: float) -> int:
