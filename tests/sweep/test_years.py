@@ -99,7 +99,8 @@ def test_the_years_of_the_table_are_what_the_sweep_runs_over(composed, tmp_path)
 
 
 def test_a_table_without_years_enough_ends_the_sweep_in_one_line(composed, tmp_path):
-    (tmp_path / "one.csv").write_text("".join((PROJECT / "data" / "weather.csv").open().readlines()[:400]))
+    lines = (PROJECT / "data" / "weather.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "one.csv").write_text("".join(lines[:400]))
     words = ("sweep=years", "data=csv", f"hydra.sweep.dir={tmp_path}")
     for path, said in (
         (f"data.path={tmp_path / 'one.csv'}", r"^years forecast from .* has 1 \(2012\)$"),
