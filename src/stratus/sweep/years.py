@@ -11,6 +11,7 @@ from stratus.runs.record import RunRecord, differing
 from stratus.scores.bootstrap import LEVEL
 
 YEAR = "data.test_year"
+FEWEST = 5  # years whose spread says something of their mean: of two it may be ten times too small or too large
 
 
 def by_setting(records: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
@@ -32,24 +33,20 @@ def year(run: RunRecord) -> int:
     return int(run.data.source.get("test_year") or 0) if run.data else 0
 
 
-def mean(values: Array, ends: Array | None = None) -> tuple[float, float, float]:
+def mean(values: Array) -> tuple[float, float, float]:
     """The mean of n years' scores, and the ends of its 95 % interval: mean ± t √(s²/n), the years taken as independent.
 
-    s² is their variance, t Student's quantile of n - 1 degrees of freedom (Student, 1908). Few years may be alike by
-    chance: the interval is never narrower than √(Σ hᵢ²)/n, where hᵢ is half the interval of a year's own days, given by
-    their `ends` [n, 2].
+    s² is their variance, t Student's quantile of n - 1 degrees of freedom (Student, 1908). Both ends are nan where the
+    years are fewer than `FEWEST`.
     """
     n = len(values)
-    half = student(n - 1) * values.std(ddof=1) / math.sqrt(n) if n > 1 else math.nan
-    within = 0.0 if ends is None else math.sqrt(np.square(np.diff(ends) / 2).sum()) / n
-    half = max(half, 0.0 if math.isnan(within) else within)
+    half = student(n - 1) * values.std(ddof=1) / math.sqrt(n) if n >= FEWEST else math.nan
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
 
 
 def of_score(runs: Sequence[RunRecord], name: str) -> tuple[float, float, float]:
     """The mean of a test score over the years of runs, and the ends of its interval."""
-    ends = [run.intervals.get(name) or (math.nan, math.nan) for run in runs]
-    return mean(np.array([run.metrics.get(name) for run in runs], float), np.array(ends, float))
+    return mean(np.array([run.metrics.get(name) for run in runs], float))
 
 
 def student(freedom: int, share: float = LEVEL) -> float:
@@ -89,6 +86,8 @@ def table(runs: Mapping[str, Sequence[RunRecord]]) -> pl.DataFrame:
 def verdict(runs: Sequence[RunRecord]) -> str:
     """Whether a setting's mean skill over the years may be chance."""
     middle, low, high = of_score(runs, "test/skill")
+    if math.isnan(low):
+        return f"mean skill {middle:+.3f} over {len(runs)} years, too few for an interval: it takes {FEWEST}"
     worse = "worse than climatology" if high < 0 else "it cannot be told from climatology"
     said = "better than climatology" if low > 0 else worse
     return f"mean skill {middle:+.3f} over {len(runs)} years, 95 % between {low:+.3f} and {high:+.3f}: {said}"

@@ -27,12 +27,13 @@ def draw(runs: Mapping[str, Sequence[RunRecord]]) -> Figure:
         bars = np.nan_to_num(np.abs(ends - skill[:, None])).T
         label = plain(words, LONGEST) or "a year, and the interval of its days"
         handles.append(axes.errorbar(at, skill, yerr=bars, fmt="o", color=colour, capsize=3, label=label))
-        middle, low, high = years.mean(skill, ends)
+        middle, low, high = years.mean(skill)
         axes.axhline(middle, color=colour, linewidth=1.5)
-        axes.axhspan(low, high, color=colour, alpha=0.12, linewidth=0)
+        if np.isfinite(low):
+            axes.axhspan(low, high, color=colour, alpha=0.12, linewidth=0)
         drawn += [one for one in (*skill, *ends.ravel()) if np.isfinite(one)]
     edge = 0.05 * np.ptp(drawn)
-    axes.set_ylim(min(drawn) - edge, max(drawn) + edge)  # the band of few years may reach beyond
+    axes.set_ylim(min(drawn) - edge, max(drawn) + edge)  # the band may reach beyond
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="test year", ylabel="skill against climatology (1)")
     legend(figure, handles)
