@@ -177,7 +177,9 @@ def test_of_several_broken_values_the_topmost_is_named(tmp_path):
 def test_wrong_columns_are_named_beside_the_right_ones(tmp_path, header, faults):
     message = refusal(tmp_path, f"{header}\n{ROW}\n")
     assert message.startswith(f"my.csv, line 1, columns {faults}")
-    assert message.endswith("snowfall, wind, weather (snowfall, wind, weather may be left out)")
+    assert message.endswith(
+        "snowfall, wind, weather (snowfall, wind, weather may be left out; data/README.md has further ones)"
+    )
 
 
 @pytest.mark.parametrize(

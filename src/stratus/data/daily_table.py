@@ -7,45 +7,48 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
+from stratus.data.elements import ELEMENTS
 from stratus.data.fields import open_table
 from stratus.data.lines import blocks
 from stratus.errors import DataError, quoted
 
 KEY = ("station", "date")
 OPTIONAL = ("snowfall", "wind", "weather")
-_HUGE = 3e38  # still finite in the float32 that models compute in
 _SHOWN = 5  # names that a message lists
 _GAP = "(or nothing where it was not measured)"
-RANGES = dict.fromkeys(("temperature_max", "temperature_min"), (-90.0, 60.0))
-RANGES |= dict.fromkeys(("precipitation", "snowfall", "wind"), (0.0, _HUGE))  # believable values in °C, mm and m/s
-SCHEMA: dict[str, type[pl.DataType]] = {"station": pl.String, "date": pl.Date}
-SCHEMA |= {**dict.fromkeys(RANGES, pl.Float64), "weather": pl.String}
+SCHEMA: dict[str, type[pl.DataType]] = {"station": pl.String, "date": pl.Date}  # the columns that every table has
+SCHEMA |= {**dict.fromkeys([*ELEMENTS][:5], pl.Float64), "weather": pl.String}
 _EXPECTED = {
     "station": "the station's name",
     "date": "a day of the calendar as YYYY-MM-DD",
-    **dict.fromkeys(("temperature_max", "temperature_min"), f"°C between -90 and 60 {_GAP}"),
-    **dict.fromkeys(("precipitation", "snowfall"), f"mm, at least 0 {_GAP}"),
-    "wind": f"m/s, at least 0 {_GAP}",
+    **{name: f"{element.expected} {_GAP}" for name, element in ELEMENTS.items()},
     "weather": "the name of a category",
 }
 
 
+def schema(columns: Iterable[str]) -> dict[str, type[pl.DataType]]:
+    """The columns of `SCHEMA`, and those of `ELEMENTS` that a table has beside them, with their types."""
+    given = set(columns)
+    return SCHEMA | {name: pl.Float64 for name in ELEMENTS if name in given}
+
+
 def read_csv(path: str | Path) -> pl.DataFrame:
-    """The daily table of a CSV file whose header names the columns of `SCHEMA`, in any order; see `check`.
+    """The daily table of a CSV file whose header names columns of `schema`, in any order; see `check`.
 
     Raises DataError if it cannot be read or is broken: names file, line, column, value and what was expected.
     """
     file = open_table(blocks(path), f"{path}")
     _check_columns(file.first, f"{path}, line {file.line}")
-    columns = {name: file.first.index(name) for name in SCHEMA if name in file.first}
+    columns = {name: file.first.index(name) for name in schema(file.first) if name in file.first}
     return _checked(file.parts(columns), f"{path}", "line")
 
 
 def check(table: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The daily table of a table made elsewhere: columns and types of `SCHEMA`, sorted by station and date.
+    """The daily table of a table made elsewhere: columns and types of `schema`, sorted by station and date.
 
-    Text in it is read, numbers are cast. Columns of `OPTIONAL` may be absent. Raises DataError if a value or row is
-    broken: names source, row (counted from 0, as `table[row]` does), column, value and what was expected.
+    Text in it is read, numbers are cast. Columns of `OPTIONAL` may be absent, and further `ELEMENTS` be there. Raises
+    DataError if a value or row is broken: names source, row (counted from 0, as `table[row]` does), column, value and
+    what was expected.
     """
     _check_columns(table.columns, source)
     return _checked([table.with_row_index("line")], source, "row")
@@ -64,12 +67,13 @@ def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the tabl
 def calendar(table: pl.DataFrame) -> pl.DataFrame:
     """Every day from a station's first to its last, nulls in the gaps, so that a shift by rows is a shift by days.
 
-    Sorted by station and date; the columns of `SCHEMA` and `temperature` = (max + min)/2 in °C.
+    Sorted by station and date; the table's columns, and `temperature` = (max + min)/2 in °C where it has none.
     """
     every_day = pl.date_range(pl.col("date").min(), pl.col("date").max())
     days = table.group_by("station").agg(every_day).explode("date").sort(KEY)
-    temperature = (pl.col("temperature_max") + pl.col("temperature_min")) / 2
-    return days.join(table, on=KEY, how="left", maintain_order="left").with_columns(temperature=temperature)
+    middle = (pl.col("temperature_max") + pl.col("temperature_min")) / 2
+    frame = days.join(table, on=KEY, how="left", maintain_order="left")
+    return frame if "temperature" in frame.columns else frame.with_columns(temperature=middle)
 
 
 def extend(table: pl.DataFrame, until: date) -> pl.DataFrame:
@@ -81,12 +85,12 @@ def extend(table: pl.DataFrame, until: date) -> pl.DataFrame:
 def _check_columns(columns: Sequence[str], place: str) -> None:
     faults = {
         "missing": [name for name in SCHEMA if name not in (*columns, *OPTIONAL)],
-        "unknown": [quoted(name) for name in columns if name not in SCHEMA],
-        "repeated": [name for name in SCHEMA if columns.count(name) > 1],
+        "unknown": [quoted(name) for name in columns if name not in schema(columns)],
+        "repeated": [name for name in schema(columns) if columns.count(name) > 1],
     }
     found = "; ".join(f"{fault}: {_some(names)}" for fault, names in faults.items() if names)
     if found:
-        known = f"{', '.join(SCHEMA)} ({', '.join(OPTIONAL)} may be left out)"
+        known = f"{', '.join(SCHEMA)} ({', '.join(OPTIONAL)} may be left out; data/README.md has further ones)"
         raise DataError(f"{place}, columns {found}; expected {known}")
 
 
@@ -109,7 +113,7 @@ def _checked(parts: Iterable[pl.DataFrame], source: str, unit: str) -> pl.DataFr
             f"{day} of {quoted(station)} is already on {source}, {unit} {first}; expected one row per station and day"
         )
         raise DataError(f"{source}, {unit} {line}, column date: {fault}")
-    return table.select(list(SCHEMA))
+    return table.drop("line")
 
 
 def _same_day() -> pl.Expr:
@@ -118,15 +122,16 @@ def _same_day() -> pl.Expr:
 
 
 def _typed(raw: pl.DataFrame, source: str, unit: str) -> pl.DataFrame:
-    """A part in the types of `SCHEMA`, its values checked."""
+    """A part in the types of `schema`, its values checked; `line` is its first column."""
+    kinds = schema(raw.columns)
     absent = [pl.lit(None).alias(name) for name in OPTIONAL if name not in raw.columns]
     text = cs.string().str.strip_chars().replace("", None)
     numeric = (cs.numeric() - cs.by_name("line")).cast(pl.Float64)
     raw = raw.with_columns(numeric, cs.datetime().dt.date(), text, *absent)
-    for name, kind in SCHEMA.items():
+    for name, kind in kinds.items():
         if raw.schema[name] not in (pl.String, pl.Null, kind):
             raise DataError(f"{source}, column {name}: {raw.schema[name]} values; expected {_EXPECTED[name]}")
-    table = raw.select("line", *(_read(name, raw.schema[name]) for name in SCHEMA))
+    table = raw.select("line", *(_read(name, raw.schema[name]) for name in kinds))
     if (fault := _fault(raw, table)) is not None:
         row, said = fault
         raise DataError(f"{source}, {unit} {raw['line'][row]}, column {said}")
@@ -134,26 +139,26 @@ def _typed(raw: pl.DataFrame, source: str, unit: str) -> pl.DataFrame:
 
 
 def _read(name: str, given: pl.DataType) -> pl.Expr:
-    """Bring a column to its type in `SCHEMA`; what is not a number or a date becomes null."""
+    """Bring a column to its type in `schema`; what is not a number or a date becomes null."""
     column = pl.col(name)
     if name == "date" and given == pl.String:  # the pattern, because the parser takes 2012-1-1 as well
         column = column.str.extract(r"^(\d{4}-\d\d-\d\d)$").str.to_date("%Y-%m-%d", strict=False)
-    column = column.cast(SCHEMA[name], strict=False)
+    column = column.cast(SCHEMA.get(name, pl.Float64), strict=False)
     if name == "date":
         return pl.when(column.is_between(date.min, date.max)).then(column)
-    return column.fill_nan(None) if name in RANGES else column
+    return column.fill_nan(None) if name in ELEMENTS else column
 
 
 def _fault(raw: pl.DataFrame, table: pl.DataFrame) -> tuple[int, str] | None:
     """Row of the topmost value that is missing, cannot be read, or is out of range; and column, value and fault."""
     broken = []
-    for name in SCHEMA:
+    for name in table.columns[1:]:
         given, value = raw[name].is_not_null(), table[name]
         faults = {f"is not a {'date' if name == 'date' else 'number'}": given & value.is_null()}
         if name in KEY:
             faults["is missing"] = ~given
-        if name in RANGES:
-            faults["is out of range"] = ~value.is_between(*RANGES[name])
+        if name in ELEMENTS:
+            faults["is out of range"] = ~value.is_between(ELEMENTS[name].low, ELEMENTS[name].high)
         if name == "temperature_max":
             faults["is below temperature_min"] = value < table["temperature_min"]
         broken += [(rows.arg_true()[0], name, fault) for fault, rows in faults.items() if rows.any()]

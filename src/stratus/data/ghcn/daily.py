@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from stratus.data import daily_table
+from stratus.data.elements import ELEMENTS
 from stratus.data.ghcn.layouts import read
 from stratus.data.ghcn.values import Units
 from stratus.errors import DataError
@@ -77,7 +78,8 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
 
 def _believed(wide: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Without values outside the daily table's ranges, and maxima below the minimum; and how many those were."""
-    fine = {element: pl.col(element).is_between(*daily_table.RANGES[column]) for element, column in MEASURED.items()}
+    known = {element: ELEMENTS[column] for element, column in MEASURED.items()}
+    fine = {element: pl.col(element).is_between(one.low, one.high) for element, one in known.items()}
     ordered = (pl.col("TMAX") >= pl.col("TMIN")).fill_null(True)
     fine |= {element: fine[element] & ordered for element in ("TMAX", "TMIN")}
     believed = wide.with_columns(pl.when(good).then(element).alias(element) for element, good in fine.items())

@@ -1,0 +1,62 @@
+"""What can be known of a day: each element's unit, what is believable, and the hours that it is of."""
+
+from typing import NamedTuple
+
+_HUGE = 3e38  # still finite in the float32 that models compute in
+
+
+class Hours(NamedTuple):
+    """When a value begins and when it is known, in hours from 00:00 of its row's date; both may lie on other days."""
+
+    begin: float
+    end: float
+
+
+DAY = Hours(0, 24)
+
+
+class Element(NamedTuple):
+    """A column of the daily table that holds numbers."""
+
+    unit: str
+    low: float  # the least value to be believed
+    high: float  # the largest
+    words: str  # what it is
+
+    @property
+    def expected(self) -> str:
+        """What a value has to be, in words."""
+        bounds = f"at least {self.low:g}" if self.high == _HUGE else f"between {self.low:g} and {self.high:g}"
+        return f"{self.unit}, at least 0" if self.high == _HUGE and not self.low else f"{self.unit} {bounds}"
+
+
+ELEMENTS: dict[str, Element] = {
+    "temperature_max": Element("°C", -90, 60, "highest temperature"),
+    "temperature_min": Element("°C", -90, 60, "lowest temperature"),
+    "precipitation": Element("mm", 0, _HUGE, "rain and melted snow"),
+    "snowfall": Element("mm", 0, _HUGE, "fresh snow"),
+    "wind": Element("m/s", 0, _HUGE, "mean wind speed"),
+    "temperature": Element("°C", -90, 60, "mean temperature; where it is not given, (max + min)/2"),
+    "dew_point": Element("°C", -100, 45, "mean dew point"),
+    "humidity": Element("%", 0, 100, "mean relative humidity"),
+    "humidity_max": Element("%", 0, 100, "highest relative humidity"),
+    "humidity_min": Element("%", 0, 100, "lowest relative humidity"),
+    "pressure": Element("hPa", 850, 1090, "mean pressure at sea level"),
+    "pressure_max": Element("hPa", 850, 1090, "highest pressure at sea level"),
+    "pressure_min": Element("hPa", 850, 1090, "lowest pressure at sea level"),
+    "pressure_change": Element("hPa", -120, 120, "pressure's rise within the day, between its extremes"),
+    "wind_u": Element("m/s", -120, 120, "wind vector, towards the east"),
+    "wind_v": Element("m/s", -120, 120, "wind vector, towards the north"),
+    "wind_max": Element("m/s", 0, 120, "highest sustained wind"),
+    "gust": Element("m/s", 0, 150, "highest gust"),
+    "sunshine": Element("h", 0, 24, "hours of sunshine"),
+    "radiation": Element("MJ/m²", 0, 50, "global radiation"),
+    "cloud": Element("octas", 0, 8, "mean cloud cover"),
+    "visibility": Element("km", 0, 200, "lowest visibility"),
+    "precipitation_duration": Element("h", 0, 24, "hours of rain"),
+    "precipitation_max": Element("mm", 0, 500, "most rain of an hour"),
+    "evaporation": Element("mm", 0, 60, "evaporation"),
+    "latitude": Element("°", -90, 90, "of the station, to the north"),
+    "longitude": Element("°", -180, 180, "of the station, to the east"),
+    "snow_depth": Element("mm", 0, _HUGE, "depth of snow on the ground"),
+}  # by the column's name; of the first five the daily table has the columns even where nothing was measured
