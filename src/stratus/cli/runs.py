@@ -75,7 +75,7 @@ def evaluate(options: argparse.Namespace) -> None:
     model, tally = Model.of(checkpoint.task, checkpoint.recipe.target), Tally(checkpoint.task)
     own = run.data if not options.observations else None
     for table in observations.parts():
-        samples = checkpoint.samples(table)
+        samples = checkpoint.samples(table, observations.classes)
         samples = samples.where(samples.known)
         if own:
             borders = source_from_record(own.source).borders

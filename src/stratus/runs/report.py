@@ -76,6 +76,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         classes(rows["model"]),
         _beside_climatology(run),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
+        f"never forecast, since no training day was so: {', '.join(run.data.others)}" if run.data.others else None,
         f"model: the weights of epoch {run.best_epoch} of {run.epochs}"
         + (", the lowest validation loss" if "val/loss" in run.metrics else ""),
         f"training loss{' and penalty' if penalised else ''} after the last epoch: {least + gap:.6g}, "

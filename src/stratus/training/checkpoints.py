@@ -4,9 +4,9 @@ import io
 import math
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -73,14 +73,19 @@ class Checkpoint:
         """Names of the inputs."""
         return list(self.task.hparams["inputs"])
 
-    def samples(self, table: pl.DataFrame) -> Samples:
-        """Every day of a table with known inputs, y known or not; CheckpointError if they are not the task's inputs."""
-        classes = self.task.outputs if isinstance(TARGETS[self.recipe.target], Category) else None
-        samples, inputs, outputs = assemble(table, self.recipe, classes)
-        if (found := [one.name for one in inputs]) != self.inputs or outputs != self.task.outputs:
+    def samples(self, table: pl.DataFrame, classes: Sequence[str] = ()) -> Samples:
+        """Every day of a table with known inputs, y known or not; CheckpointError if they are not the task's inputs.
+
+        Of a category, y is known too where it is one of further `classes`; see `Samples.others`.
+        """
+        outputs, others = self.task.outputs, ()
+        if isinstance(TARGETS[self.recipe.target], Category):
+            others = tuple(one for one in classes if one not in outputs)
+        samples, inputs, found = assemble(table, self.recipe, [*outputs, *others])
+        if (names := [one.name for one in inputs]) != self.inputs or found != [*outputs, *others]:
             trained = f"the model was trained on {', '.join(self.inputs)}"
-            raise CheckpointError(f"{trained}; this table gives {', '.join(found)}: it needs the same stations")
-        return samples.where(samples.complete)
+            raise CheckpointError(f"{trained}; this table gives {', '.join(names)}: it needs the same stations")
+        return replace(samples.where(samples.complete), others=others)
 
 
 def load(path: str | Path) -> Checkpoint:

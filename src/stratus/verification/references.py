@@ -22,7 +22,7 @@ class Persistence:
     else it is drawn anew from the frequencies f (discrete autoregression of order 1, Jacobs & Lewis, 1978).
     ρ = (h - Σf²)/(1 - Σf²), where h is the share of days that were as the last. f and ρ are those of the days before
     the test, station by station; a station with less than a year of days gets what all together give. Where nothing is
-    known before, the climatology stands in.
+    known before, or a class that training lacks, the climatology stands in.
     """
 
     splits: Splits
@@ -38,14 +38,16 @@ class Persistence:
             return cls(splits, usual)
 
         def columns(part: Samples) -> Array:
-            known = np.reshape(~unknown(part.last), (len(part), -1))
+            came = target.indicators(part.y, k)
+            known = came.any(axis=2) & np.reshape(~unknown(part.last), came.shape[:2])
             stayed = known & np.reshape(part.y == part.last, known.shape)
-            return np.concatenate([target.indicators(part.y, k).reshape(len(part), -1), known, stayed], axis=1)
+            return np.concatenate([came.reshape(len(part), -1), known, stayed], axis=1)
 
         sums = sums_by_day(splits, columns)[1].sum(axis=1)
         c = target.classes(k)
         choices = (sums.shape[1] - 1) // (c + 2)
-        frequency = sums[:, 1 : 1 + choices * c].reshape(-1, choices, c) / np.maximum(sums[:, :1, None], 1)
+        came = sums[:, 1 : 1 + choices * c].reshape(-1, choices, c)
+        frequency = came / np.maximum(came.sum(axis=2, keepdims=True), 1)
         known, stayed = np.split(sums[:, 1 + choices * c :], 2, axis=1)
         by_chance = np.square(frequency).sum(axis=2)
         varies = (known > 0) & (by_chance < 1)

@@ -39,6 +39,7 @@ class Group:
         self.loss, count = Loss(task.to(device)), len(members)
         self.train_days = Days(task, splits.train, count, device)
         self.val_days: Batch | None = None
+        self.others = bool(splits.train.others)
         if splits.validation:
             every = torch.arange(len(splits.validation), device=device)[:, None]
             self.val_days = Days(task, splits.validation, count, device).take(every)
@@ -140,7 +141,7 @@ class Group:
         As Lightning's ModelCheckpoint and EarlyStopping: the first validation is the best so far, nan is never better.
         """
         logits = days.logits(self.theta)
-        losses = self.loss(logits, days)
+        losses = self.loss.held_out(logits, days, others=self.others)
         self.curves["val/loss"].append(losses)
         self.curves["val/accuracy"].append(self.loss.accuracy(logits, days.y))
         lower = self.alive & (losses < self.best_loss)

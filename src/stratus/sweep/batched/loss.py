@@ -52,7 +52,9 @@ class Days:
     def __init__(self, task: LinearTask, samples: Samples, members: int, device: torch.device) -> None:
         x, y = torch.as_tensor(samples.x, dtype=torch.float32, device=device), targets(samples).to(device)
         self.members, self.x, self.y = members, task.design(x).T.contiguous(), y.movedim(0, -1).contiguous()
-        self.importance = None if task.class_weights is None else task.importance(y).T.contiguous()
+        self.importance = None
+        if task.class_weights is not None:  # of a class that is no output none is asked for
+            self.importance = task.importance(y.clamp(max=task.class_weights.shape[1] - 1)).T.contiguous()
 
     def take(self, rows: Tensor) -> Batch:
         """To each member its own days [n, M], or the same days [n, 1] to all."""
@@ -81,6 +83,7 @@ class Loss:
         self.task = task
         self.broadcasts = type(task).loss is LinearTask.loss and BROADCASTS in vars(type(task).losses)
         self.by_member = vmap(task.loss, in_dims=-1)
+        self.by_member_held_out = vmap(lambda logits, y: task.held_out_losses(logits, y).mean(), in_dims=-1)
         self._hits = vmap(lambda logits, y: task.correct(task.decide(logits), y).float().mean(), in_dims=-1)
 
     def _terms(self, logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -96,6 +99,10 @@ class Loss:
         """L of each member [M]."""
         terms, counts = self._terms(logits, batch)
         return (terms * counts).sum((0, 1))
+
+    def held_out(self, logits: Tensor, batch: Batch, *, others: bool) -> Tensor:
+        """The same of days that training has not seen [M], among them perhaps `others` than of the outputs' classes."""
+        return self.by_member_held_out(logits, batch.y) if others else self(logits, batch)
 
     def with_slope(self, logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """L of each member [M] and ∂L/∂z [n, k, M]."""
