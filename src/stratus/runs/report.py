@@ -18,6 +18,7 @@ from stratus.errors import legible
 from stratus.runs.record import ResamplingRecord, RunRecord
 from stratus.scores.blocks import FEWEST
 from stratus.scores.names import BY_CLASS
+from stratus.scores.probabilities import LEAST
 
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
@@ -76,7 +77,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         classes(rows["model"]),
         _beside_climatology(run),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
-        f"never forecast, since no training day was so: {', '.join(run.data.others)}" if run.data.others else None,
+        _unlearnt(run.data.others),
         f"model: the weights of epoch {run.best_epoch} of {run.epochs}"
         + (", the lowest validation loss" if "val/loss" in run.metrics else ""),
         f"training loss{' and penalty' if penalised else ''} after the last epoch: {least + gap:.6g}, "
@@ -88,6 +89,13 @@ def show_run(run: RunRecord, folder: Path) -> None:
         Panel(Markdown(run.lesson.card), width=100) if run.lesson else None,
         str(folder),
     )
+
+
+def _unlearnt(classes: list[str]) -> str | None:
+    if not classes:
+        return None
+    counted = f"the probability of such a day is 0, of which the loss takes the logarithm as {math.log(LEAST):.1f}"
+    return f"never forecast, since the training days do not show it: {', '.join(classes)}; {counted}"
 
 
 def _above(gap: float, least: float) -> str:
