@@ -279,8 +279,8 @@ def test_days_of_a_class_that_training_lacks_are_scored_as_never_forecast(
     run, names = trained(tmp_path / "run", *hailing, *words), [*WEATHER, "hail"]
     content = checkpoint(tmp_path / "run")
     assert (content["hyper_parameters"]["outputs"], run["data"]["others"]) == (WEATHER, ["hail"])
-    for split, (days, x, y) in splits("multiclass").items():
-        z, y = logits(content, x), np.hstack([y, np.zeros((len(y), 1))])
+    for split, (days, x, known) in splits("multiclass").items():
+        z, y = logits(content, x), np.hstack([known, np.zeros((len(known), 1))])
         for day in {date(2014, 3, 1), date(2014, 3, 2), date(2015, 5, 5)} & {*days}:
             y[days.index(day)] = np.eye(6)[5]
         p = np.hstack([np.exp(z) / np.exp(z).sum(1, keepdims=True), np.zeros((len(z), 1))])

@@ -191,9 +191,8 @@ def test_a_table_in_other_units_is_refused_as_files_are_and_nothing_of_it_is_lef
     other = faulty(tmp_path, 500)  # as if 68 °F and more were °C
     with pytest.raises(DataError) as of_files:
         read_files(other)
-    assert re.fullmatch(
-        r".*2010\.csv, .*2011\.csv: 14\d\d of \d+ values cannot be °C, .*; give .*", str(of_files.value)
-    )
+    said = r".*2010\.csv, .*2011\.csv: 14\d\d of \d+ values cannot be °C, .*; give .*"
+    assert re.fullmatch(said, str(of_files.value))
     store = tmp_path / "store"
     for added in (True, False):
         if added:

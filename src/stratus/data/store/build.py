@@ -96,7 +96,7 @@ def _build(sources: list[Path], folder: Path, ice_pellets: bool, tell: Tell) -> 
     if again := sorted(set(years) & set(before.years if before else [])):
         _discard(scratch)
         raise DataError(f"{folder} holds {', '.join(map(str, again))} already: build another store of all sources")
-    parts, dropped = _make_parts(scratch, folder, years, added, ice_pellets, tell)
+    parts, dropped = _make_parts(scratch, folder, years, added, ice_pellets=ice_pellets, tell=tell)
     dropped.update(before.dropped if before else {})
     manifest = _written(folder, before, added, parts, ice_pellets=ice_pellets, dropped=dict(dropped))
     _discard(scratch)
@@ -177,7 +177,7 @@ def _write_scratch(held: list[pl.DataFrame], scratch: Path, name: str) -> int:
 
 
 def _make_parts(
-    scratch: Path, folder: Path, years: Sequence[int], sources: Sequence[Source], ice_pellets: bool, tell: Tell
+    scratch: Path, folder: Path, years: Sequence[int], sources: Sequence[Source], *, ice_pellets: bool, tell: Tell
 ) -> tuple[list[Part], Counter[str]]:
     """Makes the parts of these years; and the number of values dropped by reason. None is left of what is refused."""
     parts: list[Part] = []
