@@ -39,7 +39,7 @@ class Samples:
 
     def where(self, keep: Array | slice) -> "Samples":
         """The samples at which the mask `keep` [n] is true, or at its indices, or a slice of them; in memory."""
-        return Samples(self.places, *(getattr(self, name)[keep] for name in COLUMNS), others=self.others)
+        return Samples(self.places, **{name: getattr(self, name)[keep] for name in COLUMNS}, others=self.others)
 
     def renumbered(self, y: Array, last: Array, others: tuple[str, ...]) -> "Samples":
         """Samples of a category under other indices: arrays give those of `y` and `last`, their ends those of -1."""
@@ -96,8 +96,8 @@ def unknown(y: Array) -> Array:
 
 def concatenated(parts: Sequence[Samples]) -> Samples:
     """Samples of the same places, one after another."""
-    columns = (np.concatenate([getattr(one, name) for one in parts]) for name in COLUMNS)
-    return Samples(parts[0].places, *columns, others=parts[0].others)
+    columns = {name: np.concatenate([getattr(one, name) for one in parts]) for name in COLUMNS}
+    return Samples(parts[0].places, **columns, others=parts[0].others)
 
 
 def assemble(

@@ -78,9 +78,8 @@ class Checkpoint:
 
         Of a category, y is known too where it is one of further `classes`; see `Samples.others`.
         """
-        outputs, others = self.task.outputs, ()
-        if isinstance(TARGETS[self.recipe.target], Category):
-            others = tuple(one for one in classes if one not in outputs)
+        outputs, category = self.task.outputs, isinstance(TARGETS[self.recipe.target], Category)
+        others = tuple(one for one in classes if category and one not in outputs)
         samples, inputs, found = assemble(table, self.recipe, [*outputs, *others])
         if (names := [one.name for one in inputs]) != self.inputs or found != [*outputs, *others]:
             trained = f"the model was trained on {', '.join(self.inputs)}"
