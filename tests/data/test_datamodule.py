@@ -91,8 +91,8 @@ def test_all_days_at_once_are_shared_out_among_processes_and_their_mean_is_that_
     shares = [served(one) for one in each]
     assert sorted(chain(*shares)) == list(range(length))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
-    mean = np.mean([one.weight * np.mean(share) for one, share in zip(each, shares, strict=True)])
-    assert mean == pytest.approx((length - 1) / 2)
+    mean = np.mean([one.weight * np.mean(np.square(share)) for one, share in zip(each, shares, strict=True)])
+    assert mean == pytest.approx((length - 1) * (2 * length - 1) / 6)
 
 
 def test_the_shares_of_processes_are_those_of_one_permutation():

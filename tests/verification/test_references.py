@@ -164,17 +164,17 @@ def test_the_probability_of_persistence_stays_as_often_as_the_training_days_did(
 
 
 def test_persistence_counts_only_days_between_classes_that_training_shows():
-    kinds = ["sun", "sun", "rain", "sun", "sun", "sun", "hail", "hail", "sun", "sun", "rain", "hail", "sun"]
+    kinds = [*["rain"] * 3, *["sun"] * 3, "hail", "hail", "sun", "sun", "rain", "hail", "sun"]
     dates = [date(2020, 1, 1) + timedelta(days=k) for k in range(len(kinds))]
     rows = {"station": "Oslo", "date": dates, "temperature_max": 1, "temperature_min": 0, "precipitation": 0}
     recipe, borders = Recipe("weather", {"harmonics": {}}, 1), {"validation_from": dates[6], "test_from": dates[10]}
     splits = split(check(pl.DataFrame(rows | {"weather": kinds}), "table"), recipe, **borders)
-    # Before the test: 7 of sun and 1 of rain; 6 days after one of these, of which sun stayed 4 times.
-    f, usual = np.array([1, 7]) / 8, Climatology.fit(splits).forecast(splits.test)
-    stay = (4 / 6 - f @ f) / (1 - f @ f)
-    assert stay < 0  # then the last day says nothing
+    # Before the test: 3 days of rain and 5 of sun, of which 6 had one of these before them, 5 times the same.
+    f, usual = np.array([3, 5]) / 8, Climatology.fit(splits).forecast(splits.test)
+    stay = (5 / 6 - f @ f) / (1 - f @ f)
     p, answer = both_of(Persistence.fit(splits), splits.test)
-    np.testing.assert_allclose(p, [f, f, usual[2]], rtol=1e-12)
+    after_sun, after_rain = (stay * np.eye(2)[k] + (1 - stay) * f for k in (1, 0))
+    np.testing.assert_allclose(p, [after_sun, after_rain, usual[2]], rtol=1e-12)
     assert answer.tolist() == [1, 0, usual[2].argmax()]
 
 
