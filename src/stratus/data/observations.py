@@ -12,6 +12,10 @@ from stratus.data.daily_table import KEY
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array
 from stratus.data.splits import Splits, split
+from stratus.errors import DataError
+
+YEARS_BEFORE = 2  # the fewest years of days that a model is trained on in a sweep over test years
+A_YEAR = 330  # the fewest days of a year that is counted as one
 
 
 class Observations(ABC):
@@ -39,6 +43,24 @@ class Observations(ABC):
         """The daily table's row of each pair of a station [n] and a date [n], in order; nulls where there is none."""
         asked = pl.DataFrame({"station": list(stations), "date": dates}, {"station": pl.String, "date": pl.Date})
         return asked.join(self.covering(stations, dates), on=KEY, how="left", maintain_order="left")
+
+    def test_years(self, train_from: date | None = None) -> list[int]:
+        """The years that can be forecast from the years before them, in order.
+
+        Each has days enough to count as a year, and so have two years or more before it, from the day `train_from` on.
+        Raises DataError if there is none.
+        """
+        dates = pl.concat([part["date"].unique() for part in self.parts()]).unique()
+        days = dates.filter(dates >= train_from) if train_from else dates
+        counts = days.dt.year().value_counts().sort("date")
+        years: list[int] = counts.filter(pl.col("count") >= A_YEAR)["date"].to_list()
+        if len(years) <= YEARS_BEFORE:
+            found = f"{len(years)} ({', '.join(map(str, years)) or 'none'})"
+            raise DataError(
+                f"years forecast from {YEARS_BEFORE} or more before them need {YEARS_BEFORE + 1}, of {A_YEAR} days at "
+                f"least; the table has {found}"
+            )
+        return years[YEARS_BEFORE:]
 
     @abstractmethod
     def split(

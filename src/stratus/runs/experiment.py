@@ -153,7 +153,7 @@ def chosen(settings: Config) -> dict[str, Any]:
         "features.lead_days": settings.features.lead_days,
         "trainer.max_epochs": settings.trainer.max_epochs,
         "seed": settings.seed,
-        **({} if data.resample is None else {"data.resample": data.resample}),
+        **{f"data.{name}": one for name in ("resample", "test_year") if (one := getattr(data, name)) is not None},
         **{f"task.{name}": value for name, value in settings.task.settings.items() if value is not None},
         **{name: type(group).__name__.lower() for name, group in groups.items()},
         **{f"{name}.{k}": v for name, group in groups.items() for k, v in vars(group).items()},

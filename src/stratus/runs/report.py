@@ -128,8 +128,9 @@ def _reach(drawn: ResamplingRecord | None) -> str:
     if not drawn:
         return ""
     few = drawn.days < FEWEST * drawn.block
-    short = ", and is likely too short: errors last so long that the days are only a few spells of weather"
-    return f"\nthe interval is of these {drawn.days} days, not of another year" + (short if few else "")
+    short = "\nit is likely too short: errors last so long that the days are only a few spells of weather"
+    others = "other years may differ by more (sweep=years tests several)"
+    return f"\nthe interval is of these {drawn.days} days, {others}" + (short if few else "")
 
 
 def _figure(value: float | None, column: str) -> str:

@@ -9,12 +9,17 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from stratus.errors import ConfigurationError
+from stratus.settings.data import Data
 from stratus.settings.experiment import PROJECT, SCHEMAS, Config
 from stratus.settings.help import help_text
 
 
 def register() -> None:
-    """Makes known to Hydra the dataclasses, `${project:…}`, a path beside train.py, and `${settings_help:}`."""
+    """Makes known to Hydra the dataclasses, and what a configuration may ask for.
+
+    `${project:…}` is a path beside train.py, `${test_years:${data}}` the years that a sweep over years tests, and
+    `${settings_help:}` the text of --help.
+    """
     store = ConfigStore.instance()
     store.store(name="schema_config", node=Config, package="_global_")
     for schemas in SCHEMAS.values():
@@ -22,6 +27,13 @@ def register() -> None:
             store.store(name=f"schema_{name}", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)
+    OmegaConf.register_new_resolver("test_years", _test_years, replace=True, use_cache=True)
+
+
+def _test_years(node: DictConfig) -> str:
+    data = OmegaConf.to_object(node)
+    assert isinstance(data, Data)
+    return ",".join(map(str, data.load().observations.test_years(data.borders.train_from)))
 
 
 def check(config: DictConfig) -> Config:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BORDERS = ("train_from", "validation_from", "test_from", "until")
 DAY = Expected("a day as YYYY-MM-DD", date.fromisoformat)
+YEAR = Expected("a year as YYYY", range(1, 10_000).__contains__)
 UNITS = Expected("metric, standard or null", ("metric", "standard").__contains__)
 
 
@@ -30,6 +31,7 @@ class Data(SettingsGroup, group="data"):
     validation_from: str | None = setting("2014-01-01", "first validation day; null: no validation split", DAY)
     test_from: str = setting("2015-01-01", "first test day", DAY)
     until: str | None = setting(None, "last test day; null: the table's last", DAY)
+    test_year: int | None = setting(None, "test on this year, train on the days before; null: test_from to until", YEAR)
     batch_size: int | None = setting(32, "training days a step; null: all of them", POSITIVE)
     resample: int | None = setting(None, "number of a resample of the training weeks; null: no resample", NOT_NEGATIVE)
 
@@ -37,12 +39,15 @@ class Data(SettingsGroup, group="data"):
         given = [(name, one) for name in BORDERS if (one := getattr(self.borders, name))]
         for (before, first), (after, second) in pairwise(given):
             fine = first <= second if after == "until" else first < second  # `until` is a test day itself
-            require(fine, f"data.{after}", second, f"a day after data.{before}={first}")
+            name, value = ("test_year", self.test_year) if self.test_year else (after, second)
+            require(fine, f"data.{name}", value, f"a day after data.{before}={first}")
 
     @property
     def borders(self) -> Borders:
         """Where the splits begin."""
         days = {name: getattr(self, name) for name in BORDERS}
+        if self.test_year:
+            days |= {"test_from": f"{self.test_year:04}-01-01", "until": f"{self.test_year:04}-12-31"}
         return Borders(**{name: day and date.fromisoformat(day) for name, day in days.items()})
 
     def load(self) -> "Loaded":

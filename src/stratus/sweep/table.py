@@ -1,7 +1,7 @@
 """A sweep's runs as a table, best first: on the terminal and as summary.csv."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ from stratus import files
 from stratus.runs import record
 from stratus.runs.record import RunRecord
 from stratus.runs.report import listing, plain, show
-from stratus.sweep import resamples
+from stratus.sweep import resamples, years
 
 OBJECTIVE = "objective"
 MOST = 20  # the most rows of a table on the terminal; the files have all
+YEARS_SHOWN = ("year", "train", "test", "loss", "accuracy", "skill", "skill from", "skill to")
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
@@ -84,8 +85,10 @@ def finish(folder: Path) -> bool:
     if not jobs:
         return False
     table, runs = write(folder, jobs), list(jobs.values())
-    resampled = resamples.comparable(runs)
-    show(*([] if resampled else _ranking(table, jobs)), *_failures(table))  # no resample is the best
+    resampled, yearly = resamples.comparable(runs), years.by_setting(runs)
+    show(
+        *([] if resampled or yearly else _ranking(table, jobs)), *_failures(table)
+    )  # no resample is the best, nor a year
     if resampled:
         intervals = resamples.table(resampled)
         files.replace(folder / "resamples.csv", files.without_formulas(intervals).write_csv())
@@ -94,10 +97,26 @@ def finish(folder: Path) -> bool:
             "climatology: the mean, and between what 95 % lie"
         )
         show(listing(intervals, title))
+    elif yearly:
+        _years(folder, yearly)
     show(os.path.relpath(folder / "summary.csv"))
     if len(runs) > 1:
         _draw(folder, jobs)
     return True
+
+
+def _years(folder: Path, runs: Mapping[str, Sequence[RunRecord]]) -> None:
+    """Writes and shows the scores of each year and their means; of several settings the means alone."""
+    table = years.table(runs)
+    files.replace(folder / "years.csv", files.without_formulas(table).write_csv())
+    columns = [name for name in YEARS_SHOWN if name in table.columns]
+    title = "each year, forecast by a model of the years before it; their mean, and between what 95 % of such means lie"
+    if len(runs) > 1:
+        means = table.filter(pl.col("year").is_in(["mean", "low", "high"]))
+        show(listing(means.select("setting", *columns), title))
+    else:
+        show(listing(table.select(columns), title))
+    show(*(f"{plain(words)}: {years.verdict(own)}".removeprefix(": ") for words, own in runs.items()))
 
 
 def _draw(folder: Path, jobs: Mapping[str, RunRecord]) -> None:

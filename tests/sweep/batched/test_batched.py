@@ -11,7 +11,6 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from stratus.errors import Diverged
 from stratus.runs import record, recording
-from stratus.sweep.batched.member import train_together
 
 
 def plain(value, folder):
@@ -124,13 +123,13 @@ NOT_READ = (".current.", "val_loop.", "current_score", "best_model_path", "stopp
         ("optimizer=gd", "schedule=constant", "trainer.check_val_every_n_epoch=2"),
     ],
 )
-def test_a_resumed_job_goes_on_as_a_resumed_run(settings, samples, member, trained, tmp_path, *, more):
+def test_a_resumed_job_goes_on_as_a_resumed_run(settings, together, member, trained, tmp_path, *, more):
     words = ("task=binary", "trainer.max_epochs=3", "init=gaussian", *more)
     members = [settings(*words, f"seed={seed}") for seed in (1, 2)]
     job, lone = tmp_path / "job", tmp_path / "lone"
     overrides = [*words, "seed=2"]
     with recording.recorded(job, task="binary", overrides=overrides, seed=2) as entries:
-        member(train_together(members, samples(members[1])), 1).finish(job, entries)
+        member(together(members), 1).finish(job, entries)
     trained(lone, *overrides)
     for name in (job, lone):
         trained(tmp_path / f"{name.name}-on", f"resume={name}", "trainer.max_epochs=6")
@@ -177,13 +176,13 @@ def test_a_job_that_diverged_shows_its_settings_and_no_final_figures(swept):
     assert not [tag for tag in points if tag.startswith(("test/", "hp/"))]
 
 
-def test_a_member_that_diverges_late_leaves_the_curves_until_then(settings, samples, finished, tmp_path):
+def test_a_member_that_diverges_late_leaves_the_curves_until_then(settings, together, finished, tmp_path):
     members = [
         settings("task=regression", "features=two_days", "optimizer=gd", f"optimizer.lr={lr}", "trainer.max_epochs=120")
         for lr in (0.1, 2.0)
     ]
     with pytest.raises(Diverged):
-        finished(train_together(members, samples(members[0])), 1, tmp_path)
+        finished(together(members), 1, tmp_path)
     points, hparams, _ = shown(tmp_path)
     steps, losses = zip(*points["train/loss"], strict=True)
     assert list(steps) == list(range(len(steps)))

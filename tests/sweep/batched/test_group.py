@@ -12,7 +12,6 @@ from stratus.errors import Diverged
 from stratus.runs.experiment import new_task
 from stratus.sweep.batched import group
 from stratus.sweep.batched.group import Group
-from stratus.sweep.batched.member import train_together
 from stratus.tasks.multiclass import MulticlassClassification
 from stratus.tasks.weights import Weights
 from stratus.training.checkpoints import load
@@ -70,23 +69,24 @@ def alternating(overrides, count):
         for more in (0, 1)
     ],
 )
-def test_members_are_the_runs_they_would_be_alone(settings, samples, alone, tmp_path, *, task, optimizer):
+def test_members_are_the_runs_they_would_be_alone(settings, together, alone, tmp_path, *, task, optimizer):
     members = [settings(*task, "trainer.max_epochs=2", *one) for one in alternating(MEMBERS[optimizer], 3)]
-    splits = samples(members[0])
-    result = train_together(members, splits).result
+    result = together(members).result
     for place in (1, 2):
         lone = alone(members[place], tmp_path / str(place))
         assert_same_weights(result, place, tmp_path / str(place))
-        if splits.validation:
+        if members[place].data.validation_from:
             assert result.best.epochs[place] == lone.best_epoch
 
 
 @pytest.mark.parametrize("task", ["task=binary", "task=multiclass"])
 @pytest.mark.parametrize("size", ["data.batch_size=32", "data.batch_size=null"])
-def test_members_on_resamples_of_the_days_are_those_of_the_resamples(settings, samples, alone, tmp_path, *, task, size):
+def test_members_on_resamples_of_the_days_are_those_of_the_resamples(
+    settings, together, alone, tmp_path, *, task, size
+):
     same = (task, size, "trainer.max_epochs=3")
     members = [settings(*same, f"data.resample={number}", f"seed={k}") for k, number in enumerate(("null", 2, 5, 2))]
-    result = train_together(members, samples(members[0])).result
+    result = together(members).result
     for place in (1, 3):
         alone(members[place], tmp_path / str(place))
         assert_same_weights(result, place, tmp_path / str(place))
@@ -94,14 +94,14 @@ def test_members_on_resamples_of_the_days_are_those_of_the_resamples(settings, s
 
 @pytest.mark.parametrize("weights", ["null", "balanced"])
 def test_members_whose_validation_has_a_class_that_training_lacks_are_the_runs_alone(
-    settings, samples, alone, finished, tmp_path, *, weights
+    settings, together, alone, finished, tmp_path, *, weights
 ):
     hail = pl.when(pl.col("date") == "2014-03-01").then(pl.lit("hail")).otherwise("weather").alias("weather")
     pl.read_csv(SHIPPED).filter(pl.col("station") == "Seattle").with_columns(hail).write_csv(tmp_path / "hail.csv")
     words = ("task=multiclass", "data=csv", f"data.path={tmp_path / 'hail.csv'}", f"task.class_weights={weights}")
     borders = ("data.validation_from=2014-01-01", "data.test_from=2015-01-01", "trainer.max_epochs=3")
     members = [settings(*words, *borders, f"seed={seed}") for seed in (1, 2)]
-    trained = train_together(members, samples(members[0]))
+    trained = together(members)
     found, lone = finished(trained, 1, tmp_path / "member"), alone(members[1], tmp_path / "alone")
     assert_same_weights(trained.result, 1, tmp_path / "alone")
     assert found.best_epoch == lone.best_epoch
@@ -110,7 +110,7 @@ def test_members_whose_validation_has_a_class_that_training_lacks_are_the_runs_a
 
 
 def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(
-    settings, samples, alone, finished, tmp_path
+    settings, together, alone, finished, tmp_path
 ):
     def members_with(wild):
         rates = ["0.1", wild, "0.05", "0.02"]
@@ -118,56 +118,55 @@ def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(
         return [settings(*same, f"optimizer.lr={lr}", f"seed={k}") for k, lr in enumerate(rates)]
 
     members = members_with("50")
-    splits = samples(members[0])
-    trained, tame = train_together(members, splits), train_together(members_with("0.01"), splits)
-    with pytest.raises(Diverged) as together:
+    trained, tame = together(members), together(members_with("0.01"))
+    with pytest.raises(Diverged) as beside:
         finished(trained, 1, tmp_path / "together")
     with pytest.raises(Diverged) as lone:
         alone(members[1], tmp_path / "alone")
-    steps = [re.search(r"at step (\d+)", str(one.value)).group(1) for one in (together, lone)]
+    steps = [re.search(r"at step (\d+)", str(one.value)).group(1) for one in (beside, lone)]
     assert steps[0] == steps[1]
-    assert re.sub(r"[\d.]+e\+\d+", "N", str(together.value)) == re.sub(r"[\d.]+e\+\d+", "N", str(lone.value))
+    assert re.sub(r"[\d.]+e\+\d+", "N", str(beside.value)) == re.sub(r"[\d.]+e\+\d+", "N", str(lone.value))
     for place in (0, 2, 3):
         assert torch.equal(trained.result.last.theta[..., place], tame.result.last.theta[..., place])
         for tag, values in trained.result.curves.items():
             assert torch.equal(values[:, place], tame.result.curves[tag][:, place])
 
 
-def test_a_loss_of_any_form_is_trained(settings, samples, monkeypatch):
+def test_a_loss_of_any_form_is_trained(settings, together, monkeypatch):
     one = settings("task=multiclass", "trainer.max_epochs=2", "seed=1")
     other = settings("task=multiclass", "trainer.max_epochs=2", "seed=2")
-    splits = samples(one)
 
     def losses(self, logits, y):  # right for [n, k] only: the classes are looked for at the end
         return -logits.log_softmax(-1).gather(-1, y[:, None])
 
     with monkeypatch.context() as patched:
         patched.setattr(MulticlassClassification, "losses", losses)
-        found = train_together([one, other], splits).result
-    expected = train_together([one, other], splits).result
+        found = together([one, other]).result
+    expected = together([one, other]).result
     assert torch.allclose(found.last.theta, expected.last.theta, atol=1e-6)
 
 
 def test_members_start_where_a_run_alone_does_and_then_lie_on_their_device_with_the_task(
-    settings, samples, monkeypatch
+    settings, samples, days, monkeypatch
 ):
     members = [settings("task=binary", "task.class_weights=balanced", "init=gaussian", f"seed={k}") for k in (1, 2)]
     splits, starts = samples(members[0]), [new_task(one, samples(one)).linear.weight for one in members]
+    own = [days(one) for one in members]
     none = SimpleNamespace(memory={})  # they look at values, of which meta has none
     monkeypatch.setattr(group, "steps_of", lambda members, theta: none)
-    one = Group(new_task(members[0], splits), members, splits, torch.device("cpu"))
+    one = Group(new_task(members[0], splits), members, own, torch.device("cpu"))
     assert torch.equal(one.theta[:-1], torch.stack([start.T for start in starts], -1))
     task = new_task(members[0], splits)
-    there = Group(task, members, splits, torch.device("meta"))
+    there = Group(task, members, own, torch.device("meta"))
     assert {of.device.type for of in (there.theta, there.train_days.x, *task.parameters(), *task.buffers())} == {"meta"}
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("task", ["task=regression", "task=binary", "task=multiclass"])
-def test_members_on_a_gpu_are_what_they_would_be_alone_there(settings, samples, alone, recorded, tmp_path, *, task):
+def test_members_on_a_gpu_are_what_they_would_be_alone_there(settings, together, alone, recorded, tmp_path, *, task):
     words = (task, "trainer=gpu", "trainer.max_epochs=2", "init=gaussian")
     members = [settings(*words, f"seed={seed}") for seed in (1, 2)]
-    trained = train_together(members, samples(members[0]))
+    trained = together(members)
     recorded(trained, 1, tmp_path / "member")
     alone(members[1], tmp_path / "alone")
     assert_same_weights(trained.result, 1, tmp_path / "alone")

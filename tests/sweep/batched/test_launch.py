@@ -2,13 +2,15 @@
 
 import polars as pl
 import pytest
+import torch
 
 from stratus.data.features import FEATURES
+from stratus.runs.record import RunRecord
 from stratus.settings.experiment import PROJECT
 from stratus.sweep.batched import launch
 from stratus.sweep.batched.launch import largest_group
-from stratus.sweep.batched.member import train_together
 from stratus.tasks.multiclass import MulticlassClassification
+from stratus.training.checkpoints import load
 
 WEATHER = PROJECT / "data" / "weather.csv"
 
@@ -81,18 +83,31 @@ def test_a_trainer_that_this_machine_cannot_have_is_left_to_each_job_to_tell(com
     assert "together they fail (trainer: You selected an invalid accelerator name" in caplog.text
 
 
-def test_resamples_of_stations_that_lack_days_are_trained_together_only_where_they_are_as_long(
-    composed, settings, samples, alone, finished, *, tmp_path, caplog
+@pytest.mark.parametrize("size", ["data.batch_size=32", "data.batch_size=null", "trainer.limit_train_batches=20"])
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_members_with_other_numbers_of_days_are_the_runs_they_would_be_alone(
+    composed, settings, alone, tmp_path, *, size, optimizer
 ):
+    """Each year trains on a year more; and where a station lacks days, so do resamples, which are of dates."""
     table = pl.read_csv(WEATHER, infer_schema=False)
-    gaps = (pl.col("station") == "Seattle") & (pl.int_range(pl.len()) % 3 == 0)
+    gaps = (pl.col("station") == "Seattle") & (pl.int_range(pl.len()) % 7 == 0)
     table.filter(~gaps).write_csv(tmp_path / "gaps.csv")
-    words = ("data=csv", f"data.path={tmp_path / 'gaps.csv'}", "data.stations=null", "trainer.max_epochs=1")
-    with caplog.at_level("INFO"):
-        jobs = [composed("pictures=none", *words, f"data.resample={number}") for number in range(3)]
-        assert launch.train(enumerate(jobs), 2.0) == {}
-    assert "differ in length" in caplog.text
-    same = [settings(*words, f"seed={seed}", "data.resample=1") for seed in (1, 2)]
-    trained = train_together(same, samples(settings(*words)))
-    found, lone = finished(trained, 1, tmp_path / "member"), alone(same[1], tmp_path / "alone")
-    assert found.metrics["test/loss"] == pytest.approx(lone.metrics["test/loss"], abs=1e-5)
+    words = ("task=regression", "data=csv", f"data.path={tmp_path / 'gaps.csv'}", f"optimizer={optimizer}", size)
+    words += ("trainer.max_epochs=2", "data.validation_from=null", "data.stations=null", "optimizer.weight_decay=0.01")
+    jobs = [[*words, f"data.test_year={year}"] for year in (2013, 2014, 2015)]
+    jobs += [[*words, "data.test_year=2014", f"data.resample={number}", "seed=3"] for number in (4, 5)]
+    members = launch.train(enumerate(composed("pictures=none", *one) for one in jobs), 2.0)
+    lengths = {len(one.block.days.splits.train) for one in members.values()}
+    assert len(lengths) >= 4
+    assert len(members) == len(jobs)
+    for number, job in enumerate(jobs):
+        record, folder = RunRecord("regression", []), tmp_path / str(number)
+        members[number].finish(folder, record)
+        lone = alone(settings(*job), tmp_path / f"alone{number}")
+        kept = [load(one / "checkpoints" / "last.ckpt") for one in (folder, tmp_path / f"alone{number}")]
+        states, steps = [one.content["state_dict"] for one in kept], [one.content["global_step"] for one in kept]
+        assert steps[0] == steps[1]
+        for name, value in states[1].items():
+            assert torch.allclose(states[0][name], value, rtol=0, atol=1e-5), name
+        assert record.references["climatology"] == pytest.approx(lone.references["climatology"])
+        assert record.metrics["test/skill"] == pytest.approx(lone.metrics["test/skill"], abs=1e-4)

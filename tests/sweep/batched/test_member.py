@@ -1,7 +1,5 @@
 """A member recorded as a run: its scores and intervals are those of a run alone, however many are verified at once."""
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 import pytest
@@ -11,17 +9,20 @@ from omegaconf import open_dict
 
 from stratus.runs import record
 from stratus.runs.finished import FinishedRun
-from stratus.sweep.batched.member import train_together
 
 WITHIN = 2e-3
 """Weights differ by 1e-7, which is enough for a day to change its class or its rank."""
 
 
-def group(settings, samples, *overrides, varied=("seed=1", "seed=2", "seed=3")):
-    """Members trained for two epochs, from starts far enough apart for other scores."""
+@pytest.fixture
+def group(settings, together):
+    """Trains members for two epochs, from starts far enough apart for other scores."""
+    return lambda *overrides, **varied: together(members(settings, *overrides, **varied))
+
+
+def members(settings, *overrides, varied=("seed=1", "seed=2", "seed=3")):
     words = ("trainer.max_epochs=2", "init=gaussian", "init.sigma=3", *overrides)
-    members = [settings(*words, *one.split()) for one in varied]
-    return train_together(members, samples(replace(members[0], data=replace(members[0].data, resample=None))))
+    return [settings(*words, *one.split()) for one in varied]
 
 
 def assert_same(found, expected, within=1e-9):
@@ -46,13 +47,13 @@ def assert_same(found, expected, within=1e-9):
     ],
     ids=" ".join,
 )
-def test_a_member_s_record_is_that_of_a_run_alone(settings, samples, alone, finished, tmp_path, *, task):
-    trained = group(settings, samples, *task)
+def test_a_member_s_record_is_that_of_a_run_alone(group, alone, finished, tmp_path, *, task):
+    trained = group(*task)
     for place in (1, 2):
-        found = finished(trained, place, tmp_path / f"member{place}", together=[0, 1, 2])
+        found = finished(trained, place, tmp_path / f"member{place}", beside=[0, 1, 2])
         lone = alone(trained.members[place], tmp_path / f"alone{place}")
         assert_same(found, lone, within=WITHIN)
-        assert_same(found, finished(trained, place, tmp_path / f"itself{place}", together=[place]))
+        assert_same(found, finished(trained, place, tmp_path / f"itself{place}", beside=[place]))
         tables = [pl.read_csv(tmp_path / f"{name}{place}" / "forecasts.csv") for name in ("member", "alone")]
         numbers = [table.select(pl.col(pl.Float64)) for table in tables]
         assert tables[0].columns == tables[1].columns
@@ -60,28 +61,28 @@ def test_a_member_s_record_is_that_of_a_run_alone(settings, samples, alone, fini
 
 
 @pytest.mark.parametrize("task", ["task=binary", "task=multiclass"])
-def test_members_on_resamples_are_scored_on_their_own_days(settings, samples, alone, finished, tmp_path, *, task):
+def test_members_on_resamples_are_scored_on_their_own_days(group, alone, finished, tmp_path, *, task):
     varied = ("seed=1", "data.resample=1", "data.resample=2", "seed=2 data.resample=1")
-    trained = group(settings, samples, task, varied=varied)
-    for place, together in ((1, [1, 3]), (2, [2])):
-        found = finished(trained, place, tmp_path / f"member{place}", together=together)
+    trained = group(task, varied=varied)
+    for place, beside in ((1, [1, 3]), (2, [2])):
+        found = finished(trained, place, tmp_path / f"member{place}", beside=beside)
         assert_same(found, alone(trained.members[place], tmp_path / f"alone{place}"), within=WITHIN)
 
 
 @pytest.mark.parametrize("task", ["task=regression", "task=binary", "task=multiclass"])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_huge_weights_of_a_member_change_no_other_s_scores(settings, samples, finished, tmp_path, *, task):
-    trained = group(settings, samples, task)
-    expected = finished(trained, 2, tmp_path / "before", together=[0, 1, 2])
+def test_huge_weights_of_a_member_change_no_other_s_scores(group, finished, tmp_path, *, task):
+    trained = group(task)
+    expected = finished(trained, 2, tmp_path / "before", beside=[0, 1, 2])
     for weight in (1e11, 1e30, np.inf, np.nan):
         trained.result.best.theta[..., 1] = weight
-        assert_same(finished(trained, 2, tmp_path / f"{weight}", together=[0, 1, 2]), expected)
+        assert_same(finished(trained, 2, tmp_path / f"{weight}", beside=[0, 1, 2]), expected)
 
 
 def test_a_member_that_cannot_be_recorded_tells_as_a_run_alone_and_lets_the_others_run(
-    settings, samples, composed, member, monkeypatch, *, tmp_path, caplog
+    group, composed, member, monkeypatch, *, tmp_path, caplog
 ):
-    one = member(group(settings, samples, "task=binary"), 0)
+    one = member(group("task=binary"), 0)
     config = composed(with_hydra=True)
     with open_dict(config):
         config.hydra.runtime.update(output_dir=str(tmp_path / "bug"), choices={"task": "binary"})

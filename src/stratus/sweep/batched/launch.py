@@ -3,7 +3,7 @@
 import gc
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hydra.core.utils import JobReturn, configure_log, filter_overrides
@@ -12,15 +12,16 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from threadpoolctl import threadpool_limits
 
-from stratus.data.observations import Loaded
 from stratus.data.splits import Splits
 from stratus.errors import StratusError, message
 from stratus.runs.experiment import new_task
 from stratus.settings import compose
 from stratus.settings.descent import SGD, Adam
 from stratus.settings.experiment import Config
+from stratus.sweep.batched.days import Days
 from stratus.sweep.batched.hydra_inside import Composed, Composer, JobRunner
-from stratus.sweep.batched.member import Block, Days, Member, train_together
+from stratus.sweep.batched.loss import Loss
+from stratus.sweep.batched.member import Block, Member, train_together
 from stratus.sweep.batched.processes import Share, portable
 from stratus.tasks.linear import LinearTask
 
@@ -121,7 +122,7 @@ def _shared(settings: Config) -> tuple[str, ...]:
     """What jobs that are trained together have in common."""
     # Class weights are those of the days that are drawn.
     weighed = getattr(settings.task, "class_weights", None) is not None
-    data = settings.data if weighed else replace(settings.data, resample=None)
+    data = settings.data if weighed else replace(settings.data, resample=None, test_year=None)
     return tuple(map(repr, (settings.task, data, settings.features, settings.trainer, type(settings.optimizer))))
 
 
@@ -129,40 +130,61 @@ def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member]
     """Trains jobs that have all in common but numbers; if that cannot be, why."""
     if len(jobs) == 1:
         return "no other differs from them in numbers alone"
-    first = next(iter(jobs.values()))
-    loaded = first.data.load()
-    splits = loaded.observations.split(first.recipe, first.data.borders, standardise=first.features.standardise)
-    if splits.train.on_disk:
-        return "their days are streamed from disk"
-    if len({len(splits.drawn(number)) for number in {one.data.resample for one in jobs.values()}}) > 1:
-        return "stations lack days, so that their resamples, which are of dates, differ in length"
-    if type(new_task(first, splits)).forward is not LinearTask.forward:
-        return f"task={first.task.name} has a way of its own from inputs to logits"
-
+    days = _days(jobs)
+    splits = {id(one.splits): one.splits for one in days.values()}.values()
+    longest = max(splits, key=lambda one: len(one.train))
+    task = next(iter(days.values())).task
+    if reason := _reason_apart(task, list(splits)):
+        return reason
     members: dict[int, Member] = {}
-    shared: dict[tuple[int | None, float], Days] = {}
-    numbers, size = list(jobs), largest_group(first, splits, memory)
+    numbers, size = list(jobs), largest_group(jobs[min(jobs)], longest, memory)
     for part in (numbers[start : start + size] for start in range(0, len(numbers), size)):
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
-        settings = [jobs[number] for number in part]
-        group = train_together(settings, splits)
-        alike = [(one.data.resample, getattr(one.optimizer, "weight_decay", 0.0)) for one in settings]
-        for same in dict.fromkeys(alike):
-            places = [place for place, one in enumerate(alike) if one == same]
-            if same not in shared:
-                shared[same] = _days(settings[places[0]], loaded, splits)
+        own = [days[number] for number in part]
+        group = train_together([jobs[number] for number in part], own)
+        for same in {id(one): one for one in own}.values():
+            places = [place for place, one in enumerate(own) if one is same]
             for some in (places[start : start + BLOCK] for start in range(0, len(places), BLOCK)):
-                block = Block(group, some, shared[same])
+                block = Block(group, some, same)
                 members |= {part[place]: Member(block, place) for place in some}
     return members
 
 
-def _days(settings: Config, loaded: Loaded, splits: Splits) -> Days:
-    """What members share that have these days drawn, and this penalty."""
-    resample = settings.data.resample
-    said = replace(loaded.provenance, source=loaded.provenance.source | {"resample": resample})
-    days = splits.resampled(resample)
-    return Days(new_task(settings, days), loaded.observations, said, days)
+def _days(jobs: Mapping[int, Config]) -> dict[int, Days]:
+    """The days of each job; jobs with the same days, and the same penalty on their weights, share them."""
+    first = next(iter(jobs.values()))
+    loaded = first.data.load()
+    years: dict[int | None, Splits] = {}
+    drawn: dict[tuple[int | None, int | None], Splits] = {}
+    shared: dict[tuple[int | None, int | None, float], Days] = {}
+    found = {}
+    for number, one in jobs.items():
+        year, resample, penalty = one.data.test_year, one.data.resample, getattr(one.optimizer, "weight_decay", 0.0)
+        if year not in years:
+            standardise = one.features.standardise
+            years[year] = loaded.observations.split(one.recipe, one.data.borders, standardise=standardise)
+        if (year, resample) not in drawn:
+            every = years[year]
+            drawn[year, resample] = every if every.train.on_disk else every.resampled(resample)
+        if (year, resample, penalty) not in shared:
+            splits = drawn[year, resample]
+            source = loaded.provenance.source | {"resample": resample, "test_year": year}
+            said = replace(loaded.provenance, source=source)
+            shared[year, resample, penalty] = Days(new_task(one, splits), loaded.observations, said, splits)
+        found[number] = shared[year, resample, penalty]
+    return found
+
+
+def _reason_apart(task: LinearTask, splits: Sequence[Splits]) -> str | None:
+    """Why jobs on these days cannot be trained together, if they cannot."""
+    reasons = {
+        "their days are streamed from disk": any(one.train.on_disk for one in splits),
+        "not all have the same classes in their training days": len({tuple(one.outputs) for one in splits}) > 1,
+        f"task={task.name} has a way of its own from inputs to logits": type(task).forward is not LinearTask.forward,
+        f"the loss of task={task.name} takes members only with as many days each": not Loss(task).broadcasts
+        and len({(len(one.train), len(one.validation or ())) for one in splits}) > 1,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 def largest_group(settings: Config, splits: Splits, memory: float) -> int:

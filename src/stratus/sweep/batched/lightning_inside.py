@@ -56,8 +56,10 @@ class MemberTrainer:
         """Where the Trainer trains."""
         return self.trainer.strategy.root_device
 
-    def prepare(self, settings: Config) -> None:
-        """Gives the Trainer the optimiser and the schedule of a member."""
+    def prepare(self, settings: Config, task: LinearTask) -> None:
+        """Gives the Trainer the optimiser and the schedule of a member, and the scale of its task's inputs."""
+        self.task.mean.copy_(task.mean)
+        self.task.scale.copy_(task.scale)
         self.task.optimizer, self.task.schedule = settings.optimizer.build(), settings.schedule.build()
         self.trainer.strategy.setup_optimizers(self.trainer)
 
@@ -67,7 +69,7 @@ class MemberTrainer:
             epochs = int(snapshot.epochs[place])
             if epochs:
                 snapshot.weights(place).put(self.task)
-                self._put_progress(epochs, epochs * result.steps_an_epoch)
+                self._put_progress(epochs, epochs * result.steps_an_epoch[place])
                 self._put_optimizer(snapshot, place, result.rates[epochs, place].item())
                 self._put_callbacks(snapshot, place, settings, folder)
                 self.trainer.save_checkpoint(folder / f"{name}.ckpt", weights_only=False)

@@ -11,25 +11,22 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from stratus import files
-from stratus.data.observations import Observations, Provenance
-from stratus.data.splits import Splits
 from stratus.runs import experiment, recording, tensorboard
 from stratus.runs.events import EventFile
 from stratus.runs.experiment import Outputs
 from stratus.runs.finished import FinishedRun
 from stratus.runs.record import RunRecord
 from stratus.settings.experiment import Config
+from stratus.sweep.batched.days import Days
 from stratus.sweep.batched.group import Group
 from stratus.sweep.batched.lightning_inside import MemberTrainer
 from stratus.sweep.batched.result import GroupResult
 from stratus.sweep.worker import failed
-from stratus.tasks.linear import LinearTask
 from stratus.training.callbacks import Trace
 from stratus.training.fit import TrainingResult
 from stratus.training.optimum import minimised
-from stratus.training.stability import divergence, largest_eigenvalue
+from stratus.training.stability import divergence
 from stratus.verification.model import Model
-from stratus.verification.references import References
 from stratus.verification.verify import Verification, verify
 
 
@@ -42,39 +39,19 @@ class TrainedGroup:
     trainer: MemberTrainer  # writes their checkpoints; its task is given each member's weights in turn
 
 
-def train_together(members: Sequence[Config], splits: Splits) -> TrainedGroup:
-    """Trains runs that differ only in numbers; `splits` are those of the days themselves, not of a resample.
+def train_together(members: Sequence[Config], days: Sequence[Days]) -> TrainedGroup:
+    """Trains runs that differ only in numbers and in their days, which are given of each.
 
     Raises ConfigurationError if this machine has no such accelerator.
     """
     torch.set_num_threads(1)
     # With deterministic algorithms torch fills all new memory with nan, for programs that read before they write.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    task = experiment.new_task(members[0], splits.resampled(members[0].data.resample))
-    trainer = MemberTrainer(task, members[0], splits)
-    result = Group(task, members, splits, trainer.device).train()
+    task = experiment.new_task(members[0], days[0].splits)
+    trainer = MemberTrainer(task, members[0], days[0].splits)
+    result = Group(task, members, days, trainer.device).train()
     task.cpu()  # where they are recorded
     return TrainedGroup(members, result, trainer)
-
-
-@dataclass(frozen=True)
-class Days:
-    """What members on the same training days share."""
-
-    task: LinearTask  # theirs, whatever its weights
-    observations: Observations
-    provenance: Provenance
-    splits: Splits
-
-    @cached_property
-    def eigenvalue(self) -> float:
-        """λmax, of which the members' largest stable steps are made."""
-        return largest_eigenvalue(self.task, self.splits)
-
-    @cached_property
-    def references(self) -> References:
-        """What the members are compared with."""
-        return References.fit(self.task, self.splits)
 
 
 @dataclass(frozen=True)
@@ -139,7 +116,7 @@ class Member:
         """Writes what a lone run writes while it trains, and gives what its training gives; it may raise Diverged."""
         group, place, splits = self.block.group, self.place, self.block.days.splits
         result, trainer, task = group.result, group.trainer, group.trainer.task
-        trainer.prepare(self.settings)
+        trainer.prepare(self.settings, self.block.days.task)
         experiment.begin(self.settings, splits, task, outputs, self.block.days.eigenvalue)
         epochs = int(result.last.epochs[place])
         tensorboard.curves(outputs.file, self._curves(epochs))
@@ -149,7 +126,7 @@ class Member:
             raise divergence(found.loss, found.step, found.last_finite, rate, limit)
         last_value = minimised(task, result.last.weights(place), splits)
         result.best.weights(place).put(task)
-        best, steps = int(result.best.epochs[place]), epochs * result.steps_an_epoch
+        best, steps = int(result.best.epochs[place]), epochs * result.steps_an_epoch[place]
         return TrainingResult(task, best, last_value, epochs, steps, result.seconds, Trace())
 
     def _curves(self, epochs: int) -> Iterator[tuple[int, dict[str, float]]]:
@@ -161,4 +138,4 @@ class Member:
             validation, missing = divmod(epoch + 1, every)
             if curves["val/loss"] and not missing:
                 values |= {tag: curves[tag][validation - 1] for tag in ("val/loss", "val/accuracy")}
-            yield result.steps_an_epoch * (epoch + 1) - 1, values | {"epoch": epoch}
+            yield result.steps_an_epoch[self.place] * (epoch + 1) - 1, values | {"epoch": epoch}

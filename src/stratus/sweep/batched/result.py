@@ -1,6 +1,6 @@
 """What training a group gives: of each member its curves, its last and its best state, and where it diverged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class GroupResult:
 
     curves: Mapping[str, Tensor]  # loss and accuracy by tag [epochs, M]; of validation at each validated epoch
     rates: Tensor  # learning rate of each epoch, and the one after the last [epochs + 1, M], float64
-    steps_an_epoch: int
+    steps_an_epoch: Sequence[int]  # of each member
     last: Snapshot  # as the last completed epoch left the members
     best: Snapshot  # as the epoch with the lowest validation loss did; the last where there is no validation
     divergences: Mapping[int, Divergence]  # by member

@@ -51,14 +51,18 @@ class Steps(ABC):
         values = torch.tensor([float(one[name]) for one in self.options], device=theta.device)
         return values if values.any() else None
 
-    def take(self, theta: Tensor, gradient: Tensor, epoch: int) -> None:
-        """One step of all members, in place."""
+    def take(self, theta: Tensor, gradient: Tensor, epoch: int, moving: Tensor | None = None) -> None:
+        """One step of all members, or of those `moving` [M], in place."""
+        before = () if moving is None else [one.clone() for one in (theta, *self.memory.values())]
         if self.longest is not None:
             norm = gradient.square().sum((0, 1)).sqrt()
             gradient = gradient * (self.longest / (norm + 1e-6)).clamp(max=1.0)
         if self.decay is not None:
             gradient = torch.cat([gradient[:-1] + self.decay * theta[:-1], gradient[-1:]])  # b is free
         theta.addcmul_(self.rates[epoch], self.direction(gradient), value=-1)
+        if moving is not None:
+            for one, then in zip((theta, *self.memory.values()), before, strict=True):
+                torch.where(moving, one, then, out=one)
 
     @abstractmethod
     def direction(self, gradient: Tensor) -> Tensor:
@@ -90,18 +94,16 @@ class AdamSteps(Steps):
     def __init__(self, members: Sequence[Config], theta: Tensor) -> None:
         super().__init__(members, theta)
         (self.first, self.second), self.small = self.options[0]["betas"], self.options[0]["eps"]
-        self.steps = 0
         count = torch.zeros(len(members), device=theta.device)
         self.memory = {"step": count, "exp_avg": torch.zeros_like(theta), "exp_avg_sq": torch.zeros_like(theta)}
 
     def direction(self, gradient: Tensor) -> Tensor:
         """See the class."""
-        self.steps += 1
-        self.memory["step"].fill_(self.steps)
+        steps = self.memory["step"].add_(1).double()
         mean = self.memory["exp_avg"].lerp_(gradient, 1 - self.first)
         square = self.memory["exp_avg_sq"].mul_(self.second).addcmul_(gradient, gradient, value=1 - self.second)
-        root = (square / (1 - self.second**self.steps)).sqrt()
-        direction: Tensor = mean / (1 - self.first**self.steps) / (root + self.small)
+        root = (square / (1 - self.second**steps).float()).sqrt()
+        direction: Tensor = mean / (1 - self.first**steps).float() / (root + self.small)
         return direction
 
 

@@ -14,8 +14,9 @@ from stratus.pictures.canvas import png
 from stratus.runs import events
 from stratus.runs.record import RunRecord
 from stratus.sweep import resamples
+from stratus.sweep import years as over_years
 from stratus.sweep.jobs import Jobs, drawable, effect
-from stratus.sweep.pictures import by_number, by_value, heat_map, resampled, search
+from stratus.sweep.pictures import by_number, by_value, heat_map, resampled, search, years
 
 
 def drawings(jobs: Jobs) -> dict[str, Callable[[], Figure]]:
@@ -58,6 +59,8 @@ def write(folder: Path, jobs: Mapping[str, RunRecord]) -> list[Path]:
     if runs := resamples.comparable(records):
         first = next(name for name, run in jobs.items() if run is runs[0])
         found = resampled.drawings(folder / first, runs)
+    elif yearly := over_years.by_setting(records):
+        found = {"years": partial(years.draw, yearly)}
     elif drawn := drawable(records):
         found = drawings(drawn)
     written = {name: folder / "pictures" / f"{name}.png" for name in found}

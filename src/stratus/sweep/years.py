@@ -1,0 +1,86 @@
+"""What a sweep over test years tells: scores of each year, forecast by a model of the years before, and their mean."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from stratus.data.samples import Array
+from stratus.runs.record import RunRecord, differing
+from stratus.scores.bootstrap import LEVEL
+
+YEAR = "data.test_year"
+
+
+def by_setting(records: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
+    """The finished jobs of a sweep over `data.test_year`, in the order of the years, by what else they were told.
+
+    None unless that is what all finished jobs are, and any setting has two years.
+    """
+    finished = [run for run in records if run.status == "finished" and run.data]
+    found: dict[str, list[RunRecord]] = {}
+    for run, words in zip(finished, differing(finished), strict=True):
+        found.setdefault(" ".join(word for name, word in words.items() if name != YEAR), []).append(run)
+    runs = {words: sorted(own, key=year) for words, own in found.items()}
+    whole = all(len({year(run) for run in own}) == len(own) and year(own[0]) for own in runs.values())
+    return runs if whole and max(map(len, runs.values()), default=0) > 1 else {}
+
+
+def year(run: RunRecord) -> int:
+    """The year that a run was tested on; 0 where it has none."""
+    return int(run.data.source.get("test_year") or 0) if run.data else 0
+
+
+def mean(values: Array) -> tuple[float, float, float]:
+    """The mean of n years' scores, and the ends of its 95 % interval: mean ± t √(s²/n), the years taken as independent.
+
+    s² is their variance, t Student's quantile of n - 1 degrees of freedom (Student, 1908).
+    """
+    n = len(values)
+    half = student(n - 1) * values.std(ddof=1) / math.sqrt(n) if n > 1 else math.nan
+    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+
+
+def student(freedom: int, share: float = LEVEL) -> float:
+    """The t between whose two signs a share of Student's distribution lies.
+
+    With t = √ν tan φ its density is in proportion to cos^(ν-1) φ, whose integral is summed by trapezia.
+    """
+    angle = np.linspace(0, math.pi / 2, 100_001)
+    density = np.cos(angle) ** (freedom - 1)
+    below = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
+    return math.sqrt(freedom) * math.tan(np.interp(share, below / below[-1], angle))
+
+
+def table(runs: Mapping[str, Sequence[RunRecord]]) -> pl.DataFrame:
+    """A row a year, and of each setting the mean over its years with the interval's low and high end.
+
+    Columns: setting, year (or mean, low, high), train and test (numbers of days), the test scores but those by class,
+    and the ends of the year's own interval of skill.
+    """
+    every = [run for own in runs.values() for run in own]
+    names = dict.fromkeys(name for run in every for name in run.metrics if name.startswith("test/"))
+    scores = [name for name in names if name.count("/") == 1]
+    rows: list[dict[str, object]] = []
+    for words, own in runs.items():
+        values = {name: np.array([run.metrics.get(name) for run in own], float) for name in scores}
+        for run in own:
+            assert run.data
+            low, high = run.intervals.get("test/skill", (None, None))
+            days = {name: run.data.samples[name] for name in ("train", "test")}
+            rows.append(
+                {"setting": words, "year": str(year(run)), **days, **{name: run.metrics.get(name) for name in scores}}
+            )
+            rows[-1] |= {"skill from": low, "skill to": high}
+        for place, name in enumerate(("mean", "low", "high") if len(own) > 1 else ()):
+            rows.append({"setting": words, "year": name} | {one: mean(x)[place] for one, x in values.items()})
+    return pl.DataFrame(rows, infer_schema_length=None).rename(lambda name: name.removeprefix("test/"))
+
+
+def verdict(runs: Sequence[RunRecord]) -> str:
+    """Whether a setting's mean skill over the years may be chance."""
+    middle, low, high = mean(np.array([run.metrics["test/skill"] for run in runs], float))
+    worse = "worse than climatology" if high < 0 else "it cannot be told from climatology"
+    said = "better than climatology" if low > 0 else worse
+    return f"mean skill {middle:+.3f} over {len(runs)} years, 95 % between {low:+.3f} and {high:+.3f}: {said}"

@@ -1,0 +1,91 @@
+"""A sweep over test years: which years there are, their table, and the mean's interval beside scipy's."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from stratus.data.observations import InMemory
+from stratus.errors import DataError
+from stratus.runs import record
+from stratus.settings.compose import check
+from stratus.sweep import years
+from stratus.sweep.table import finish
+
+WORDS = ("task=binary", "optimizer=lbfgs", "trainer.max_epochs=8", "data.validation_from=null", "pictures=none")
+
+
+@pytest.fixture(scope="module")
+def sweep(trained, tmp_path_factory):
+    """The folder of a small sweep over two years, the later first, and two choices of features."""
+    folder = tmp_path_factory.mktemp("years")
+    jobs = [(features, year) for features in ("two_days", "harmonics") for year in (2015, 2014)]
+    for number, (features, year) in enumerate(jobs):
+        trained(folder / str(number), *WORDS, f"features={features}", f"data.test_year={year}")
+    return folder
+
+
+@given(st.integers(1, 400))
+def test_between_plus_and_minus_student_s_t_lies_the_share(freedom):
+    assert years.student(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-6)
+
+
+def test_the_mean_s_interval_is_scipy_s():
+    values = np.array([0.02, 0.11, -0.03, 0.07, 0.05])
+    expected = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
+    assert years.mean(values) == pytest.approx((values.mean(), *expected))
+
+
+def test_a_year_is_tested_that_two_full_ones_come_before():
+    def days(*spans):
+        every = [pl.date_range(*map(date.fromisoformat, span), eager=True) for span in spans]
+        return InMemory(pl.DataFrame({"date": pl.concat(every)}).with_columns(station=pl.lit("A")))
+
+    table = days(("1999-07-01", "2002-12-31"), ("2003-01-01", "2003-06-30"), ("2004-01-01", "2005-12-31"))
+    assert table.test_years() == [2002, 2004, 2005]  # of 1999 and 2003 there is half
+    assert table.test_years(date(2001, 2, 15)) == [2005]
+    with pytest.raises(DataError, match=r"need 3, of 330 days at least; the table has 2 \(2004, 2005\)"):
+        table.test_years(date(2004, 1, 1))
+
+
+def test_a_year_is_scored_by_the_model_of_the_days_before_it(sweep):
+    for number, year in ((0, 2015), (1, 2014)):
+        run = record.read(sweep / str(number))
+        assert run.data.samples == {"train": {2014: 731, 2015: 1096}[year] - 2, "test": 365}  # from 3 January 2012 on
+        dates = pl.read_csv(sweep / str(number) / "forecasts.csv", try_parse_dates=True)["date"]
+        assert (dates.min(), dates.max()) == (date(year, 1, 1), date(year, 12, 31))
+
+
+def test_the_table_has_a_row_a_year_and_the_mean_of_each_setting(sweep, capsys):
+    finish(sweep)
+    said = capsys.readouterr().out
+    table = pl.read_csv(sweep / "years.csv", schema_overrides={"year": pl.String})
+    assert table["year"].to_list() == 2 * ["2014", "2015", "mean", "low", "high"]
+    assert table["setting"].unique(maintain_order=True).to_list() == ["features=two_days", "features=harmonics"]
+    for place, features in enumerate(("two_days", "harmonics")):
+        skill = [record.read(sweep / str(number)).metrics["test/skill"] for number in (2 * place + 1, 2 * place)]
+        found = table.filter(pl.col("setting") == f"features={features}")["skill"].to_numpy()
+        np.testing.assert_allclose(found[:2], skill, rtol=1e-6)
+        half = stats.t.ppf(0.975, 1) * abs(skill[0] - skill[1]) / 2
+        np.testing.assert_allclose(found[2:], np.mean(skill) + np.array([0, -half, half]), rtol=1e-5)
+        assert f"features={features}: mean skill {np.mean(skill):+.3f} over 2 years" in said
+    assert "best first" not in said
+    assert [path.name for path in (sweep / "pictures").iterdir()] == ["years.png"]
+
+
+def test_years_and_other_runs_are_ranked_as_ever(sweep):
+    records = [record.read(sweep / str(number)) for number in range(4)]
+    records[0].data.source["test_year"] = None
+    assert years.by_setting(records) == {}
+
+
+def test_the_years_of_the_table_are_what_the_sweep_runs_over(composed, tmp_path):
+    settings = check(composed("data.test_year=2014", "data.validation_from=null", "data.until=2012-12-31"))
+    assert settings.data.borders.test_from == date(2014, 1, 1)
+    assert settings.data.borders.until == date(2014, 12, 31)
+    config = composed("sweep=years", with_hydra=True)
+    assert config.hydra.sweeper.params == {"data.test_year": "2014,2015"}
