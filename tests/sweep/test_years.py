@@ -38,6 +38,7 @@ def test_the_mean_s_interval_is_scipy_s():
     values = np.array([0.02, 0.11, -0.03, 0.07, 0.05])
     expected = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
     assert years.mean(values) == pytest.approx((values.mean(), *expected))
+    assert years.mean(values[:4]) == pytest.approx((values[:4].mean(), np.nan, np.nan), nan_ok=True)
 
 
 def test_a_year_is_tested_that_two_full_ones_come_before():
@@ -60,19 +61,23 @@ def test_a_year_is_scored_by_the_model_of_the_days_before_it(sweep):
         assert (dates.min(), dates.max()) == (date(year, 1, 1), date(year, 12, 31))
 
 
-def test_the_table_has_a_row_a_year_and_the_mean_of_each_setting(sweep, capsys):
+def test_the_table_has_a_row_a_year_and_the_mean_of_each_setting(sweep, capsys, monkeypatch):
+    assert "over 2 years, too few for an interval" in years.verdict([record.read(sweep / str(n)) for n in (0, 1)])
+    monkeypatch.setattr(years, "FEWEST", 2)
     finish(sweep)
     said = capsys.readouterr().out
     table = pl.read_csv(sweep / "years.csv", schema_overrides={"year": pl.String})
-    assert table["year"].to_list() == 2 * ["2014", "2015", "mean", "low", "high"]
+    assert table["year"].to_list() == 2 * ["2014", "2015", "mean"]
     assert table["setting"].unique(maintain_order=True).to_list() == ["features=two_days", "features=harmonics"]
     for place, features in enumerate(("two_days", "harmonics")):
-        skill = [record.read(sweep / str(number)).metrics["test/skill"] for number in (2 * place + 1, 2 * place)]
-        found = table.filter(pl.col("setting") == f"features={features}")["skill"].to_numpy()
-        np.testing.assert_allclose(found[:2], skill, rtol=1e-6)
+        jobs = [record.read(sweep / str(number)) for number in (2 * place + 1, 2 * place)]
+        skill = [run.metrics["test/skill"] for run in jobs]
+        rows = table.filter(pl.col("setting") == f"features={features}")
+        np.testing.assert_allclose(rows["skill"], [*skill, np.mean(skill)], rtol=1e-6)
         half = stats.t.ppf(0.975, 1) * abs(skill[0] - skill[1]) / 2
-        np.testing.assert_allclose(found[2:], np.mean(skill) + np.array([0, -half, half]), rtol=1e-5)
-        assert f"features={features}: mean skill {np.mean(skill):+.3f} over 2 years" in said
+        ends = [*(run.intervals["test/skill"] for run in jobs), np.mean(skill) + np.array([-half, half])]
+        np.testing.assert_allclose(rows.select("from", "to"), ends, rtol=1e-5)
+        assert f"features={features}: mean skill {np.mean(skill):+.3f} over 2 years, 95 % between" in said
     assert "best first" not in said
     assert [path.name for path in (sweep / "pictures").iterdir()] == ["years.png"]
 

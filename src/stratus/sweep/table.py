@@ -15,7 +15,7 @@ from stratus.sweep import resamples, years
 
 OBJECTIVE = "objective"
 MOST = 20  # the most rows of a table on the terminal; the files have all
-YEARS_SHOWN = ("year", "train", "test", "loss", "accuracy", "skill", "skill from", "skill to")
+YEARS_SHOWN = ("year", "train", "test", "loss", "accuracy", "skill", "from", "to")
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
@@ -110,12 +110,10 @@ def _years(folder: Path, runs: Mapping[str, Sequence[RunRecord]]) -> None:
     table = years.table(runs)
     files.replace(folder / "years.csv", files.without_formulas(table).write_csv())
     columns = [name for name in YEARS_SHOWN if name in table.columns]
-    title = "each year, forecast by a model of the years before it; their mean, and between what 95 % of such means lie"
     if len(runs) > 1:
-        means = table.filter(pl.col("year").is_in(["mean", "low", "high"]))
-        show(listing(means.select("setting", *columns), title))
-    else:
-        show(listing(table.select(columns), title))
+        columns = ["setting", *(name for name in columns if name not in ("year", "train", "test"))]
+        table = table.filter(pl.col("year") == "mean")
+    show(listing(table.select(columns), "each year by a model of the years before; from, to: 95 % of the skill"))
     show(*(f"{plain(words)}: {years.verdict(own)}".removeprefix(": ") for words, own in runs.items()))
 
 

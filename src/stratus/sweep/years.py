@@ -11,6 +11,7 @@ from stratus.runs.record import RunRecord, differing
 from stratus.scores.bootstrap import LEVEL
 
 YEAR = "data.test_year"
+FEWEST = 5  # years whose spread says something of their mean: of two it may be ten times too small or too large
 
 
 def by_setting(records: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
@@ -35,11 +36,17 @@ def year(run: RunRecord) -> int:
 def mean(values: Array) -> tuple[float, float, float]:
     """The mean of n years' scores, and the ends of its 95 % interval: mean ± t √(s²/n), the years taken as independent.
 
-    s² is their variance, t Student's quantile of n - 1 degrees of freedom (Student, 1908).
+    s² is their variance, t Student's quantile of n - 1 degrees of freedom (Student, 1908). Both ends are nan where the
+    years are fewer than `FEWEST`.
     """
     n = len(values)
-    half = student(n - 1) * values.std(ddof=1) / math.sqrt(n) if n > 1 else math.nan
+    half = student(n - 1) * values.std(ddof=1) / math.sqrt(n) if n >= FEWEST else math.nan
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+
+
+def of_score(runs: Sequence[RunRecord], name: str) -> tuple[float, float, float]:
+    """The mean of a test score over the years of runs, and the ends of its interval."""
+    return mean(np.array([run.metrics.get(name) for run in runs], float))
 
 
 def student(freedom: int, share: float = LEVEL) -> float:
@@ -54,33 +61,33 @@ def student(freedom: int, share: float = LEVEL) -> float:
 
 
 def table(runs: Mapping[str, Sequence[RunRecord]]) -> pl.DataFrame:
-    """A row a year, and of each setting the mean over its years with the interval's low and high end.
+    """A row a year, and of each setting a row `mean` over its years.
 
-    Columns: setting, year (or mean, low, high), train and test (numbers of days), the test scores but those by class,
-    and the ends of the year's own interval of skill.
+    Columns: setting, year, train and test (numbers of days), the test scores but those by class, and the ends of the
+    interval of skill: a year's is from its days, the mean's from the years.
     """
     every = [run for own in runs.values() for run in own]
     names = dict.fromkeys(name for run in every for name in run.metrics if name.startswith("test/"))
     scores = [name for name in names if name.count("/") == 1]
     rows: list[dict[str, object]] = []
     for words, own in runs.items():
-        values = {name: np.array([run.metrics.get(name) for run in own], float) for name in scores}
         for run in own:
             assert run.data
-            low, high = run.intervals.get("test/skill", (None, None))
             days = {name: run.data.samples[name] for name in ("train", "test")}
-            rows.append(
-                {"setting": words, "year": str(year(run)), **days, **{name: run.metrics.get(name) for name in scores}}
-            )
-            rows[-1] |= {"skill from": low, "skill to": high}
-        for place, name in enumerate(("mean", "low", "high") if len(own) > 1 else ()):
-            rows.append({"setting": words, "year": name} | {one: mean(x)[place] for one, x in values.items()})
+            low, high = run.intervals.get("test/skill") or (None, None)
+            values = {name: run.metrics.get(name) for name in scores}
+            rows.append({"setting": words, "year": str(year(run)), **days, **values, "from": low, "to": high})
+        means = {name: of_score(own, name)[0] for name in scores}
+        _, low, high = of_score(own, "test/skill")
+        rows.append({"setting": words, "year": "mean", **means, "from": low, "to": high})
     return pl.DataFrame(rows, infer_schema_length=None).rename(lambda name: name.removeprefix("test/"))
 
 
 def verdict(runs: Sequence[RunRecord]) -> str:
     """Whether a setting's mean skill over the years may be chance."""
-    middle, low, high = mean(np.array([run.metrics["test/skill"] for run in runs], float))
+    middle, low, high = of_score(runs, "test/skill")
+    if math.isnan(low):
+        return f"mean skill {middle:+.3f} over {len(runs)} years, too few for an interval: it takes {FEWEST}"
     worse = "worse than climatology" if high < 0 else "it cannot be told from climatology"
     said = "better than climatology" if low > 0 else worse
     return f"mean skill {middle:+.3f} over {len(runs)} years, 95 % between {low:+.3f} and {high:+.3f}: {said}"

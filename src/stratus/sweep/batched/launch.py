@@ -14,11 +14,10 @@ from threadpoolctl import threadpool_limits
 
 from stratus.data.splits import Splits
 from stratus.errors import StratusError, message
-from stratus.runs.experiment import new_task
 from stratus.settings import compose
 from stratus.settings.descent import SGD, Adam
 from stratus.settings.experiment import Config
-from stratus.sweep.batched.days import Days
+from stratus.sweep.batched.days import Days, days_of
 from stratus.sweep.batched.hydra_inside import Composed, Composer, JobRunner
 from stratus.sweep.batched.loss import Loss
 from stratus.sweep.batched.member import Block, Member, train_together
@@ -90,14 +89,11 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> dict[int, Me
         else:
             groups.setdefault(_shared(settings), {})[number] = settings
     for group in groups.values():
-        try:
-            trained = _train_group(group, memory)
-        except Exception as error:  # of data, of a feature or a loss of the user's own, or of a device
-            trained = f"together they fail ({message(error):.200}); each tells where it does so alone"
-        if isinstance(trained, str):
-            alone.setdefault(trained, []).extend(group)
-        else:
-            members |= trained
+        for numbers, trained in _outcomes(group, memory):
+            if isinstance(trained, str):
+                alone.setdefault(trained, []).extend(numbers)
+            else:
+                members |= trained
     for reason, numbers in alone.items():
         log.info("one by one: %d of the jobs, from #%d on: %s", len(numbers), numbers[0], reason)
     return members
@@ -126,60 +122,56 @@ def _shared(settings: Config) -> tuple[str, ...]:
     return tuple(map(repr, (settings.task, data, settings.features, settings.trainer, type(settings.optimizer))))
 
 
-def _train_group(jobs: Mapping[int, Config], memory: float) -> dict[int, Member] | str:
-    """Trains jobs that have all in common but numbers; if that cannot be, why."""
+def _outcomes(jobs: Mapping[int, Config], memory: float) -> Iterator[tuple[list[int], dict[int, Member] | str]]:
+    """Trains jobs that have all in common but numbers and days, in parts; of each its jobs and members, or why not."""
+    parts: dict[tuple[str, ...], list[int]] = {}
+    try:
+        days = days_of(jobs)
+        for number in jobs:
+            parts.setdefault(tuple(days[number].splits.outputs) if number in days else (), []).append(number)
+    except Exception as error:  # of data, or of a feature of the user's own
+        yield list(jobs), _failed(error)
+    for outputs, numbers in parts.items():
+        if not outputs:
+            yield numbers, "their days cannot be had, as each will tell"
+            continue
+        try:
+            yield numbers, _train({number: jobs[number] for number in numbers}, days, memory)
+        except Exception as error:  # of a loss of the user's own, or of a device
+            yield numbers, _failed(error)
+
+
+def _failed(error: Exception) -> str:
+    return f"together they fail ({message(error):.200}); each tells where it does so alone"
+
+
+def _train(jobs: Mapping[int, Config], days: Mapping[int, Days], memory: float) -> dict[int, Member] | str:
+    """Trains jobs that have all in common but numbers and days; if that cannot be, why."""
     if len(jobs) == 1:
         return "no other differs from them in numbers alone"
-    days = _days(jobs)
-    splits = {id(one.splits): one.splits for one in days.values()}.values()
+    own = {number: days[number] for number in jobs}
+    splits = {id(one.splits): one.splits for one in own.values()}.values()
     longest = max(splits, key=lambda one: len(one.train))
-    task = next(iter(days.values())).task
-    if reason := _reason_apart(task, list(splits)):
+    if reason := _reason_apart(next(iter(own.values())).task, list(splits)):
         return reason
     members: dict[int, Member] = {}
     numbers, size = list(jobs), largest_group(jobs[min(jobs)], longest, memory)
     for part in (numbers[start : start + size] for start in range(0, len(numbers), size)):
         log.info("training %d jobs as one, #%d to #%d", len(part), min(part), max(part))
-        own = [days[number] for number in part]
-        group = train_together([jobs[number] for number in part], own)
-        for same in {id(one): one for one in own}.values():
-            places = [place for place, one in enumerate(own) if one is same]
+        theirs = [days[number] for number in part]
+        group = train_together([jobs[number] for number in part], theirs)
+        for same in {id(one): one for one in theirs}.values():
+            places = [place for place, one in enumerate(theirs) if one is same]
             for some in (places[start : start + BLOCK] for start in range(0, len(places), BLOCK)):
                 block = Block(group, some, same)
                 members |= {part[place]: Member(block, place) for place in some}
     return members
 
 
-def _days(jobs: Mapping[int, Config]) -> dict[int, Days]:
-    """The days of each job; jobs with the same days, and the same penalty on their weights, share them."""
-    first = next(iter(jobs.values()))
-    loaded = first.data.load()
-    years: dict[int | None, Splits] = {}
-    drawn: dict[tuple[int | None, int | None], Splits] = {}
-    shared: dict[tuple[int | None, int | None, float], Days] = {}
-    found = {}
-    for number, one in jobs.items():
-        year, resample, penalty = one.data.test_year, one.data.resample, getattr(one.optimizer, "weight_decay", 0.0)
-        if year not in years:
-            standardise = one.features.standardise
-            years[year] = loaded.observations.split(one.recipe, one.data.borders, standardise=standardise)
-        if (year, resample) not in drawn:
-            every = years[year]
-            drawn[year, resample] = every if every.train.on_disk else every.resampled(resample)
-        if (year, resample, penalty) not in shared:
-            splits = drawn[year, resample]
-            source = loaded.provenance.source | {"resample": resample, "test_year": year}
-            said = replace(loaded.provenance, source=source)
-            shared[year, resample, penalty] = Days(new_task(one, splits), loaded.observations, said, splits)
-        found[number] = shared[year, resample, penalty]
-    return found
-
-
 def _reason_apart(task: LinearTask, splits: Sequence[Splits]) -> str | None:
     """Why jobs on these days cannot be trained together, if they cannot."""
     reasons = {
         "their days are streamed from disk": any(one.train.on_disk for one in splits),
-        "not all have the same classes in their training days": len({tuple(one.outputs) for one in splits}) > 1,
         f"task={task.name} has a way of its own from inputs to logits": type(task).forward is not LinearTask.forward,
         f"the loss of task={task.name} takes members only with as many days each": not Loss(task).broadcasts
         and len({(len(one.train), len(one.validation or ())) for one in splits}) > 1,

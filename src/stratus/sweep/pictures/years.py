@@ -29,10 +29,11 @@ def draw(runs: Mapping[str, Sequence[RunRecord]]) -> Figure:
         handles.append(axes.errorbar(at, skill, yerr=bars, fmt="o", color=colour, capsize=3, label=label))
         middle, low, high = years.mean(skill)
         axes.axhline(middle, color=colour, linewidth=1.5)
-        axes.axhspan(low, high, color=colour, alpha=0.12, linewidth=0)
+        if np.isfinite(low):
+            axes.axhspan(low, high, color=colour, alpha=0.12, linewidth=0)
         drawn += [one for one in (*skill, *ends.ravel()) if np.isfinite(one)]
     edge = 0.05 * np.ptp(drawn)
-    axes.set_ylim(min(drawn) - edge, max(drawn) + edge)  # the band of few years may reach beyond
+    axes.set_ylim(min(drawn) - edge, max(drawn) + edge)  # the band may reach beyond
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="test year", ylabel="skill against climatology (1)")
     legend(figure, handles)
@@ -44,6 +45,8 @@ def _title(runs: Mapping[str, Sequence[RunRecord]]) -> str:
     own = next(iter(runs.values()))
     place = plain(" + ".join(own[0].data.stations), LONGEST) if own[0].data else ""
     said = (
-        years.verdict(own).partition(":")[0] if len(runs) == 1 else "level lines and bands: the mean over the years and its 95 % interval"
+        years.verdict(own).partition(":")[0]
+        if len(runs) == 1
+        else "level lines and bands: the mean over the years and its 95 % interval"
     )
     return f"{own[0].task}, {place}: each year by a model of the years before\n{said}"
