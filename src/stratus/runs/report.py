@@ -94,7 +94,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
 def _unlearnt(classes: list[str]) -> str | None:
     if not classes:
         return None
-    counted = f"the probability of such a day is 0, of which the loss takes the logarithm as {math.log(LEAST):.1f}"
+    counted = f"such a day, of probability 0, counts {-math.log(LEAST):.1f} in the loss"
     return f"never forecast, since the training days do not show it: {', '.join(classes)}; {counted}"
 
 
