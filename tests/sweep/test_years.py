@@ -13,7 +13,9 @@ from stratus.data.observations import InMemory
 from stratus.errors import DataError
 from stratus.runs import record
 from stratus.settings.compose import check
+from stratus.settings.experiment import PROJECT
 from stratus.sweep import years
+from stratus.sweep.callback import SweepTable
 from stratus.sweep.table import finish
 
 WORDS = ("task=binary", "optimizer=lbfgs", "trainer.max_epochs=8", "data.validation_from=null", "pictures=none")
@@ -94,3 +96,15 @@ def test_the_years_of_the_table_are_what_the_sweep_runs_over(composed, tmp_path)
     assert settings.data.borders.until == date(2014, 12, 31)
     config = composed("sweep=years", with_hydra=True)
     assert config.hydra.sweeper.params == {"data.test_year": "2014,2015"}
+
+
+def test_a_table_without_years_enough_ends_the_sweep_in_one_line(composed, tmp_path):
+    lines = (PROJECT / "data" / "weather.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "one.csv").write_text("".join(lines[:400]))
+    words = ("sweep=years", "data=csv", f"hydra.sweep.dir={tmp_path}")
+    for path, said in (
+        (f"data.path={tmp_path / 'one.csv'}", r"^years forecast from .* has 1 \(2012\)$"),
+        ("seed=1", "^data.path must be given: name=value$"),
+    ):
+        with pytest.raises(SystemExit, match=said):
+            SweepTable().on_multirun_start(composed(*words, path, with_hydra=True))

@@ -31,20 +31,24 @@ def register() -> None:
 
 
 def _test_years(node: DictConfig) -> str:
-    data = OmegaConf.to_object(node)
+    data = _object(node)
     assert isinstance(data, Data)
     return ",".join(map(str, data.load().observations.test_years(data.borders.train_from)))
 
 
 def check(config: DictConfig) -> Config:
     """The composed configuration, every value and combination checked; else ConfigurationError in one line."""
+    settings = _object(config)
+    assert isinstance(settings, Config)
+    return settings
+
+
+def _object(config: DictConfig) -> Any:
     try:
-        settings = OmegaConf.to_object(config)
+        return OmegaConf.to_object(config)
     except MissingMandatoryValue:
         missing = ", ".join(sorted(OmegaConf.missing_keys(config)))
         raise ConfigurationError(f"{missing} must be given: name=value") from None
-    assert isinstance(settings, Config)
-    return settings
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

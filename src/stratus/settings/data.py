@@ -39,8 +39,8 @@ class Data(SettingsGroup, group="data"):
         given = [(name, one) for name in BORDERS if (one := getattr(self.borders, name))]
         for (before, first), (after, second) in pairwise(given):
             fine = first <= second if after == "until" else first < second  # `until` is a test day itself
-            name, value = ("test_year", self.test_year) if self.test_year else (after, second)
-            require(fine, f"data.{name}", value, f"a day after data.{before}={first}")
+            name, value, what = ("test_year", self.test_year, "year") if self.test_year else (after, second, "day")
+            require(fine, f"data.{name}", value, f"a {what} after data.{before}={first}")
 
     @property
     def borders(self) -> Borders:

@@ -15,6 +15,7 @@ from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
+from omegaconf.errors import InterpolationResolutionError
 
 from stratus import files
 from stratus.errors import StratusError, message
@@ -45,7 +46,11 @@ class SweepTable(Callback):
         Hydra's own `on_multirun_end` is not called when a job failed, and of what is raised here it lets only
         SystemExit through.
         """
-        if nothing := without_jobs(config):
+        try:
+            nothing = without_jobs(config)
+        except InterpolationResolutionError as error:  # of what a configuration asks for, such as ${test_years:…}
+            nothing = message(_origin(error))
+        if nothing:
             sys.exit(nothing)
         folder = _folder(config)
         try:
@@ -87,6 +92,14 @@ class SweepTable(Callback):
 def _folder(config: DictConfig) -> Path:
     """The sweep's, wherever this process works now."""
     return Path(config.hydra.runtime.cwd, config.hydra.sweep.dir)
+
+
+def _origin(error: BaseException) -> BaseException:
+    """The error of ours that led to one of OmegaConf's; the latter where none did."""
+    found: BaseException | None = error
+    while found and not isinstance(found, StratusError):
+        found = found.__context__
+    return found or error
 
 
 def _finish(folder: Path) -> None:
