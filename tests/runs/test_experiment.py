@@ -308,7 +308,11 @@ def test_days_of_a_class_that_training_lacks_are_scored_as_never_forecast(
     assert main(["evaluate", str(tmp_path / "run")]) == 0
     out = capsys.readouterr().out
     assert re.search(r"hail +│ +1 │ +0\.000 │ +– .* never forecast", out)
-    assert re.search(r"model +│ +(\S+)", out).group(1) == f"{run['metrics']['test/loss']:.4f}"
+    for name, known in {"model": run["metrics"], **run["references"]}.items():
+        shown = (
+            f"{known[f'test/{score}']:.{digits}f}" for score, digits in {"loss": 4, "accuracy": 3, "brier": 3}.items()
+        )
+        assert re.search(rf"{name} +│ +(\S+) │ +(\S+) │ +(\S+)", out).groups() == tuple(shown)
 
 
 def test_without_validation_days_the_last_weights_are_kept_and_the_training_loss_is_the_objective(trained, tmp_path):

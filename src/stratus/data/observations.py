@@ -23,6 +23,11 @@ class Observations(ABC):
 
     @property
     @abstractmethod
+    def stations(self) -> list[str]:
+        """The stations' names, in order."""
+
+    @property
+    @abstractmethod
     def last_day(self) -> date:
         """The last day that any station was observed."""
 
@@ -77,6 +82,11 @@ class InMemory(Observations):
     """A daily table in memory."""
 
     table: pl.DataFrame
+
+    @property
+    def stations(self) -> list[str]:
+        """The table's stations."""
+        return self.table["station"].unique().sort().to_list()
 
     @property
     def last_day(self) -> date:

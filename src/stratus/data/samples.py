@@ -41,9 +41,12 @@ class Samples:
         """The samples at which the mask `keep` [n] is true, or at its indices, or a slice of them; in memory."""
         return Samples(self.places, **{name: getattr(self, name)[keep] for name in COLUMNS}, others=self.others)
 
-    def renumbered(self, y: Array, last: Array, others: tuple[str, ...]) -> "Samples":
-        """Samples of a category under other indices: arrays give those of `y` and `last`, their ends those of -1."""
-        return replace(self, y=y[self.y], last=last[self.last], others=others)
+    def renumbered(self, place: Array, others: tuple[str, ...]) -> "Samples":
+        """Samples of a category whose class indices become those at their places, -1 that at the end.
+
+        Of `others`, the last indices, a last day is no longer known: the weather cannot stay what training lacks.
+        """
+        return replace(self, y=place[self.y], last=_without(place, others)[self.last], others=others)
 
     @property
     def stations(self) -> Array:
@@ -83,10 +86,15 @@ class StreamedSamples(Samples):
 
     on_disk = True
 
-    def renumbered(self, y: Array, last: Array, others: tuple[str, ...]) -> "Samples":
+    def renumbered(self, place: Array, others: tuple[str, ...]) -> "Samples":
         """See `Samples.renumbered`; done where they are read."""
         columns: Any = self
-        return replace(self, y=columns.y.through(y), last=columns.last.through(last), others=others)
+        y, last = columns.y.through(place), columns.last.through(_without(place, others))
+        return replace(self, y=y, last=last, others=others)
+
+
+def _without(place: Array, others: tuple[str, ...]) -> Array:
+    return np.where(place > place.max() - len(others), -1, place)
 
 
 def unknown(y: Array) -> Array:

@@ -117,10 +117,9 @@ def _learnt_first(classes: list[str], samples: Mapping[str, Samples]) -> tuple[l
         return classes, samples
     order = [*np.flatnonzero(learnt), *np.flatnonzero(shown & ~learnt)]
     outputs, others = (([classes[one] for one in order if learnt[one] == so]) for so in (True, False))
-    y = np.full(count + 1, -1)  # the end is for what is unknown
-    y[order] = range(len(order))
-    last = np.where(y < len(outputs), y, -1)  # the weather cannot stay what nobody knows
-    return outputs, {name: one.renumbered(y, last, tuple(others)) for name, one in samples.items()}
+    place = np.full(count + 1, -1)
+    place[order] = range(len(order))
+    return outputs, {name: one.renumbered(place, tuple(others)) for name, one in samples.items()}
 
 
 def divide(every: Samples, borders: Borders) -> tuple[dict[str, Samples], dict[str, int]]:

@@ -118,7 +118,8 @@ def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = N
     record.gap = result.last_value - run.optimum.value
     record.intervals, record.intervals_against_climatology = intervals.scores, intervals.against_climatology
     record.resampling = ResamplingRecord(intervals.days, intervals.block)
-    record.weights = WeightsRecord(**run.task.parameters_by_name())
+    record.weights, best = WeightsRecord(**run.task.parameters_by_name()), run.optimum.weights
+    record.optimum_weights = replace(record.weights, weight=best.weight.tolist(), bias=best.bias.tolist())
     record.optimum_attained, record.unseen_days = run.optimum.attained, run.rivals.unseen_days()
     tensorboard.constant_lines(outputs.folder, run.references, result.steps, shared=outputs.in_sweep)
     chief, words = {**run.metrics, "gap": record.gap}, as_yaml(asdict(run.settings))

@@ -1,16 +1,18 @@
 """What is taken over from a run's folder, which a stranger may have made: settings, and files of known content."""
 
 import glob
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stratus.data.daily_table import read_csv, select
 from stratus.data.ghcn.cache import SOURCE
-from stratus.data.observations import Loaded, Provenance
+from stratus.data.observations import InMemory, Loaded, Observations, Provenance
 from stratus.data.sources import files_of
 from stratus.data.store.manifest import MANIFEST
-from stratus.errors import ConfigurationError, DataError
+from stratus.errors import ConfigurationError, DataError, StratusError
 from stratus.files import sha256
 from stratus.runs import record
+from stratus.runs.record import RunRecord
 from stratus.settings import command_line
 from stratus.settings.data import GhcnData, source_from_record
 
@@ -35,14 +37,64 @@ def resumed(folder: Path, arguments: list[str]) -> list[str]:
     return command_line.with_overrides(run.overrides, arguments)
 
 
-def load(data: Provenance, *, fetch: bool = False) -> Loaded:
+@dataclass(frozen=True)
+class Asked:
+    """The days that a run is asked about, and the run's own."""
+
+    observations: Observations  # the days asked about
+    name: str  # of where they are
+    own: Observations | None  # the run's own days; None where they are not there as they were
+    changed: bool  # whether the run's own data, known by their place and not by their content, have changed since
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the days asked about are of another table."""
+        return self.observations is not self.own
+
+
+def asked(folder: Path, run: RunRecord, other: Path | None, *, fetch: bool = False) -> Asked:
+    """The run's own days, or those of another table: of the run's stations if it holds any of them, else of all in it.
+
+    Beside another table nothing is fetched of the run's own unless asked for. Raises DataError if a table is missing
+    or broken, and what `load` raises where there is no other table.
+    """
+    if other is None:
+        if not run.data:
+            raise DataError(f"{folder} did not get as far as its data: give a table with --observations")
+        loaded = load(run.data, fetch=fetch)
+        own = loaded.observations
+        return Asked(own, f"{run.data.file}", own, _changed(loaded, run.data))
+    table, found = read_csv(other), _still_there(run.data, fetch=fetch)
+    known = found.observations.stations if found else run.data.stations if run.data else []
+    here = set(table["station"].unique()) & set(known)
+    # Another file may hold one station under a name of its own.
+    observations = InMemory(select(table, sorted(here), f"{other}") if here else table)
+    return Asked(observations, f"{other}", found.observations if found else None, _changed(found, run.data))
+
+
+def _still_there(data: Provenance | None, *, fetch: bool) -> Loaded | None:
+    try:
+        return load(data, fetch=fetch, offline=not fetch) if data else None
+    except (StratusError, OSError):
+        return None
+
+
+def _changed(found: Loaded | None, data: Provenance | None) -> bool:
+    return bool(found and data and found.provenance.sha256 != data.sha256)
+
+
+def load(data: Provenance, *, fetch: bool = False, offline: bool = False) -> Loaded:
     """A run's own observations; to `fetch` from an address of the record's own has to be asked for.
+
+    Stations that are not in the cache are fetched unless `offline`.
 
     Raises DataError as `check` and the source do, CheckpointError if the record names no source.
     """
     source = source_from_record(data.source)
     if getattr(source, "path", None):
         check(data, "put it back, or give a table with --observations")
+    elif isinstance(source, GhcnData) and offline:
+        return replace(source, offline=True).load()
     elif isinstance(source, GhcnData) and source.source not in (None, SOURCE) and not fetch:
         try:
             return replace(source, offline=True).load()

@@ -95,6 +95,7 @@ class RunRecord:
     intervals_against_climatology: Ends = field(default_factory=dict)  # of their differences from climatology's
     resampling: ResamplingRecord | None = None  # whence the intervals
     weights: WeightsRecord | None = None  # the kept weights
+    optimum_weights: WeightsRecord | None = None  # those of the exact optimum
     optimum_attained: bool | None = None  # whether the loss has a minimum
     lesson: LessonRecord | None = None  # what its lesson said
 

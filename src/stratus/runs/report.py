@@ -1,7 +1,7 @@
 """The table that ends a run: the model beside what it has to beat and what it could reach."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
     show(
         scoreboard(rows, f"{run.task}, {' + '.join(run.data.stations)}: scores on the test days"),
         classes(rows["model"]),
-        _beside_climatology(run),
+        beside_climatology(run.skill, run.intervals["test/skill"], run.resampling, run.unseen_days),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
         _unlearnt(run.data.others),
         f"model: the weights of epoch {run.best_epoch} of {run.epochs}"
@@ -104,23 +104,27 @@ def _above(gap: float, least: float) -> str:
     return f"{gap:.2g} above the exact optimum of this model"
 
 
-def _beside_climatology(run: RunRecord) -> str | None:
-    """Whether the skill on the test days may be chance; None where there are too few of them to say."""
-    if run.unseen_days:
+def beside_climatology(
+    skill: float | None, ends: Sequence[float | None], drawn: ResamplingRecord | None, unseen_days: int
+) -> str | None:
+    """Whether the skill on the test days may be chance, given the ends of its interval, from days that were drawn.
+
+    None where there are too few days to say.
+    """
+    if unseen_days:
         return (
-            f"no verdict: on {run.unseen_days} test days climatology is a guess, since no day before the test was in "
+            f"no verdict: on {unseen_days} test days climatology is a guess, since no day before the test was in "
             "their season; give the days before it a year or more"
         )
-    if run.skill is None or math.isnan(run.skill):
+    if skill is None or math.isnan(skill):
         return "no skill: climatology makes no error on the test days; does what is forecast never vary there?"
-    low, high = run.intervals["test/skill"]
+    low, high = ends
     if low is None or high is None or math.isnan(low):
         return None
     worse = "worse than climatology" if high < 0 else "it cannot be told from climatology on these days"
     said = "better than climatology" if low > 0 else worse
-    drawn = run.resampling
     blocks = f" (blocks of {drawn.block} days)" if drawn else ""
-    return f"skill {run.skill:+.3f}, 95 % between {low:+.3f} and {high:+.3f}{blocks}: {said}" + _reach(drawn)
+    return f"skill {skill:+.3f}, 95 % between {low:+.3f} and {high:+.3f}{blocks}: {said}" + _reach(drawn)
 
 
 def _reach(drawn: ResamplingRecord | None) -> str:

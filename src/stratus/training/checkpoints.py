@@ -6,11 +6,12 @@ import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 import msgspec
+import numpy as np
 import polars as pl
 import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
@@ -84,7 +85,8 @@ class Checkpoint:
         if (names := [one.name for one in inputs]) != self.inputs or found != [*outputs, *others]:
             trained = f"the model was trained on {', '.join(self.inputs)}"
             raise CheckpointError(f"{trained}; this table gives {', '.join(names)}: it needs the same stations")
-        return replace(samples.where(samples.complete), others=others)
+        samples = samples.where(samples.complete)
+        return samples.renumbered(np.array([*range(len(found)), -1]), others) if others else samples
 
 
 def load(path: str | Path) -> Checkpoint:

@@ -1,15 +1,14 @@
 """Climatology: what is usual on a day of the year, at each station."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from stratus.data.features import YEAR
-from stratus.data.samples import Array, Samples
+from stratus.data.samples import Array, Samples, unknown
 from stratus.data.splits import Splits
-from stratus.data.targets import Classes, Target
+from stratus.data.targets import Category, Classes, Target
 
 YEAR_OF_DAYS = 365  # a station with fewer days is given what all stations together give
 DAYS = 366  # of a leap year
@@ -36,27 +35,20 @@ class Climatology:
     @classmethod
     def fit(cls, splits: Splits) -> "Climatology":
         """The climatology of the days before the test."""
-        target, k = splits.target, len(splits.outputs)
+        return cls.of(Past.before_test(splits))
+
+    @classmethod
+    def of(cls, past: "Past") -> "Climatology":
+        """The climatology of what was."""
+        target, days = past.target, past.sums[:, :, 0]
         if isinstance(target, Classes):
-
-            def columns(part: Samples) -> Array:
-                return np.reshape(target.indicators(part.y, k), (len(part), -1))
-
-        else:
-
-            def columns(part: Samples) -> Array:
-                return np.asarray(part.y)
-
-        places, sums = sums_by_day(splits, columns)
-        days = sums[:, :, 0]
-        if isinstance(target, Classes):
-            choices = sums[:, :, 1:].reshape(len(sums), DAYS, -1, target.classes(k))
+            choices = past.came
             p = np.stack([_frequencies(choices[:, :, one]) for one in range(choices.shape[2])], axis=2)
             usual = np.stack([target.probabilities(row) for row in p])
         else:
-            usual = WAVES @ _least_squares(days, sums[:, :, 1:])
+            usual = WAVES @ _least_squares(days, past.sums[:, :, 1:])
         near = np.stack([np.roll(days, shift, axis=1) for shift in range(-NEAR, NEAR + 1)]).sum(axis=0)
-        own = {name: row for row, name in enumerate(places) if days[row].sum() >= YEAR_OF_DAYS}
+        own = {name: row for row, name in enumerate(past.places) if days[row].sum() >= YEAR_OF_DAYS}
         return cls(target, usual, own, near > 0)
 
     def place(self, days: Samples) -> tuple[Array, Array]:
@@ -68,9 +60,86 @@ class Climatology:
         """Values or probabilities [n, k]."""
         return np.asarray(self.usual[self.place(days)])
 
+    def in_season(self, days: Samples) -> Array:
+        """Whether each day's season is one that a day before the test was in [n]; climatology is a guess elsewhere."""
+        return np.asarray(self.seen[self.place(days)])
+
     def unseen(self, days: Samples) -> int:
         """How many of these days have a season that no day before the test had."""
-        return int((~self.seen[self.place(days)]).sum())
+        return int((~self.in_season(days)).sum())
+
+
+@dataclass(frozen=True)
+class Past:
+    """Days that were, as sums by place and day of the year: all that climatology and persistence are fitted on."""
+
+    target: Target
+    outputs: int  # k
+    places: list[str]
+    sums: Array  # of 1 and of the columns below [places + 1, 366, 1 + c]; in the last row over all places
+    first: np.datetime64 | None  # of the days; None where there is none
+
+    @classmethod
+    def before_test(cls, splits: Splits) -> "Past":
+        """The days before the test."""
+        return cls.of(splits.target, len(splits.outputs), splits.before_test)
+
+    @classmethod
+    def of(cls, target: Target, outputs: int, parts: Iterable[Samples]) -> "Past":
+        """That of k outputs, of days in parts, at least one."""
+        sums: dict[str, Array] = {}
+        starts = []
+        for samples in parts:
+            here = np.zeros((1 + _width(target, outputs), len(samples.places) * DAYS))
+            for part in samples.chunks():
+                at = part.at * DAYS + _day_of_year(part.dates)
+                for row, one in enumerate([None, *_columns(target, outputs, part).T]):
+                    here[row] += np.bincount(at, one, here.shape[1])
+                starts.append(part.dates.min())
+            by_place = np.moveaxis(here.reshape(len(here), len(samples.places), DAYS), 0, 2)
+            for name, one in zip(samples.places, by_place, strict=True):
+                sums[name] = sums[name] + one if name in sums else one
+        rows = np.stack(list(sums.values()))
+        every = np.concatenate([rows, rows.sum(axis=0, keepdims=True)])
+        return cls(target, outputs, list(sums), every, min(starts, default=None))
+
+    def days(self, place: str) -> int:
+        """How many days there are of a place."""
+        return int(self.sums[self.places.index(place), :, 0].sum()) if place in self.places else 0
+
+    @property
+    def came(self) -> Array:
+        """How often each class of each choice came [places + 1, 366, choices, classes]."""
+        assert isinstance(self.target, Classes)
+        choices, c = _choices(self.target, self.outputs), self.target.classes(self.outputs)
+        return self.sums[:, :, 1 : 1 + choices * c].reshape(*self.sums.shape[:2], choices, c)
+
+    @property
+    def persisted(self) -> tuple[Array, Array]:
+        """On how many days the day before was known, and of them was of the same class [places + 1, choices]."""
+        known, stayed = np.split(self.sums[:, :, -2 * _choices(self.target, self.outputs) :].sum(axis=1), 2, axis=1)
+        return known, stayed
+
+
+def _choices(target: Target, outputs: int) -> int:
+    return 1 if isinstance(target, Category) else outputs
+
+
+def _width(target: Target, outputs: int) -> int:
+    return _choices(target, outputs) * (target.classes(outputs) + 2) if isinstance(target, Classes) else outputs
+
+
+def _columns(target: Target, outputs: int, part: Samples) -> Array:
+    """What is summed of each day [n, c]: values; or of classes who came, whether the last is known, and stayed.
+
+    A day of a class that training lacks counts as of none.
+    """
+    if not isinstance(target, Classes):
+        return np.asarray(part.y)
+    came = target.indicators(part.y, outputs)
+    known = came.any(axis=2) & np.reshape(~unknown(part.last), came.shape[:2])
+    stayed = known & np.reshape(part.y == part.last, known.shape)
+    return np.concatenate([came.reshape(len(part), -1), known, stayed], axis=1)
 
 
 def _day_of_year(dates: Array) -> Array:
@@ -80,23 +149,6 @@ def _day_of_year(dates: Array) -> Array:
 
 _ANGLE = 2 * np.pi * np.arange(1, DAYS + 1) / YEAR
 WAVES = np.stack([np.ones(DAYS), *(wave(j * _ANGLE) for j in (1, 2) for wave in (np.cos, np.sin))], axis=1)
-
-
-def sums_by_day(splits: Splits, columns: Callable[[Samples], Array]) -> tuple[list[str], Array]:
-    """Places, and sums by place and day of the year [places + 1, 366, 1 + c] of 1 and of columns [n, c] of y.
-
-    Over the days before the test; in the last row over all places.
-    """
-    places = splits.train.places
-    here: Any = 0
-    for samples in splits.before_test:
-        row = np.array([places.index(name) for name in samples.places])
-        for part in samples.chunks():
-            at = row[part.at] * DAYS + _day_of_year(part.dates)
-            every = [None, *columns(part).T]
-            here = here + np.stack([np.bincount(at, one, len(places) * DAYS) for one in every], axis=1)
-    here = here.reshape(len(places), DAYS, -1)
-    return places, np.concatenate([here, here.sum(axis=0, keepdims=True)])
 
 
 def _least_squares(days: Array, y: Array) -> Array:

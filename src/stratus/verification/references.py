@@ -9,7 +9,7 @@ from stratus.data.splits import Splits
 from stratus.data.targets import Classes
 from stratus.tasks.linear import LinearTask
 from stratus.training.optimum import Optimum, optimum
-from stratus.verification.climatology import Climatology, sums_by_day
+from stratus.verification.climatology import Climatology, Past
 from stratus.verification.forecasts import Forecasts, beside
 from stratus.verification.model import Model
 
@@ -25,41 +25,34 @@ class Persistence:
     known before, or a class that training lacks, the climatology stands in.
     """
 
-    splits: Splits
     climatology: Climatology  # stands in
     frequency: Array | None = None  # f [places + 1, choices, classes]; None for values
     stay: Array | None = None  # ρ [places + 1, choices]; None for values
 
     @classmethod
-    def fit(cls, splits: Splits, climatology: Climatology | None = None) -> "Persistence":
+    def fit(cls, splits: Splits) -> "Persistence":
         """The persistence of the weather before the test."""
-        usual, target, k = climatology or Climatology.fit(splits), splits.target, len(splits.outputs)
-        if not isinstance(target, Classes):
-            return cls(splits, usual)
+        past = Past.before_test(splits)
+        return cls.of(past, Climatology.of(past))
 
-        def columns(part: Samples) -> Array:
-            came = target.indicators(part.y, k)
-            known = came.any(axis=2) & np.reshape(~unknown(part.last), came.shape[:2])
-            stayed = known & np.reshape(part.y == part.last, known.shape)
-            return np.concatenate([came.reshape(len(part), -1), known, stayed], axis=1)
-
-        sums = sums_by_day(splits, columns)[1].sum(axis=1)
-        c = target.classes(k)
-        choices = (sums.shape[1] - 1) // (c + 2)
-        came = sums[:, 1 : 1 + choices * c].reshape(-1, choices, c)
+    @classmethod
+    def of(cls, past: Past, usual: Climatology) -> "Persistence":
+        """The persistence of what was, whose climatology is given."""
+        if not isinstance(past.target, Classes):
+            return cls(usual)
+        came, (known, stayed) = past.came.sum(axis=1), past.persisted
         frequency = came / np.maximum(came.sum(axis=2, keepdims=True), 1)
-        known, stayed = np.split(sums[:, 1 + choices * c :], 2, axis=1)
         by_chance = np.square(frequency).sum(axis=2)
         varies = (known > 0) & (by_chance < 1)
         stay = (stayed / np.maximum(known, 1) - by_chance) / np.where(varies, 1 - by_chance, 1)
-        return cls(splits, usual, frequency, np.where(varies, np.maximum(0.0, stay), 0.0))
+        return cls(usual, frequency, np.where(varies, np.maximum(0.0, stay), 0.0))
 
     def forecast(self, days: Samples) -> Array:
         """Values or probabilities [n, k]."""
-        target, none = self.splits.target, unknown(days.last)
+        target, none = self.climatology.target, unknown(days.last)
         again = days.last
         if isinstance(target, Classes) and self.stay is not None and self.frequency is not None:
-            last = target.indicators(np.where(none, 0, days.last), len(self.splits.outputs))
+            last = target.indicators(np.where(none, 0, days.last), self.climatology.usual.shape[-1])
             rows, _ = self.climatology.place(days)
             stay = self.stay[rows][:, :, None]
             again = target.probabilities(stay * last + (1 - stay) * self.frequency[rows])
@@ -68,17 +61,38 @@ class Persistence:
     def decision(self, days: Samples) -> Array:
         """The last known y itself, in the form of y."""
         usual = self.climatology.forecast(days)
-        return np.where(unknown(days.last), self.splits.target.likeliest(usual), days.last)
+        return np.where(unknown(days.last), self.climatology.target.likeliest(usual), days.last)
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """The forecasters that know what was, and not the inputs: climatology and persistence."""
+
+    task: LinearTask  # theirs, whatever its weights
+    climatology: Climatology
+    persistence: Persistence
+
+    @classmethod
+    def of(cls, task: LinearTask, past: Past) -> "Baselines":
+        """Those of a task, fitted on what was."""
+        usual = Climatology.of(past)
+        return cls(task, usual, Persistence.of(past, usual))
+
+    def forecasts(self, days: Samples) -> Forecasts:
+        """Their forecasts of n days."""
+        task, target, again = self.task, self.climatology.target, self.persistence
+        usual = Forecasts.of_forecast(task, "climatology", days, target, forecast=self.climatology.forecast(days))
+        forecast, decision = again.forecast(days), again.decision(days)
+        last = Forecasts.of_forecast(task, "persistence", days, target, forecast=forecast, decision=decision)
+        return beside([usual, last])
 
 
 @dataclass(frozen=True)
 class References:
     """The forecasters beside a model: climatology, persistence, and the exact optimum of the same task."""
 
-    task: LinearTask  # theirs, whatever its weights
+    baselines: Baselines
     splits: Splits  # whose training days they are fitted on
-    climatology: Climatology
-    persistence: Persistence
     optimum: Optimum
 
     NAMES = ("climatology", "persistence", "optimum")
@@ -86,17 +100,13 @@ class References:
     @classmethod
     def fit(cls, task: LinearTask, splits: Splits) -> "References":
         """Those of a task, fitted on the training days."""
-        usual = Climatology.fit(splits)
-        return cls(task, splits, usual, Persistence.fit(splits, usual), optimum(task, splits))
+        return cls(Baselines.of(task, Past.before_test(splits)), splits, optimum(task, splits))
 
     def unseen_days(self) -> int:
         """How many test days are in a season that no day before the test was in."""
-        return sum(self.climatology.unseen(part) for part in self.splits.test.chunks())
+        return sum(self.baselines.climatology.unseen(part) for part in self.splits.test.chunks())
 
     def forecasts(self, days: Samples) -> Forecasts:
         """Their forecasts of n days, in the order of `NAMES`."""
-        task, target, again = self.task, self.splits.target, self.persistence
-        usual = Forecasts.of_forecast(task, "climatology", days, target, forecast=self.climatology.forecast(days))
-        forecast, decision = again.forecast(days), again.decision(days)
-        last = Forecasts.of_forecast(task, "persistence", days, target, forecast=forecast, decision=decision)
-        return beside([usual, last, Model(task, self.optimum.weights, target, ("optimum",)).forecasts(days)])
+        best = Model(self.baselines.task, self.optimum.weights, self.splits.target, ("optimum",))
+        return beside([self.baselines.forecasts(days), best.forecasts(days)])

@@ -1,6 +1,6 @@
 """How good forecasts are on each split: every score of every forecaster, from one set of forecasts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,12 +64,47 @@ class Tally:
         return found | self.scoring.from_bins(self._bins, self.days) | by_class
 
 
+class Trial(Tally):
+    """The scores of F forecasters, climatology among them, of days to judge them by: with skill and intervals."""
+
+    def __init__(self, task: LinearTask) -> None:
+        super().__init__(task)
+        self.draws = ScoreDraws(task.scoring)
+        self.names: tuple[str, ...] = ()
+
+    def update(self, forecasts: Forecasts) -> dict[str, Array]:
+        """See `Tally.update`."""
+        terms, self.names = super().update(forecasts), forecasts.names
+        self.draws.update(forecasts.days.dates, terms)
+        return terms
+
+    @property
+    def _climatology(self) -> int:
+        return self.names.index("climatology")
+
+    def compute(self) -> dict[str, Array]:
+        """See `Tally.compute`; and the skill."""
+        rows = super().compute()
+        ruler = rows[self.scoring.ruler]
+        return rows | {"skill": skill(ruler, ruler[self._climatology])}
+
+    def intervals(self, models: int = 1) -> list[Intervals]:
+        """Those of the first so many forecasters."""
+        return intervals(self.scoring, self.draws, models, self._climatology)
+
+
+def by_forecaster(rows: Mapping[str, Array], count: int) -> list[dict[str, float]]:
+    """The scores by name of each of so many forecasters, from scores by name [F] or [1], without mse."""
+    flat = {name: np.broadcast_to(one, count) for name, one in rows.items() if name.rpartition("/")[2] != "mse"}
+    return [{name: float(row[k]) for name, row in flat.items()} for k in range(count)]
+
+
 def scores(model: Model, samples: Samples) -> dict[str, float]:
     """The scores of one model over samples whose truth is known; see `Tally`."""
     tally = Tally(model.task)
     for part in samples.chunks():
         tally.update(model.forecasts(part))
-    return {name: float(one[0]) for name, one in tally.compute().items() if name != "mse"}
+    return by_forecaster(tally.compute(), 1)[0]
 
 
 def losses(task: LinearTask, forecasts: Forecasts) -> Array:
@@ -87,29 +122,25 @@ def verify(
 
     `each_part` is called for each chunk of the test days with all forecasts, the models' before the references'.
     """
-    task, draws = models.task, ScoreDraws(models.task.scoring)
+    task, trial = models.task, Trial(models.task)
     rows: dict[str, Array] = {}
     shown: list[Forecasts] = []
     for name, samples in splits.named.items():
-        tally = Tally(task, classes=name == "test" or not samples.on_disk)
+        tally = trial if name == "test" else Tally(task, classes=not samples.on_disk)
         stride = -(-len(samples) // SHOWN) if samples.on_disk else 1
         for days in samples.chunks(CHUNK // len(task.outputs)):
             part = beside([models.forecasts(days), references.forecasts(days)])
-            terms = tally.update(part)
+            tally.update(part)
             if name == "test":
-                draws.update(days.dates, terms)
                 # Indices copy: a slice would keep all of the part.
                 shown.append(part if stride == 1 else part.at(np.arange(0, len(days), stride)))
                 each_part(part)
         rows |= {f"{name}/{score}": values for score, values in tally.compute().items()}
     count, test = len(models.names), one_after_another(shown)
-    climatology, ruler = test.names.index("climatology"), rows[f"test/{task.scoring.ruler}"]
-    rows["test/skill"] = skill(ruler, ruler[climatology])
-    flat = {name: np.broadcast_to(one, len(ruler)) for name, one in rows.items() if not name.endswith("/mse")}
-    each = [{name: float(row[k]) for name, row in flat.items()} for k in range(len(ruler))]
+    each = by_forecaster(rows, len(test.names))
     named = dict(zip(References.NAMES, each[count:], strict=True))
-    ends = intervals(task.scoring, draws, count, climatology)
-    rest, names = range(count, len(ruler)), ("model", *References.NAMES)
+    rest, names = range(count, len(each)), ("model", *References.NAMES)
+    ends = trial.intervals(count)
     return [Verification(each[k], named, ends[k], test.pick([k, *rest], names)) for k in range(count)]
 
 

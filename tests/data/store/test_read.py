@@ -200,6 +200,30 @@ def test_a_streamed_run_scores_as_its_weights_do_in_memory(trained, store, tmp_p
     assert run["gap"] < 0.01
 
 
+def test_a_streamed_run_is_evaluated_and_asked_for_forecasts_without_writing_samples(trained, store, tmp_path, capsys):
+    run, folder = tmp_path / "run", shutil.copytree(store, tmp_path / "network")
+    entries = trained(run, "task=regression", *given(folder, "data.memory=0.002"))
+    shutil.rmtree(folder / "samples")
+    assert main(["evaluate", str(run)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name, row in {"model": entries["metrics"], **entries["references"]}.items():
+        (shown,) = (re.split(r"[│┃]", line)[2:-1] for line in lines if line.startswith(f"│ {name}"))
+        expected = [row[f"test/{score}"] for score in ("loss", "accuracy", "mae", "rmse", "bias", "skill")]
+        assert [float(one) for one in shown] == pytest.approx(expected, abs=6e-4)
+    assert f"skill {entries['skill']:+.3f}, " in "".join(lines)
+    assert main(["forecast", str(run), "--csv", str(tmp_path / "f.csv")]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert not (folder / "samples").exists()
+    test = pl.read_csv(run / "forecasts.csv").with_columns(error=(pl.col("truth") - pl.col("prediction")).abs())
+    rows = pl.read_csv(tmp_path / "f.csv").to_dicts()
+    assert [row["station"] for row in rows] == open_store(store).stations
+    for row in rows:
+        errors = np.sort(test.filter(pl.col("station") == row["station"])["error"].to_numpy())
+        margin = errors[math.ceil(0.95 * (len(errors) + 1)) - 1]
+        assert (row["high"] - row["low"]) / 2 == pytest.approx(margin, abs=4e-6)
+        assert row["climatology"] is not None
+
+
 def test_the_rows_of_some_days_are_read_from_the_files_that_hold_them(store, truth, tmp_path):
     found = open_store(store, memory=0.0001)
     asked = truth.sample(40, seed=0, shuffle=True)
