@@ -43,6 +43,7 @@ WRONG = {
     "features.harmonics.k=3": "features=[two_days,harmonics]",
     "features=harmonics features.harmonics.kk=3": "there is no setting features.harmonics.kk; features.harmonics has k",
     "optimizer=lbfgs data.batch_size=32": "leave data.batch_size=null",
+    "optimizer=lbfgs trainer=ddp": "on one device: trainer=cpu",
     "patience=3 data.validation_from=null": "set data.validation_from",
     "optimizer._target_=os.system": "there is no setting optimizer._target_",
     "lesson=sunshine": "lesson=sunshine: expected one of temperature_line, temperature_cycle, rain",
