@@ -59,8 +59,8 @@ def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the tabl
     available = table["station"].unique().sort().to_list()
     unknown = [station for station in stations if station not in available]
     if unknown or not stations:
-        asked = _some([*map(quoted, unknown)]) or "was asked for"
-        raise DataError(f"{source}: no station {asked}; expected {_some([*map(quoted, available)], ' or ')}")
+        asked = some([*map(quoted, unknown)]) or "was asked for"
+        raise DataError(f"{source}: no station {asked}; expected {some([*map(quoted, available)], ' or ')}")
     return table.filter(pl.col("station").is_in(list(stations)))
 
 
@@ -88,13 +88,13 @@ def _check_columns(columns: Sequence[str], place: str) -> None:
         "unknown": [quoted(name) for name in columns if name not in schema(columns)],
         "repeated": [name for name in schema(columns) if columns.count(name) > 1],
     }
-    found = "; ".join(f"{fault}: {_some(names)}" for fault, names in faults.items() if names)
+    found = "; ".join(f"{fault}: {some(names)}" for fault, names in faults.items() if names)
     if found:
         known = f"{', '.join(SCHEMA)} ({', '.join(OPTIONAL)} may be left out; data/README.md has further ones)"
         raise DataError(f"{place}, columns {found}; expected {known}")
 
 
-def _some(names: Sequence[str], joint: str = ", ") -> str:
+def some(names: Sequence[str], joint: str = ", ") -> str:
     """The first of several names, and how many more there are."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return joint.join(names[:_SHOWN]) + more

@@ -31,6 +31,11 @@ class Observations(ABC):
     def last_day(self) -> date:
         """The last day that any station was observed."""
 
+    @property
+    @abstractmethod
+    def classes(self) -> list[str]:
+        """The names of the weather that may be in the table."""
+
     @abstractmethod
     def parts(self) -> Iterator[pl.DataFrame]:
         """The daily table in parts of whole stations, each of which fits memory."""
@@ -89,6 +94,11 @@ class InMemory(Observations):
         last: date = self.table.select(pl.col("date").max()).item()
         return last
 
+    @property
+    def classes(self) -> list[str]:
+        """The names of the weather in the table."""
+        return self.table["weather"].drop_nulls().unique().sort().to_list()
+
     def parts(self) -> Iterator[pl.DataFrame]:
         """The table."""
         yield self.table
@@ -116,6 +126,7 @@ class Provenance:
     source: dict[str, Any] = field(default_factory=dict)  # the settings that load them again, from `settings.data`
     samples: dict[str, int] = field(default_factory=dict)  # number of samples of each split, once they are made
     left_out: dict[str, int] = field(default_factory=dict)  # number of days that gave no sample, by reason
+    others: list[str] = field(default_factory=list)  # classes that came, but not on the training days: never forecast
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Table ─► inputs x and targets y: what is known and what is asked of every day."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
 
@@ -30,6 +30,7 @@ class Samples:
     x: Array  # inputs in their own units [n, m]; NaN where unknown
     y: Array  # targets [n, k]: values in their unit, events as 0 or 1; for categories class indices [n]
     last: Array  # y of the last day known, in the same form; NaN (-1 for categories) where there is none before
+    others: tuple[str, ...] = ()  # classes that are no outputs, since training lacks them: of the indices k, k + 1, …
 
     on_disk: ClassVar[bool] = False
 
@@ -38,7 +39,14 @@ class Samples:
 
     def where(self, keep: Array | slice) -> "Samples":
         """The samples at which the mask `keep` [n] is true, or at its indices, or a slice of them; in memory."""
-        return Samples(self.places, *(getattr(self, name)[keep] for name in COLUMNS))
+        return Samples(self.places, **{name: getattr(self, name)[keep] for name in COLUMNS}, others=self.others)
+
+    def renumbered(self, place: Array, others: tuple[str, ...]) -> "Samples":
+        """Samples of a category whose class indices become those at their places, -1 that at the end.
+
+        Of `others`, the last indices, a last day is no longer known: the weather cannot stay what training lacks.
+        """
+        return replace(self, y=place[self.y], last=_without(place, others)[self.last], others=others)
 
     @property
     def stations(self) -> Array:
@@ -78,6 +86,16 @@ class StreamedSamples(Samples):
 
     on_disk = True
 
+    def renumbered(self, place: Array, others: tuple[str, ...]) -> "Samples":
+        """See `Samples.renumbered`; done where they are read."""
+        columns: Any = self
+        y, last = columns.y.through(place), columns.last.through(_without(place, others))
+        return replace(self, y=y, last=last, others=others)
+
+
+def _without(place: Array, others: tuple[str, ...]) -> Array:
+    return np.where(place > place.max() - len(others), -1, place)
+
 
 def unknown(y: Array) -> Array:
     """Where a y is not known, in the form of y: NaN of values and events, -1 of class indices."""
@@ -86,7 +104,8 @@ def unknown(y: Array) -> Array:
 
 def concatenated(parts: Sequence[Samples]) -> Samples:
     """Samples of the same places, one after another."""
-    return Samples(parts[0].places, *(np.concatenate([getattr(one, name) for one in parts]) for name in COLUMNS))
+    columns = {name: np.concatenate([getattr(one, name) for one in parts]) for name in COLUMNS}
+    return Samples(parts[0].places, **columns, others=parts[0].others)
 
 
 def assemble(

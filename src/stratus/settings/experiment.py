@@ -46,6 +46,8 @@ class Config(SettingsGroup):
                 f"optimizer=lbfgs searches along one fixed loss and cannot take batches "
                 f"(data.batch_size={self.data.batch_size}): leave data.batch_size=null"
             )
+        if isinstance(self.optimizer, descent.LBFGS) and not self.trainer.single:
+            raise ConfigurationError("optimizer=lbfgs searches along the loss of all days, on one device: trainer=cpu")
 
     @property
     def recipe(self) -> Recipe:

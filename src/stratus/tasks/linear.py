@@ -85,6 +85,7 @@ class LinearTask(LightningModule, ABC):
         self.optimizer, self.schedule = optimizer, schedule
         if init is not None:
             self.start(init, seed)
+        self._weight = 1.0  # of a batch's loss
         self._seen: dict[str, dict[int, Batch]] = {"train": {}, "val": {}, "test": {}}
 
     def start(self, init: Callable[[Tensor, torch.Generator], Any], seed: int) -> None:
@@ -130,6 +131,10 @@ class LinearTask(LightningModule, ABC):
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
         """L: the mean of the weighted ℓ over n days; a scalar."""
         return self.weighted_losses(logits, y).sum() / len(logits)
+
+    def held_out_losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """ℓ, so weighted, of n days that training has not seen, and whose class may be none of the outputs [n]."""
+        return self.weighted_losses(logits, y).sum(1)
 
     def importance(self, y: Tensor) -> Tensor:
         """The class weight of each term of the loss [n, choices]."""
@@ -193,12 +198,17 @@ class LinearTask(LightningModule, ABC):
         tags = [f"{split}/{curve}" for split in self._seen for curve in ("loss", "accuracy")]
         self._curves: Any = nn.ModuleDict({tag: MeanMetric() for tag in tags})
 
+    def on_train_start(self) -> None:
+        """Looks up how much the batches of this process count; see `Batches.weight`."""
+        self._weight = getattr(self.trainer.train_dataloader, "weight", 1.0)
+
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
         logits = self(batch[0])
         if index not in self._seen["train"]:
             self._keep("train", index, logits.detach(), batch[1])
-        return self.loss(logits, batch[1])
+        loss = self.loss(logits, batch[1])
+        return loss if self._weight == 1 else loss * self._weight
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
@@ -231,7 +241,8 @@ class LinearTask(LightningModule, ABC):
         # One pass over many batches: a metric's update costs as much as a step of so small a model.
         logits, y = (torch.cat(parts) for parts in zip(*self._seen[split].values(), strict=True))
         self._seen[split].clear()
-        self._curves[f"{split}/loss"].update(self.loss(logits, y), weight=len(y))
+        loss = self.loss(logits, y) if split == "train" else self.held_out_losses(logits, y).mean()
+        self._curves[f"{split}/loss"].update(loss, weight=len(y))
         self._curves[f"{split}/accuracy"].update(self.correct(self.decide(logits), y).float())
 
     def _log_epoch(self, split: str) -> None:
