@@ -255,4 +255,6 @@ def test_a_checkpoint_will_hold_the_recipe_in_plain_values():
         "target": "temperature",
         "features": {"day_of_year": {"degree": 2}},
         "lead_days": 3,
+        "issue_hour": 24.0,
+        "missing": "drop",
     }

@@ -25,12 +25,25 @@ class Clocks:
     stations: Mapping[str, Mapping[str, Hours]] = field(default_factory=dict)  # at those that differ
 
     def of(self, station: str, element: str) -> Hours:
-        """The hours of an element at a station."""
-        return Hours(*self.stations.get(station, {}).get(element, self.elements.get(element, DAY)))
+        """The hours of an element at a station; of a mean temperature of which nothing is said, its extremes'."""
+        found = self.stations.get(station, {}).get(element, self.elements.get(element))
+        if found is None and element == "temperature":
+            ends = [self.of(station, one) for one in ("temperature_max", "temperature_min")]
+            return Hours(min(one.begin for one in ends), max(one.end for one in ends))
+        return DAY if found is None else found
+
+    def within(self, columns: Collection[str]) -> "Clocks":
+        """Those of columns that a table has: what is worked out from others has their hours, whatever is said of it."""
+        kept = {name: hours for name, hours in self.elements.items() if name in columns}
+        own = {name: {k: v for k, v in hours.items() if k in columns} for name, hours in self.stations.items()}
+        return Clocks(kept, own)
 
     def late(self, station: str, element: str, issue_hour: float) -> int:
         """By how many rows the latest known value lies before the row of the day of issue."""
         return max(math.ceil((self.of(station, element).end - issue_hour) / 24), 0)
+
+
+NO_CLOCKS = Clocks()  # every value is of the 24 hours of its date
 
 
 def as_known(days: pl.DataFrame, clocks: Clocks, issue_hour: float = ISSUE) -> pl.DataFrame:

@@ -28,6 +28,11 @@ class Input(NamedTuple):
         return self.value.meta.root_names() == ["date"]
 
 
+def absence(one: Input) -> Input:
+    """Whether an input is not known, 1 or 0; of the calendar's it is always 0."""
+    return Input(f"no {one.name}", "1", pl.col("date").is_null() if one.calendar else one.value.is_null())
+
+
 def _before(column: str, days: int, unit: str) -> Input:
     return Input(f"{column} d-{days}" if days else f"{column} d", unit, pl.col(column).shift(days))
 

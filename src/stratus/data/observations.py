@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.daily_table import KEY
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array
@@ -19,7 +20,9 @@ A_YEAR = 330  # the fewest days of a year that is counted as one
 
 
 class Observations(ABC):
-    """A daily table, wherever it is kept."""
+    """A daily table, wherever it is kept, and the hours that its values are of."""
+
+    clocks: Clocks = NO_CLOCKS
 
     @property
     @abstractmethod
@@ -82,6 +85,7 @@ class InMemory(Observations):
     """A daily table in memory."""
 
     table: pl.DataFrame
+    clocks: Clocks = NO_CLOCKS
 
     @property
     def stations(self) -> list[str]:
@@ -111,7 +115,7 @@ class InMemory(Observations):
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
     ) -> Splits:
         """Samples in memory."""
-        return split(self.table, recipe, borders, standardise=standardise).resampled(resample)
+        return split(self.table, recipe, borders, standardise=standardise, clocks=self.clocks).resampled(resample)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stratus.data.clocks import NO_CLOCKS, Clocks, as_known
 from stratus.data.daily_table import calendar
 from stratus.data.features import Input
 from stratus.data.recipe import Recipe
@@ -70,10 +71,13 @@ class Samples:
         """The samples of a day and earlier ones; all where there is no day."""
         return self.where(self.dates <= np.datetime64(day, "D")) if day else self
 
-    @property
-    def complete(self) -> Array:
-        """Where all inputs are known [n]."""
-        return np.asarray(~np.isnan(self.x).any(axis=1))
+    def usable(self, inputs: Sequence[Input], missing: str) -> Array:
+        """Where enough inputs are known [n]: all of them, or where others have a stand-in any that is measured."""
+        known = ~np.isnan(self.x)
+        if missing == "drop":
+            return np.asarray(known.all(axis=1))
+        measured = [not one.calendar for one in inputs]
+        return np.asarray(known[:, measured].any(axis=1) if any(measured) else known.all(axis=1))
 
     @property
     def known(self) -> Array:
@@ -109,22 +113,23 @@ def concatenated(parts: Sequence[Samples]) -> Samples:
 
 
 def assemble(
-    table: pl.DataFrame, recipe: Recipe, classes: list[str] | None = None
+    table: pl.DataFrame, recipe: Recipe, classes: list[str] | None = None, clocks: Clocks = NO_CLOCKS
 ) -> tuple[Samples, list[Input], list[str]]:
     """Every day of a daily table's calendar as a sample, complete or not; the inputs; and the outputs' names.
 
-    Days added beyond the table's end are forecast like any other. The outputs of a category are its `classes`, in the
+    Days added beyond the table's end are forecast like any other. Inputs, and what persistence goes by, are read from
+    what is known at the time of issue; the truth is the day's own. The outputs of a category are its `classes`, in the
     order of their indices, or those found in the table.
     """
     target, inputs, lag = TARGETS[recipe.target], recipe.inputs(), max(recipe.lead_days, 1)
     outputs, asked = list(target.values), target.values.values()
-    frame = calendar(table).select(
-        "station",
-        "date",
+    days = calendar(table)
+    known = as_known(days, clocks.within(table.columns), recipe.issue_hour).select(
         *(one.value.over("station").cast(pl.Float64).alias(f"x{j}") for j, one in enumerate(inputs)),
-        *(value.over("station").alias(f"y{j}") for j, value in enumerate(asked)),
         *(value.forward_fill().shift(lag).over("station").alias(f"last{j}") for j, value in enumerate(asked)),
     )
+    truth = days.select("station", "date", *(value.over("station").alias(f"y{j}") for j, value in enumerate(asked)))
+    frame = truth.hstack(known)
     if target.everywhere:
         frame, inputs, outputs = _side_by_side(frame, inputs)
     if isinstance(target, Category):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.features import Input
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array, Samples, assemble
@@ -85,7 +86,7 @@ class Splits:
 
     @cached_property
     def standardisation(self) -> tuple[Array, Array]:
-        """Mean and population standard deviation of the training inputs [m]; 0 and 1 where not standardised.
+        """Mean and population standard deviation of the known training inputs [m]; 0 and 1 where not standardised.
 
         An input that never varies in training is only shifted: its scale is 1.
         """
@@ -93,8 +94,9 @@ class Splits:
         if not self.standardise:
             return np.zeros(width), np.ones(width)
         train = self.scaled_by or self.train
-        mean = sum(part.x.sum(axis=0, dtype=np.float64) for part in train.chunks()) / len(train)
-        scale = np.sqrt(sum(np.square(part.x - mean).sum(axis=0) for part in train.chunks()) / len(train))
+        count = np.maximum(sum((~np.isnan(part.x)).sum(axis=0) for part in train.chunks()), 1)
+        mean = sum(np.nansum(part.x, axis=0, dtype=np.float64) for part in train.chunks()) / count
+        scale = np.sqrt(sum(np.nansum(np.square(part.x - mean), axis=0) for part in train.chunks()) / count)
         return np.asarray(mean), np.where(scale > 1e-12, scale, 1.0)
 
     @cached_property
@@ -122,12 +124,14 @@ def _learnt_first(classes: list[str], samples: Mapping[str, Samples]) -> tuple[l
     return outputs, {name: one.renumbered(place, tuple(others)) for name, one in samples.items()}
 
 
-def divide(every: Samples, borders: Borders) -> tuple[dict[str, Samples], dict[str, int]]:
-    """The complete samples of each split, and the number of days that give none, by reason."""
+def divide(
+    every: Samples, borders: Borders, inputs: Sequence[Input], missing: str = "drop"
+) -> tuple[dict[str, Samples], dict[str, int]]:
+    """The samples of each split of which enough is known, and the number of days that give none, by reason."""
     every = every.until(borders.until)
     if borders.train_from:
         every = every.since(borders.train_from)
-    known, complete = every.known, every.complete
+    known, complete = every.known, every.usable(inputs, missing)
     samples = every.where(known & complete)
     starts = [day for day in (borders.validation_from, borders.test_from) if day]
     index = np.searchsorted(np.array(starts, "datetime64[D]"), samples.dates, side="right")
@@ -138,21 +142,27 @@ def divide(every: Samples, borders: Borders) -> tuple[dict[str, Samples], dict[s
 
 
 def split(
-    table: pl.DataFrame, recipe: Recipe, borders: Borders | None = None, *, standardise: bool = True, **days: Any
+    table: pl.DataFrame,
+    recipe: Recipe,
+    borders: Borders | None = None,
+    *,
+    standardise: bool = True,
+    clocks: Clocks = NO_CLOCKS,
+    **days: Any,
 ) -> Splits:
     """Samples of a daily table, split by the date of the target day; `days` stand for `Borders` that are not given.
 
-    A sample that needs a missing day or value is left out and counted. Inputs may reach back over a border, never
-    forward. Raises DataError if a split has no days, or training shows one class alone, and ConfigurationError if the
-    target needs several stations and the table has one.
+    A sample of which too little is known is left out and counted; `recipe.missing` says how much is needed. Inputs may
+    reach back over a border, never forward. Raises DataError if a split has no days, or training shows one class alone,
+    and ConfigurationError if the target needs several stations and the table has one.
     """
     if TARGETS[recipe.target].everywhere and table["station"].n_unique() < 2:
         raise ConfigurationError(
             f"this target asks in which of several places it rains, and the data have one station "
             f"({table['station'][0]}): choose data=two_cities, or task=binary for one place"
         )
-    every, inputs, outputs = assemble(table, recipe)
-    samples, left_out = divide(every, borders or Borders(**days))
+    every, inputs, outputs = assemble(table, recipe, clocks=clocks)
+    samples, left_out = divide(every, borders or Borders(**days), inputs, recipe.missing)
     splits = Splits.of(recipe, inputs, outputs, samples, left_out=left_out, standardise=standardise)
     never = [one.name for one, values in zip(inputs, every.x.T, strict=True) if np.isnan(values).all()]
     check(splits, every.dates.min().item(), every.dates.max().item(), never)

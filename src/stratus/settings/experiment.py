@@ -52,7 +52,8 @@ class Config(SettingsGroup):
     @property
     def recipe(self) -> Recipe:
         """What samples are made of the table."""
-        return Recipe(self.task.target, self.features.chosen, self.features.lead_days)
+        own = self.features
+        return Recipe(self.task.target, own.chosen, own.lead_days, own.issue_hour, own.missing)
 
 
 # By group: what a file of `conf/<group>/` names in its defaults as `/schema_<name>`.

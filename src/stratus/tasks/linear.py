@@ -1,5 +1,6 @@
 """What all tasks share: the linear map Wx + b, one step, and what the loop logs."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -159,8 +160,8 @@ class LinearTask(LightningModule, ABC):
         return decision == y
 
     def standardised(self, x: Tensor) -> Tensor:
-        """(x - mean)/scale [n, m], in the precision of x if that is higher than float32."""
-        return (x - self.mean) / self.scale
+        """(x - mean)/scale [n, m], in the precision of x if that is higher than float32; 0 where x is not known."""
+        return ((x - self.mean) / self.scale).nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
 
     def design(self, x: Tensor) -> Tensor:
         """A = ((x - mean)/scale, 1) [n, m + 1]: the inputs that W and b are the weights of."""

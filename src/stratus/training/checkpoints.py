@@ -18,6 +18,7 @@ from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from stratus import files, tasks
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples, assemble
 from stratus.data.targets import TARGETS, Category
@@ -74,18 +75,18 @@ class Checkpoint:
         """Names of the inputs."""
         return list(self.task.hparams["inputs"])
 
-    def samples(self, table: pl.DataFrame, classes: Sequence[str] = ()) -> Samples:
-        """Every day of a table with known inputs, y known or not; CheckpointError if they are not the task's inputs.
+    def samples(self, table: pl.DataFrame, classes: Sequence[str] = (), clocks: Clocks = NO_CLOCKS) -> Samples:
+        """Every day of a table with enough known inputs, y known or not; CheckpointError if they are not the task's.
 
         Of a category, y is known too where it is one of further `classes`; see `Samples.others`.
         """
         outputs, category = self.task.outputs, isinstance(TARGETS[self.recipe.target], Category)
         others = tuple(one for one in classes if category and one not in outputs)
-        samples, inputs, found = assemble(table, self.recipe, [*outputs, *others])
+        samples, inputs, found = assemble(table, self.recipe, [*outputs, *others], clocks)
         if (names := [one.name for one in inputs]) != self.inputs or found != [*outputs, *others]:
             trained = f"the model was trained on {', '.join(self.inputs)}"
             raise CheckpointError(f"{trained}; this table gives {', '.join(names)}: it needs the same stations")
-        samples = samples.where(samples.complete)
+        samples = samples.where(samples.usable(inputs, self.recipe.missing))
         return samples.renumbered(np.array([*range(len(found)), -1]), others) if others else samples
 
 
