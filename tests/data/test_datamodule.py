@@ -256,5 +256,6 @@ def test_a_checkpoint_will_hold_the_recipe_in_plain_values():
         "features": {"day_of_year": {"degree": 2}},
         "lead_days": 3,
         "issue_hour": 24.0,
+        "rain_from": 0.0,
         "missing": "drop",
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shipped import SEATTLE, SHIPPED
@@ -274,5 +275,36 @@ def test_the_same_number_draws_the_same_days():
 
 def test_an_input_that_was_never_measured_is_named():
     calm = SEATTLE.with_columns(wind=pl.lit(None, pl.Float64))
+    asked = Recipe("rain", {"station": {"elements": ["wind", "precipitation"]}}, 1)
     with pytest.raises(DataError, match="wind d-1 was never measured"):
-        split(calm, Recipe("rain", {"station": {}}, 1), test_from=TEST)
+        split(calm, asked, test_from=TEST)
+
+
+def test_of_all_elements_those_that_were_never_measured_are_left_out_and_named(caplog):
+    calm = SEATTLE.with_columns(wind=pl.lit(None, pl.Float64), gust=pl.col("wind"), latitude=pl.lit(47.6))
+    with caplog.at_level("INFO"):
+        found = split(calm, Recipe("rain", {"station": {}}, 1), test_from=TEST)
+    names = ["temperature_max d-1", "temperature_min d-1", "precipitation d-1", "wet d-1", "gust d-1"]
+    assert found.inputs == names
+    assert found.recipe.features == {
+        "station": {"elements": ["temperature_max", "temperature_min", "precipitation", "gust"]}
+    }
+    assert "wind was never measured and is left out" in caplog.text
+
+
+@pytest.mark.parametrize("missing", ["mean", "indicator"])
+def test_what_is_missing_is_given_the_training_mean(missing):
+    gone = SEATTLE.with_columns(wind=pl.when(pl.int_range(pl.len()) % 3 > 0).then("wind"))
+    found = split(gone, Recipe("rain", {"station": {}}, 1, missing=missing), test_from=TEST)
+    every = split(SEATTLE, Recipe("rain", {"station": {}}, 1), test_from=TEST)
+    assert len(found.train) == len(every.train)
+    wind = found.inputs.index("wind d-1")
+    known = found.train.x[~np.isnan(found.train.x[:, wind]), wind]
+    assert len(known) < len(found.train)
+    assert [one[wind] for one in found.standardisation] == pytest.approx([known.mean(), known.std()])
+    task = tasks.find("binary").for_splits(found)
+    x = task.standardised(torch.as_tensor(found.train.x))
+    assert (x[np.isnan(found.train.x[:, wind]), wind] == 0).all()
+    if missing == "indicator":
+        told = found.train.x[:, found.inputs.index("no wind d-1")]
+        np.testing.assert_array_equal(told, np.isnan(found.train.x[:, wind]))

@@ -14,7 +14,7 @@ import polars as pl
 from stratus.data.elements import DAY, ELEMENTS, Hours
 
 ISSUE = 24.0  # hour of a day at which forecasts are issued, unless told otherwise: its end
-COLUMNS = (*ELEMENTS, "weather")  # those that have a clock
+COLUMNS = (*ELEMENTS, "weather", "wet")  # those that have a clock
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Clocks:
 
     def of(self, station: str, element: str) -> Hours:
         """The hours of an element at a station; of a mean temperature of which nothing is said, its extremes'."""
+        if element == "wet":
+            return self.of(station, "precipitation")
         found = self.stations.get(station, {}).get(element, self.elements.get(element))
         if found is None and element == "temperature":
             ends = [self.of(station, one) for one in ("temperature_max", "temperature_min")]

@@ -71,13 +71,17 @@ class Samples:
         """The samples of a day and earlier ones; all where there is no day."""
         return self.where(self.dates <= np.datetime64(day, "D")) if day else self
 
+    @property
+    def complete(self) -> Array:
+        """Where all inputs are known [n]."""
+        return np.asarray(~np.isnan(self.x).any(axis=1))
+
     def usable(self, inputs: Sequence[Input], missing: str) -> Array:
         """Where enough inputs are known [n]: all of them, or where others have a stand-in any that is measured."""
-        known = ~np.isnan(self.x)
-        if missing == "drop":
-            return np.asarray(known.all(axis=1))
-        measured = [not one.calendar for one in inputs]
-        return np.asarray(known[:, measured].any(axis=1) if any(measured) else known.all(axis=1))
+        measured = [not (one.calendar or one.indicator) for one in inputs]
+        if missing == "drop" or not any(measured):
+            return self.complete
+        return np.asarray(~np.isnan(self.x[:, measured]).all(axis=1))
 
     @property
     def known(self) -> Array:
@@ -123,7 +127,7 @@ def assemble(
     """
     target, inputs, lag = TARGETS[recipe.target], recipe.inputs(), max(recipe.lead_days, 1)
     outputs, asked = list(target.values), target.values.values()
-    days = calendar(table)
+    days = calendar(table, recipe.rain_from)
     known = as_known(days, clocks.within(table.columns), recipe.issue_hour).select(
         *(one.value.over("station").cast(pl.Float64).alias(f"x{j}") for j, one in enumerate(inputs)),
         *(value.forward_fill().shift(lag).over("station").alias(f"last{j}") for j, value in enumerate(asked)),
@@ -153,7 +157,7 @@ def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFram
     wide = frame.pivot(on="station", index=["date", *shared], values=values, separator="@").sort("date")
     columns: dict[str, Input] = {}
     for j, one in enumerate(inputs):
-        here = {f"x{j}@{at}": Input(f"{at} {one.name}", one.unit, one.value) for at in stations}
+        here = {f"x{j}@{at}": one._replace(name=f"{at} {one.name}") for at in stations}
         columns |= {f"x{j}": one} if one.calendar else here
     found = wide.select(
         pl.lit(" + ".join(stations)).alias("station"),

@@ -158,9 +158,10 @@ def split(
     """
     if TARGETS[recipe.target].everywhere and table["station"].n_unique() < 2:
         raise ConfigurationError(
-            f"this target asks in which of several places it rains, and the data have one station "
-            f"({table['station'][0]}): choose data=two_cities, or task=binary for one place"
+            f"{recipe.target} asks for several places at once, and the data have one station "
+            f"({table['station'][0]}): choose data=two_cities, or a target of one place"
         )
+    recipe = recipe.of_measured(table)
     every, inputs, outputs = assemble(table, recipe, clocks=clocks)
     samples, left_out = divide(every, borders or Borders(**days), inputs, recipe.missing)
     splits = Splits.of(recipe, inputs, outputs, samples, left_out=left_out, standardise=standardise)

@@ -53,7 +53,14 @@ class Config(SettingsGroup):
     def recipe(self) -> Recipe:
         """What samples are made of the table."""
         own = self.features
-        return Recipe(self.task.target, own.chosen, own.lead_days, own.issue_hour, own.missing)
+        return Recipe(
+            self.task.target,
+            own.chosen,
+            own.lead_days,
+            issue_hour=own.issue_hour,
+            rain_from=self.task.rain_from,
+            missing=own.missing,
+        )
 
 
 # By group: what a file of `conf/<group>/` names in its defaults as `/schema_<name>`.

@@ -15,7 +15,7 @@ def _feature_set(name: str) -> type:
     for one in list(inspect.signature(FEATURES[name]).parameters.values())[1:]:
         annotated = get_origin(one.annotation) is Annotated
         kind, words = get_args(one.annotation) if annotated else (one.annotation, "")
-        settings.append((one.name, kind, setting(one.default, words, POSITIVE)))
+        settings.append((one.name, kind, setting(one.default, words, POSITIVE if kind is int else None)))
     namespace = {"__module__": __name__, "group": f"features.{name}"}
     return make_dataclass(name, settings, bases=(SettingsGroup,), namespace=namespace)
 

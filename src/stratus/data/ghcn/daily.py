@@ -65,8 +65,7 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
 
     The type of the weather is the first that holds of hail (WT05), snow (SNOW > 0), rain (PRCP > 0) and sun, on days
     with both temperatures and precipitation. Rain and snow come from the amounts, since their flags stop in 2013 at
-    automated stations; "sun" means no measurable precipitation (`features.RAINY`). Ice pellets (WT04) may count as
-    hail too.
+    automated stations; "sun" means no measurable precipitation. Ice pellets (WT04) may count as hail too.
     """
     values = values.filter(pl.col("element").is_in(USED))
     failed = pl.col("quality") != ""
