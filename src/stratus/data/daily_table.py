@@ -54,6 +54,22 @@ def check(table: pl.DataFrame, source: str) -> pl.DataFrame:
     return _checked([table.with_row_index("line")], source, "row")
 
 
+def believed(table: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Without the values outside of their element's range and the maxima below their minimum; and how many those were.
+
+    Of an extreme that is below the other one both are left out.
+    """
+    names = [name for name in table.columns if name in ELEMENTS]
+    fine = {name: pl.col(name).is_between(ELEMENTS[name].low, ELEMENTS[name].high) for name in names}
+    for high in names:
+        low = high.replace("_max", "_min")
+        if low != high and low in names:
+            ordered = (pl.col(high) >= pl.col(low)).fill_null(True)
+            fine |= {high: fine[high] & ordered, low: fine[low] & ordered}
+    kept = table.with_columns(pl.when(good).then(name).alias(name) for name, good in fine.items())
+    return kept, sum(table[name].count() - kept[name].count() for name in names)
+
+
 def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the table") -> pl.DataFrame:
     """The rows of some stations. Raises DataError if none is asked for, or one is not there: names those there are."""
     available = table["station"].unique().sort().to_list()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from stratus.data.fields import Table, open_table
+from stratus.data.fields import Table, first, open_table, refuse
 from stratus.data.ghcn import parquet
-from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked, converted, first, refuse
+from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked, converted
 from stratus.data.lines import SIZE, Block, blocks, reading
 from stratus.errors import DataError, quoted
 
