@@ -10,10 +10,12 @@ import polars.selectors as cs
 from stratus.data.elements import ELEMENTS
 from stratus.data.fields import open_table
 from stratus.data.lines import blocks
+from stratus.data.parquet import Parquet, is_parquet
 from stratus.errors import DataError, quoted
 
 KEY = ("station", "date")
 OPTIONAL = ("snowfall", "wind", "weather")
+_ROWS = 1 << 18  # of Parquet that are checked at once
 _SHOWN = 5  # names that a message lists
 _GAP = "(or nothing where it was not measured)"
 SCHEMA: dict[str, type[pl.DataType]] = {"station": pl.String, "date": pl.Date}  # the columns that every table has
@@ -30,6 +32,20 @@ def schema(columns: Iterable[str]) -> dict[str, type[pl.DataType]]:
     """The columns of `SCHEMA`, and those of `ELEMENTS` that a table has beside them, with their types."""
     given = set(columns)
     return SCHEMA | {name: pl.Float64 for name in ELEMENTS if name in given}
+
+
+def read_table(path: str | Path) -> pl.DataFrame:
+    """The daily table of a file of its own columns, CSV or Parquet by its content; see `check`.
+
+    Raises DataError if it cannot be read or is broken: names file, line (of Parquet the row, counted from 0), column,
+    value and what was expected.
+    """
+    if not is_parquet(path):
+        return read_csv(path)
+    file = Parquet(path)
+    _check_columns(file.columns, f"{path}")
+    parts = file.parts(_ROWS, pl.col(file.columns))
+    return _checked((part.with_row_index("line", offset=above) for above, part in parts), f"{path}", "row")
 
 
 def read_csv(path: str | Path) -> pl.DataFrame:

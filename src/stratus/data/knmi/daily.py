@@ -120,7 +120,7 @@ MEASURED: dict[str, pl.Expr] = {
 
 
 def _weather() -> pl.Expr:
-    """The first that holds of rain, fog, sun and cloud; null where precipitation, visibility or sunshine is not known."""
+    """The first that holds of rain, fog, sun and cloud; null where one of what they are told by is."""
     needed = pl.col("precipitation", "visibility", "sunshine_share").is_not_null()
     kind = (
         pl.when(pl.col("precipitation") >= RAIN)

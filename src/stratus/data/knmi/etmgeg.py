@@ -11,7 +11,25 @@ from stratus.data.fields import Table, open_table, refuse
 from stratus.data.lines import Block, blocks
 from stratus.errors import DataError, quoted
 
-USED = ("DDVEC", "FHVEC", "FG", "FHX", "FXX", "TG", "TN", "TX", "T10N", "SQ", "SP", "Q", "DR", "RH", "RHX", "PG", "PX")
+USED: tuple[str, ...] = (
+    "DDVEC",
+    "FHVEC",
+    "FG",
+    "FHX",
+    "FXX",
+    "TG",
+    "TN",
+    "TX",
+    "T10N",
+    "SQ",
+    "SP",
+    "Q",
+    "DR",
+    "RH",
+    "RHX",
+    "PG",
+    "PX",
+)
 USED += ("PXH", "PN", "PNH", "VVN", "NG", "UG", "UX", "UN", "EV24")  # columns that the daily table is made of
 _UNUSED = ("FHXH", "FHN", "FHNH", "FXXH", "TNH", "TXH", "T10NH", "RHXH", "VVNH", "VVX", "VVXH", "UXH", "UNH")
 _KEY = {"STN": "station", "YYYYMMDD": "date"}
@@ -34,7 +52,7 @@ def read(path: str | Path) -> pl.DataFrame:
 
 
 def _from_header(text: Iterator[Block], name: str) -> Iterator[Block]:
-    """The blocks from the line on that names the columns, without the # before it; the text above may be of any kind."""
+    """The blocks from the line on that names the columns, without its #; the text above may be of any kind."""
     first = next(text, Block(b"", 1))
     if (found := _HEADER.search(first.content)) is None:
         raise DataError(f"{name}: no line '# STN,YYYYMMDD,…' names the columns, as one does in KNMI's etmgeg_*.txt")
