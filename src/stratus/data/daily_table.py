@@ -10,10 +10,12 @@ import polars.selectors as cs
 from stratus.data.elements import ELEMENTS
 from stratus.data.fields import open_table
 from stratus.data.lines import blocks
+from stratus.data.parquet import Parquet, is_parquet
 from stratus.errors import DataError, quoted
 
 KEY = ("station", "date")
 OPTIONAL = ("snowfall", "wind", "weather")
+_ROWS = 1 << 18  # of Parquet that are checked at once
 _SHOWN = 5  # names that a message lists
 _GAP = "(or nothing where it was not measured)"
 SCHEMA: dict[str, type[pl.DataType]] = {"station": pl.String, "date": pl.Date}  # the columns that every table has
@@ -30,6 +32,20 @@ def schema(columns: Iterable[str]) -> dict[str, type[pl.DataType]]:
     """The columns of `SCHEMA`, and those of `ELEMENTS` that a table has beside them, with their types."""
     given = set(columns)
     return SCHEMA | {name: pl.Float64 for name in ELEMENTS if name in given}
+
+
+def read_table(path: str | Path) -> pl.DataFrame:
+    """The daily table of a file of its own columns, CSV or Parquet by its content; see `check`.
+
+    Raises DataError if it cannot be read or is broken: names file, line (of Parquet the row, counted from 0), column,
+    value and what was expected.
+    """
+    if not is_parquet(path):
+        return read_csv(path)
+    file = Parquet(path)
+    _check_columns(file.columns, f"{path}")
+    parts = file.parts(_ROWS, pl.col(file.columns))
+    return _checked((part.with_row_index("line", offset=above) for above, part in parts), f"{path}", "row")
 
 
 def read_csv(path: str | Path) -> pl.DataFrame:
@@ -52,6 +68,22 @@ def check(table: pl.DataFrame, source: str) -> pl.DataFrame:
     """
     _check_columns(table.columns, source)
     return _checked([table.with_row_index("line")], source, "row")
+
+
+def believed(table: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Without the values outside of their element's range and the maxima below their minimum; and how many those were.
+
+    Of an extreme that is below the other one both are left out.
+    """
+    names = [name for name in table.columns if name in ELEMENTS]
+    fine = {name: pl.col(name).is_between(ELEMENTS[name].low, ELEMENTS[name].high) for name in names}
+    for high in names:
+        low = high.replace("_max", "_min")
+        if low != high and low in names:
+            ordered = (pl.col(high) >= pl.col(low)).fill_null(True)
+            fine |= {high: fine[high] & ordered, low: fine[low] & ordered}
+    kept = table.with_columns(pl.when(good).then(name).alias(name) for name, good in fine.items())
+    return kept, sum(table[name].count() - kept[name].count() for name in names)
 
 
 def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the table") -> pl.DataFrame:

@@ -56,6 +56,8 @@ ELEMENTS: dict[str, Element] = {
     "precipitation_duration": Element("h", 0, 24, "hours of rain"),
     "precipitation_max": Element("mm", 0, 500, "most rain of an hour"),
     "evaporation": Element("mm", 0, 60, "evaporation"),
+    "temperature_ground": Element("°C", -90, 60, "lowest temperature 10 cm above the ground"),
+    "sunshine_share": Element("%", 0, 100, "sunshine as a share of the longest possible"),
     "latitude": Element("°", -90, 90, "of the station, to the north"),
     "longitude": Element("°", -180, 180, "of the station, to the east"),
     "snow_depth": Element("mm", 0, _HUGE, "depth of snow on the ground"),

@@ -7,13 +7,13 @@ one, and each quote its place, is seen beforehand.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
 
 from stratus.data.lines import LONGEST, Block
-from stratus.errors import DataError
+from stratus.errors import DataError, quoted
 
 MOST = 10_000  # columns of a table
 _NEWLINE, _QUOTE, _COMMA = b'\n",'
@@ -72,6 +72,17 @@ def open_table(blocks: Iterable[Block], name: str, *, header: bool = True) -> Ta
     every = {str(place): place for place in range(begin.fields[0])}
     first = _split(begin.content[: begin.second], every, begin.lines[:1]).drop("line").row(0)
     return Table(name, list(first), line, header, chain([begin], rows))
+
+
+def first(rows: pl.DataFrame, fault: pl.Expr, *columns: str) -> list[tuple[Any, ...]]:
+    """Line and further columns of the first row with a fault; empty where there is none."""
+    return rows.filter(fault).sort("line", maintain_order=True).select("line", *columns).head(1).rows()
+
+
+def refuse(rows: pl.DataFrame, fault: pl.Expr, column: str, name: str, expected: str) -> None:
+    """Raises DataError for the first row with a fault in a column: names file, line, column and value."""
+    for line, value in first(rows, fault, column):
+        raise DataError(f"{name}, line {line}, {column}: {quoted(value)}; expected {expected}")
 
 
 def _split(content: bytes, columns: Mapping[str, int], lines: _Places) -> pl.DataFrame:

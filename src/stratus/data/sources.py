@@ -1,4 +1,4 @@
-"""Where observations come from: a CSV file, GHCN-Daily, or a store."""
+"""Where observations come from: a file of the daily table, GHCN-Daily, KNMI, or a store."""
 
 import glob
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stratus.data.daily_table import KEY, read_csv, select
+from stratus.data.daily_table import KEY, read_csv, read_table, select
 from stratus.data.ghcn.values import Units
 from stratus.data.observations import InMemory, Loaded, Provenance
 from stratus.data.store.manifest import MANIFEST
@@ -31,11 +31,11 @@ def files_of(path: str) -> list[str]:
 
 
 def from_csv(path: str, stations: Sequence[str] | None = None) -> Loaded:
-    """Observations of some stations, or of all, in a file of the daily table's own columns.
+    """Observations of some stations, or of all, in a file of the daily table's own columns, CSV or Parquet.
 
     Raises DataError if the file is missing or broken, or a station is not in it.
     """
-    table = read_csv(path)
+    table = read_table(path)
     return _in_memory(select(table, stations, path) if stations else table, [path], {})
 
 
@@ -65,10 +65,27 @@ def from_ghcn(
         settings = {"source": source or cache.SOURCE, "offline": offline, "largest": largest or cache.LARGEST}
         files = [str(file) for file in cache.station_files(ids, **settings)]
     if not files:
-        raise DataError(f"data.path={path}: there is no such file")
+        raise _no_file(path)
     table, dropped = daily.read_files(files, units, ice_pellets=ice_pellets)
     chosen = select(table, ids, path or "GHCN-Daily") if ids else table
-    return _in_memory(chosen.with_columns(pl.col("station").replace(names or {})).sort(KEY), files, dropped)
+    return _in_memory(_named(chosen, names or {}), files, dropped)
+
+
+def from_knmi(path: str, stations: Sequence[str] | None = None, *, names: Mapping[str, str] | None = None) -> Loaded:
+    """Observations of some stations, by their numbers, or of all in KNMI's files of a path, which may have * and ?.
+
+    `names` are those to show for a number; without one it is the name that is known here, if any. Raises DataError if a
+    file is missing or broken, or a station is not in it.
+    """
+    from stratus.data.knmi.daily import read_files  # noqa: PLC0415 - the shipped table needs none of it
+    from stratus.data.knmi.stations import NAMES  # noqa: PLC0415
+
+    files = files_of(path)
+    if not files:
+        raise _no_file(path)
+    table, dropped = read_files(files)
+    chosen = select(table, stations, path) if stations else table
+    return _in_memory(_named(chosen, NAMES | dict(names or {})), files, dropped)
 
 
 def from_store(path: str, stations: Sequence[str] | None, *, memory: float, train_from: date | None = None) -> Loaded:
@@ -81,6 +98,14 @@ def from_store(path: str, stations: Sequence[str] | None, *, memory: float, trai
     said = names if len(names) <= 10 else [f"{len(names)} stations"]
     provenance = Provenance(path, sha256(Path(path) / MANIFEST), said, store.days, store.manifest.dropped, {})
     return Loaded(InMemory(store.table()) if store.days <= store.days_in_memory else store, provenance)
+
+
+def _no_file(path: str | None) -> DataError:
+    return DataError(f"data.path={path}: there is no such file")
+
+
+def _named(table: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    return table.with_columns(pl.col("station").replace(names)).sort(KEY)
 
 
 def _in_memory(table: pl.DataFrame, files: Sequence[str], dropped: dict[str, int]) -> Loaded:

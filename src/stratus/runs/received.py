@@ -4,7 +4,7 @@ import glob
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stratus.data.daily_table import read_csv, select
+from stratus.data.daily_table import read_table, select
 from stratus.data.ghcn.cache import SOURCE
 from stratus.data.observations import InMemory, Loaded, Observations, Provenance
 from stratus.data.sources import files_of
@@ -64,7 +64,7 @@ def asked(folder: Path, run: RunRecord, other: Path | None, *, fetch: bool = Fal
         loaded = load(run.data, fetch=fetch)
         own = loaded.observations
         return Asked(own, f"{run.data.file}", own, _changed(loaded, run.data))
-    table, found = read_csv(other), _still_there(run.data, fetch=fetch)
+    table, found = read_table(other), _still_there(run.data, fetch=fetch)
     known = found.observations.stations if found else run.data.stations if run.data else []
     here = set(table["station"].unique()) & set(known)
     # Another file may hold one station under a name of its own.
@@ -107,9 +107,9 @@ def check(data: Provenance, mend: str) -> None:
     """Raises DataError unless the files of a run's data, and only they, are there as the record has their checksums."""
     source = source_from_record(data.source)
     said, names, sums = str(getattr(source, "path", "")), _listed(data.file), _listed(data.sha256)
-    few = source.kind == "ghcn" and not glob.has_magic(str(Path(said).parent.parent))  # folders to look through
+    few = not glob.has_magic(str(Path(said).parent.parent))  # folders to look through
     try:
-        found = files_of(said) if few else [said]
+        found = files_of(said) if few and source.kind in ("ghcn", "knmi") else [said]
     except ValueError:  # a name with a zero byte
         found = []
     for name, known in zip(names, sums, strict=False):

@@ -69,7 +69,7 @@ def _taken_over(override: str) -> Any:
     except (HydraException, RecursionError, ValueError):
         plain, value, name = False, None, ""
     choice = (PROJECT / "conf" / name).is_dir() if plain and re.fullmatch(r"[a-z]+", name) else False
-    named = re.fullmatch(r"[a-z]+(\.[A-Za-z]\w*)*", name, re.ASCII) and name.partition(".")[0] in TAKEN_OVER
+    named = re.fullmatch(r"[a-z]+(\.[A-Za-z0-9]\w*)*", name, re.ASCII) and name.partition(".")[0] in TAKEN_OVER
     if not (plain and named and (_is_choice(value) if choice else _is_plain(value) and _fits(name, value))):
         raise ConfigurationError(
             f"the run's record says {override!r:.200}: only settings and choices are taken over from a record; "

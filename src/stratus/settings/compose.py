@@ -23,7 +23,10 @@ def register() -> None:
     store = ConfigStore.instance()
     store.store(name="schema_config", node=Config, package="_global_")
     for schemas in SCHEMAS.values():
-        for name, node in schemas.items():
+        for name, schema in schemas.items():
+            node = OmegaConf.structured(schema)
+            if "names" in node:
+                OmegaConf.set_struct(node.names, False)  # takes any station
             store.store(name=f"schema_{name}", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)

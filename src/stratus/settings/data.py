@@ -61,7 +61,7 @@ class Data(SettingsGroup, group="data"):
 
 @dataclass
 class CsvData(Data, kind="csv"):
-    """A file in the daily table's own columns."""
+    """A file in the daily table's own columns, CSV or Parquet."""
 
     path: str = setting(MISSING, "the file")
 
@@ -99,6 +99,19 @@ class GhcnData(Data, kind="ghcn"):
 
 
 @dataclass
+class KnmiData(Data, kind="knmi"):
+    """KNMI's files of daily values, etmgeg_<station>.txt; stations by their numbers."""
+
+    path: str = setting(MISSING, "files to read, with * and ?")
+    names: dict[str, str] = field(default_factory=dict, metadata={"help": "the name to show for a number"})
+
+    def _load(self) -> "Loaded":
+        from stratus.data.sources import from_knmi  # noqa: PLC0415 - not for --help
+
+        return from_knmi(self.path, self.stations, names=self.names)
+
+
+@dataclass
 class StoreData(Data, kind="store"):
     """A store that `stratus store build` made; samples that do not fit `memory` are kept on disk."""
 
@@ -113,7 +126,7 @@ class StoreData(Data, kind="store"):
         return from_store(self.path, self.stations, memory=self.memory, train_from=self.borders.train_from)
 
 
-SOURCES: dict[str, type[Data]] = {source.kind: source for source in (CsvData, GhcnData, StoreData)}
+SOURCES: dict[str, type[Data]] = {source.kind: source for source in (CsvData, GhcnData, KnmiData, StoreData)}
 
 
 def source_from_record(source: Mapping[str, Any]) -> Data:

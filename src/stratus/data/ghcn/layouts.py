@@ -8,10 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
-from stratus.data.fields import Table, open_table
+from stratus.data.fields import Table, first, open_table, refuse
 from stratus.data.ghcn import parquet
-from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked, converted, first, refuse
-from stratus.data.lines import SIZE, Block, blocks, reading
+from stratus.data.ghcn.values import ELEMENTS, FLAGS, Units, checked, converted
+from stratus.data.lines import SIZE, Block, blocks
+from stratus.data.parquet import is_parquet
 from stratus.errors import DataError, quoted
 
 _DLY_HEAD = r"^(?<station>[A-Z]{2}[A-Z0-9_\-]{9})(?<month>\d{6})(?<element>[A-Z0-9]{4})[ -~]*$"
@@ -43,9 +44,7 @@ def pieces(path: str | Path, units: Units | None = None, size: int = SIZE) -> It
     unknown, the file was cut off, or a line, number or date is broken: names file and line.
     """
     name = str(path)
-    with reading(path), open(path, "rb") as file:
-        start = file.read(4)
-    if start == b"PAR1":
+    if is_parquet(path):
         yield from parquet.pieces(Path(path), size // 16)
         return
     text = blocks(path, size, whole=True)

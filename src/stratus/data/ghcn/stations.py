@@ -5,8 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from stratus.data.fields import refuse
 from stratus.data.ghcn.daily import MEASURED
-from stratus.data.ghcn.values import FIELDS, refuse
+from stratus.data.ghcn.values import FIELDS
 from stratus.data.lines import SIZE, Block, blocks
 from stratus.errors import DataError
 

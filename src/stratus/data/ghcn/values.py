@@ -5,11 +5,11 @@ type occurred), and the flags `measurement`, `quality`, `source` as one characte
 and nowhere else.
 """
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import polars as pl
 
-from stratus.errors import DataError, quoted
+from stratus.data.fields import refuse
 
 Units: TypeAlias = Literal["metric", "standard"]
 
@@ -27,17 +27,6 @@ _ISO = ("^[12][0-9]{3}[-/][0-9]{1,2}[-/][0-9]{1,2}$", "YYYY-MM-DD", ("%Y-%m-%d",
 TEMPERATURES = ("TMAX", "TMIN", "TAVG", "TOBS")
 TENTHS = (*TEMPERATURES, "PRCP", "AWND")  # in tenths of their unit; SNOW and SNWD are whole mm, weather types are 1
 ELEMENTS = (*TENTHS, "SNOW", "SNWD", *(f"WT{k:02d}" for k in range(1, 23)))  # kept: those whose unit is known here
-
-
-def first(rows: pl.DataFrame, fault: pl.Expr, *columns: str) -> list[tuple[Any, ...]]:
-    """Line and further columns of the first row with a fault; empty where there is none."""
-    return rows.filter(fault).sort("line", maintain_order=True).select("line", *columns).head(1).rows()
-
-
-def refuse(rows: pl.DataFrame, fault: pl.Expr, column: str, name: str, expected: str) -> None:
-    """Raises DataError for the first row with a fault in a column: names file, line, column and value."""
-    for line, value in first(rows, fault, column):
-        raise DataError(f"{name}, line {line}, {column}: {quoted(value)}; expected {expected}")
 
 
 def checked(long: pl.DataFrame, name: str, *, compact: bool, units: Units | None = None) -> pl.DataFrame:
