@@ -17,7 +17,7 @@ from stratus.training.optimum import Optimum, optimum
 class Newton(Optimizer):
     """θ ← θ + ε (θ* - θ), θ* being the exact optimum over all training days; at ε = 1 it is there after one step.
 
-    `Solver` tells it the optimum, which a loss and a gradient alone do not.
+    `Solver` tells it the optimum, which a loss and a gradient alone do not; until then it stays where it is.
     """
 
     def __init__(self, params: Iterable[Any], lr: float = 1.0, weight_decay: float = 0.0) -> None:
@@ -27,13 +27,13 @@ class Newton(Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Takes the step; returns the loss before it."""
         assert closure is not None
-        assert self.optimum is not None
         with torch.enable_grad():
             loss = closure()
         parameters: list[Tensor] = [one for group in self.param_groups for one in group["params"]]
-        with torch.no_grad():
-            for one, best in zip(parameters, (self.optimum.weight, self.optimum.bias), strict=True):
-                one.lerp_(best.to(one), self.param_groups[0]["lr"])
+        if self.optimum:
+            with torch.no_grad():
+                for one, best in zip(parameters, (self.optimum.weight, self.optimum.bias), strict=True):
+                    one.lerp_(best.to(one), self.param_groups[0]["lr"])
         return loss
 
 
