@@ -336,7 +336,7 @@ def test_the_calendar_has_every_day_and_nulls_in_the_gaps():
     rows = [(name, date(2020, 2, 26) + timedelta(day), 4.0, 1.0, 0.0) for name in days for day in days[name]]
     table = check(pl.DataFrame(rows, list(SCHEMA)[:5], orient="row"), "table")
     laid = calendar(table)
-    assert list(laid.columns) == [*SCHEMA, "temperature"]
+    assert list(laid.columns) == [*SCHEMA, "wet", "temperature"]
     assert laid["station"].to_list() == ["A"] * 5 + ["B"]
     assert laid["date"].dt.strftime("%m-%d").to_list() == [
         "02-27",
@@ -347,6 +347,19 @@ def test_the_calendar_has_every_day_and_nulls_in_the_gaps():
         "03-01",
     ]
     assert laid["temperature"].to_list() == [2.5, 2.5, None, None, 2.5, 2.5]
+    assert laid["wet"].to_list() == [0, 0, None, None, 0, 0]
+
+
+def test_rain_from_nothing_on_or_from_so_many_millimetres():
+    rows = [("A", date(2020, 2, 1 + k), 4.0, 1.0, mm) for k, mm in enumerate((0.0, 0.1, 0.3, 1.0, None))]
+    table = check(pl.DataFrame(rows, list(SCHEMA)[:5], orient="row"), "table")
+    assert calendar(table)["wet"].to_list() == [0, 1, 1, 1, None]
+    assert calendar(table, 0.3)["wet"].to_list() == [0, 0, 1, 1, None]
+
+
+def test_a_mean_temperature_of_its_own_stands_for_the_middle_of_the_extremes():
+    table = check(one_day(temperature=0.7), "table")
+    assert calendar(table)["temperature"].to_list() == [0.7]
 
 
 def test_half_a_temperature_is_a_gap():
@@ -364,7 +377,7 @@ def test_on_the_calendar_a_shift_by_rows_is_a_shift_by_days(keys):
     laid = calendar(table)
     steps = laid.select(pl.col("date").diff().over("station").drop_nulls().dt.total_days())
     assert (steps.to_series() == 1).all()
-    assert_frame_equal(laid.drop("temperature").filter(pl.col("precipitation").is_not_null()), table)
+    assert_frame_equal(laid.drop("temperature", "wet").filter(pl.col("precipitation").is_not_null()), table)
 
 
 # --- what ships

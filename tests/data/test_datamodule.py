@@ -75,13 +75,24 @@ def test_without_a_seed_the_samples_keep_their_order():
     assert order(5, None, epoch=3) == [0, 1, 2, 3, 4]
 
 
-@given(st.integers(8, 200), st.none() | seeds, epochs, st.integers(2, 8))
+@given(st.integers(8, 200), seeds, epochs, st.integers(2, 8))
 def test_processes_share_an_epoch_in_equal_parts_that_do_not_overlap(length, seed, epoch, ranks):
     shares = [order(length, seed, epoch, rank, ranks) for rank in range(ranks)]
     together = list(chain(*shares))
     assert {len(share) for share in shares} == {length // ranks}
     assert len(set(together)) == len(together)
     assert set(together) <= set(range(length))
+
+
+@given(st.integers(1, 200), st.integers(1, 8))
+def test_all_days_at_once_are_shared_out_among_processes_and_their_mean_is_that_of_all(length, ranks):
+    ranks = min(ranks, length)
+    each = [Batches(numbered(length), None, EpochOrder(length, None, rank, ranks), CPU) for rank in range(ranks)]
+    shares = [served(one) for one in each]
+    assert sorted(chain(*shares)) == list(range(length))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    mean = np.mean([one.weight * np.mean(np.square(share)) for one, share in zip(each, shares, strict=True)])
+    assert mean == pytest.approx((length - 1) * (2 * length - 1) / 6)
 
 
 def test_the_shares_of_processes_are_those_of_one_permutation():
@@ -226,8 +237,8 @@ def test_without_validation_days_there_is_nothing_to_serve():
     assert made(validation=0).val_dataloader() == []
 
 
-@pytest.mark.parametrize("batch_size", [None, 8])
-def test_each_process_trains_on_its_own_share(batch_size):
+@pytest.mark.parametrize(("batch_size", "first"), [(None, 34), (8, 33)])
+def test_each_process_trains_on_its_own_share(batch_size, first):
     shares = []
     for rank in range(3):
         data = made(train=100, batch_size=batch_size)
@@ -235,8 +246,8 @@ def test_each_process_trains_on_its_own_share(batch_size):
         data.trainer = SimpleNamespace(global_rank=rank, world_size=3, strategy=strategy)
         shares.append(served(data.train_dataloader()))
         assert served(data.test_dataloader()) == list(range(7))
-    assert [len(share) for share in shares] == [33, 33, 33]
-    assert len(set(chain(*shares))) == 99
+    assert [len(share) for share in shares] == [first, 33, 33]
+    assert len(set(chain(*shares))) == first + 66
 
 
 def test_a_checkpoint_will_hold_the_recipe_in_plain_values():
@@ -244,4 +255,7 @@ def test_a_checkpoint_will_hold_the_recipe_in_plain_values():
         "target": "temperature",
         "features": {"day_of_year": {"degree": 2}},
         "lead_days": 3,
+        "issue_hour": 24.0,
+        "rain_from": 0.0,
+        "missing": "drop",
     }

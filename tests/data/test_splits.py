@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shipped import SEATTLE, SHIPPED
@@ -13,8 +14,9 @@ from sklearn.preprocessing import StandardScaler
 
 from stratus import tasks
 from stratus.data.daily_table import check, read_csv
-from stratus.data.recipe import Recipe
+from stratus.data.recipe import Borders, Recipe
 from stratus.data.splits import split
+from stratus.data.streaming import stream
 from stratus.errors import ConfigurationError, DataError
 from stratus.training.optimum import optimum
 from stratus.verification.climatology import Climatology
@@ -185,13 +187,10 @@ def test_an_event_that_training_never_or_always_shows_is_refused(rain, message):
     assert message in refusal(DataError, ten_days(precipitation=rain), "rain")
 
 
-def test_a_class_that_training_never_shows_is_refused():
-    classes = ["sun", "rain"] * 4 + ["snow", "sun"]
-    assert "'snow' never occurs in the 4 training days" in refusal(DataError, ten_days(weather=classes), "weather")
-
-
-def test_a_choice_needs_two_classes():
-    assert "names 1 class(es)" in refusal(DataError, ten_days(weather=["sun"] * 10), "weather")
+def test_a_choice_needs_two_classes_among_the_training_days():
+    message = "the 4 training days (2020-01-02 to 2020-01-05) show no weather but sun"
+    for later in ("sun", "rain"):
+        assert message in refusal(DataError, ten_days(weather=["sun"] * 8 + [later] * 2), "weather")
 
 
 def test_a_table_that_never_names_the_weather_is_refused():
@@ -221,6 +220,35 @@ def test_the_answer_among_the_inputs_is_warned_of(caplog):
     assert not caplog.records
 
 
+# --- classes that training lacks
+
+LATER = ["hail", "sun", "rain", "sun", "rain", "snow", None, "fog", "snow", "sun"]  # the first day gives no sample
+
+
+def in_memory(table, recipe, borders, folder):
+    return split(table, recipe, borders)
+
+
+def on_disk(table, recipe, borders, folder):
+    names = table["weather"].drop_nulls().unique().sort().to_list()
+    return stream([table], recipe, borders, folder / "samples", classes=names)
+
+
+@pytest.mark.parametrize("made", [in_memory, on_disk])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_class_that_training_lacks_is_no_output_but_keeps_its_name(made, tmp_path, caplog, *, again):
+    borders = Borders(day(9), validation_from=day(6))
+    for _ in range(1 + again):
+        splits = made(ten_days(weather=LATER), Recipe("weather", {"two_days": {}}), borders, tmp_path)
+    assert (splits.outputs, splits.class_counts.tolist()) == (["rain", "sun"], [[2, 2]])
+    assert "the 4 training days (2020-01-02 to 2020-01-05) do not show fog or snow: it is never" in caplog.text
+    found = {name: list(one.y[:]) for name, one in splits.named.items()}
+    assert found == {"train": [1, 0, 1, 0], "val": [3, 2], "test": [3, 1]}
+    assert {one.where(slice(None)).others for one in splits.named.values()} == {("fog", "snow")}
+    # The last known class of a day is unknown where training does not know it: after hail, snow and fog.
+    assert [list(one.last[:]) for one in splits.named.values()] == [[-1, 1, 0, 1], [0, -1], [-1, -1]]
+
+
 # --- resampled training days
 
 
@@ -247,5 +275,36 @@ def test_the_same_number_draws_the_same_days():
 
 def test_an_input_that_was_never_measured_is_named():
     calm = SEATTLE.with_columns(wind=pl.lit(None, pl.Float64))
+    asked = Recipe("rain", {"station": {"elements": ["wind", "precipitation"]}}, 1)
     with pytest.raises(DataError, match="wind d-1 was never measured"):
-        split(calm, Recipe("rain", {"station": {}}, 1), test_from=TEST)
+        split(calm, asked, test_from=TEST)
+
+
+def test_of_all_elements_those_that_were_never_measured_are_left_out_and_named(caplog):
+    calm = SEATTLE.with_columns(wind=pl.lit(None, pl.Float64), gust=pl.col("wind"), latitude=pl.lit(47.6))
+    with caplog.at_level("INFO"):
+        found = split(calm, Recipe("rain", {"station": {}}, 1), test_from=TEST)
+    names = ["temperature_max d-1", "temperature_min d-1", "precipitation d-1", "wet d-1", "gust d-1"]
+    assert found.inputs == names
+    assert found.recipe.features == {
+        "station": {"elements": ["temperature_max", "temperature_min", "precipitation", "gust"]}
+    }
+    assert "wind was never measured and is left out" in caplog.text
+
+
+@pytest.mark.parametrize("missing", ["mean", "indicator"])
+def test_what_is_missing_is_given_the_training_mean(missing):
+    gone = SEATTLE.with_columns(wind=pl.when(pl.int_range(pl.len()) % 3 > 0).then("wind"))
+    found = split(gone, Recipe("rain", {"station": {}}, 1, missing=missing), test_from=TEST)
+    every = split(SEATTLE, Recipe("rain", {"station": {}}, 1), test_from=TEST)
+    assert len(found.train) == len(every.train)
+    wind = found.inputs.index("wind d-1")
+    known = found.train.x[~np.isnan(found.train.x[:, wind]), wind]
+    assert len(known) < len(found.train)
+    assert [one[wind] for one in found.standardisation] == pytest.approx([known.mean(), known.std()])
+    task = tasks.find("binary").for_splits(found)
+    x = task.standardised(torch.as_tensor(found.train.x))
+    assert (x[np.isnan(found.train.x[:, wind]), wind] == 0).all()
+    if missing == "indicator":
+        told = found.train.x[:, found.inputs.index("no wind d-1")]
+        np.testing.assert_array_equal(told, np.isnan(found.train.x[:, wind]))

@@ -178,7 +178,10 @@ def test_other_cities_and_questions_need_days_too(trained, tmp_path, monkeypatch
         trained(tmp_path / "run", "experiment=lecture/rain", *data)
     one_kind = later.with_columns(weather=pl.lit("rain"))
     one_kind.select(pl.exclude("temperature")).write_csv(tmp_path / "later.csv")
-    with pytest.raises(
-        ConfigurationError, match="lesson=gradients asks for weather in Seattle too: the column weather"
-    ):
+    with pytest.raises(ConfigurationError, match=r"asks for weather in Seattle too: .* show no weather but rain"):
         trained(tmp_path / "run", "experiment=lecture/gradients", *data)
+    last = pl.when(pl.col("date") == pl.col("date").max()).then(pl.lit("hail")).otherwise("weather").alias("weather")
+    later.with_columns(last).select(pl.exclude("temperature")).write_csv(tmp_path / "later.csv")
+    for lesson in ("gradients", "weather_types"):  # one that asks for the weather besides, and one of the weather
+        with pytest.raises(ConfigurationError, match=f"lesson={lesson} tells of all classes, .* do not show hail"):
+            trained(tmp_path / "run", f"experiment=lecture/{lesson}", *data)

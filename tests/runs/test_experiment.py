@@ -1,6 +1,7 @@
 """A run's numbers, worked out again with numpy from nothing but its checkpoint and the CSV file."""
 
 import csv
+import re
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
@@ -17,9 +18,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, cohen_kappa_score, precision_score, recall_score, roc_auc_score
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from stratus.cli import main
 from stratus.data.daily_table import read_csv, select
 from stratus.errors import ConfigurationError
 from stratus.runs import record
+from stratus.runs.comparison import compare
 from stratus.scores.bootstrap import level
 from stratus.training.checkpoints import load
 from stratus.verification.model import Model
@@ -254,6 +257,64 @@ def test_the_objective_is_the_lowest_validation_loss_of_all_epochs(short, task):
     assert run.objective == run.metrics["val/loss"] == pytest.approx(min(curve), rel=1e-6)
 
 
+LEAST = 2**-23  # float32's epsilon, the least probability that a class counts as given
+
+
+@pytest.fixture(scope="module")
+def hailing(tmp_path_factory):
+    """Seattle's table, and the words that ask for it, with hail on days of which none is for training."""
+    file = tmp_path_factory.mktemp("hailing") / "hail.csv"
+    days = pl.col("date").is_in(["2012-01-02", "2014-03-01", "2014-03-02", "2015-05-05"])
+    kind = pl.when(days).then(pl.lit("hail")).otherwise("weather").alias("weather")
+    pl.read_csv(TABLE).filter(pl.col("station") == "Seattle").with_columns(kind).write_csv(file)
+    names = ("train_from", "validation_from", "test_from")
+    return ["data=csv", f"data.path={file}", *(f"data.{name}={day}" for name, day in zip(names, BORDERS, strict=False))]
+
+
+@pytest.mark.parametrize(("weights", "pictures"), [("null", "all"), ("balanced", "none")])
+def test_days_of_a_class_that_training_lacks_are_scored_as_never_forecast(
+    trained, hailing, tmp_path, capsys, *, weights, pictures
+):
+    words = ("task=multiclass", f"task.class_weights={weights}", "trainer.max_epochs=2", f"pictures={pictures}")
+    run, names = trained(tmp_path / "run", *hailing, *words), [*WEATHER, "hail"]
+    content = checkpoint(tmp_path / "run")
+    assert (content["hyper_parameters"]["outputs"], run["data"]["others"]) == (WEATHER, ["hail"])
+    for split, (days, x, known) in splits("multiclass").items():
+        z, y = logits(content, x), np.hstack([known, np.zeros((len(known), 1))])
+        for day in {date(2014, 3, 1), date(2014, 3, 2), date(2015, 5, 5)} & {*days}:
+            y[days.index(day)] = np.eye(6)[5]
+        p = np.hstack([np.exp(z) / np.exp(z).sum(1, keepdims=True), np.zeros((len(z), 1))])
+        surprise, decision = -np.log(np.maximum((p * y).sum(1), LEAST)), np.eye(6)[z.argmax(1)]
+        expected = {
+            "log_loss": surprise.mean(),
+            "accuracy": (decision * y).sum(1).mean(),
+            "brier": ((p - y) ** 2).sum(1).mean(),
+            **beyond_chance(y.argmax(1)[:, None], z.argmax(1)[:, None]),
+            **by_class(names, decision, p, y),
+        }
+        count = np.append(splits("multiclass")["train"][2].sum(0), 1)
+        weight = 729 / 5 / count if weights == "balanced" else np.ones(6)
+        weight[5] = 1  # which training does not know
+        found = {name: np.nan if one is None else one for name, one in run["metrics"].items()}
+        assert {name: found[f"{split}/{name}"] for name in expected} == close(expected)
+        weighed = (surprise * weight[y.argmax(1)]).mean()
+        assert found[f"{split}/loss"] == pytest.approx(weighed, rel=1e-7)  # class weights are float32
+    assert run["objective"] == pytest.approx(min(val_curve(tmp_path / "run")), rel=1e-6)
+    forecasts = pl.read_csv(tmp_path / "run" / "forecasts.csv").filter(pl.col("truth") == "hail")
+    assert forecasts.select("date", "p(hail)").rows() == [("2015-05-05", 0.0)]
+    again = compare([tmp_path / "run"] * 2)
+    for score in ("log_loss", "brier", "accuracy"):
+        assert again.values[score][0, 0] == pytest.approx(run["metrics"][f"test/{score}"], abs=1e-5)
+    assert main(["evaluate", str(tmp_path / "run")]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"hail +│ +1 │ +0\.000 │ +– .* never forecast", out)
+    for name, known in {"model": run["metrics"], **run["references"]}.items():
+        shown = (
+            f"{known[f'test/{score}']:.{digits}f}" for score, digits in {"loss": 4, "accuracy": 3, "brier": 3}.items()
+        )
+        assert re.search(rf"{name} +│ +(\S+) │ +(\S+) │ +(\S+)", out).groups() == tuple(shown)
+
+
 def test_without_validation_days_the_last_weights_are_kept_and_the_training_loss_is_the_objective(trained, tmp_path):
     run = trained(tmp_path, "task=binary", "data.validation_from=null", "trainer.max_epochs=2")
     best, last = (tmp_path / "checkpoints" / f"{name}.ckpt" for name in ("best", "last"))
@@ -480,17 +541,30 @@ def test_a_resumed_run_equals_a_straight_one(trained, tmp_path, task, before):
     assert len(val_curve(tmp_path / "resumed")) == 2
 
 
-def test_training_over_two_processes_leaves_one_record_with_exact_scores(door, recorded, tmp_path):
-    process = door(tmp_path, "trainer=ddp", "trainer.accelerator=cpu", "trainer.max_epochs=3", "pictures=none")
+def test_training_over_two_processes_leaves_one_record_with_exact_scores_and_the_weights_of_one_process(
+    door, trained, recorded, tmp_path
+):
+    words = ("optimizer=gd", "optimizer.lr=1", "task.class_weights=balanced", "trainer.max_epochs=3", "pictures=none")
+    process = door(tmp_path, *words, "trainer=ddp", "trainer.accelerator=cpu")
+    trained(tmp_path / "one", *words)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     (file,) = tmp_path.glob("outputs/*/*/run.json")
     run = recorded(file.parent)
     assert (run["status"], run["epochs"]) == ("finished", 3)
     for split, (_, x, y) in splits("multiclass").items():
-        for name, value in scores("multiclass", logits(checkpoint(file.parent), x), y).items():
+        expected = close(scores("multiclass", logits(checkpoint(file.parent), x), y))
+        for name in expected.keys() - {"loss"}:  # which is weighed
             found = run["metrics"][f"{split}/{name}"]
-            assert (np.nan if found is None else found) == close({name: value})[name], name
+            assert (np.nan if found is None else found) == expected[name], name
     assert out.count("scores on the test days") == 1
-    # A step of two processes takes 32 days each: half as many steps as one process takes.
-    assert checkpoint(file.parent, "last")["global_step"] == 3 * 12
+    # All days at once are shared out, and their number is odd: a step is nevertheless that of one process.
+    assert run["data"]["samples"]["train"] % 2 == 1
+    one, two = (checkpoint(folder, "last") for folder in (tmp_path / "one", file.parent))
+    assert one["global_step"] == two["global_step"] == 3
+    for name, value in one["state_dict"].items():
+        torch.testing.assert_close(two["state_dict"][name], value, rtol=0, atol=1e-6)
+    curves = [EventAccumulator(str(folder)).Reload() for folder in (tmp_path / "one", file.parent)]
+    for tag in ("train/loss", "train/accuracy", "val/loss"):
+        lone, both = ([point.value for point in each.Scalars(tag)] for each in curves)
+        assert both == pytest.approx(lone, abs=1e-6)

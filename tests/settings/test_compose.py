@@ -55,7 +55,7 @@ def test_every_task_goes_with_every_optimiser_features_and_data(composed, task, 
 
 def test_several_features_stand_together(composed):
     found = check(composed("features=[station,harmonics]", "features.harmonics.k=3"))
-    assert found.features.chosen == {"harmonics": {"k": 3}, "station": {}}
+    assert found.features.chosen == {"harmonics": {"k": 3}, "station": {"elements": None, "transformed": False}}
     assert len(found.recipe.inputs()) == 6 + 5
 
 
@@ -70,7 +70,7 @@ def test_what_needs_one_fixed_loss_takes_all_days_at_a_constant_rate(composed, o
 def test_several_labels_need_several_stations(composed, data):
     found = check(composed("task=multilabel", f"data={data}"))
     observations = found.data.load().observations
-    with pytest.raises(ConfigurationError, match="choose data=two_cities, or task=binary"):
+    with pytest.raises(ConfigurationError, match="choose data=two_cities, or a target of one place"):
         observations.split(found.recipe, found.data.borders)
 
 

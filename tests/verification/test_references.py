@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ from season import seasonal
 from shipped import SEATTLE, SHIPPED, TARGET, splits_of
 
 from stratus import tasks
+from stratus.data.daily_table import check
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
 from stratus.data.splits import split
@@ -160,6 +161,21 @@ def test_the_probability_of_persistence_stays_as_often_as_the_training_days_did(
     np.testing.assert_allclose(both.sum(axis=1), 1, rtol=1e-12)
     onehot = np.eye(len(f))[answer.astype(int).reshape(-1)]
     np.testing.assert_allclose(both, stay * onehot + (1 - stay) * f, rtol=1e-12)
+
+
+def test_persistence_counts_only_days_between_classes_that_training_shows():
+    kinds = [*["rain"] * 3, *["sun"] * 3, "hail", "hail", "sun", "sun", "rain", "hail", "sun"]
+    dates = [date(2020, 1, 1) + timedelta(days=k) for k in range(len(kinds))]
+    rows = {"station": "Oslo", "date": dates, "temperature_max": 1, "temperature_min": 0, "precipitation": 0}
+    recipe, borders = Recipe("weather", {"harmonics": {}}, 1), {"validation_from": dates[6], "test_from": dates[10]}
+    splits = split(check(pl.DataFrame(rows | {"weather": kinds}), "table"), recipe, **borders)
+    # Before the test: 3 days of rain and 5 of sun, of which 6 had one of these before them, 5 times the same.
+    f, usual = np.array([3, 5]) / 8, Climatology.fit(splits).forecast(splits.test)
+    stay = (5 / 6 - f @ f) / (1 - f @ f)
+    p, answer = both_of(Persistence.fit(splits), splits.test)
+    after_sun, after_rain = (stay * np.eye(2)[k] + (1 - stay) * f for k in (1, 0))
+    np.testing.assert_allclose(p, [after_sun, after_rain, usual[2]], rtol=1e-12)
+    assert answer.tolist() == [1, 0, usual[2].argmax()]
 
 
 def test_the_persistence_of_several_labels_is_each_label_s_own():

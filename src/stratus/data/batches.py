@@ -35,7 +35,13 @@ class Order:
 
 
 class EpochOrder(Order):
-    """Of samples in memory: every ranks-th of a permutation; up to ranks - 1, others each epoch, are left out."""
+    """Of samples in memory: every ranks-th of a permutation; up to ranks - 1, others each epoch, are left out.
+
+    Where the order is kept none is, and shares may differ by one.
+    """
+
+    def __len__(self) -> int:
+        return super().__len__() if self.seed is not None else len(range(self.rank, self.length, self.ranks))
 
     def order(self) -> Tensor:
         """Indices of this process's samples in this epoch."""
@@ -87,6 +93,8 @@ class Batches:
         self.x = torch.as_tensor(samples.x, dtype=torch.float32, device=device)
         self.y = targets(samples).to(device)
         self.size, self.sampler = size or len(samples), sampler
+        # The mean of so weighed means over unequal shares is the mean over all days.
+        self.weight = 1.0 if size else len(sampler) * sampler.ranks / len(samples)
 
     def __len__(self) -> int:
         return math.ceil(len(self.sampler) / self.size)

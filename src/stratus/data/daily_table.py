@@ -91,20 +91,23 @@ def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the tabl
     available = table["station"].unique().sort().to_list()
     unknown = [station for station in stations if station not in available]
     if unknown or not stations:
-        asked = _some([*map(quoted, unknown)]) or "was asked for"
-        raise DataError(f"{source}: no station {asked}; expected {_some([*map(quoted, available)], ' or ')}")
+        asked = some([*map(quoted, unknown)]) or "was asked for"
+        raise DataError(f"{source}: no station {asked}; expected {some([*map(quoted, available)], ' or ')}")
     return table.filter(pl.col("station").is_in(list(stations)))
 
 
-def calendar(table: pl.DataFrame) -> pl.DataFrame:
+def calendar(table: pl.DataFrame, rain_from: float = 0.0) -> pl.DataFrame:
     """Every day from a station's first to its last, nulls in the gaps, so that a shift by rows is a shift by days.
 
-    Sorted by station and date; the table's columns, and `temperature` = (max + min)/2 in °C where it has none.
+    Sorted by station and date; the table's columns; `temperature` = (max + min)/2 in °C where it has none; and `wet`, 1
+    or 0: whether it rained, more than nothing or from so many mm on.
     """
     every_day = pl.date_range(pl.col("date").min(), pl.col("date").max())
     days = table.group_by("station").agg(every_day).explode("date").sort(KEY)
-    middle = (pl.col("temperature_max") + pl.col("temperature_min")) / 2
     frame = days.join(table, on=KEY, how="left", maintain_order="left")
+    fell = pl.col("precipitation")
+    frame = frame.with_columns(wet=((fell >= rain_from) if rain_from else (fell > 0)).cast(pl.Float64))
+    middle = (pl.col("temperature_max") + pl.col("temperature_min")) / 2
     return frame if "temperature" in frame.columns else frame.with_columns(temperature=middle)
 
 
@@ -120,13 +123,13 @@ def _check_columns(columns: Sequence[str], place: str) -> None:
         "unknown": [quoted(name) for name in columns if name not in schema(columns)],
         "repeated": [name for name in schema(columns) if columns.count(name) > 1],
     }
-    found = "; ".join(f"{fault}: {_some(names)}" for fault, names in faults.items() if names)
+    found = "; ".join(f"{fault}: {some(names)}" for fault, names in faults.items() if names)
     if found:
         known = f"{', '.join(SCHEMA)} ({', '.join(OPTIONAL)} may be left out; data/README.md has further ones)"
         raise DataError(f"{place}, columns {found}; expected {known}")
 
 
-def _some(names: Sequence[str], joint: str = ", ") -> str:
+def some(names: Sequence[str], joint: str = ", ") -> str:
     """The first of several names, and how many more there are."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return joint.join(names[:_SHOWN]) + more

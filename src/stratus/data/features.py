@@ -9,9 +9,11 @@ from typing import Annotated, NamedTuple
 
 import polars as pl
 
+from stratus.data.elements import ELEMENTS
 from stratus.errors import ConfigurationError
 
-RAINY = pl.col("precipitation") > 0  # what counts as rain: measurable precipitation, more than 0 mm
+ALWAYS = ("temperature_max", "temperature_min", "wind", "precipitation")  # elements that most stations measure
+PLACED = ("latitude", "longitude")  # which say where a station is, and nothing of a day
 YEAR = 365.25  # length of a year in days, as the harmonics count it
 
 
@@ -21,11 +23,18 @@ class Input(NamedTuple):
     name: str
     unit: str
     value: pl.Expr
+    indicator: bool = False  # whether it only says that another is not known
 
     @property
     def calendar(self) -> bool:
         """True where the date alone decides, so that the value is the same at every station."""
         return self.value.meta.root_names() == ["date"]
+
+
+def absence(one: Input) -> Input:
+    """Whether an input is not known, 1 or 0; of the calendar's it is always 0."""
+    value = pl.col("date").is_null() if one.calendar else one.value.is_null()
+    return Input(f"no {one.name}", "1", value, indicator=True)
 
 
 def _before(column: str, days: int, unit: str) -> Input:
@@ -69,15 +78,36 @@ def harmonics(lead_days: int, k: Annotated[int, "waves a year: 1 to k"] = 2) -> 
     return [Input(f"{name} {j}/year", "1", wave(angle * j)) for j, name, wave in waves]
 
 
-def station(lead_days: int) -> list[Input]:
-    """What the station measured on the last day known: max and min (°C), wind (m/s), precipitation (mm), wet (0 or 1).
+def station(
+    lead_days: int,
+    elements: Annotated[list[str] | None, "what of it; null: all that it measured"] = None,
+    transformed: Annotated[bool, "amounts as log(1 + mm), hours as roots"] = False,
+) -> list[Input]:
+    """What the station measured on the last day known, in each element's unit, and whether it was wet (0 or 1).
 
     That is day d-lead, and the day before at lead 0, where the target day's own rain would be the answer.
     """
     days = max(lead_days, 1)
-    units = {"temperature_max": "°C", "temperature_min": "°C", "wind": "m/s", "precipitation": "mm"}
-    wet = RAINY.cast(pl.Float64).shift(days)
-    return [*(_before(column, days, unit) for column, unit in units.items()), Input(f"wet d-{days}", "1", wet)]
+    chosen = list(ALWAYS if elements is None else elements)
+    inputs = [_transformed(name, days) if transformed else _before(name, days, _unit(name)) for name in chosen]
+    if "precipitation" in chosen:  # after those that most stations measure
+        place = 1 + max(chosen.index(name) for name in ALWAYS if name in chosen)
+        inputs.insert(place, Input(f"wet d-{days}", "1", pl.col("wet").shift(days)))
+    return inputs
+
+
+def _unit(name: str) -> str:
+    if name not in ELEMENTS:
+        raise ConfigurationError(f"there is no element '{name}'; there are: {', '.join(ELEMENTS)}")
+    return ELEMENTS[name].unit
+
+
+def _transformed(name: str, days: int) -> Input:
+    """An amount as log(1 + mm), hours as their root, anything else as it is: closer to a bell than to a spike at 0."""
+    here = _before(name, days, _unit(name))
+    if here.unit == "mm":
+        return Input(f"log(1 + {here.name})", "1", here.value.log1p())
+    return Input(f"√{here.name}", "√h", here.value.sqrt()) if here.unit == "h" else here
 
 
 FEATURES: dict[str, Callable[..., list[Input]]] = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.daily_table import KEY
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array
@@ -19,7 +20,9 @@ A_YEAR = 330  # the fewest days of a year that is counted as one
 
 
 class Observations(ABC):
-    """A daily table, wherever it is kept."""
+    """A daily table, wherever it is kept, and the hours that its values are of."""
+
+    clocks: Clocks = NO_CLOCKS
 
     @property
     @abstractmethod
@@ -30,6 +33,11 @@ class Observations(ABC):
     @abstractmethod
     def last_day(self) -> date:
         """The last day that any station was observed."""
+
+    @property
+    @abstractmethod
+    def classes(self) -> list[str]:
+        """The names of the weather that may be in the table."""
 
     @abstractmethod
     def parts(self) -> Iterator[pl.DataFrame]:
@@ -77,6 +85,7 @@ class InMemory(Observations):
     """A daily table in memory."""
 
     table: pl.DataFrame
+    clocks: Clocks = NO_CLOCKS
 
     @property
     def stations(self) -> list[str]:
@@ -88,6 +97,11 @@ class InMemory(Observations):
         """The table's last day."""
         last: date = self.table.select(pl.col("date").max()).item()
         return last
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of the weather in the table."""
+        return self.table["weather"].drop_nulls().unique().sort().to_list()
 
     def parts(self) -> Iterator[pl.DataFrame]:
         """The table."""
@@ -101,7 +115,7 @@ class InMemory(Observations):
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
     ) -> Splits:
         """Samples in memory."""
-        return split(self.table, recipe, borders, standardise=standardise).resampled(resample)
+        return split(self.table, recipe, borders, standardise=standardise, clocks=self.clocks).resampled(resample)
 
 
 @dataclass(frozen=True)
@@ -116,6 +130,7 @@ class Provenance:
     source: dict[str, Any] = field(default_factory=dict)  # the settings that load them again, from `settings.data`
     samples: dict[str, int] = field(default_factory=dict)  # number of samples of each split, once they are made
     left_out: dict[str, int] = field(default_factory=dict)  # number of days that gave no sample, by reason
+    others: list[str] = field(default_factory=list)  # classes that came, but not on the training days: never forecast
 
 
 @dataclass(frozen=True)

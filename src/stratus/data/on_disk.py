@@ -38,13 +38,17 @@ class SamplesFiles(msgspec.Struct, frozen=True):
 class Column:
     """An array [n, …] in a file: a slice of it is read where it is asked for. Nothing is mapped or kept."""
 
-    def __init__(self, path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
-        self.path, self.dtype, self.shape = path, dtype, shape
+    def __init__(self, path: Path, dtype: np.dtype[Any], shape: tuple[int, ...], instead: Array | None = None) -> None:
+        self.path, self.dtype, self.shape, self.instead = path, dtype, shape, instead
         self.file = open(path, "rb")  # noqa: SIM115 - closed when the samples are no longer in use
         weakref.finalize(self, self.file.close)
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    def through(self, instead: Array) -> "Column":
+        """The column of indices, each read as what stands at its place in an array."""
+        return Column(self.path, self.dtype, self.shape, instead.astype(self.dtype))
 
     def __getitem__(self, keep: Any) -> Array:
         if not isinstance(keep, slice):
@@ -63,7 +67,7 @@ class Column:
         self.file.seek(start * math.prod(self.shape[1:]) * self.dtype.itemsize)
         if self.file.readinto(values.view(np.uint8).reshape(-1).data) < values.nbytes:
             raise DataError(f"{self.path} became shorter while it was read")
-        return values
+        return values if self.instead is None else self.instead[values]
 
 
 def open_samples(folder: Path, said: SamplesFiles) -> StreamedSamples:

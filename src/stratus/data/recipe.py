@@ -1,13 +1,27 @@
 """How samples are made of a daily table: which target, which inputs, how far ahead; and where the splits begin."""
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from inspect import signature
 from typing import Any
 
-from stratus.data.features import FEATURES, Input
+import polars as pl
+
+from stratus.data.clocks import ISSUE
+from stratus.data.daily_table import SCHEMA
+from stratus.data.elements import ELEMENTS
+from stratus.data.features import ALWAYS, FEATURES, PLACED, Input, absence
 from stratus.data.targets import TARGETS
 from stratus.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
+MISSING = {
+    "drop": "the day is left out",
+    "mean": "the training mean stands in",
+    "indicator": "the training mean stands in, and a further input says so",
+}
 
 
 @dataclass(frozen=True)
@@ -17,6 +31,9 @@ class Recipe:
     target: str  # A name of `TARGETS`
     features: Mapping[str, Mapping[str, Any]]  # names of `FEATURES` with their settings; the inputs stand in this order
     lead_days: int = 0  # days between the last day known and the target day; 0 is a diagnosis, 1 tomorrow's forecast
+    issue_hour: float = ISSUE  # hour of that last day at which the forecast is issued; 24 is its end
+    rain_from: float = 0.0  # mm from which on a day is wet; 0 for any that was measured
+    missing: str = "drop"  # what is done where an input is not known: a name of `MISSING`
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError for a name that is not known, no feature set at all, or a lead beyond a year."""
@@ -27,12 +44,30 @@ class Recipe:
                 raise ConfigurationError(f"there are no features '{name}'; there are: {', '.join(FEATURES)}")
         if not self.features:
             raise ConfigurationError(f"a model needs inputs: choose features from {', '.join(FEATURES)}")
+        if self.missing not in MISSING:
+            raise ConfigurationError(f"features.missing={self.missing}: expected {', '.join(MISSING)}")
+        if not 0 < self.issue_hour <= 24:
+            raise ConfigurationError(f"features.issue_hour={self.issue_hour:g}: expected an hour above 0, up to 24")
         if not 0 <= self.lead_days <= 366:
             raise ConfigurationError(f"features.lead_days={self.lead_days}: expected a whole number from 0 to 366")
 
     def inputs(self) -> list[Input]:
         """The components of x, each defined on one station's calendar."""
-        return [one for name, settings in self.features.items() for one in FEATURES[name](self.lead_days, **settings)]
+        sets = self.features.items()
+        inputs = [one for name, settings in sets for one in FEATURES[name](self.lead_days, **settings)]
+        return [*inputs, *map(absence, inputs)] if self.missing == "indicator" else inputs
+
+    def of_measured(self, table: pl.DataFrame) -> "Recipe":
+        """The same with the elements that a table has, for feature sets that ask for all."""
+        candidates = (*ALWAYS, *(name for name in ELEMENTS if name not in (*SCHEMA, *PLACED)))
+        there = [name for name in candidates if name in table.columns and table[name].count()]
+        sets = {name: dict(own) for name, own in self.features.items()}
+        for name, own in sets.items():
+            if "elements" in signature(FEATURES[name]).parameters and own.get("elements") is None:
+                own["elements"] = there
+                if absent := [one for one in ALWAYS if one not in there]:
+                    log.info("features.%s: %s was never measured and is left out", name, ", ".join(absent))
+        return replace(self, features=sets)
 
     def width(self, outputs: int) -> int:
         """The number of inputs of a model with so many outputs, stations where the target is asked everywhere."""

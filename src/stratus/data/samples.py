@@ -1,7 +1,7 @@
 """Table ─► inputs x and targets y: what is known and what is asked of every day."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stratus.data.clocks import NO_CLOCKS, Clocks, as_known
 from stratus.data.daily_table import calendar
 from stratus.data.features import Input
 from stratus.data.recipe import Recipe
@@ -30,6 +31,7 @@ class Samples:
     x: Array  # inputs in their own units [n, m]; NaN where unknown
     y: Array  # targets [n, k]: values in their unit, events as 0 or 1; for categories class indices [n]
     last: Array  # y of the last day known, in the same form; NaN (-1 for categories) where there is none before
+    others: tuple[str, ...] = ()  # classes that are no outputs, since training lacks them: of the indices k, k + 1, …
 
     on_disk: ClassVar[bool] = False
 
@@ -38,7 +40,14 @@ class Samples:
 
     def where(self, keep: Array | slice) -> "Samples":
         """The samples at which the mask `keep` [n] is true, or at its indices, or a slice of them; in memory."""
-        return Samples(self.places, *(getattr(self, name)[keep] for name in COLUMNS))
+        return Samples(self.places, **{name: getattr(self, name)[keep] for name in COLUMNS}, others=self.others)
+
+    def renumbered(self, place: Array, others: tuple[str, ...]) -> "Samples":
+        """Samples of a category whose class indices become those at their places, -1 that at the end.
+
+        Of `others`, the last indices, a last day is no longer known: the weather cannot stay what training lacks.
+        """
+        return replace(self, y=place[self.y], last=_without(place, others)[self.last], others=others)
 
     @property
     def stations(self) -> Array:
@@ -67,6 +76,13 @@ class Samples:
         """Where all inputs are known [n]."""
         return np.asarray(~np.isnan(self.x).any(axis=1))
 
+    def usable(self, inputs: Sequence[Input], missing: str) -> Array:
+        """Where enough inputs are known [n]: all of them, or where others have a stand-in any that is measured."""
+        measured = [not (one.calendar or one.indicator) for one in inputs]
+        if missing == "drop" or not any(measured):
+            return self.complete
+        return np.asarray(~np.isnan(self.x[:, measured]).all(axis=1))
+
     @property
     def known(self) -> Array:
         """Where the truth is known [n]."""
@@ -78,6 +94,16 @@ class StreamedSamples(Samples):
 
     on_disk = True
 
+    def renumbered(self, place: Array, others: tuple[str, ...]) -> "Samples":
+        """See `Samples.renumbered`; done where they are read."""
+        columns: Any = self
+        y, last = columns.y.through(place), columns.last.through(_without(place, others))
+        return replace(self, y=y, last=last, others=others)
+
+
+def _without(place: Array, others: tuple[str, ...]) -> Array:
+    return np.where(place > place.max() - len(others), -1, place)
+
 
 def unknown(y: Array) -> Array:
     """Where a y is not known, in the form of y: NaN of values and events, -1 of class indices."""
@@ -86,26 +112,28 @@ def unknown(y: Array) -> Array:
 
 def concatenated(parts: Sequence[Samples]) -> Samples:
     """Samples of the same places, one after another."""
-    return Samples(parts[0].places, *(np.concatenate([getattr(one, name) for one in parts]) for name in COLUMNS))
+    columns = {name: np.concatenate([getattr(one, name) for one in parts]) for name in COLUMNS}
+    return Samples(parts[0].places, **columns, others=parts[0].others)
 
 
 def assemble(
-    table: pl.DataFrame, recipe: Recipe, classes: list[str] | None = None
+    table: pl.DataFrame, recipe: Recipe, classes: list[str] | None = None, clocks: Clocks = NO_CLOCKS
 ) -> tuple[Samples, list[Input], list[str]]:
     """Every day of a daily table's calendar as a sample, complete or not; the inputs; and the outputs' names.
 
-    Days added beyond the table's end are forecast like any other. The outputs of a category are its `classes`, in the
+    Days added beyond the table's end are forecast like any other. Inputs, and what persistence goes by, are read from
+    what is known at the time of issue; the truth is the day's own. The outputs of a category are its `classes`, in the
     order of their indices, or those found in the table.
     """
     target, inputs, lag = TARGETS[recipe.target], recipe.inputs(), max(recipe.lead_days, 1)
     outputs, asked = list(target.values), target.values.values()
-    frame = calendar(table).select(
-        "station",
-        "date",
+    days = calendar(table, recipe.rain_from)
+    known = as_known(days, clocks.within(table.columns), recipe.issue_hour).select(
         *(one.value.over("station").cast(pl.Float64).alias(f"x{j}") for j, one in enumerate(inputs)),
-        *(value.over("station").alias(f"y{j}") for j, value in enumerate(asked)),
         *(value.forward_fill().shift(lag).over("station").alias(f"last{j}") for j, value in enumerate(asked)),
     )
+    truth = days.select("station", "date", *(value.over("station").alias(f"y{j}") for j, value in enumerate(asked)))
+    frame = truth.hstack(known)
     if target.everywhere:
         frame, inputs, outputs = _side_by_side(frame, inputs)
     if isinstance(target, Category):
@@ -129,7 +157,7 @@ def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFram
     wide = frame.pivot(on="station", index=["date", *shared], values=values, separator="@").sort("date")
     columns: dict[str, Input] = {}
     for j, one in enumerate(inputs):
-        here = {f"x{j}@{at}": Input(f"{at} {one.name}", one.unit, one.value) for at in stations}
+        here = {f"x{j}@{at}": one._replace(name=f"{at} {one.name}") for at in stations}
         columns |= {f"x{j}": one} if one.calendar else here
     found = wide.select(
         pl.lit(" + ".join(stations)).alias("station"),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.features import Input
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array, Samples, assemble
@@ -27,7 +28,7 @@ class Splits:
     recipe: Recipe  # how they were made
     inputs: list[str]  # names of the m inputs
     units: list[str]  # their units
-    outputs: list[str]  # names of the k outputs: of values, events or stations; of the classes of a category
+    outputs: list[str]  # names of the k outputs: of values, events or stations; of the classes that training shows
     train: Samples
     validation: Samples | None  # none where there is no such split
     test: Samples
@@ -39,7 +40,12 @@ class Splits:
     def of(
         cls, recipe: Recipe, inputs: list[Input], outputs: list[str], samples: Mapping[str, Samples], **facts: Any
     ) -> "Splits":
-        """Splits of samples by the name of their split; `facts` are further attributes."""
+        """Splits of samples by the name of their split; `facts` are further attributes.
+
+        The classes of a category that training lacks are no outputs; see `Samples.others`.
+        """
+        if isinstance(TARGETS[recipe.target], Category):
+            outputs, samples = _learnt_first(outputs, samples)
         names, units = [one.name for one in inputs], [one.unit for one in inputs]
         return cls(recipe, names, units, outputs, samples["train"], samples.get("val"), samples["test"], **facts)
 
@@ -80,7 +86,7 @@ class Splits:
 
     @cached_property
     def standardisation(self) -> tuple[Array, Array]:
-        """Mean and population standard deviation of the training inputs [m]; 0 and 1 where not standardised.
+        """Mean and population standard deviation of the known training inputs [m]; 0 and 1 where not standardised.
 
         An input that never varies in training is only shifted: its scale is 1.
         """
@@ -88,8 +94,9 @@ class Splits:
         if not self.standardise:
             return np.zeros(width), np.ones(width)
         train = self.scaled_by or self.train
-        mean = sum(part.x.sum(axis=0, dtype=np.float64) for part in train.chunks()) / len(train)
-        scale = np.sqrt(sum(np.square(part.x - mean).sum(axis=0) for part in train.chunks()) / len(train))
+        count = np.maximum(sum((~np.isnan(part.x)).sum(axis=0) for part in train.chunks()), 1)
+        mean = sum(np.nansum(part.x, axis=0, dtype=np.float64) for part in train.chunks()) / count
+        scale = np.sqrt(sum(np.nansum(np.square(part.x - mean), axis=0) for part in train.chunks()) / count)
         return np.asarray(mean), np.where(scale > 1e-12, scale, 1.0)
 
     @cached_property
@@ -100,12 +107,31 @@ class Splits:
         return np.asarray(sum(target.indicators(part.y, k).sum(axis=0) for part in self.train.chunks()))
 
 
-def divide(every: Samples, borders: Borders) -> tuple[dict[str, Samples], dict[str, int]]:
-    """The complete samples of each split, and the number of days that give none, by reason."""
+def _learnt_first(classes: list[str], samples: Mapping[str, Samples]) -> tuple[list[str], Mapping[str, Samples]]:
+    """The classes that the training days show, and samples in which those that others show stand behind them."""
+    count = len(classes)
+    days = {
+        name: sum((np.bincount(part.y, minlength=count) for part in one.chunks()), np.zeros(count))
+        for name, one in samples.items()
+    }
+    learnt, shown = days["train"] > 0, sum(days.values()) > 0
+    if learnt.all():
+        return classes, samples
+    order = [*np.flatnonzero(learnt), *np.flatnonzero(shown & ~learnt)]
+    outputs, others = (([classes[one] for one in order if learnt[one] == so]) for so in (True, False))
+    place = np.full(count + 1, -1)
+    place[order] = range(len(order))
+    return outputs, {name: one.renumbered(place, tuple(others)) for name, one in samples.items()}
+
+
+def divide(
+    every: Samples, borders: Borders, inputs: Sequence[Input], missing: str = "drop"
+) -> tuple[dict[str, Samples], dict[str, int]]:
+    """The samples of each split of which enough is known, and the number of days that give none, by reason."""
     every = every.until(borders.until)
     if borders.train_from:
         every = every.since(borders.train_from)
-    known, complete = every.known, every.complete
+    known, complete = every.known, every.usable(inputs, missing)
     samples = every.where(known & complete)
     starts = [day for day in (borders.validation_from, borders.test_from) if day]
     index = np.searchsorted(np.array(starts, "datetime64[D]"), samples.dates, side="right")
@@ -116,21 +142,28 @@ def divide(every: Samples, borders: Borders) -> tuple[dict[str, Samples], dict[s
 
 
 def split(
-    table: pl.DataFrame, recipe: Recipe, borders: Borders | None = None, *, standardise: bool = True, **days: Any
+    table: pl.DataFrame,
+    recipe: Recipe,
+    borders: Borders | None = None,
+    *,
+    standardise: bool = True,
+    clocks: Clocks = NO_CLOCKS,
+    **days: Any,
 ) -> Splits:
     """Samples of a daily table, split by the date of the target day; `days` stand for `Borders` that are not given.
 
-    A sample that needs a missing day or value is left out and counted. Inputs may reach back over a border, never
-    forward. Raises DataError if a split has no days, or a class or event does not occur in training, and
-    ConfigurationError if the target needs several stations and the table has one.
+    A sample of which too little is known is left out and counted; `recipe.missing` says how much is needed. Inputs may
+    reach back over a border, never forward. Raises DataError if a split has no days, or training shows one class alone,
+    and ConfigurationError if the target needs several stations and the table has one.
     """
     if TARGETS[recipe.target].everywhere and table["station"].n_unique() < 2:
         raise ConfigurationError(
-            f"this target asks in which of several places it rains, and the data have one station "
-            f"({table['station'][0]}): choose data=two_cities, or task=binary for one place"
+            f"{recipe.target} asks for several places at once, and the data have one station "
+            f"({table['station'][0]}): choose data=two_cities, or a target of one place"
         )
-    every, inputs, outputs = assemble(table, recipe)
-    samples, left_out = divide(every, borders or Borders(**days))
+    recipe = recipe.of_measured(table)
+    every, inputs, outputs = assemble(table, recipe, clocks=clocks)
+    samples, left_out = divide(every, borders or Borders(**days), inputs, recipe.missing)
     splits = Splits.of(recipe, inputs, outputs, samples, left_out=left_out, standardise=standardise)
     never = [one.name for one, values in zip(inputs, every.x.T, strict=True) if np.isnan(values).all()]
     check(splits, every.dates.min().item(), every.dates.max().item(), never)
@@ -138,7 +171,7 @@ def split(
 
 
 def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) -> None:
-    """Raises DataError where a split has no days, or training lacks a class; warns where a target is stuck or an input.
+    """Raises DataError where a split has no days, or training one class alone; warns of what cannot be learnt.
 
     Messages name the table's `first` and `last` day, and inputs `never` known.
     """
@@ -161,16 +194,18 @@ def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) ->
 
 
 def _check_classes(splits: Splits) -> None:
-    """Raises DataError where a class or event never occurs in training, or an event always."""
-    train, category = splits.train, isinstance(splits.target, Category)
-    if category and len(splits.outputs) < 2:
-        raise DataError(f"the column weather names {len(splits.outputs)} class(es); a choice needs two or more")
-    counts = splits.class_counts
-    span = [day for part in train.chunks() for day in (part.dates.min(), part.dates.max())]
-    for name, came in zip(splits.outputs, counts[0] if category else counts[:, 1], strict=True):
-        if came == 0 or (came == len(train) and not category):
-            raise DataError(
-                f"'{name}' {'never' if came == 0 else 'always'} occurs in the {len(train)} training days "
-                f"({min(span)} to {max(span)}), so nothing can be learnt of it: "
-                "give the training days a longer span (data.train_from, data.validation_from, data.test_from)"
-            )
+    """Raises DataError where the training days show one class alone; warns of those that only other days show."""
+    span = [day for part in splits.train.chunks() for day in (part.dates.min(), part.dates.max())]
+    days = f"the {len(splits.train)} training days ({min(span)} to {max(span)})"
+    mend = "give them a longer span (data.train_from, data.validation_from, data.test_from)"
+    if isinstance(splits.target, Category):
+        if len(splits.outputs) < 2:
+            shown = " and ".join(splits.outputs) or "nothing"
+            raise DataError(f"{days} show no weather but {shown}, and a choice needs two classes or more: {mend}")
+        if splits.train.others:
+            log.warning("%s do not show %s: it is never forecast", days, " or ".join(splits.train.others))
+        return
+    for name, came in zip(splits.outputs, splits.class_counts[:, 1], strict=True):
+        if came in (0, len(splits.train)):
+            often = "always" if came else "never"
+            raise DataError(f"'{name}' {often} occurs in {days}, so nothing can be learnt of it: {mend}")

@@ -89,8 +89,8 @@ def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, fold
     dates: list[Any] = []
     outputs: list[str] = []
     for table in parts:
-        every, _, outputs = assemble(table, recipe, classes)
-        samples, missing = divide(every, borders)
+        every, inputs, outputs = assemble(table, recipe, classes)
+        samples, missing = divide(every, borders, inputs, recipe.missing)
         left_out.update(missing)
         dates += [every.dates.min(), every.dates.max()]
         for name, writer in writers.items():

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
-from stratus.data.features import RAINY
-
 if TYPE_CHECKING:  # numpy is not for --help
     from stratus.data.samples import Array
 
@@ -41,6 +39,12 @@ class Continuous(Target):
     """Numbers in a unit: y [n, k]."""
 
     asks = "number"
+
+
+class ContinuousEverywhere(Continuous):
+    """A number at each of k stations."""
+
+    everywhere = True
 
 
 class Classes(Target):
@@ -108,12 +112,11 @@ class Category(Classes):
         return index.cast(pl.Int64).fill_null(-1).to_numpy(writable=True)
 
 
-_rain = RAINY.cast(pl.Float64)
-
 TARGETS: dict[str, Target] = {
     "temperature": Continuous({"temperature": pl.col("temperature")}, "°C"),
     "temperature_max_min": Continuous({name: pl.col(name) for name in ("temperature_max", "temperature_min")}, "°C"),
-    "rain": Event({"rain": _rain}),
+    "temperature_by_station": ContinuousEverywhere({"temperature": pl.col("temperature")}, "°C"),
+    "rain": Event({"rain": pl.col("wet")}),
     "weather": Category({"weather": pl.col("weather")}),
-    "rain_by_station": EventEverywhere({"rain": _rain}),
+    "rain_by_station": EventEverywhere({"rain": pl.col("wet")}),
 }  # by the name that `task.target` gives

@@ -106,11 +106,17 @@ class Needs:
         """Raises ConfigurationError where the days are of several stations, or do not answer all that is asked."""
         assert isinstance(observations, InMemory)
         ONE_STATION.check(lesson, settings, splits.train.places)
-        asked = [(TWO_DAYS[name], observations.table) for name in self.beside]
+        every, asked = [splits], [(TWO_DAYS[name], observations.table) for name in self.beside]
         asked += [(IN_CITIES, shipped(*CITIES))] if self.cities else []
         for recipe, table in asked:
             try:
-                split(table, recipe, settings.data.borders)
+                every.append(split(table, recipe, settings.data.borders))
             except DataError as error:
                 where = " and ".join(table["station"].unique().sort())
                 raise ConfigurationError(f"lesson={lesson} asks for {recipe.target} in {where} too: {error}") from None
+        for one in every:
+            if one.train.others:
+                raise ConfigurationError(
+                    f"lesson={lesson} tells of all classes, and its {len(one.train)} training days do not show "
+                    f"{' or '.join(one.train.others)}: give them a longer span, or leave the lesson out"
+                )

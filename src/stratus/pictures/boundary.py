@@ -84,7 +84,7 @@ def events(axes: Axes, x: Array, y: Array, plane: Plane, *, k: int = 0, event: s
 def classes(axes: Axes, x: Array, y: Array, plane: Plane, outputs: Sequence[str]) -> list[Line2D]:
     """Draws days [n, 2], their classes [n] and the classes' regions; returns the legend's entries."""
     across, up, p = plane.across, plane.up, plane.p
-    likeliest, k = p.argmax(-1), len(outputs)
+    likeliest, k = p.argmax(-1), p.shape[-1]
     rgb = np.array([to_rgb(one) for one in canvas.colours(outputs)])
     strength = 0.12 + 0.5 * ((p.max(-1) - 1 / k) / (1 - 1 / k))[..., None]
     axes.imshow(1 - strength * (1 - rgb[likeliest]), **placed(across, up))

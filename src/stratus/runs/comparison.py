@@ -90,13 +90,15 @@ def _shared(folders: Sequence[Path], runs: list[RunRecord]) -> list[pl.DataFrame
     days = tables[0].select(KEY)
     for folder, run, table in zip(folders, runs, tables, strict=True):
         both = f"{folders[0]} and {folder}"
-        if run.target != runs[0].target or table.columns != tables[0].columns:
+        if run.target != runs[0].target or {*table.columns} != {*tables[0].columns}:
             here, there = f"{runs[0].target} ({_outputs(tables[0])})", f"{run.target} ({_outputs(table)})"
             raise ConfigurationError(f"{both} forecast different things: {here}, and {there}")
         days = days.join(table, on=KEY, how="semi")
         if days.is_empty():
             raise ConfigurationError(f"{both} have no test day in common: {_reach(tables[0])}, and {_reach(table)}")
-    tables, truth = [table.join(days, on=KEY, how="semi").sort(KEY) for table in tables], cs.starts_with("truth")
+    # Classes that training lacks stand behind the others.
+    tables = [table.select(tables[0].columns).join(days, on=KEY, how="semi").sort(KEY) for table in tables]
+    truth = cs.starts_with("truth")
     for folder, table in zip(folders, tables, strict=True):
         if not table.select(truth).equals(tables[0].select(truth)):
             raise ConfigurationError(f"{folders[0]} and {folder} do not agree on what the weather was: other data")

@@ -103,7 +103,8 @@ def begin(
     record.target, record.task_settings = splits.recipe.target, settings.task.settings
     if record.data:
         samples = {name: len(days) for name, days in splits.named.items()}
-        record.data = replace(record.data, samples=samples, left_out=splits.left_out)
+        others = list(splits.train.others)
+        record.data = replace(record.data, samples=samples, left_out=splits.left_out, others=others)
     record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()), eigenvalue)
     tensorboard.settings(outputs.file, chosen(settings))
 

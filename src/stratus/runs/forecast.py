@@ -53,7 +53,8 @@ def forecast(kept: Kept, day: date | None = None) -> tuple[pl.DataFrame, list[st
 
 
 def _asked(kept: Kept, table: pl.DataFrame, days: list[date]) -> Samples:
-    samples = kept.checkpoint.samples(extend(table, max(days)))
+    clocks = kept.asked.observations.clocks
+    samples = kept.checkpoint.samples(extend(table, max(days)), clocks=clocks)
     return samples.where(np.isin(samples.dates, np.array(days, "datetime64[D]")))
 
 

@@ -75,7 +75,7 @@ class Kept:
     def days(self, observations: Observations, first: date | None, last: date | None) -> Iterator[Samples]:
         """The days from a first to a last one whose inputs and truth are known, in parts of whole stations."""
         for table in observations.parts():
-            samples = self.checkpoint.samples(table)
+            samples = self.checkpoint.samples(table, observations.classes, observations.clocks)
             samples = samples.where(samples.known).until(last)
             yield samples.since(first) if first else samples
 

@@ -37,7 +37,7 @@ def drawings(run: FinishedRun) -> Drawings:
     if isinstance(run.splits.target, Continuous):
         return _of_values(run) | found
     test, event = run.test["model"], next(iter(run.splits.target.values))
-    days, outputs, where = test.days, run.splits.outputs, title(test.days)
+    days, outputs, where = test.days, test.outputs, title(test.days)
     if (seen := plane(run.model, run.splits)) is not None:
         points = days.x[:, :2], days.y
         found["boundary"] = partial(boundary.draw, *points, seen, outputs=outputs, event=event, place=where)
@@ -116,7 +116,7 @@ def _weights(run: FinishedRun) -> Figure:
 
 def _worst_days(run: FinishedRun) -> Figure:
     """Of all days and outputs those with the largest error, or the least probability of what came."""
-    days, outputs, target = run.test.days, run.splits.outputs, run.splits.target
+    days, outputs, target = run.test.days, run.test.outputs, run.splits.target
     forecast = run.test["model"].forecast[0]
     numbers = isinstance(target, Continuous)
     given = forecast if numbers else _given_to_truth(target, forecast, days.y)
@@ -147,7 +147,7 @@ def _given_to_truth(target: Target, p: Array, y: Array) -> Array:
 
 def _said(run: FinishedRun, forecast: Array, truth: Array, k: int) -> str:
     """What was forecast on one day, in words: the probability of what came, and of the likeliest class."""
-    outputs, target = run.splits.outputs, run.splits.target
+    outputs, target = run.test.outputs, run.splits.target
     if isinstance(target, Category):
         likeliest = int(forecast.argmax())
         return f"{outputs[truth]} {forecast[truth]:.2g} ({outputs[likeliest]} {forecast[likeliest]:.2f})"

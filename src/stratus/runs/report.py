@@ -18,6 +18,7 @@ from stratus.errors import legible
 from stratus.runs.record import ResamplingRecord, RunRecord
 from stratus.scores.blocks import FEWEST
 from stratus.scores.names import BY_CLASS
+from stratus.scores.probabilities import LEAST
 
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
@@ -76,6 +77,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         classes(rows["model"]),
         beside_climatology(run.skill, run.intervals["test/skill"], run.resampling, run.unseen_days),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
+        _unlearnt(run.data.others),
         f"model: the weights of epoch {run.best_epoch} of {run.epochs}"
         + (", the lowest validation loss" if "val/loss" in run.metrics else ""),
         f"training loss{' and penalty' if penalised else ''} after the last epoch: {least + gap:.6g}, "
@@ -87,6 +89,13 @@ def show_run(run: RunRecord, folder: Path) -> None:
         Panel(Markdown(run.lesson.card), width=100) if run.lesson else None,
         str(folder),
     )
+
+
+def _unlearnt(classes: list[str]) -> str | None:
+    if not classes:
+        return None
+    counted = f"such a day, of probability 0, counts {-math.log(LEAST):.1f} in the loss"
+    return f"never forecast, since the training days do not show it: {', '.join(classes)}; {counted}"
 
 
 def _above(gap: float, least: float) -> str:

@@ -46,11 +46,21 @@ class Config(SettingsGroup):
                 f"optimizer=lbfgs searches along one fixed loss and cannot take batches "
                 f"(data.batch_size={self.data.batch_size}): leave data.batch_size=null"
             )
+        if isinstance(self.optimizer, descent.LBFGS) and not self.trainer.single:
+            raise ConfigurationError("optimizer=lbfgs searches along the loss of all days, on one device: trainer=cpu")
 
     @property
     def recipe(self) -> Recipe:
         """What samples are made of the table."""
-        return Recipe(self.task.target, self.features.chosen, self.features.lead_days)
+        own = self.features
+        return Recipe(
+            self.task.target,
+            own.chosen,
+            own.lead_days,
+            issue_hour=own.issue_hour,
+            rain_from=self.task.rain_from,
+            missing=own.missing,
+        )
 
 
 # By group: what a file of `conf/<group>/` names in its defaults as `/schema_<name>`.

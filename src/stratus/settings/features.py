@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field, make_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from stratus.data.features import FEATURES
-from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, SettingsGroup, setting
+from stratus.data.recipe import MISSING
+from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, setting
 
 
 def _feature_set(name: str) -> type:
@@ -14,11 +15,12 @@ def _feature_set(name: str) -> type:
     for one in list(inspect.signature(FEATURES[name]).parameters.values())[1:]:
         annotated = get_origin(one.annotation) is Annotated
         kind, words = get_args(one.annotation) if annotated else (one.annotation, "")
-        settings.append((one.name, kind, setting(one.default, words, POSITIVE)))
+        settings.append((one.name, kind, setting(one.default, words, POSITIVE if kind is int else None)))
     namespace = {"__module__": __name__, "group": f"features.{name}"}
     return make_dataclass(name, settings, bases=(SettingsGroup,), namespace=namespace)
 
 
+STAND_IN = Expected(", ".join(MISSING), MISSING.__contains__)
 SETS = {name: _feature_set(name) for name in FEATURES}  # the settings of each
 globals().update(SETS)  # where pickle looks for a class
 
@@ -28,6 +30,10 @@ class SharedFeatures(SettingsGroup, group="features"):
     """What all feature sets share."""
 
     lead_days: int = setting(0, "days from the last known day to the target; 0: diagnosis, 1: tomorrow", NOT_NEGATIVE)
+    issue_hour: float = setting(24.0, "hour of that day at which the forecast is issued; 24: its end", POSITIVE)
+    missing: str = setting(
+        "drop", "inputs not known: drop the day, take the mean, or the mean and an indicator", STAND_IN
+    )
     standardise: bool = setting(True, "scale inputs to mean 0 and variance 1 over the training days")
 
     @property

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from stratus.data.targets import TARGETS
-from stratus.settings.checks import POSITIVE, Expected, SettingsGroup, require, setting
+from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
 
 BALANCED = Expected("balanced or null", lambda value: value == "balanced")
 
@@ -18,6 +18,7 @@ class Task(SettingsGroup, group="task"):
     asks: ClassVar[str | None] = None  # what the task can answer, see `Target.asks`; None for any target
     name = ""  # the file in tasks/ that defines the task
     target: str = setting(MISSING, "what is forecast")
+    rain_from: float = setting(0.0, "mm from which on a day is wet; 0: any that was measured", NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
         fitting = [name for name, target in TARGETS.items() if self.asks in (None, target.asks)]
@@ -26,7 +27,7 @@ class Task(SettingsGroup, group="task"):
     @property
     def settings(self) -> dict[str, Any]:
         """What the task's constructor takes beyond what all tasks share."""
-        return {name: value for name, value in asdict(self).items() if name not in ("name", "target")}
+        return {name: value for name, value in asdict(self).items() if name not in ("name", "target", "rain_from")}
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What all tasks share: the linear map Wx + b, one step, and what the loop logs."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -85,6 +86,7 @@ class LinearTask(LightningModule, ABC):
         self.optimizer, self.schedule = optimizer, schedule
         if init is not None:
             self.start(init, seed)
+        self._weight = 1.0  # of a batch's loss
         self._seen: dict[str, dict[int, Batch]] = {"train": {}, "val": {}, "test": {}}
 
     def start(self, init: Callable[[Tensor, torch.Generator], Any], seed: int) -> None:
@@ -131,6 +133,10 @@ class LinearTask(LightningModule, ABC):
         """L: the mean of the weighted ℓ over n days; a scalar."""
         return self.weighted_losses(logits, y).sum() / len(logits)
 
+    def held_out_losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """ℓ, so weighted, of n days that training has not seen, and whose class may be none of the outputs [n]."""
+        return self.weighted_losses(logits, y).sum(1)
+
     def importance(self, y: Tensor) -> Tensor:
         """The class weight of each term of the loss [n, choices]."""
         assert self.class_weights is not None
@@ -154,8 +160,8 @@ class LinearTask(LightningModule, ABC):
         return decision == y
 
     def standardised(self, x: Tensor) -> Tensor:
-        """(x - mean)/scale [n, m], in the precision of x if that is higher than float32."""
-        return (x - self.mean) / self.scale
+        """(x - mean)/scale [n, m], in the precision of x if that is higher than float32; 0 where x is not known."""
+        return ((x - self.mean) / self.scale).nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
 
     def design(self, x: Tensor) -> Tensor:
         """A = ((x - mean)/scale, 1) [n, m + 1]: the inputs that W and b are the weights of."""
@@ -193,12 +199,17 @@ class LinearTask(LightningModule, ABC):
         tags = [f"{split}/{curve}" for split in self._seen for curve in ("loss", "accuracy")]
         self._curves: Any = nn.ModuleDict({tag: MeanMetric() for tag in tags})
 
+    def on_train_start(self) -> None:
+        """Looks up how much the batches of this process count; see `Batches.weight`."""
+        self._weight = getattr(self.trainer.train_dataloader, "weight", 1.0)
+
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
         logits = self(batch[0])
         if index not in self._seen["train"]:
             self._keep("train", index, logits.detach(), batch[1])
-        return self.loss(logits, batch[1])
+        loss = self.loss(logits, batch[1])
+        return loss if self._weight == 1 else loss * self._weight
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Keeps a batch's logits for the end of the epoch."""
@@ -231,7 +242,8 @@ class LinearTask(LightningModule, ABC):
         # One pass over many batches: a metric's update costs as much as a step of so small a model.
         logits, y = (torch.cat(parts) for parts in zip(*self._seen[split].values(), strict=True))
         self._seen[split].clear()
-        self._curves[f"{split}/loss"].update(self.loss(logits, y), weight=len(y))
+        loss = self.loss(logits, y) if split == "train" else self.held_out_losses(logits, y).mean()
+        self._curves[f"{split}/loss"].update(loss, weight=len(y))
         self._curves[f"{split}/accuracy"].update(self.correct(self.decide(logits), y).float())
 
     def _log_epoch(self, split: str) -> None:

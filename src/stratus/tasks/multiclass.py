@@ -1,9 +1,12 @@
 """Linear multi-class classification: P(class i) = softmax(Wx + b)_i."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stratus.scores.probabilities import LEAST
 from stratus.scores.scoring import CategoryScoring
 from stratus.tasks.linear import LinearTask, broadcasts_over_members
 
@@ -18,6 +21,12 @@ class MulticlassClassification(LinearTask):
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """ℓ = -z_y + log Σₖ exp zₖ [n, 1] for logits z [n, k] and class indices y [n]."""
         return F.cross_entropy(logits, y, reduction="none")[:, None]
+
+    def held_out_losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """See `LinearTask.held_out_losses`. -log 0 is infinite: a class that is no output counts as given `LEAST`."""
+        k = logits.shape[1]
+        losses = super().held_out_losses(logits, y.clamp(max=k - 1))
+        return torch.where(y < k, losses, -math.log(LEAST))
 
     def activation(self, logits: Tensor) -> Tensor:
         """Probabilities softmax(z) [n, k], which sum to 1."""

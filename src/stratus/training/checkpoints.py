@@ -4,19 +4,21 @@ import io
 import math
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 import msgspec
+import numpy as np
 import polars as pl
 import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from stratus import files, tasks
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples, assemble
 from stratus.data.targets import TARGETS, Category
@@ -73,14 +75,19 @@ class Checkpoint:
         """Names of the inputs."""
         return list(self.task.hparams["inputs"])
 
-    def samples(self, table: pl.DataFrame) -> Samples:
-        """Every day of a table with known inputs, y known or not; CheckpointError if they are not the task's inputs."""
-        classes = self.task.outputs if isinstance(TARGETS[self.recipe.target], Category) else None
-        samples, inputs, outputs = assemble(table, self.recipe, classes)
-        if (found := [one.name for one in inputs]) != self.inputs or outputs != self.task.outputs:
+    def samples(self, table: pl.DataFrame, classes: Sequence[str] = (), clocks: Clocks = NO_CLOCKS) -> Samples:
+        """Every day of a table with enough known inputs, y known or not; CheckpointError if they are not the task's.
+
+        Of a category, y is known too where it is one of further `classes`; see `Samples.others`.
+        """
+        outputs, category = self.task.outputs, isinstance(TARGETS[self.recipe.target], Category)
+        others = tuple(one for one in classes if category and one not in outputs)
+        samples, inputs, found = assemble(table, self.recipe, [*outputs, *others], clocks)
+        if (names := [one.name for one in inputs]) != self.inputs or found != [*outputs, *others]:
             trained = f"the model was trained on {', '.join(self.inputs)}"
-            raise CheckpointError(f"{trained}; this table gives {', '.join(found)}: it needs the same stations")
-        return samples.where(samples.complete)
+            raise CheckpointError(f"{trained}; this table gives {', '.join(names)}: it needs the same stations")
+        samples = samples.where(samples.usable(inputs, self.recipe.missing))
+        return samples.renumbered(np.array([*range(len(found)), -1]), others) if others else samples
 
 
 def load(path: str | Path) -> Checkpoint:

@@ -130,12 +130,16 @@ def _width(target: Target, outputs: int) -> int:
 
 
 def _columns(target: Target, outputs: int, part: Samples) -> Array:
-    """What is summed of each day [n, c]: values; or of classes who came, whether the last is known, and stayed."""
+    """What is summed of each day [n, c]: values; or of classes who came, whether the last is known, and stayed.
+
+    A day of a class that training lacks counts as of none.
+    """
     if not isinstance(target, Classes):
         return np.asarray(part.y)
-    known = np.reshape(~unknown(part.last), (len(part), -1))
+    came = target.indicators(part.y, outputs)
+    known = came.any(axis=2) & np.reshape(~unknown(part.last), came.shape[:2])
     stayed = known & np.reshape(part.y == part.last, known.shape)
-    return np.concatenate([target.indicators(part.y, outputs).reshape(len(part), -1), known, stayed], axis=1)
+    return np.concatenate([came.reshape(len(part), -1), known, stayed], axis=1)
 
 
 def _day_of_year(dates: Array) -> Array:

@@ -27,11 +27,14 @@ NONE = "none"  # what is said where none of several events happens
 
 @dataclass(frozen=True)
 class Forecasts:
-    """What F forecasters say of n days, in k outputs; float64."""
+    """What F forecasters say of n days, in k outputs; float64.
+
+    A class that training lacks, of the days' `others`, is an output too: its probability is 0, its logit -∞.
+    """
 
     names: tuple[str, ...]  # of the forecasters
     target: Target  # what is forecast
-    outputs: list[str]  # names of the outputs: of values, events or stations; of the classes of a category
+    outputs: list[str]  # names of the outputs: of values, events or stations; of all classes of a category
     days: Samples  # the days, with the truth y; NaN or -1 where it is not known
     forecast: Array  # values or probabilities [F, n, k]
     decision: Array  # the answers, in the form of y: [F, n, k], of a category class indices [F, n]
@@ -51,17 +54,22 @@ class Forecasts:
         """Those of one forecaster's values or probabilities [n, k], and of answers that are not the task's own."""
         import torch  # noqa: PLC0415 - forecasts that are read from files need none
 
+        forecast = np.pad(forecast, ((0, 0), (0, len(days.others))))
         logits = task.link(torch.as_tensor(forecast))
         answer = task.decide(logits).numpy() if decision is None else decision
-        return cls((name,), target, task.outputs, days, forecast[None], answer[None], logits.numpy()[None])
+        outputs = [*task.outputs, *days.others]
+        return cls((name,), target, outputs, days, forecast[None], answer[None], logits.numpy()[None])
 
     @classmethod
     def of_logits(
         cls, task: "LinearTask", names: Sequence[str], days: Samples, target: Target, z: "Tensor"
     ) -> "Forecasts":
         """Those of a task's logits [F, n, k]."""
+        from torch.nn.functional import pad  # noqa: PLC0415 - see above
+
+        z = pad(z, (0, len(days.others)), value=-np.inf)
         arrays = (one.numpy() for one in (task.activation(z), task.decide(z), z))
-        return cls(tuple(names), target, task.outputs, days, *arrays)
+        return cls(tuple(names), target, [*task.outputs, *days.others], days, *arrays)
 
     @property
     def y(self) -> Array:

@@ -22,7 +22,7 @@ class Persistence:
     else it is drawn anew from the frequencies f (discrete autoregression of order 1, Jacobs & Lewis, 1978).
     ρ = (h - Σf²)/(1 - Σf²), where h is the share of days that were as the last. f and ρ are those of the days before
     the test, station by station; a station with less than a year of days gets what all together give. Where nothing is
-    known before, the climatology stands in.
+    known before, or a class that training lacks, the climatology stands in.
     """
 
     climatology: Climatology  # stands in

@@ -39,7 +39,7 @@ class Tally:
 
     def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
         self.task, self.scoring, self.classes = task, task.scoring, classes
-        self.days = 0
+        self.days, self.outputs = 0, task.outputs
         self._sums: dict[str, Array] = {}
         self._bins: dict[str, Array] = {}
         self._by_class = ByClass()
@@ -48,7 +48,7 @@ class Tally:
         """Takes in some days; returns what each of them contributes [F, n, …]."""
         given = forecasts.forecast, forecasts.decision, forecasts.y
         terms = {"loss": losses(self.task, forecasts), **self.scoring.terms(*given)}
-        self.days += len(forecasts.days)
+        self.days, self.outputs = self.days + len(forecasts.days), forecasts.outputs
         for name, value in terms.items():
             self._sums[name] = self._sums.get(name, 0) + value.sum(1, dtype=np.float64)
         for name, value in self.scoring.bins(forecasts.forecast, forecasts.y).items():
@@ -60,7 +60,7 @@ class Tally:
     def compute(self) -> dict[str, Array]:
         """The scores by name [F]; those of a class as `recall/snow`. The ruler of values, mse, is among them."""
         found = self.scoring.from_means({name: value / self.days for name, value in self._sums.items()})
-        by_class = self._by_class.compute(self.scoring.class_names(self.task.outputs))
+        by_class = self._by_class.compute(self.scoring.class_names(self.outputs))
         return found | self.scoring.from_bins(self._bins, self.days) | by_class
 
 
@@ -110,8 +110,9 @@ def scores(model: Model, samples: Samples) -> dict[str, float]:
 def losses(task: LinearTask, forecasts: Forecasts) -> Array:
     """ℓ of each forecaster and day [F, n]: the sum over its choices, each weighed by the class that came."""
     assert forecasts.logits is not None
-    z, y = torch.from_numpy(forecasts.logits), targets(forecasts.days, torch.float64)
-    return task.weighted_losses(z.flatten(0, 1), torch.cat([y] * len(z))).sum(1).reshape(len(z), -1).numpy()
+    z = torch.from_numpy(forecasts.logits)[..., : len(task.outputs)]
+    y = targets(forecasts.days, torch.float64)
+    return task.held_out_losses(z.flatten(0, 1), torch.cat([y] * len(z))).reshape(len(z), -1).numpy()
 
 
 def verify(

@@ -3,8 +3,10 @@
 import gzip
 import json
 import os
+import re
 import resource
 import shutil
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -12,6 +14,7 @@ from filelock import FileLock
 from polars.testing import assert_frame_equal
 
 from stratus.cli import main
+from stratus.data.ghcn.daily import read_files
 from stratus.data.store import build as building
 from stratus.data.store.build import build
 from stratus.data.store.manifest import Manifest
@@ -156,6 +159,52 @@ def test_a_year_given_twice_is_refused_and_the_store_stays(built, sources, truth
     with pytest.raises(DataError, match="holds 2009 already"):
         build([again], tmp_path / "store")
     assert_frame_equal(table(tmp_path / "store"), truth)
+
+
+def faulty(folder, shift):
+    """A year of by-year values in two files, with quality flags, impossible values, traces and a shift of TMAX."""
+    files = [folder / "2010.csv", folder / "2011.csv"]
+    for file in files:
+        rows = []
+        for k in range(365):
+            day = f"{date(int(file.stem), 1, 1) + timedelta(days=k):%Y%m%d}"
+            for station in ("USW00013904", "GME00102380"):
+                high = 9000 if k == 7 else 200 + k % 30 + shift
+                rows += [f"{station},{day},TMAX,{high},,{'I' * (k % 50 == 3)},S,", f"{station},{day},TMIN,100,,,S,"]
+                rows += [f"{station},{day},PRCP,0,T,{'X' * (k % 100 == 5)},S,", f"{station},{day},WT16,1,,I,X,"]
+        file.write_text("\n".join(rows) + "\n")
+    return files
+
+
+def test_what_is_dropped_is_counted_as_it_is_of_files(tmp_path):
+    files = faulty(tmp_path, 0)
+    table, dropped = read_files(files)
+    for held in (files, files[:1]):  # in one go, or a year after the other
+        build(held, tmp_path / f"{len(held)}")
+    assert build(files, tmp_path / "1").dropped == build(files, tmp_path / "2").dropped == dropped
+    assert dropped["failed a quality check"] == 2 * 2 * (8 + 4)
+    assert dropped["impossible"] == 2 * 2
+    assert_frame_equal(open_store(tmp_path / "1").table(), table)
+
+
+def test_a_table_in_other_units_is_refused_as_files_are_and_nothing_of_it_is_left(sources, truth, tmp_path):
+    other = faulty(tmp_path, 500)  # as if 68 °F and more were °C
+    with pytest.raises(DataError) as of_files:
+        read_files(other)
+    said = r".*2010\.csv, .*2011\.csv: 14\d\d of \d+ values cannot be °C, .*; give .*"
+    assert re.fullmatch(said, str(of_files.value))
+    store = tmp_path / "store"
+    for added in (True, False):
+        if added:
+            build([sources[0], sources[3]], store)
+        with pytest.raises(DataError) as of_store:
+            build(other, store)
+        assert str(of_store.value) == str(of_files.value)
+        assert not list(store.glob("year=201[01]/*"))
+        assert not (store / "unfinished").exists()
+        if added:
+            assert_frame_equal(table(store), truth.filter(pl.col("date").dt.year().is_in([2009, 2012])))
+            shutil.rmtree(store)
 
 
 def test_an_unfinished_store_of_other_sources_is_refused(sources, tmp_path):

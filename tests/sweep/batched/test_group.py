@@ -3,9 +3,11 @@
 import re
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 import torch
 
+from stratus.data.sources import SHIPPED
 from stratus.errors import Diverged
 from stratus.runs.experiment import new_task
 from stratus.sweep.batched import group
@@ -88,6 +90,23 @@ def test_members_on_resamples_of_the_days_are_those_of_the_resamples(
     for place in (1, 3):
         alone(members[place], tmp_path / str(place))
         assert_same_weights(result, place, tmp_path / str(place))
+
+
+@pytest.mark.parametrize("weights", ["null", "balanced"])
+def test_members_whose_validation_has_a_class_that_training_lacks_are_the_runs_alone(
+    settings, together, alone, finished, tmp_path, *, weights
+):
+    hail = pl.when(pl.col("date") == "2014-03-01").then(pl.lit("hail")).otherwise("weather").alias("weather")
+    pl.read_csv(SHIPPED).filter(pl.col("station") == "Seattle").with_columns(hail).write_csv(tmp_path / "hail.csv")
+    words = ("task=multiclass", "data=csv", f"data.path={tmp_path / 'hail.csv'}", f"task.class_weights={weights}")
+    borders = ("data.validation_from=2014-01-01", "data.test_from=2015-01-01", "trainer.max_epochs=3")
+    members = [settings(*words, *borders, f"seed={seed}") for seed in (1, 2)]
+    trained = together(members)
+    found, lone = finished(trained, 1, tmp_path / "member"), alone(members[1], tmp_path / "alone")
+    assert_same_weights(trained.result, 1, tmp_path / "alone")
+    assert found.best_epoch == lone.best_epoch
+    assert {**found.metrics} == pytest.approx({**lone.metrics}, abs=1e-5, nan_ok=True)
+    assert min(trained.result.curves["val/loss"][:, 1].tolist()) == pytest.approx(lone.metrics["val/loss"], rel=1e-5)
 
 
 def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(

@@ -1,6 +1,6 @@
 """The long table of values ─► the daily table: what is dropped, what is counted, and the weather's type."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -30,17 +30,29 @@ def read_files(
     if not paths:
         raise DataError("no file of GHCN-Daily was named")
     table, dropped = daily(pl.concat([read(path, units) for path in paths]), ice_pellets=ice_pellets)
-    files, wrong = ", ".join(map(str, paths)), dropped["impossible"]
     if table.is_empty():
-        raise DataError(f"{files}: no value of {', '.join(MEASURED)} to be believed")
-    kept = sum(table[column].count() for column in MEASURED.values())
-    if wrong > (1 - BELIEVED) * (wrong + kept):
-        said = f", read as data.units={units}" if units else ""
-        raise DataError(
-            f"{files}: {wrong} of {wrong + kept} values cannot be °C, mm or m/s{said}: expected a few in a thousand; "
-            "give the units that the export was made with, data.units=metric or standard"
-        )
+        raise DataError(f"{', '.join(map(str, paths))}: no value of {', '.join(MEASURED)} to be believed")
+    check_units(paths, believed(table), dropped["impossible"], units)
     return table, dropped
+
+
+def believed(table: pl.DataFrame) -> int:
+    """How many measured values a daily table has."""
+    return sum(table[column].count() for column in MEASURED.values())
+
+
+def check_units(paths: Sequence[str | Path], kept: int, wrong: int, units: Units | None = None) -> None:
+    """Raises DataError if so many values of files are impossible, `wrong`, that all must be in other units."""
+    if wrong <= (1 - BELIEVED) * (wrong + kept):
+        return
+    said, mend = "", "give files as NOAA publishes them, in tenths of °C and of mm"
+    if units:
+        said = f", read as data.units={units}"
+        mend = "give the units that the export was made with, data.units=metric or standard"
+    raise DataError(
+        f"{daily_table.some([*map(str, paths)])}: {wrong} of {wrong + kept} values cannot be °C, mm or m/s{said}: "
+        f"expected a few in a thousand; {mend}"
+    )
 
 
 def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -53,8 +65,7 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
 
     The type of the weather is the first that holds of hail (WT05), snow (SNOW > 0), rain (PRCP > 0) and sun, on days
     with both temperatures and precipitation. Rain and snow come from the amounts, since their flags stop in 2013 at
-    automated stations; "sun" means no measurable precipitation (`features.RAINY`). Ice pellets (WT04) may count as
-    hail too.
+    automated stations; "sun" means no measurable precipitation. Ice pellets (WT04) may count as hail too.
     """
     values = values.filter(pl.col("element").is_in(USED))
     failed = pl.col("quality") != ""
@@ -72,8 +83,8 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
     wide = _one_each(values.filter(~failed & ~spurious).with_columns(traced)).pivot(
         on="element", index=["station", "date"], values="value"
     )
-    believed, dropped["impossible"] = _believed(_with(wide, MEASURED))
-    return _table(believed, ["WT05", "WT04"] if ice_pellets else ["WT05"]), dropped
+    fine, dropped["impossible"] = _believed(_with(wide, MEASURED))
+    return _table(fine, ["WT05", "WT04"] if ice_pellets else ["WT05"]), dropped
 
 
 def _believed(wide: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -146,7 +146,7 @@ def _by_day(parts: Iterable[pl.DataFrame], name: str, units: Units | None, *, ac
             if not (access or compact or units):
                 raise DataError(
                     f"{name}: an export of Climate Data Online does not say its units: "
-                    "choose data.units=metric (°C, mm) or data.units=standard (°F, inches)"
+                    "choose data.units=metric (°C, mm) or data.units=standard (°F, inches); a store takes by-year files"
                 )
         elements = [column for column in part.columns if column in ELEMENTS]
         long = pl.concat(_of_element(part, element) for element in elements)

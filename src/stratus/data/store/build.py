@@ -18,7 +18,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from stratus import files
-from stratus.data.ghcn.daily import USED, daily
+from stratus.data.ghcn.daily import USED, believed, check_units, daily
 from stratus.data.ghcn.layouts import pieces
 from stratus.data.store import index
 from stratus.data.store.index import as_parquet
@@ -38,7 +38,8 @@ def build(
     Sources are files of any layout that `layouts.pieces` reads, or folders of Parquet files. Ice pellets may count as
     hail. `tell` is called with a line after each step. Where another build is at work in the folder, this one waits.
     Raises DataError if a source is broken or missing, one that the store is of has changed, a year is in the store
-    already, an unfinished store in the folder is of other sources, or the disk is full.
+    already, an unfinished store in the folder is of other sources, so many of its values are impossible that they must
+    be in other units, or the disk is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,14 +96,8 @@ def _build(sources: list[Path], folder: Path, ice_pellets: bool, tell: Tell) -> 
     if again := sorted(set(years) & set(before.years if before else [])):
         _discard(scratch)
         raise DataError(f"{folder} holds {', '.join(map(str, again))} already: build another store of all sources")
-    parts: list[Part] = []
-    dropped = Counter(before.dropped if before else {})
-    for year in years:
-        for bucket in sorted(int(place.name) for place in (scratch / str(year)).iterdir() if place.is_dir()):
-            part, less = _make_part(scratch / str(year), folder, year, bucket, ice_pellets=ice_pellets)
-            parts.append(part)
-            dropped.update(less)
-        tell(f"{year}: done")
+    parts, dropped = _make_parts(scratch, folder, years, added, ice_pellets=ice_pellets, tell=tell)
+    dropped.update(before.dropped if before else {})
     manifest = _written(folder, before, added, parts, ice_pellets=ice_pellets, dropped=dict(dropped))
     _discard(scratch)
     _tidy(folder, manifest)
@@ -181,11 +176,34 @@ def _write_scratch(held: list[pl.DataFrame], scratch: Path, name: str) -> int:
     return len(values)
 
 
+def _make_parts(
+    scratch: Path, folder: Path, years: Sequence[int], sources: Sequence[Source], *, ice_pellets: bool, tell: Tell
+) -> tuple[list[Part], Counter[str]]:
+    """Makes the parts of these years; and the number of values dropped by reason. None is left of what is refused."""
+    parts: list[Part] = []
+    kept, dropped = 0, Counter[str]()
+    for year in years:
+        for bucket in sorted(int(place.name) for place in (scratch / str(year)).iterdir() if place.is_dir()):
+            part, values, less = _make_part(scratch / str(year), folder, year, bucket, ice_pellets=ice_pellets)
+            parts.append(part)
+            kept += values
+            dropped.update(less)
+        tell(f"{year}: done")
+    try:
+        check_units([source.file for source in sources], kept, dropped["impossible"])
+    except DataError:
+        for part in parts:
+            (folder / part.name).unlink(missing_ok=True)
+        _discard(scratch)
+        raise
+    return parts, dropped
+
+
 def _make_part(
     scratch: Path, folder: Path, year: int, bucket: int, *, ice_pellets: bool
-) -> tuple[Part, dict[str, int]]:
-    """Makes the part of a year and bucket, unless it is made; and the number of values dropped by reason."""
-    made = scratch / f"{bucket}.json"
+) -> tuple[Part, int, dict[str, int]]:
+    """Makes the part of a year and bucket, unless it is made; how many values it has, and those dropped by reason."""
+    made = scratch / f"{bucket}.done"
     if not made.exists():
         values = sorted((scratch / str(bucket)).glob("*.parquet"))
         table, dropped = daily(pl.read_parquet(values), ice_pellets=ice_pellets)
@@ -194,9 +212,9 @@ def _make_part(
         content = as_parquet(table, row_group_size=_ROWS)
         files.replace(place, content)
         part = Part(year, bucket, len(content), len(table), hashlib.sha256(content).hexdigest())
-        files.replace(made, json.dumps([asdict(part), dropped]))
-    facts, dropped = json.loads(made.read_text(encoding="utf-8"))
-    return Part(**facts), dropped
+        files.replace(made, json.dumps([asdict(part), believed(table), dropped]))
+    facts, kept, dropped = json.loads(made.read_text(encoding="utf-8"))
+    return Part(**facts), kept, dropped
 
 
 def _written(folder: Path, before: Manifest | None, sources: list[Source], parts: list[Part], **facts: Any) -> Manifest:

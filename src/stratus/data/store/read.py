@@ -43,6 +43,11 @@ class Store(Observations):
         return self.index["station"].unique().sort().to_list()
 
     @property
+    def classes(self) -> list[str]:
+        """The names of the weather in the store."""
+        return self.manifest.classes
+
+    @property
     def days_in_memory(self) -> int:
         """Days that fit the memory while their samples are made, 700 bytes each (measured with nine inputs)."""
         return int(min(self.memory, 2**30) * 2**30 / 700)
@@ -80,7 +85,7 @@ class Store(Observations):
         if resample is not None:
             raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
         folder = self.samples_folder(asdict(recipe), asdict(borders))
-        return stream(self.parts(), recipe, borders, folder, classes=self.manifest.classes, standardise=standardise)
+        return stream(self.parts(), recipe, borders, folder, classes=self.classes, standardise=standardise)
 
     def samples_folder(self, *facts: Any) -> Path:
         """Where samples made of these days under further facts (recipe, borders) are kept."""

@@ -43,6 +43,7 @@ class Group:
         self.train_days = Pool([(one.task, one.splits.train) for one in days], seeds, device, size, limit)
         validation = [(one.task, one.splits.validation) for one in days if one.splits.validation]
         self.val_days = Pool(validation, [None] * count, device).take(0) if validation else None
+        self.others = any(one.splits.train.others for one in days)
         self.theta = torch.stack(start, -1).to(device)
         self.steps = steps_of(members, self.theta)
         self.curves: dict[str, list[Tensor]] = {f"{s}/{n}": [] for s in ("train", "val") for n in ("loss", "accuracy")}
@@ -119,7 +120,7 @@ class Group:
         As Lightning's ModelCheckpoint and EarlyStopping: the first validation is the best so far, nan is never better.
         """
         logits = days.logits(self.theta)
-        losses = self.loss(logits, days)
+        losses = self.loss.held_out(logits, days) if self.others else self.loss(logits, days)
         self.curves["val/loss"].append(losses)
         self.curves["val/accuracy"].append(self.loss.accuracy(logits, days))
         lower = self.alive & (losses < self.best_loss)

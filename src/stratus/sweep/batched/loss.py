@@ -22,6 +22,7 @@ class Loss:
         self.task = task
         self.broadcasts = type(task).loss is LinearTask.loss and BROADCASTS in vars(type(task).losses)
         self.by_member = vmap(task.loss, in_dims=-1)
+        self._held_out = vmap(task.held_out_losses, -1, -1)
         self._right = vmap(lambda logits, y: task.correct(task.decide(logits), y).float(), -1, -1)
 
     def _terms(self, logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -39,6 +40,10 @@ class Loss:
         """L of each member [M]."""
         terms, counts = self._terms(logits, batch)
         return (terms * counts).sum((0, 1))
+
+    def held_out(self, logits: Tensor, batch: Batch) -> Tensor:
+        """L of each member [M] over days that training has not seen, whose classes may be none of the outputs."""
+        return batch.mean(self._held_out(logits, batch.y))
 
     def with_slope(self, logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """L of each member [M] and ∂L/∂z [n, k, M]."""

@@ -82,7 +82,7 @@ class Pool:
         x = [task.design(torch.as_tensor(samples.x, dtype=torch.float32)) for task, samples in parts.values()]
         y = [targets(samples) for _, samples in parts.values()]
         weights = [
-            task.importance(one)
+            task.importance(one.clamp(max=task.class_weights.shape[1] - 1))  # a class that is no output has none
             for (task, _), one in zip(parts.values(), y, strict=True)
             if task.class_weights is not None
         ]
