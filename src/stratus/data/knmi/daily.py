@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from stratus.data import daily_table
-from stratus.data.daily_table import KEY
+from stratus.data.daily_table import BELIEVED, KEY, some
 from stratus.data.knmi.etmgeg import USED, read
 from stratus.data.knmi.stations import STATIONS
 from stratus.errors import DataError
@@ -15,7 +15,6 @@ from stratus.errors import DataError
 RAIN = 0.3  # mm; less may be dew or fog
 FOG = 1  # km of visibility, below which fog begins
 SUN = 50  # % of the longest possible sunshine
-BELIEVED = 0.97  # the least share of values that can be what they are said to be: else they are something else
 _IMPOSSIBLE = pl.lit(math.inf)  # is dropped and counted, as is what lies outside of an element's range
 
 
@@ -35,7 +34,7 @@ def read_files(paths: Iterable[str | Path]) -> tuple[pl.DataFrame, dict[str, int
     _check_once(days)
     absent = [pl.lit(None, pl.Int32).alias(name) for name in USED if name not in days.columns]
     table, wrong = daily_table.believed(days.with_columns(absent).select(*KEY, **MEASURED))
-    files, kept = ", ".join(map(str, paths)), sum(table[name].count() for name in MEASURED)
+    files, kept = some([*map(str, paths)]), sum(table[name].count() for name in MEASURED)
     if not kept:
         raise DataError(f"{files}: no value to be believed")
     if wrong > (1 - BELIEVED) * (wrong + kept):
