@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from stratus.data import daily_table
-from stratus.data.elements import ELEMENTS
+from stratus.data.daily_table import BELIEVED
 from stratus.data.ghcn.layouts import read
 from stratus.data.ghcn.values import Units
 from stratus.errors import DataError
@@ -15,7 +15,6 @@ KEY = ["station", "date", "element"]
 MEASURED = {"TMAX": "temperature_max", "TMIN": "temperature_min", "PRCP": "precipitation"}
 MEASURED |= {"SNOW": "snowfall", "AWND": "wind"}  # elements with the columns that they become
 USED = (*MEASURED, "WT04", "WT05")  # of all elements those that the daily table is made of
-BELIEVED = 0.97  # the least share of values that can be what they are said to be: else they are something else
 
 
 def read_files(
@@ -83,18 +82,8 @@ def daily(values: pl.DataFrame, *, ice_pellets: bool = False) -> tuple[pl.DataFr
     wide = _one_each(values.filter(~failed & ~spurious).with_columns(traced)).pivot(
         on="element", index=["station", "date"], values="value"
     )
-    fine, dropped["impossible"] = _believed(_with(wide, MEASURED))
+    fine, dropped["impossible"] = daily_table.believed(_with(wide, MEASURED).rename(MEASURED))
     return _table(fine, ["WT05", "WT04"] if ice_pellets else ["WT05"]), dropped
-
-
-def _believed(wide: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Without values outside the daily table's ranges, and maxima below the minimum; and how many those were."""
-    known = {element: ELEMENTS[column] for element, column in MEASURED.items()}
-    fine = {element: pl.col(element).is_between(one.low, one.high) for element, one in known.items()}
-    ordered = (pl.col("TMAX") >= pl.col("TMIN")).fill_null(True)
-    fine |= {element: fine[element] & ordered for element in ("TMAX", "TMIN")}
-    believed = wide.with_columns(pl.when(good).then(element).alias(element) for element, good in fine.items())
-    return believed, sum(wide[element].count() - believed[element].count() for element in MEASURED)
 
 
 def _with(wide: pl.DataFrame, elements: Iterable[str]) -> pl.DataFrame:
@@ -119,12 +108,12 @@ def _table(wide: pl.DataFrame, hail: list[str]) -> pl.DataFrame:
     fell = pl.any_horizontal(pl.col(name).fill_null(0) > 0 for name in hail)
     kind = pl.coalesce(
         pl.when(fell).then(pl.lit("hail")),
-        pl.when(pl.col("SNOW") > 0).then(pl.lit("snow")),
-        pl.when(pl.col("PRCP") > 0).then(pl.lit("rain")),
+        pl.when(pl.col("snowfall") > 0).then(pl.lit("snow")),
+        pl.when(pl.col("precipitation") > 0).then(pl.lit("rain")),
         pl.lit("sun"),
     )
-    complete = pl.all_horizontal(pl.col("TMAX", "TMIN", "PRCP").is_not_null())
-    measured = (pl.col(element).alias(column) for element, column in MEASURED.items())
-    table = wide.select("station", "date", *measured, pl.when(complete).then(kind).alias("weather"))
-    known = table.filter(pl.any_horizontal(pl.col(list(MEASURED.values())).is_not_null()))
+    measured = pl.col(list(MEASURED.values()))
+    complete = pl.all_horizontal(pl.col("temperature_max", "temperature_min", "precipitation").is_not_null())
+    table = wide.select("station", "date", measured, pl.when(complete).then(kind).alias("weather"))
+    known = table.filter(pl.any_horizontal(measured.is_not_null()))
     return pl.DataFrame(schema=daily_table.SCHEMA) if known.is_empty() else daily_table.check(known, "GHCN-Daily")
