@@ -22,6 +22,7 @@ class Element(NamedTuple):
     low: float  # the least value to be believed
     high: float  # the largest
     words: str  # what it is
+    usual: float = 0.0  # about what is usual, from which departures are counted
 
     @property
     def expected(self) -> str:
@@ -31,19 +32,19 @@ class Element(NamedTuple):
 
 
 ELEMENTS: dict[str, Element] = {
-    "temperature_max": Element("°C", -90, 60, "highest temperature"),
-    "temperature_min": Element("°C", -90, 60, "lowest temperature"),
+    "temperature_max": Element("°C", -90, 60, "highest temperature", 15),
+    "temperature_min": Element("°C", -90, 60, "lowest temperature", 5),
     "precipitation": Element("mm", 0, _HUGE, "rain and melted snow"),
     "snowfall": Element("mm", 0, _HUGE, "fresh snow"),
     "wind": Element("m/s", 0, _HUGE, "mean wind speed"),
-    "temperature": Element("°C", -90, 60, "mean temperature; where it is not given, (max + min)/2"),
-    "dew_point": Element("°C", -100, 45, "mean dew point"),
-    "humidity": Element("%", 0, 100, "mean relative humidity"),
-    "humidity_max": Element("%", 0, 100, "highest relative humidity"),
-    "humidity_min": Element("%", 0, 100, "lowest relative humidity"),
-    "pressure": Element("hPa", 850, 1090, "mean pressure at sea level"),
-    "pressure_max": Element("hPa", 850, 1090, "highest pressure at sea level"),
-    "pressure_min": Element("hPa", 850, 1090, "lowest pressure at sea level"),
+    "temperature": Element("°C", -90, 60, "mean temperature; where it is not given, (max + min)/2", 10),
+    "dew_point": Element("°C", -100, 45, "mean dew point", 5),
+    "humidity": Element("%", 0, 100, "mean relative humidity", 75),
+    "humidity_max": Element("%", 0, 100, "highest relative humidity", 90),
+    "humidity_min": Element("%", 0, 100, "lowest relative humidity", 60),
+    "pressure": Element("hPa", 850, 1090, "mean pressure at sea level", 1013),
+    "pressure_max": Element("hPa", 850, 1090, "highest pressure at sea level", 1015),
+    "pressure_min": Element("hPa", 850, 1090, "lowest pressure at sea level", 1011),
     "pressure_change": Element("hPa", -120, 120, "pressure's rise within the day, between its extremes"),
     "wind_u": Element("m/s", -120, 120, "wind vector, towards the east"),
     "wind_v": Element("m/s", -120, 120, "wind vector, towards the north"),

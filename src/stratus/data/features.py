@@ -17,12 +17,16 @@ PLACED = ("latitude", "longitude")  # which say where a station is, and nothing 
 YEAR = 365.25  # length of a year in days, as the harmonics count it
 
 
+_ANGLE = 2 * math.pi / YEAR * pl.col("date").dt.ordinal_day().cast(pl.Float64)  # of the target day in its year
+
+
 class Input(NamedTuple):
     """One component of x: its name, its unit and how it is read from the daily table."""
 
     name: str
     unit: str
     value: pl.Expr
+    usual: float = 0.0  # about what is usual
     indicator: bool = False  # whether it only says that another is not known
 
     @property
@@ -37,8 +41,15 @@ def absence(one: Input) -> Input:
     return Input(f"no {one.name}", "1", value, indicator=True)
 
 
+def in_season(one: Input) -> list[Input]:
+    """An input's departure from what is usual times cosine and sine of the target day's season: weights that turn."""
+    waves = [(name, wave(_ANGLE)) for name, wave in (("cos", pl.Expr.cos), ("sin", pl.Expr.sin))]
+    return [Input(f"{one.name} × {name} 1/year", one.unit, (one.value - one.usual) * wave) for name, wave in waves]
+
+
 def _before(column: str, days: int, unit: str) -> Input:
-    return Input(f"{column} d-{days}" if days else f"{column} d", unit, pl.col(column).shift(days))
+    usual = ELEMENTS[column].usual if column in ELEMENTS else 0.0
+    return Input(f"{column} d-{days}" if days else f"{column} d", unit, pl.col(column).shift(days), usual)
 
 
 def _sizes(name: str, size: int, most: int) -> range:
@@ -72,10 +83,9 @@ def day_of_year(lead_days: int, degree: Annotated[int, "highest power of the day
 
 def harmonics(lead_days: int, k: Annotated[int, "waves a year: 1 to k"] = 2) -> list[Input]:
     """Cosine and sine of 2πj · day of year / 365.25 for j = 1 to `k`: the cycle of the year in 2k numbers."""
-    angle = 2 * math.pi / YEAR * pl.col("date").dt.ordinal_day().cast(pl.Float64)
     numbers = _sizes("harmonics.k", k, 183)  # days tell no faster wave
     waves = [(j, name, wave) for j in numbers for name, wave in (("cos", pl.Expr.cos), ("sin", pl.Expr.sin))]
-    return [Input(f"{name} {j}/year", "1", wave(angle * j)) for j, name, wave in waves]
+    return [Input(f"{name} {j}/year", "1", wave(_ANGLE * j)) for j, name, wave in waves]
 
 
 def station(

@@ -12,7 +12,7 @@ import polars as pl
 from stratus.data.clocks import ISSUE
 from stratus.data.daily_table import SCHEMA
 from stratus.data.elements import ELEMENTS
-from stratus.data.features import ALWAYS, FEATURES, PLACED, Input, absence
+from stratus.data.features import ALWAYS, FEATURES, PLACED, Input, absence, in_season
 from stratus.data.targets import TARGETS
 from stratus.errors import ConfigurationError
 
@@ -33,6 +33,7 @@ class Recipe:
     lead_days: int = 0  # days between the last day known and the target day; 0 is a diagnosis, 1 tomorrow's forecast
     issue_hour: float = ISSUE  # hour of that last day at which the forecast is issued; 24 is its end
     rain_from: float = 0.0  # mm from which on a day is wet; 0 for any that was measured
+    seasonal: bool = False  # whether each measured input comes once more times the waves of the season
     missing: str = "drop"  # what is done where an input is not known: a name of `MISSING`
 
     def __post_init__(self) -> None:
@@ -55,7 +56,8 @@ class Recipe:
         """The components of x, each defined on one station's calendar."""
         sets = self.features.items()
         inputs = [one for name, settings in sets for one in FEATURES[name](self.lead_days, **settings)]
-        return [*inputs, *map(absence, inputs)] if self.missing == "indicator" else inputs
+        turned = [two for one in inputs if self.seasonal and not one.calendar for two in in_season(one)]
+        return [*inputs, *turned, *(map(absence, inputs) if self.missing == "indicator" else [])]
 
     def of_measured(self, table: pl.DataFrame) -> "Recipe":
         """The same with the elements that a table has, for feature sets that ask for all."""

@@ -18,7 +18,7 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.runs.record import LessonRecord, ResamplingRecord, RunRecord, WeightsRecord, read
 from stratus.settings.compose import as_yaml
-from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, RandomInit, Step
+from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, Newton, RandomInit, Step
 from stratus.settings.experiment import Config
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
@@ -163,6 +163,6 @@ def chosen(settings: Config) -> dict[str, Any]:
 
 def columns(settings: Config) -> dict[str, Any]:
     """The settings of `chosen` and those of the choices that were not made, for other runs in the same HPARAMS tab."""
-    choices = {"optimizer": (SGD, Adam, LBFGS), "schedule": (Cosine, Step), "init": (RandomInit,)}
+    choices = {"optimizer": (SGD, Adam, LBFGS, Newton), "schedule": (Cosine, Step), "init": (RandomInit,)}
     every = [(group, field) for group, kinds in choices.items() for kind in kinds for field in fields(kind)]
     return {f"{group}.{field.name}": field.default for group, field in every} | chosen(settings)

@@ -48,6 +48,13 @@ class LBFGS(Optimizer, builds="torch.optim.LBFGS"):
 
 
 @dataclass
+class Newton(Optimizer, builds="stratus.training.newton.Newton"):
+    """The exact minimum of loss and penalty over all training days; `lr` is the share of the way to it of each step."""
+
+    weight_decay: float = setting(0.0, WEIGHT_DECAY, NOT_NEGATIVE)
+
+
+@dataclass
 class Schedule(SettingsGroup, group="schedule"):
     """How the learning rate changes; `build` gives what makes it from an optimiser and the number of epochs."""
 

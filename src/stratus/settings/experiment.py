@@ -41,13 +41,15 @@ class Config(SettingsGroup):
             raise ConfigurationError(f"lesson={self.lesson} needs its table in memory: take another data than store")
         if self.patience is not None and self.data.validation_from is None:
             raise ConfigurationError(f"patience={self.patience} watches the validation loss: set data.validation_from")
-        if isinstance(self.optimizer, descent.LBFGS) and self.data.batch_size is not None:
-            raise ConfigurationError(
-                f"optimizer=lbfgs searches along one fixed loss and cannot take batches "
-                f"(data.batch_size={self.data.batch_size}): leave data.batch_size=null"
-            )
-        if isinstance(self.optimizer, descent.LBFGS) and not self.trainer.single:
-            raise ConfigurationError("optimizer=lbfgs searches along the loss of all days, on one device: trainer=cpu")
+        if isinstance(self.optimizer, descent.LBFGS | descent.Newton):
+            name = type(self.optimizer).__name__.lower()
+            if self.data.batch_size is not None:
+                raise ConfigurationError(
+                    f"optimizer={name} takes the loss of all training days and no batches "
+                    f"(data.batch_size={self.data.batch_size}): leave data.batch_size=null"
+                )
+            if not self.trainer.single:
+                raise ConfigurationError(f"optimizer={name} takes the loss of all days, on one device: trainer=cpu")
 
     @property
     def recipe(self) -> Recipe:
@@ -59,6 +61,7 @@ class Config(SettingsGroup):
             own.lead_days,
             issue_hour=own.issue_hour,
             rain_from=self.task.rain_from,
+            seasonal=own.seasonal,
             missing=own.missing,
         )
 
@@ -67,7 +70,7 @@ class Config(SettingsGroup):
 SCHEMAS: dict[str, Mapping[str, type]] = {
     "task": TASKS,
     "data": SOURCES,
-    "optimizer": {"sgd": descent.SGD, "adam": descent.Adam, "lbfgs": descent.LBFGS},
+    "optimizer": {"sgd": descent.SGD, "adam": descent.Adam, "lbfgs": descent.LBFGS, "newton": descent.Newton},
     "schedule": {"constant": descent.Constant, "cosine": descent.Cosine, "step": descent.Step},
     "init": {"zeros": descent.Zeros, "gaussian": descent.Gaussian, "uniform": descent.Uniform},
 }

@@ -34,6 +34,7 @@ class SharedFeatures(SettingsGroup, group="features"):
     missing: str = setting(
         "drop", "inputs not known: drop the day, take the mean, or the mean and an indicator", STAND_IN
     )
+    seasonal: bool = setting(False, "each measured input also times the season's first wave, so that weights may turn")
     standardise: bool = setting(True, "scale inputs to mean 0 and variance 1 over the training days")
 
     @property

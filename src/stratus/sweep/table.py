@@ -10,8 +10,8 @@ import polars as pl
 from stratus import files
 from stratus.runs import record
 from stratus.runs.record import RunRecord
-from stratus.runs.report import listing, plain, show
-from stratus.sweep import resamples, years
+from stratus.runs.report import listing, plain, show, show_run
+from stratus.sweep import penalties, resamples, years
 
 OBJECTIVE = "objective"
 MOST = 20  # the most rows of a table on the terminal; the files have all
@@ -85,10 +85,10 @@ def finish(folder: Path) -> bool:
     if not jobs:
         return False
     table, runs = write(folder, jobs), list(jobs.values())
-    resampled, yearly = resamples.comparable(runs), years.by_setting(runs)
-    show(
-        *([] if resampled or yearly else _ranking(table, jobs)), *_failures(table)
-    )  # no resample is the best, nor a year
+    resampled, yearly, strengths = resamples.comparable(runs), years.by_setting(runs), penalties.path(jobs)
+    # No resample is the best, and no year; and the test days choose no penalty.
+    ranked = not (resampled or yearly or strengths)
+    show(*(_ranking(table, jobs) if ranked else []), *_failures(table))
     if resampled:
         intervals = resamples.table(resampled)
         files.replace(folder / "resamples.csv", files.without_formulas(intervals).write_csv())
@@ -99,6 +99,11 @@ def finish(folder: Path) -> bool:
         show(listing(intervals, title))
     elif yearly:
         _years(folder, yearly)
+    elif strengths:
+        best = penalties.chosen(strengths, jobs)
+        title = "a path of penalties, by the loss of their validation days"
+        show(listing(penalties.table(strengths, jobs), title), penalties.verdict(strengths, best))
+        show_run(jobs[strengths[best]], Path(os.path.relpath(folder / strengths[best])))
     show(os.path.relpath(folder / "summary.csv"))
     if len(runs) > 1:
         _draw(folder, jobs)

@@ -25,6 +25,7 @@ from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Patience, SettingsRule, StabilityGuard, Trace
 from stratus.training.checkpoints import Checkpoint, PacedCheckpointIO, best_and_last, load
+from stratus.training.newton import Solver
 from stratus.training.optimum import minimised
 
 
@@ -65,7 +66,7 @@ def fit(
     accelerator, or not so many devices.
     """
     splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
-    watching = [*([SettingsRule()] if resume else []), StabilityGuard(limit), trace]
+    watching = [*([SettingsRule()] if resume else []), Solver(splits), StabilityGuard(limit), trace]
     trainer = _trainer(make_trainer, splits, checkpoints, watching, patience=patience, logger=logger)
     started = time.perf_counter()
     epochs, steps = _train(trainer, task, data, resume, checkpoints, trace=trace, patience=patience, scored=scored)

@@ -33,6 +33,7 @@ MEMBERS = {
         "optimizer.lr=0.01,0.03",
         "init=uniform",
     ),
+    "newton": ("optimizer=newton", "optimizer.lr=1,0.5", "optimizer.weight_decay=0,0.1"),
     "adam": (
         "optimizer=adam",
         "optimizer.lr=0.003,0.1",
@@ -57,7 +58,7 @@ def alternating(overrides, count):
 @pytest.mark.parametrize(
     ("task", "optimizer"),
     [  # each task by two optimisers, each optimiser for two tasks
-        (task, [*MEMBERS][(number + more) % 4])
+        (task, [*MEMBERS][(number + more) % 5])
         for number, task in enumerate(
             [
                 ("task=regression", "trainer.gradient_clip_val=2", "trainer.check_val_every_n_epoch=2"),
@@ -153,7 +154,7 @@ def test_members_start_where_a_run_alone_does_and_then_lie_on_their_device_with_
     splits, starts = samples(members[0]), [new_task(one, samples(one)).linear.weight for one in members]
     own = [days(one) for one in members]
     none = SimpleNamespace(memory={})  # they look at values, of which meta has none
-    monkeypatch.setattr(group, "steps_of", lambda members, theta: none)
+    monkeypatch.setattr(group, "steps_of", lambda *_: none)
     one = Group(new_task(members[0], splits), members, own, torch.device("cpu"))
     assert torch.equal(one.theta[:-1], torch.stack([start.T for start in starts], -1))
     task = new_task(members[0], splits)

@@ -45,7 +45,7 @@ class Group:
         self.val_days = Pool(validation, [None] * count, device).take(0) if validation else None
         self.others = any(one.splits.train.others for one in days)
         self.theta = torch.stack(start, -1).to(device)
-        self.steps = steps_of(members, self.theta)
+        self.steps = steps_of(members, self.theta, days)
         self.curves: dict[str, list[Tensor]] = {f"{s}/{n}": [] for s in ("train", "val") for n in ("loss", "accuracy")}
         self.alive = torch.ones(count, dtype=torch.bool, device=device)
         self.epochs, self.waited = (torch.zeros(count, dtype=torch.long, device=device) for _ in range(2))

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from stratus.data.splits import Splits
 from stratus.errors import StratusError, message
 from stratus.settings import compose
-from stratus.settings.descent import SGD, Adam
+from stratus.settings.descent import SGD, Adam, Newton
 from stratus.settings.experiment import Config
 from stratus.sweep.batched.days import Days, days_of
 from stratus.sweep.batched.hydra_inside import Composed, Composer, JobRunner
@@ -103,7 +103,7 @@ def _reason_alone(settings: Config) -> str | None:
     """Why a job cannot be trained with any other, if it cannot."""
     reasons = {
         f"{type(settings.optimizer).__name__} searches each step for itself": not isinstance(
-            settings.optimizer, SGD | Adam
+            settings.optimizer, SGD | Adam | Newton
         ),
         "resume goes on with a run of its own": settings.resume is not None,
         "they ask for several devices": not settings.trainer.single,

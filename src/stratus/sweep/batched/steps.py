@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
-from stratus.settings.descent import Adam
+from stratus.settings.descent import Adam, Newton
 from stratus.settings.experiment import Config
+from stratus.sweep.batched.days import Days
 
 
 def rates(members: Sequence[Config]) -> Tensor:
@@ -107,6 +108,26 @@ class AdamSteps(Steps):
         return direction
 
 
-def steps_of(members: Sequence[Config], theta: Tensor) -> Steps:
+class NewtonSteps(Steps):
+    """θ ← θ + ε (θ* - θ): towards each member's exact optimum, of its own days and its own penalty."""
+
+    def __init__(self, members: Sequence[Config], theta: Tensor, days: Sequence[Days]) -> None:
+        super().__init__(members, theta)
+        best = [one.references.optimum.weights for one in days]
+        found = torch.stack([torch.cat([one.weight.T, one.bias[None]]) for one in best], -1)
+        self.best = found.to(theta)
+
+    def take(self, theta: Tensor, gradient: Tensor, epoch: int, moving: Tensor | None = None) -> None:
+        """See the class."""
+        theta.copy_(torch.lerp(theta, self.best, self.rates[epoch]))
+
+    def direction(self, gradient: Tensor) -> Tensor:
+        """None is made of the gradient."""
+        return torch.zeros_like(gradient)
+
+
+def steps_of(members: Sequence[Config], theta: Tensor, days: Sequence[Days]) -> Steps:
     """The members' optimiser."""
+    if isinstance(members[0].optimizer, Newton):
+        return NewtonSteps(members, theta, days)
     return (AdamSteps if isinstance(members[0].optimizer, Adam) else GradientSteps)(members, theta)
