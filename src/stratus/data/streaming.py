@@ -14,6 +14,7 @@ import polars as pl
 from filelock import FileLock
 
 from stratus import files
+from stratus.data.clocks import NO_CLOCKS
 from stratus.data.on_disk import Count, SamplesFiles, Writer, open_samples
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import StreamedSamples, assemble
@@ -60,7 +61,10 @@ def stream(
     if found is None:
         raise DataError(f"cannot keep the samples in {folder}: they change while they are written")
     said, samples = found
-    splits = Splits.of(recipe, recipe.inputs(), said.outputs, samples, left_out=said.left_out, **facts)
+    foreseen = recipe.foreseen(NO_CLOCKS, [""])
+    splits = Splits.of(
+        recipe, recipe.inputs(), said.outputs, samples, left_out=said.left_out, foreseen=foreseen, **facts
+    )
     check(splits, *said.dates)
     return splits
 
