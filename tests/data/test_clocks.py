@@ -15,20 +15,25 @@ from stratus.data.samples import assemble
 FIRST, DAYS = date(2020, 2, 20), 20
 NUMBERS = ("temperature_max", "temperature_min", "precipitation", "wind", "pressure")
 STATIONS = ("Perth", "Utrecht")
+PLACES = (("latitude", -31.9, 52.1), ("longitude", 115.9, 5.1))
 HOURS = st.tuples(st.integers(-24, 24), st.integers(-12, 60)).map(lambda ends: Hours(min(ends), max(ends)))
 CLOCKS = st.builds(
     Clocks,
     st.dictionaries(st.sampled_from((*NUMBERS, "temperature", "weather")), HOURS),
     st.dictionaries(st.sampled_from(STATIONS), st.dictionaries(st.sampled_from(NUMBERS), HOURS)),
 )
-SETS = {"two_days": {}, "station": {}, "harmonics": {}}
+SETS = {"two_days": {}, "station": {"elements": ["pressure", "precipitation"]}, "harmonics": {}}
+SETS |= {"neighbours": {"elements": ["temperature_max", "precipitation"], "k": 1}}
 
 
 def table(draw):
     rows = [{"station": name, "date": FIRST + timedelta(k)} for name in STATIONS for k in range(DAYS)]
     values = {name: draw.normal(size=len(rows)) for name in NUMBERS} | {"snowfall": [None] * len(rows)}
     weather = draw.choice(["rain", "sun"], len(rows))
-    return pl.DataFrame(rows).with_columns(**{name: pl.Series(one) for name, one in values.items()}, weather=weather)
+    places = {name: pl.when(pl.col("station") == "Perth").then(one).otherwise(two) for name, one, two in PLACES}
+    return pl.DataFrame(rows).with_columns(
+        **places, **{name: pl.Series(one) for name, one in values.items()}, weather=weather
+    )
 
 
 @settings(max_examples=150, deadline=None)

@@ -14,12 +14,14 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from stratus.data.samples import BETWEEN
 from stratus.errors import legible
 from stratus.runs.record import ResamplingRecord, RunRecord
 from stratus.scores.blocks import FEWEST
 from stratus.scores.names import BY_CLASS
 from stratus.scores.probabilities import LEAST
 
+NAMED = 4  # so many stations are named, of more the number
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
@@ -76,7 +78,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
     left_out = sum(run.data.left_out.values())
     samples = ", ".join(f"{n} {name}" for name, n in run.data.samples.items())
     show(
-        scoreboard(rows, f"{run.task}, {' + '.join(run.data.stations)}: scores on the test days"),
+        scoreboard(rows, f"{run.task}, {_places(run.data.stations)}: scores on the test days"),
         classes(rows["model"]),
         DIAGNOSIS if run.diagnosis else None,
         beside_climatology(run.skill, run.intervals["test/skill"], run.resampling, run.unseen_days),
@@ -100,6 +102,10 @@ def _unlearnt(classes: list[str]) -> str | None:
         return None
     counted = f"such a day, of probability 0, counts {-math.log(LEAST):.1f} in the loss"
     return f"never forecast, since the training days do not show it: {', '.join(classes)}; {counted}"
+
+
+def _places(names: Sequence[str]) -> str:
+    return BETWEEN.join(names) if len(names) <= NAMED else f"{len(names)} stations"
 
 
 def _above(gap: float, least: float) -> str:
