@@ -192,7 +192,7 @@ def test_a_day_whose_inputs_are_unknown_is_refused_by_their_names(refusal, short
 
 def test_a_value_that_was_not_measured_is_named_and_the_last_day_that_has_all(refusal, trained, tmp_path):
     features = "features=[station,harmonics]"
-    trained(tmp_path / "run", "task=binary", features, "features.lead_days=1", "trainer.max_epochs=1")
+    trained(tmp_path / "run", "task=binary", features, "trainer.max_epochs=1")  # a diagnosis, from the day before
     table = pl.read_csv(TABLE).with_columns(
         wind=pl.when(pl.col("date") < "2015-12-30").then("wind"), station=pl.lit("Oslo")
     )

@@ -74,7 +74,7 @@ def _why(kept: Kept, day: date, last: date) -> str:
         return f"the table begins on {first}"
     end = f"the last day that can be forecast is {max(reached)!s}" if reached else "no day of it can be forecast"
     said = f"the table, which ends on {last}, does not give {some([*missing])}; {end}"
-    if recipe.lead_days or day <= last:
+    if day <= last or not any(one.endswith(" d") for one in missing):  # no input is of the day itself
         return said
     return (
         f"{said}; at features.lead_days=0 the model is a diagnosis and asks for the day's own weather: train one with "
