@@ -83,7 +83,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         + (", the lowest validation loss" if "val/loss" in run.metrics else ""),
         f"training loss{' and penalty' if penalised else ''} after the last epoch: {least + gap:.6g}, "
         + (
-            _above(gap, least)
+            _above(gap, least, run.references["climatology"].get("train/loss"))
             if run.optimum_attained
             else "and no minimum: a class can be told apart without error, so it falls for ever"
         ),
@@ -100,10 +100,12 @@ def unlearnt(classes: Sequence[str]) -> str | None:
     return f"never forecast, since the training days do not show it: {', '.join(classes)}; {loss}"
 
 
-def _above(gap: float, least: float) -> str:
+def _above(gap: float, least: float, usual: float | None) -> str:
     if abs(gap) <= 1e-9 * max(1.0, abs(least)):
         return "to rounding the exact optimum of this model"
-    return f"{gap:.2g} above the exact optimum of this model"
+    far = usual is not None and gap > usual  # further from it than the calendar is from the truth
+    mend = ": training did not come near; give it a smaller optimizer.lr, or more epochs" if far else ""
+    return f"{gap:.2g} above the exact optimum of this model{mend}"
 
 
 def beside_climatology(
