@@ -80,7 +80,7 @@ def test_an_export_in_fahrenheit_is_refused_as_celsius(tmp_path, units):
     file = tmp_path / "export.csv"
     file.write_text("\n".join(["STATION,NAME,DATE,TMAX,TMIN,PRCP", *rows]) + "\n")
     if units == "standard":
-        table, dropped = read_files([file], units)
+        table, dropped, _ = read_files([file], units)
         assert (table.height, dropped["impossible"]) == (365, 0)
         return
     with pytest.raises(DataError, match=r"values cannot be °C, mm or m/s, read as data\.units=metric: .*standard"):
@@ -147,7 +147,7 @@ COUNTS = {  # days, then sun, rain, snow and hail, and spurious hail dropped; 19
 @pytest.mark.parametrize("station", COUNTS)
 def test_the_class_counts_of_six_stations_are_reproduced(station):
     days, counts, spurious = COUNTS[station]
-    table, dropped = read_files([real.FOLDER / f"dly/{station}.dly"])
+    table, dropped, _ = read_files([real.FOLDER / f"dly/{station}.dly"])
     known = table.filter(
         pl.col("date").is_between(date(1999, 1, 1), date(2018, 9, 27)) & pl.col("weather").is_not_null()
     )
@@ -161,7 +161,7 @@ def test_the_class_counts_of_six_stations_are_reproduced(station):
 @real.needed
 def test_texas_has_7177_complete_days_and_its_five_rain_rates():
     names = dict(zip(AIRPORTS, ["Austin", "Houston", "San Antonio", "Corpus Christi", "El Paso"], strict=True))
-    table, _ = read_files([real.FOLDER / f"dly/{station}.dly" for station in AIRPORTS])
+    table, *_ = read_files([real.FOLDER / f"dly/{station}.dly" for station in AIRPORTS])
     period = pl.col("date").is_between(date(1999, 1, 1), date(2018, 8, 31))
     complete = pl.all_horizontal(pl.col("temperature_max", "temperature_min", "precipitation").is_not_null())
     everywhere = table.filter(period & complete).filter(pl.len().over("date") == 5)
@@ -173,8 +173,8 @@ def test_texas_has_7177_complete_days_and_its_five_rain_rates():
 
 @real.needed
 def test_the_days_of_2017_are_the_same_from_two_layouts():
-    fixed, _ = read_files([real.FOLDER / f"dly/{station}.dly" for station in AIRPORTS])
-    rows, _ = read_files([real.FOLDER / "by_year/2017.tx5.derived-from-dly.csv"])
+    fixed, *_ = read_files([real.FOLDER / f"dly/{station}.dly" for station in AIRPORTS])
+    rows, *_ = read_files([real.FOLDER / "by_year/2017.tx5.derived-from-dly.csv"])
     assert rows.height == 5 * 365
     assert rows.equals(fixed.filter(pl.col("date").dt.year() == 2017))
 
@@ -182,20 +182,20 @@ def test_the_days_of_2017_are_the_same_from_two_layouts():
 @real.needed
 @pytest.mark.parametrize("path", real.FILES, ids=lambda path: path.name)
 def test_every_real_file_is_read(path):
-    table, _ = read_files([path], units="standard")
+    table, *_ = read_files([path], units="standard")
     assert table.height > 0
     assert table["station"].str.len_bytes().eq(11).all()
 
 
 @real.needed
 def test_stations_are_told_apart_in_a_file_that_holds_several():
-    table, _ = read_files([real.FOLDER / "by_year/1800.csv"])
+    table, *_ = read_files([real.FOLDER / "by_year/1800.csv"])
     assert table["station"].n_unique() > 1
     assert table.select("station", "date").is_unique().all()
 
 
 @real.needed
 def test_rain_in_austin_can_be_asked_of_its_file():
-    table, _ = read_files([real.FOLDER / "dly/USW00013904.dly"])
+    table, *_ = read_files([real.FOLDER / "dly/USW00013904.dly"])
     days = split(table, Recipe("weather", {"two_days": {}}), train_from=date(1999, 1, 1), test_from=date(2015, 1, 1))
     assert days.outputs == ["hail", "rain", "snow", "sun"]

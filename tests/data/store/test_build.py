@@ -178,7 +178,7 @@ def faulty(folder, shift):
 
 def test_what_is_dropped_is_counted_as_it_is_of_files(tmp_path):
     files = faulty(tmp_path, 0)
-    table, dropped = read_files(files)
+    table, dropped, _ = read_files(files)
     for held in (files, files[:1]):  # in one go, or a year after the other
         build(held, tmp_path / f"{len(held)}")
     assert build(files, tmp_path / "1").dropped == build(files, tmp_path / "2").dropped == dropped
