@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stratus.data.daily_table import SCHEMA, calendar, check, read_csv, select
+from stratus.data.daily_table import SCHEMA, believed, calendar, check, read_csv, read_table, select
 from stratus.errors import DataError
 from stratus.files import sha256
 
@@ -104,6 +104,70 @@ def test_a_valid_table_survives_being_written_and_read(tmp_path_factory, table):
     table.write_csv(path)
     assert_frame_equal(read_csv(path), table, check_exact=True)
     assert_frame_equal(check(table.reverse(), "table"), table, check_exact=True)
+
+
+# --- Parquet
+
+# Also the last column is one that the table need not have.
+FURTHER = pl.DataFrame(
+    {"humidity": [80, None], "station": ["Oslo", "Bergen"], "date": [date(2020, 1, 2), date(2020, 1, 1)]}
+    | {"temperature_max": [3.5, 4.25], "temperature_min": [-1.0, None], "precipitation": [0.0, 2.5]}
+    | {"gust": [None, 12.0]}
+)
+
+
+def test_a_parquet_file_is_read_as_a_csv_file_of_the_same_table(tmp_path):
+    FURTHER.write_parquet(tmp_path / "a")
+    FURTHER.write_csv(tmp_path / "b")
+    table = read_table(tmp_path / "a")
+    assert_frame_equal(table, read_table(tmp_path / "b"), check_exact=True)
+    assert table.select("station", "temperature_max", "humidity", "gust").rows() == [
+        ("Bergen", 4.25, None, 12),
+        ("Oslo", 3.5, 80, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (pl.lit(-5.0).alias("gust"), "row 0, column gust: '-5.0' is out of range; expected m/s between 0 and 150"),
+        (pl.lit("Oslo").alias("place"), "columns unknown: 'place'"),
+        (pl.lit(True).alias("precipitation"), "column precipitation: Boolean values; expected mm"),
+        (pl.lit(date(2020, 1, 1)).alias("gust"), "column gust: Date values; expected m/s"),
+        (pl.lit(9.0).alias("temperature_min"), "row 0, column temperature_max: '3.5' is below temperature_min 9.0"),
+    ],
+)
+def test_a_fault_in_a_parquet_file_is_said_in_one_line(tmp_path, change, said):
+    FURTHER.with_columns(change).write_parquet(tmp_path / "my.parquet")
+    with pytest.raises(DataError) as caught:
+        read_table(tmp_path / "my.parquet")
+    assert said in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path}/my.parquet")
+
+
+def test_rows_are_counted_over_the_parts_of_a_parquet_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("stratus.data.daily_table._ROWS", 1)
+    FURTHER.write_parquet(tmp_path / "a")
+    assert read_table(tmp_path / "a").height == 2
+    pl.concat([FURTHER, FURTHER[:1]]).write_parquet(tmp_path / "b")
+    with pytest.raises(DataError, match=r"b, row 2, column date: .*already on .*b, row 0"):
+        read_table(tmp_path / "b")
+
+
+def test_a_damaged_or_absent_parquet_file_is_refused(tmp_path):
+    FURTHER.write_parquet(tmp_path / "whole")
+    (tmp_path / "cut").write_bytes((tmp_path / "whole").read_bytes()[:-40])
+    with pytest.raises(DataError, match="cut: not a readable Parquet file"):
+        read_table(tmp_path / "cut")
+    with pytest.raises(DataError, match=r"none: cannot be read \(No such file"):
+        read_table(tmp_path / "none")
+
+
+def test_what_cannot_be_believed_is_left_out_and_counted():
+    table = one_day(temperature_max=-2.0, humidity=101.0, humidity_max=90.0, humidity_min=None)
+    kept, count = believed(table)
+    assert count == 3  # maximum and minimum, and the mean humidity
+    assert kept.row(0)[2:] == (None, None, 0.0, None, 90.0, None)
 
 
 # --- refusing

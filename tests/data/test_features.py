@@ -3,13 +3,15 @@
 import math
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratus.data.daily_table import calendar, check
-from stratus.data.features import FEATURES, day_of_year, harmonics, quadratic, station, two_days
+from stratus.data.features import FEATURES, day_of_year, harmonics, in_season, quadratic, station, two_days
+from stratus.errors import ConfigurationError
 
 FIRST = date(2020, 2, 27)  # the third day is the leap day
 HIGH = [3.0, 5.0, 8.0, 12.0, 20.0]
@@ -85,6 +87,30 @@ def test_the_station_reports_its_last_known_day_never_the_target_day(lead, back)
     expected["wet"] = [0, 1, 0, 1, 0]
     found = values(station(lead), days())
     assert found == {f"{name} d-{back}": shifted(column) for name, column in expected.items()}
+
+
+def test_amounts_and_hours_are_transformed_where_that_is_asked():
+    table = days().with_columns(sunshine=pl.Series([0.0, 4.0, 9.0, 1.0, 2.25]), pressure=1000.0)
+    chosen = ["precipitation", "sunshine", "pressure"]
+    found = values(station(1, elements=chosen, transformed=True), table)
+    assert list(found) == ["log(1 + precipitation d-1)", "wet d-1", "√sunshine d-1", "pressure d-1"]
+    assert found["log(1 + precipitation d-1)"][1:] == pytest.approx(np.log1p(RAIN[:-1]))
+    assert found["√sunshine d-1"] == [None, 0, 2, 3, 1]
+    assert found["pressure d-1"] == [None] + [1000] * 4
+
+
+def test_a_weight_turns_with_the_season_by_two_further_inputs():
+    (one,) = station(1, elements=["temperature_max"])
+    turned = values(in_season(one), days())
+    for name, wave in (("cos", np.cos), ("sin", np.sin)):
+        angle = 2 * np.pi * np.array([(FIRST + timedelta(k)).timetuple().tm_yday for k in range(1, 5)]) / 365.25
+        expected = (np.array(HIGH[:-1]) - 15) * wave(angle)  # 15 °C is about usual
+        assert turned[f"temperature_max d-1 × {name} 1/year"][1:] == pytest.approx(expected)
+
+
+def test_an_element_that_there_is_not_is_told_those_there_are():
+    with pytest.raises(ConfigurationError, match="there is no element 'temprature'; there are: temperature_max, "):
+        station(1, elements=["temprature"])
 
 
 def test_whether_it_was_wet_is_unknown_where_rain_was_not_measured():

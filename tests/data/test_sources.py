@@ -1,6 +1,7 @@
 """From the settings of a source to its table: files of one's own, and stations fetched once and kept."""
 
 import calendar
+import shutil
 from contextlib import contextmanager
 from datetime import date
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +17,8 @@ from stratus.data.daily_table import read_csv
 from stratus.data.ghcn.stations import TEXAS
 from stratus.errors import ConfigurationError, DataError
 from stratus.files import sha256
-from stratus.settings.data import CsvData, GhcnData, source_from_record
+from stratus.runs.received import check
+from stratus.settings.data import CsvData, GhcnData, KnmiData, source_from_record
 
 ROOT = Path(__file__).parents[2]
 AUSTIN = "USW00013904"
@@ -93,6 +95,46 @@ def test_files_are_named_with_stars(archive):
 def test_data_ghcn_needs_a_station_or_files():
     with pytest.raises(ConfigurationError, match=r"data\.station"):
         GhcnData()
+
+
+@pytest.fixture
+def dutch(tmp_path):
+    """KNMI's files of two stations, one of them unknown here."""
+    for number in (260, 999):
+        rows = "".join(f"{number},202001{day:02},{day},0\n" for day in range(1, 32))
+        (tmp_path / f"etmgeg_{number}.txt").write_text(f"STN,YYYYMMDD,TX,RH\n{rows}")
+    return tmp_path / "etmgeg_*.txt"
+
+
+def test_stations_of_knmi_have_their_names_where_one_is_known_or_given(dutch):
+    table, facts = loaded(KnmiData(path=str(dutch)))
+    assert facts.stations == ["999", "De Bilt"]
+    assert facts.sha256 == [sha256(file) for file in facts.file]
+    assert facts.dropped == {"impossible": 0}
+    named, facts = loaded(KnmiData(path=str(dutch), stations=["999"], names={"999": "Elsewhere"}))
+    assert (facts.stations, facts.days) == (["Elsewhere"], 31)
+    assert_frame_equal(named.drop("station"), table.filter(station="999").drop("station"))
+    again, _ = loaded(source_from_record(facts.source))
+    assert_frame_equal(again, named)
+
+
+def test_a_station_or_file_of_knmi_that_is_not_there_is_said(dutch):
+    with pytest.raises(DataError, match="no station '261'; expected '260' or '999'"):
+        KnmiData(path=str(dutch), stations=["261"]).load()
+    with pytest.raises(DataError, match="there is no such file"):
+        KnmiData(path="none*").load()
+
+
+def test_a_run_is_held_against_the_files_of_knmi_that_it_was_trained_on(dutch):
+    _, facts = loaded(KnmiData(path=str(dutch)))
+    check(facts, "put it back")
+    with open(facts.file[1], "a") as file:
+        file.write("999,20200301,1,1\n")
+    with pytest.raises(DataError, match=r"999\.txt is not the file that the run was trained on.*put it back"):
+        check(facts, "put it back")
+    shutil.copy(facts.file[0], dutch.with_name("etmgeg_1.txt"))
+    with pytest.raises(DataError):
+        check(facts, "put it back")
 
 
 def test_the_shipped_table_says_what_it_is():

@@ -1,5 +1,6 @@
 """Small files of every layout as their makers write them, never the same twice; each a function of a random source."""
 
+import gzip
 import io
 from datetime import date, timedelta
 from random import Random
@@ -137,4 +138,25 @@ def parquet(chance: Random) -> bytes:
     schema = {name: pl.Int64 if name == "DATA_VALUE" else pl.String for name in names}
     file, codec = io.BytesIO(), chance.choice(("snappy", "zstd", "gzip", "uncompressed"))
     pl.DataFrame(rows, schema, orient="row").write_parquet(file, compression=codec, row_group_size=50)
+    return file.getvalue()
+
+
+def knmi(chance: Random) -> bytes:
+    names = ["TG", "TN", "TNH", "TX", "SQ", "RH", "PX", "PXH", "PN", "PNH", "VVN", "DDVEC", "FHVEC"]
+    chosen = chance.sample(names, chance.randrange(3, len(names)))
+    lines = [f"{chance.choice(('', '# '))}STN,YYYYMMDD,{','.join(f'{name:>5}' for name in chosen)}"]
+    lines += [""] * chance.randrange(2)
+    for station in chance.sample(("249", "260", "356"), chance.randrange(1, 3)):
+        for day in days(chance):
+            cells = [chance.choice((f"{chance.randrange(-1, 400):>5}", "     ")) for _ in chosen]
+            lines.append(f"  {station},{day:%Y%m%d},{','.join(cells)}")
+    above = 'BRON: KNMI\r\nTX = Maximum (0.1 \xb0C), sensor "A"\r\n\r\n' if chance.random() < 0.5 else ""
+    content = (above + "\r\n".join(lines) + "\r\n").encode("latin-1")
+    return gzip.compress(content, mtime=0) if chance.random() < 0.2 else content
+
+
+def daily_parquet(chance: Random) -> bytes:
+    file, codec = io.BytesIO(), chance.choice(("snappy", "zstd", "gzip", "uncompressed"))
+    table = pl.read_csv(csv(chance), try_parse_dates=chance.random() < 0.8)
+    table.write_parquet(file, compression=codec, row_group_size=5)
     return file.getvalue()

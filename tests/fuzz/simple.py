@@ -13,6 +13,10 @@ from datetime import date, datetime
 BLANKS = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 TENTHS = {"TMAX", "TMIN", "TAVG", "TOBS", "PRCP", "AWND"}
 KNOWN = TENTHS | {"SNOW", "SNWD"} | {f"WT{number:02}" for number in range(1, 23)}
+KNMI = {"DDVEC", "FHVEC", "FG", "FHX", "FXX", "TG", "TN", "TX", "T10N", "SQ", "SP", "Q", "DR", "RH", "RHX", "PG"}
+KNMI |= {"PX", "PXH", "PN", "PNH", "VVN", "NG", "UG", "UX", "UN", "EV24"}
+NOT_USED = {"STN", "YYYYMMDD", "FHXH", "FHN", "FHNH", "FXXH", "TNH", "TXH", "T10NH", "RHXH", "VVNH", "VVX", "VVXH"}
+NOT_USED |= {"UXH", "UNH"}
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -21,14 +25,14 @@ def sure(true: object) -> None:
         raise ValueError
 
 
-def text_of(content: bytes, errors: str = "strict") -> str:
+def text_of(content: bytes, errors: str = "strict", encoding: str = "utf-8") -> str:
     if content[:2] == b"\x1f\x8b":
         try:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error):
             raise ValueError from None
     sure(b"\0" not in content)
-    return content.decode(errors=errors).lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return content.removeprefix(b"\xef\xbb\xbf").decode(encoding, errors).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def table(text: str) -> list[list[str]]:
@@ -136,6 +140,22 @@ def rows_of_dly(content: bytes):
             sure(re.fullmatch(" *-?[0-9]+", cell[:5]))
             found += measured(line[:11], when, line[17:21], cell[:5].strip(), flags)
     return found
+
+
+def rows_of_knmi(content: bytes):
+    text = text_of(content, encoding="latin-1")
+    found = re.search(r"^(?:#[ \t]*)?(STN,YYYYMMDD(?:,|$).*)", text, re.MULTILINE | re.DOTALL)
+    sure(found and text.endswith("\n"))
+    head, *rows = table(found[1].encode("latin-1").decode())
+    used = [place for place, name in enumerate(head) if name in KNMI]
+    sure(used and len(set(head)) == len(head) and set(head) <= KNMI | NOT_USED)
+    result = []
+    for row in rows:
+        sure(re.fullmatch("[1-9][0-9]{2}", row[0]))
+        numbers = [whole(row[place]) if row[place] else None for place in used]
+        sure(all(-(2**31) <= one < 2**31 for one in numbers if one is not None))
+        result.append((row[0], compact(row[1]), *numbers))
+    return result
 
 
 def rows_of_csv(content: bytes):

@@ -15,9 +15,10 @@ import examples
 import simple
 from damage import damaged
 
-from stratus.data.daily_table import read_csv
+from stratus.data.daily_table import read_csv, read_table
 from stratus.data.ghcn.layouts import read
 from stratus.data.ghcn.stations import read_inventory, read_stations
+from stratus.data.knmi import etmgeg
 from stratus.errors import DataError
 
 LONGEST = 700  # characters of a message
@@ -41,6 +42,8 @@ READERS = {
     "dly": Target(examples.dly, read, simple.rows_of_dly),
     "stations": Target(examples.places, read_stations, simple.rows_of_places),
     "inventory": Target(examples.inventory, read_inventory, simple.rows_of_inventory),
+    "knmi": Target(examples.knmi, lambda path: etmgeg.read(path).drop("line"), simple.rows_of_knmi),
+    "daily_parquet": Target(examples.daily_parquet, read_table, None),
     "parquet": Target(examples.parquet, read, None),  # without checksums: a flipped bit is a value like any other
 }
 

@@ -50,7 +50,7 @@ def test_a_job_of_a_sweep_is_resumed_alone_unless_a_sweep_is_asked_for():
     [
         "features=[station,harmonics]", "experiment=lecture/rain", "data.stations=[New York,Seattle]", "sweep=null",
         "data.names={USW00013904: Austin}", "data.path='my files/a.csv'", "data.batch_size=null", "trainer.devices=[0]",
-        "features.harmonics.k=3", "optimizer.lr=1e-3",
+        "features.harmonics.k=3", "optimizer.lr=1e-3", "data.names.260=De Bilt",
     ],
 )  # fmt: skip
 def test_settings_and_choices_are_taken_over_as_they_stand(lawful):
@@ -64,7 +64,7 @@ def test_settings_and_choices_are_taken_over_as_they_stand(lawful):
         "--cfg=job", "--experimental-rerun=x.pkl", "data=../../x", "features=[two_days,/x]", "seed=1,2",
         "seed=${oc.env:HOME}", "data.path=$\\{oc.env:HOME\\}", "data.names={_target_: os.system}", "task@hydra=binary",
         "trainer.devices=100000", "experiment='glob(*)'", "optimizer._target_=os.system",
-        "", "seed", "data={path:x}", "seed=" + "9" * 20_000,
+        "", "seed", "data.names._target_=x", "data={path:x}", "seed=" + "9" * 20_000,
     ],
 )  # fmt: skip
 def test_nothing_else_is_taken_over_unless_it_is_given_anew(unlawful):

@@ -34,6 +34,12 @@ FEATURES = ["two_days", "quadratic", "day_of_year", "harmonics", "station"]
 DATA = {"seattle": ["Seattle"], "new_york": ["New York"], "two_cities": ["New York", "Seattle"]}
 
 
+@pytest.mark.parametrize("given", ["data.names.260=Utrecht", "+data.names.260=Utrecht"])
+def test_a_station_is_named_on_the_command_line(composed, given):
+    assert check(composed("data=knmi", "data.path=x", given)).data.names == {"260": "Utrecht"}
+    assert check(composed("data=ghcn", "data.path=x", "data.names={A1: B}")).data.names == {"A1": "B"}
+
+
 def refused(composed, *overrides):
     with pytest.raises((ConfigurationError, HydraException)) as caught:
         check(composed(*overrides))

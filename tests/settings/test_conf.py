@@ -17,6 +17,7 @@ FILES = sorted(CONF.glob("*/*.yaml"))
 MUST_BE_GIVEN = {
     "data=csv": ["data.path=my.csv"],
     "data=ghcn": ["data.station=GME00102380"],
+    "data=knmi": ["data.path=etmgeg_260.txt"],
     "data=store": ["data.path=network"],
 }
 GROUPS = {}  # names by group, but for those that are tried below

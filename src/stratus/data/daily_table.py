@@ -15,6 +15,7 @@ from stratus.errors import DataError, quoted
 
 KEY = ("station", "date")
 OPTIONAL = ("snowfall", "wind", "weather")
+BELIEVED = 0.97  # the least share of values that can be what they are said to be: else they are something else
 _ROWS = 1 << 18  # of Parquet that are checked at once
 _SHOWN = 5  # names that a message lists
 _GAP = "(or nothing where it was not measured)"

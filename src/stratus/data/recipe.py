@@ -1,7 +1,7 @@
 """How samples are made of a daily table: which target, which inputs, how far ahead; and where the splits begin."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from inspect import signature
@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from stratus.data.clocks import ISSUE
+from stratus.data.clocks import ISSUE, Clocks, foreseen
 from stratus.data.daily_table import SCHEMA
 from stratus.data.elements import ELEMENTS
 from stratus.data.features import ALWAYS, FEATURES, PLACED, Input, absence, in_season
@@ -80,6 +80,16 @@ class Recipe:
             if absent := [one for one in ALWAYS if one not in there]:
                 log.info("features.%s: %s was never measured and is left out", name, ", ".join(absent))
         return replace(self, features=sets)
+
+    def foreseen(self, clocks: Clocks, stations: Collection[str]) -> bool:
+        """Whether this is a forecast: the target's hours begin at the time of issue or later, at every station.
+
+        Else it is a diagnosis, unless the calendar alone decides.
+        """
+        if all(one.calendar for one in self.inputs()):
+            return True
+        elements = {name for value in TARGETS[self.target].values.values() for name in value.meta.root_names()}
+        return foreseen(clocks, stations, elements, self.issue_hour - 24 * self.lead_days)
 
     def width(self, outputs: int) -> int:
         """The number of inputs of a model with so many outputs, stations where the target is asked everywhere."""

@@ -33,6 +33,7 @@ class Splits:
     validation: Samples | None  # none where there is no such split
     test: Samples
     left_out: dict[str, int] = field(default_factory=dict)  # number of days that give no sample, by reason
+    foreseen: bool = True  # whether the target's day begins after the time of issue: else it is a diagnosis
     standardise: bool = True  # whether inputs are scaled to mean 0 and variance 1 over the training days
     scaled_by: Samples | None = None  # the days that give the scale, where they are not `train`
 
@@ -164,7 +165,9 @@ def split(
     recipe = recipe.of_measured(table)
     every, inputs, outputs = assemble(table, recipe, clocks=clocks)
     samples, left_out = divide(every, borders or Borders(**days), inputs, recipe.missing)
-    splits = Splits.of(recipe, inputs, outputs, samples, left_out=left_out, standardise=standardise)
+    known = recipe.foreseen(clocks, table["station"].unique().to_list())
+    facts = {"left_out": left_out, "standardise": standardise, "foreseen": known}
+    splits = Splits.of(recipe, inputs, outputs, samples, **facts)
     never = [one.name for one, values in zip(inputs, every.x.T, strict=True) if np.isnan(values).all()]
     check(splits, every.dates.min().item(), every.dates.max().item(), never)
     return splits

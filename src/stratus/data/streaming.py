@@ -42,6 +42,7 @@ class Days(NamedTuple):
 
     parts: Callable[[], Iterable[pl.DataFrame]]  # the table in parts of whole stations
     measured: Callable[[], pl.DataFrame]  # a row with a value of each element that is anywhere in it, else null
+    stations: list[str]
     classes: list[str]  # its categories
     clocks: Clocks = NO_CLOCKS  # the hours that its values are of
 
@@ -71,7 +72,8 @@ def stream(days: Days, recipe: Recipe, borders: Borders, folder: Path, **facts: 
         raise DataError(f"cannot keep the samples in {folder}: they change while they are written")
     said, samples = found
     recipe = replace(recipe, features=said.features)
-    splits = Splits.of(recipe, recipe.inputs(), said.outputs, samples, left_out=said.left_out, **facts)
+    facts |= {"left_out": said.left_out, "foreseen": recipe.foreseen(days.clocks, days.stations)}
+    splits = Splits.of(recipe, recipe.inputs(), said.outputs, samples, **facts)
     check(splits, *said.dates)
     return splits
 

@@ -37,7 +37,7 @@ def drawings(run: FinishedRun) -> Drawings:
     if isinstance(run.splits.target, Continuous):
         return _of_values(run) | found
     test, event = run.test["model"], next(iter(run.splits.target.values))
-    days, outputs, where = test.days, test.outputs, title(test.days)
+    days, outputs, where = test.days, test.outputs, title(test.days, _test_days(run))
     if (seen := plane(run.model, run.splits)) is not None:
         points = days.x[:, :2], days.y
         found["boundary"] = partial(boundary.draw, *points, seen, outputs=outputs, event=event, place=where)
@@ -51,6 +51,10 @@ def title(days: Samples, what: str = "test days") -> str:
     """Where and when these days were, in words."""
     first, last = (str(day)[:4] for day in (days.dates.min(), days.dates.max()))
     return f"{_places(days)}: {len(days):,} {what}, {first if first == last else f'{first}–{last}'}"
+
+
+def _test_days(run: FinishedRun) -> str:
+    return "test days" if run.splits.foreseen else "test days diagnosed"
 
 
 def _places(days: Samples) -> str:
@@ -79,9 +83,9 @@ def _of_values(run: FinishedRun) -> Drawings:
     here = np.flatnonzero(days.stations == days.stations[0])[-LONGEST:]
     one = days.where(here)
     usual = run.test["climatology"].forecast[0, here]
-    part = title(one, "test days" if len(one) == len(days) else f"of {len(days):,} test days")
+    part = title(one, _test_days(run) if len(one) == len(days) else f"of {len(days):,} {_test_days(run)}")
     tolerance = run.settings.task.settings.get("tolerance", 0)
-    scatter = partial(forecast_against_truth.draw, tolerance=tolerance, place=title(days))
+    scatter = partial(forecast_against_truth.draw, tolerance=tolerance, place=title(days, _test_days(run)))
     found: Drawings = {}
     for k, output in enumerate(run.splits.outputs):
         look, mark = {"name": output.replace("_", " "), "unit": target.unit}, f"_{output}" if usual.shape[1] > 1 else ""
@@ -134,7 +138,7 @@ def _worst_days(run: FinishedRun) -> Figure:
         _weather(run.observations.rows(places, days.dates[row])),
         said=[] if numbers else [_said(run, forecast[i], days.y[i], k) for i, k in worst],
         label=named("forecast and truth", target.unit) if numbers else label,
-        place=f"{title(days)}, the {len(row)} missed worst",
+        place=f"{title(days, _test_days(run))}, the {len(row)} missed worst",
     )
 
 

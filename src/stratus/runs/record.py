@@ -79,6 +79,7 @@ class RunRecord:
     versions: dict[str, str] = field(default_factory=dict)  # of the packages, by name
     git: GitRecord | None = None  # the code's
     target: str | None = None  # what is forecast
+    diagnosis: bool = False  # whether the target's day has begun when it is issued, so that it is no forecast
     task_settings: dict[str, Any] = field(default_factory=dict)  # the task's own, such as the tolerance
     data: Provenance | None = None  # what it was trained and tested on
     largest_stable_step: float | None = None  # of gradient descent; None where the optimiser has none

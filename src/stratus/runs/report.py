@@ -23,6 +23,9 @@ from stratus.scores.probabilities import LEAST
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
+DIAGNOSIS = "a diagnosis, not a forecast: the day has begun when it is issued (features.lead_days=1 forecasts tomorrow)"
+
+
 def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Table:
     """Rows of scores by their names without the split, such as `loss`; a column for each of `SHOWN` in any row."""
     columns = [one for one in SHOWN if any(one in row for row in rows.values())]
@@ -75,6 +78,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
     show(
         scoreboard(rows, f"{run.task}, {' + '.join(run.data.stations)}: scores on the test days"),
         classes(rows["model"]),
+        DIAGNOSIS if run.diagnosis else None,
         beside_climatology(run.skill, run.intervals["test/skill"], run.resampling, run.unseen_days),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
         _unlearnt(run.data.others),

@@ -8,13 +8,13 @@ import polars as pl
 
 from stratus.data import daily_table
 from stratus.data.clocks import Clocks
+from stratus.data.daily_table import BELIEVED
 from stratus.data.ghcn import hours
 from stratus.data.ghcn.layouts import read
 from stratus.data.ghcn.values import Units
 from stratus.errors import DataError
 
 KEY = ["station", "date", "element"]
-BELIEVED = 0.97  # the least share of values that can be what they are said to be: else they are something else
 _IMPOSSIBLE = pl.lit(math.inf)  # is dropped and counted, as is what lies outside of an element's range
 
 

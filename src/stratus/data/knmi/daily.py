@@ -7,15 +7,14 @@ from pathlib import Path
 import polars as pl
 
 from stratus.data import daily_table
-from stratus.data.daily_table import KEY
+from stratus.data.daily_table import BELIEVED, KEY, some
 from stratus.data.knmi.etmgeg import USED, read
 from stratus.data.knmi.stations import STATIONS
-from stratus.errors import DataError, quoted
+from stratus.errors import DataError
 
 RAIN = 0.3  # mm; less may be dew or fog
 FOG = 1  # km of visibility, below which fog begins
 SUN = 50  # % of the longest possible sunshine
-BELIEVED = 0.97  # the least share of values that can be what they are said to be: else they are something else
 _IMPOSSIBLE = pl.lit(math.inf)  # is dropped and counted, as is what lies outside of an element's range
 
 
@@ -35,7 +34,7 @@ def read_files(paths: Iterable[str | Path]) -> tuple[pl.DataFrame, dict[str, int
     _check_once(days)
     absent = [pl.lit(None, pl.Int32).alias(name) for name in USED if name not in days.columns]
     table, wrong = daily_table.believed(days.with_columns(absent).select(*KEY, **MEASURED))
-    files, kept = ", ".join(map(str, paths)), sum(table[name].count() for name in MEASURED)
+    files, kept = some([*map(str, paths)]), sum(table[name].count() for name in MEASURED)
     if not kept:
         raise DataError(f"{files}: no value to be believed")
     if wrong > (1 - BELIEVED) * (wrong + kept):
@@ -47,10 +46,12 @@ def read_files(paths: Iterable[str | Path]) -> tuple[pl.DataFrame, dict[str, int
 
 def _check_once(days: pl.DataFrame) -> None:
     """Raises DataError if two rows, sorted, are of the same station and day."""
-    above = days.with_columns(pl.col("file", "line").shift().name.suffix(" above"))
-    again = above.filter(pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in KEY))
-    for station, day, file, line, *first in again.head(1).select(*KEY, "^(file|line)( above)?$").rows():
-        raise DataError(f"{file}, line {line}: {day} of {quoted(station)} is already on {first}")
+    again = days.with_columns(first=pl.concat_str("file", pl.lit(", line "), "line").shift()).filter(
+        pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in KEY)
+    )
+    for station, day, file, line, first in again.head(1).select(*KEY, "file", "line", "first").rows():
+        fault = f"{day} of station {station} is already on {first}; expected one row per station and day"
+        raise DataError(f"{file}, line {line}, date: {fault}")
 
 
 def _divided(value: pl.Expr, by: int, digits: int) -> pl.Expr:
@@ -70,7 +71,7 @@ def _wind(towards: pl.Expr) -> pl.Expr:
     """A component of the wind's vector mean, which blows from DDVEC degrees; 0 degrees stand for calm or variable."""
     direction, speed = pl.col("DDVEC"), _tenths("FHVEC")
     known = direction.is_between(1, 360) | (direction + pl.col("FHVEC")).is_null()
-    blows = pl.when(known).then((speed * towards).round(2) + 0.0)  # no -0.0
+    blows = pl.when(known).then((speed * towards).round(2))
     return pl.when(direction == 0).then(0 * speed).otherwise(blows.otherwise(_IMPOSSIBLE))
 
 

@@ -108,7 +108,7 @@ class Store(Observations):
         if resample is not None:
             raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
         folder = self.samples_folder(asdict(recipe), asdict(borders))
-        days = Days(self.parts, self.measured, self.classes, self.clocks)
+        days = Days(self.parts, self.measured, self.stations, self.classes, self.clocks)
         return stream(days, recipe, borders, folder, standardise=standardise)
 
     def samples_folder(self, *facts: Any) -> Path:
