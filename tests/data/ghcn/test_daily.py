@@ -19,7 +19,8 @@ AIRPORTS = ["USW00013904", "USW00012960", "USW00012921", "USW00012924", "USW0002
 def values(*rows, station="USW00013904"):
     """Rows of day, element, value and flags "mqs"."""
     full = [
-        (station, day, element, float(value), *(flag.strip() for flag in flags)) for day, element, value, flags in rows
+        (station, day, element, float(value), *(flag.strip() for flag in flags), None)
+        for day, element, value, flags in rows
     ]
     return pl.DataFrame(full, schema=LONG, orient="row")
 
@@ -68,7 +69,7 @@ def test_a_value_that_cannot_be_is_dropped_and_counted(element, value, kept):
 
 
 def test_only_values_of_elements_that_are_used_are_counted():
-    flagged = [(date(2017, 3, 2), element, 3, " I ") for element in ("TMAX", "WDF2", "WT16", "PSUN")]
+    flagged = [(date(2017, 3, 2), element, 3, " I ") for element in ("TMAX", "WDF5", "WT16", "PSUN")]
     _, dropped = daily(values(*one_day(), *flagged))
     assert dropped["failed a quality check"] == 1
 

@@ -20,7 +20,7 @@ from stratus.data.recipe import Borders, Recipe
 from stratus.data.splits import Splits, split
 from stratus.data.store.manifest import Part
 from stratus.data.store.read import open_store
-from stratus.data.streaming import stream
+from stratus.data.streaming import Days, stream
 from stratus.errors import CheckpointError, ConfigurationError, DataError
 from stratus.runs import record
 from stratus.settings.data import StoreData, source_from_record
@@ -76,6 +76,10 @@ def test_what_is_not_there_is_said(store, tmp_path):
             ask()
 
 
+def streamed_days(found):
+    return Days(lambda: found.parts(3000), found.measured, found.stations, found.classes, found.clocks)
+
+
 @pytest.fixture(scope="module")
 def both(store):
     """The same splits in memory and on disk, by task."""
@@ -83,8 +87,7 @@ def both(store):
     def make(name):
         found = open_store(store)
         folder = found.samples_folder(name)
-        parts = found.parts(3000)
-        streamed = stream(parts, RECIPES[name], BORDERS, folder, classes=found.manifest.classes)
+        streamed = stream(streamed_days(found), RECIPES[name], BORDERS, folder)
         return split(found.table(), RECIPES[name], BORDERS), streamed
 
     return make
@@ -132,13 +135,12 @@ def test_references_and_limits_are_those_in_memory(both, name, monkeypatch):
 def test_samples_are_made_once(store, tmp_path):
     found, folder = open_store(store), tmp_path / "samples"
     given = RECIPES["binary"], BORDERS, folder
-    first = stream(found.parts(3000), *given, classes=found.manifest.classes)
+    first = stream(streamed_days(found), *given)
 
     def untouched():
         raise AssertionError("the table is read again")
-        yield
 
-    again = stream(untouched(), *given, classes=found.manifest.classes)
+    again = stream(streamed_days(found)._replace(parts=untouched, measured=untouched), *given)
     np.testing.assert_array_equal(again.train.x, first.train.x)
 
 
@@ -146,7 +148,7 @@ def test_samples_are_made_once(store, tmp_path):
 def test_samples_that_are_not_what_was_written_are_made_anew(store, tmp_path, caplog, damage):
     found, folder = open_store(store), tmp_path / "samples"
     given = RECIPES["binary"], BORDERS, folder
-    expected = stream(found.parts(3000), *given, classes=found.manifest.classes).train.x[:]
+    expected = stream(streamed_days(found), *given).train.x[:]
     file = folder / "train" / "x"
     content = bytearray(file.read_bytes())
     file.unlink()
@@ -157,14 +159,14 @@ def test_samples_that_are_not_what_was_written_are_made_anew(store, tmp_path, ca
         file.write_bytes(content[:-1])
     elif damage == "a pipe":
         os.mkfifo(file)
-    again = stream(found.parts(3000), *given, classes=found.manifest.classes)
+    again = stream(streamed_days(found), *given)
     np.testing.assert_array_equal(again.train.x[:], expected)
     assert "made anew" in caplog.text
 
 
 def test_samples_on_disk_are_read_in_slices(store, tmp_path):
     found = open_store(store)
-    days = stream(found.parts(3000), RECIPES["binary"], BORDERS, tmp_path / "samples", classes=[]).train
+    days = stream(streamed_days(found), RECIPES["binary"], BORDERS, tmp_path / "samples").train
     whole = np.fromfile(tmp_path / "samples" / "train" / "x", np.float32).reshape(len(days), 2)
     for some in (slice(0, 10), slice(5, 900, 7), slice(None, None, 3000), slice(9, 9), np.arange(40) * 3):
         np.testing.assert_array_equal(days.where(some).x, whole[some])
@@ -173,7 +175,7 @@ def test_samples_on_disk_are_read_in_slices(store, tmp_path):
 def test_a_target_of_all_stations_at_once_is_refused_where_they_do_not_fit(store, tmp_path):
     recipe = Recipe("rain_by_station", {"two_days": {}})
     with pytest.raises(ConfigurationError, match=re.escape("data.memory")):
-        stream(open_store(store).parts(1000), recipe, BORDERS, tmp_path / "x", classes=[])
+        stream(streamed_days(open_store(store)), recipe, BORDERS, tmp_path / "x")
 
 
 def given(store, *more):
