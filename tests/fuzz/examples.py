@@ -50,7 +50,14 @@ def csv(chance: Random) -> bytes:
 def by_row(chance: Random) -> bytes:
     eight = chance.random() < 0.7
     rows = [
-        [station, f"{day:%Y%m%d}", element, f"{value(chance, element)}", *flags(chance), *([chance.choice(TIMES)] if eight else [])]
+        [
+            station,
+            f"{day:%Y%m%d}",
+            element,
+            f"{value(chance, element)}",
+            *flags(chance),
+            *([chance.choice(TIMES)] if eight else []),
+        ]
         for station in STATIONS[: chance.randrange(1, 4)]
         for day in days(chance, 5)
         for element in chance.sample(ELEMENTS, 3)

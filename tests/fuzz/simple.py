@@ -127,7 +127,9 @@ def by_day(head, rows):
                 sure(len(flags) in (3, 4))
                 date_ = (compact if old else iso)(row[when])
                 units = None if tenths or old else "standard"
-                found += measured(row[station].removeprefix("GHCND:"), date_, element, value, flags[:3], *flags[3:], units=units)
+                found += measured(
+                    row[station].removeprefix("GHCND:"), date_, element, value, flags[:3], *flags[3:], units=units
+                )
     return found
 
 
