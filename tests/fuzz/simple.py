@@ -70,7 +70,7 @@ def iso(text: str) -> date:
     return day(text.replace("/", "-") if "-" not in text else text, "[12][0-9]{3}-[0-9]{1,2}-[0-9]{1,2}", "%Y-%m-%d")
 
 
-def measured(station, when, element, value, flags, time="", *, units=None):
+def measured(station, when, element, value, flags, *, time="", units=None):
     sure(re.fullmatch("[A-Z0-9_-]{11}", station))
     sure(all(len(flag.encode()) <= 1 for flag in flags))
     if units is None:
@@ -109,7 +109,7 @@ def by_row(rows, places):
     for row in rows:
         station, when, element, value, *rest = (row[place] for place in places)
         sure(re.fullmatch("[A-Z0-9]{4}", element))
-        found += measured(station, compact(when), element, value, rest[:3], *rest[3:])
+        found += measured(station, compact(when), element, value, rest[:3], time="".join(rest[3:]))
     return found
 
 
@@ -128,7 +128,13 @@ def by_day(head, rows):
                 date_ = (compact if old else iso)(row[when])
                 units = None if tenths or old else "standard"
                 found += measured(
-                    row[station].removeprefix("GHCND:"), date_, element, value, flags[:3], *flags[3:], units=units
+                    row[station].removeprefix("GHCND:"),
+                    date_,
+                    element,
+                    value,
+                    flags[:3],
+                    time="".join(flags[3:]),
+                    units=units,
                 )
     return found
 

@@ -113,6 +113,37 @@ def test_a_new_export_must_be_told_its_units(tmp_path):
     assert metric == {"AWND": 10.0, "PRCP": 0.5, "TMAX": 50.0}
 
 
+FURTHER = {  # as NOAA publishes it, in metric and in standard units, and what it is
+    "ADPT": (-12, -1.2, 29.84, -1.2),  # °C
+    "ASLP": (10132, 1013.2, 29.92, 1013.2),  # hPa
+    "EVAP": (254, 25.4, 1, 25.4),  # mm
+    "RHAV": (71, 71, 71, 71),
+    "SNWD": (254, 254, 10, 254),
+    "TAVG": (100, 10, 50, 10),
+    "TSUN": (90, 90, 90, 90),
+    "WDF2": (270, 270, 270, 270),
+    "WSF2": (45, 4.5, 10.07, 4.5),  # m/s
+}
+
+
+@pytest.mark.parametrize("form", ["dly", "by year", "access", "old", "metric", "standard"])
+def test_further_elements_have_their_units_in_every_layout(tmp_path, form):
+    tenths, metric, standard, expected = (
+        dict(zip(FURTHER, one, strict=True)) for one in zip(*FURTHER.values(), strict=True)
+    )
+    columns, old = ",".join(FURTHER), ",".join(map(str, tenths.values()))
+    exported = {"metric": metric, "standard": standard}.get(form, {})
+    new = ",".join(map(str, exported.values()))
+    text = {
+        "dly": "".join(dly(element, {1: (value, "  W")}) for element, value in tenths.items()),
+        "by year": "".join(f"{AUSTIN},20170201,{element},{value},,,W,\n" for element, value in tenths.items()),
+        "access": f"STATION,DATE,NAME,{columns},PSUN\n{AUSTIN},2017-02-01,AUSTIN,{old},55\n",
+        "old": f"STATION,STATION_NAME,DATE,{columns},PSUN\nGHCND:{AUSTIN},AUSTIN,20170201,{old},55\n",
+    }.get(form, f"STATION,NAME,DATE,{columns},PSUN\n{AUSTIN},AUSTIN,2017-02-01,{new},55\n")
+    found = read(write(tmp_path, text), units=form if exported else None)
+    assert dict(found.select("element", "value").rows()) == pytest.approx(expected, rel=1e-3)
+
+
 def test_a_dly_line_that_lost_the_blanks_at_its_end_is_whole(tmp_path):
     line = dly("TMAX", {1: (239, "  W")})
     assert read(write(tmp_path, line.rstrip() + "\n")).equals(read(write(tmp_path, line)))

@@ -15,13 +15,17 @@ from polars.testing import assert_frame_equal
 
 from stratus import tasks
 from stratus.cli import main
+from stratus.data.daily_table import SCHEMA
 from stratus.data.observations import InMemory
 from stratus.data.recipe import Borders, Recipe
+from stratus.data.sources import from_store
 from stratus.data.splits import Splits, split
+from stratus.data.store.build import build
 from stratus.data.store.manifest import Part
 from stratus.data.store.read import open_store
 from stratus.data.streaming import Days, stream
 from stratus.errors import CheckpointError, ConfigurationError, DataError
+from stratus.files import sha256
 from stratus.runs import record
 from stratus.settings.data import StoreData, source_from_record
 from stratus.training.optimum import optimum
@@ -130,6 +134,45 @@ def test_references_and_limits_are_those_in_memory(both, name, monkeypatch):
         np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-6)
     one, other = Persistence.fit(memory).decision(days), Persistence.fit(disk).decision(same)
     np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-6)
+
+
+def test_a_store_without_further_columns_is_read_as_before(store, truth, tmp_path):
+    """As Stratus built it when it kept five elements: parts without others, a manifest that does not speak of them."""
+    shutil.copytree(store, tmp_path / "old")
+    said = json.loads((tmp_path / "old/store.json").read_text())
+    del said["further"]
+    for part in said["parts"]:
+        file = tmp_path / "old" / Part(part["year"], part["bucket"]).name
+        pl.read_parquet(file).select(*SCHEMA).write_parquet(file)
+        part |= {"bytes": file.stat().st_size, "sha256": sha256(file)}
+    (tmp_path / "old/store.json").write_text(json.dumps(said))
+    found = open_store(tmp_path / "old")
+    assert_frame_equal(found.table().drop("wind"), truth.drop("pressure", "snow_depth"))
+
+
+def test_days_on_disk_have_the_inputs_of_all_that_was_measured(store, tmp_path):
+    found = open_store(store, open_store(store).stations[:3])
+    recipe = Recipe("rain", {"station": {}}, lead_days=1, missing="mean")
+    memory, disk = split(found.table(), recipe, BORDERS), stream(streamed_days(found), recipe, BORDERS, tmp_path / "x")
+    assert disk.inputs == memory.inputs
+    assert {"pressure d-1", "snow_depth d-1"} < {*disk.inputs}
+    assert "wind d-1" not in disk.inputs  # of which there is a column and no value
+    np.testing.assert_allclose(keyed(disk.test).x[:], keyed(memory.test).x, rtol=1e-6)
+
+
+def test_a_store_knows_the_hours_by_its_stations(tmp_path):
+    file = tmp_path / "2017.csv"
+    days = [f"201701{k:02}" for k in range(1, 29)]
+    stations = ("USC00417079", "ASN00066062", "USW00013904")
+    text = "".join(f"{one},{day},PRCP,10,,,W,0700\n{one},{day},TMAX,99,,,W,\n" for day in days for one in stations)
+    file.write_text(text)
+    build([file], tmp_path / "store")
+    loaded = from_store(str(tmp_path / "store"), None, memory=2)
+    clocks = loaded.observations.clocks
+    assert [clocks.of(one, "precipitation") for one in stations] == [(-17, 24), (-15, 9), (0, 24)]
+    assert [*loaded.provenance.hours] == ["ASN00066062", "USC00417079"]
+    assert loaded.provenance.hours["ASN00066062"]["temperature_max"] == [9, 33]
+    assert open_store(tmp_path / "store").clocks == clocks
 
 
 def test_samples_are_made_once(store, tmp_path):
