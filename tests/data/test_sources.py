@@ -146,8 +146,8 @@ def test_the_shipped_table_says_what_it_is():
 
 def test_texas_means_the_same_stations_to_data_and_to_fetch():
     file = OmegaConf.load(ROOT / "conf/data/texas.yaml")
-    assert tuple(file.stations) == TEXAS
-    assert set(file.names) == set(TEXAS)
+    assert tuple(file.data.stations) == TEXAS
+    assert set(file.data.names) == set(TEXAS)
 
 
 def test_the_hours_of_a_file_are_its_stations_by_the_names_they_are_shown_by(tmp_path):
