@@ -23,7 +23,7 @@ WRONG = {
     "optimizer.lr=fast": "optimizer.lr=fast: Value 'fast' of type 'str' could not be converted to Float",
     "optimizer.lr=-1": "optimizer.lr=-1.0: expected a finite number above 0",
     "optimizer=sgdd": "there is no optimizer/sgdd; there are: adam, gd, lbfgs, momentum, newton, sgd",
-    "features=[two_days,harmonic]": "there is no features/harmonic; there are: day_of_year, harmonics, quadratic,",
+    "features=[two_days,harmonic]": "there is no features/harmonic; there are: day_of_year, harmonics, neighbours, quadratic,",
     "task=regresion": "there is no task/regresion; there are: binary, multiclass, multilabel, regression",
     "foo=1": "there is no setting foo; see python train.py --help",
     "+foo=1": "there is no setting foo",

@@ -62,6 +62,11 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [""])[0]
 
 
+def counted(count: int, noun: str) -> str:
+    """How many there are: 1 day, 2 days."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def quoted(text: str, most: int = 60) -> str:
     """A text as a message quotes it: shortened to so many characters, what cannot be printed as its code."""
     return repr(text if len(text) <= most else f"{text[: most - 1]}…")

@@ -35,13 +35,15 @@ def oslo(tmp_path):
 
 @pytest.fixture
 def alone(capsys):
-    """Writes forecasts for Oslo, whose few days tell of no climatology: that is all that is said."""
+    """Writes forecasts for Oslo, whose few days tell of no climatology, nor of errors: that is all that is said."""
 
     def run(*words):
         assert main([str(word) for word in words]) == 0
         printed = capsys.readouterr()
-        assert (printed.out, printed.err.count("\n")) == ("", 1)
-        assert printed.err.startswith("no climatology: Oslo is not among the run's stations, and ")
+        *errors, last = printed.err.splitlines()
+        assert printed.out == ""
+        assert last.startswith("no climatology: Oslo is not among the run's stations, and ")
+        assert all(one.endswith(" of Seattle; elsewhere they may be larger") for one in errors)
 
     return run
 
@@ -153,7 +155,7 @@ def test_forecast_of_a_diagnosis_says_what_to_do_and_takes_a_day_of_a_table(alon
 
 def test_a_file_that_cannot_be_written_is_named(refusal, short, tmp_path):
     said = refusal("forecast", short("regression"), "--csv", tmp_path / "none" / "f.csv")
-    assert f"{tmp_path}/none/f.csv: No such file" in said
+    assert f"{tmp_path}/none/f.csv: there is no folder {tmp_path}/none: make it first" in said
 
 
 def test_forecasts_that_find_no_room_leave_the_file_before(refusal, short, tmp_path):
@@ -180,9 +182,24 @@ def test_forecasts_may_go_into_a_pipe(stratus, short, tmp_path):
 
 
 def test_a_day_whose_inputs_are_unknown_is_refused_by_their_names(refusal, short):
-    said = refusal("forecast", short("regression"), "--date", "2016-01-05")
-    assert "no forecast for 2016-01-05: one of its inputs (temperature d-2, " in said
-    assert "ends on 2015-12-31" in said
+    said = refusal("forecast", short("regression"), "--date", "2016-01-02")
+    assert "2016-01-02: the table, which ends on 2015-12-31, does not give temperature d-1; " in said
+    assert said.endswith("the last day that can be forecast is 2016-01-01\n")
+    assert "no forecast for 2010-05-05: the table begins on 2012-01-01" in refusal(
+        "forecast", short("regression"), "--date", "2010-05-05"
+    )
+
+
+def test_a_value_that_was_not_measured_is_named_and_the_last_day_that_has_all(refusal, trained, tmp_path):
+    features = "features=[station,harmonics]"
+    trained(tmp_path / "run", "task=binary", features, "trainer.max_epochs=1")  # a diagnosis, from the day before
+    table = pl.read_csv(TABLE).with_columns(
+        wind=pl.when(pl.col("date") < "2015-12-30").then("wind"), station=pl.lit("Oslo")
+    )
+    table.unique("date").write_csv(tmp_path / "calm.csv")
+    said = refusal("forecast", tmp_path / "run", "--observations", tmp_path / "calm.csv")
+    assert "2016-01-01: the table, which ends on 2015-12-31, does not give wind d-1; the last day that" in said
+    assert said.endswith("can be forecast is 2015-12-30\n")
 
 
 @pytest.mark.parametrize("command", ["evaluate", "forecast"])

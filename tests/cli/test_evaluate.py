@@ -135,9 +135,34 @@ def test_few_days_are_scored_without_a_verdict(stratus, short):
     assert lines[0].strip() == "3 days, 2015-12-29 to 2015-12-31"
     assert "climatology" in scores(lines)
     assert not any(line.startswith("skill") for line in lines)
+    assert stratus("evaluate", short("regression"), "--from", "2015-12-31")[0].strip() == "1 day, 2015-12-31"
+
+
+def test_a_month_has_few_days_rather_than_long_spells(stratus, short):
+    lines = stratus("evaluate", short("binary"), "--until", "2015-01-31")
+    assert any("(blocks of 7 days)" in line for line in lines)
+    assert "it is likely too short: there are few days" in lines
 
 
 # --- other days
+
+
+def test_a_run_that_tested_one_year_is_scored_from_a_later_day_to_the_table_s_end(stratus, trained, tmp_path):
+    words = ("data.test_year=2014", "data.validation_from=null", "trainer.max_epochs=1")
+    trained(tmp_path / "run", "task=regression", *words)
+    assert stratus("evaluate", tmp_path / "run")[0].strip() == "365 days, 2014-01-01 to 2014-12-31"
+    later = stratus("evaluate", tmp_path / "run", "--from", "2015-01-01")
+    assert later[0].strip() == "365 days, 2015-01-01 to 2015-12-31"
+
+
+def test_another_table_s_days_of_a_class_that_training_lacks_are_named(stratus, short, tmp_path):
+    hail = pl.when(pl.col("date") == pl.date(2015, 5, 5)).then(pl.lit("hail")).otherwise("weather")
+    table = written(city("Seattle").with_columns(weather=hail), tmp_path / "hail.csv")
+    lines = stratus("evaluate", short("multiclass"), "--observations", table)
+    (line,) = (one for one in lines if one.startswith("never forecast"))
+    assert line.endswith(f"not show it: hail; such a day, of probability 0, counts {23 * np.log(2):.1f} in the loss")
+    earlier = stratus("evaluate", short("multiclass"), "--observations", table, "--until", "2015-05-04")
+    assert not any(one.startswith("never forecast") for one in earlier)
 
 
 def test_a_table_with_later_days_is_scored_from_the_test_on(stratus, early, tmp_path):
@@ -158,6 +183,7 @@ def test_a_table_with_later_days_is_scored_from_the_test_on(stratus, early, tmp_
         (("2013-12-01", "2014-01-31"), "62 days, 2013-12-01 to 2014-01-31", "31 days, 2013-12-01 to 2013-12-31"),
         (("2012-01-01", "2012-06-30"), "180 days, 2012-01-03 to 2012-06-30", "30 days, 2012-06-01 to 2012-06-30"),
         (("2012-01-01", "2012-05-31"), "150 days, 2012-01-03 to 2012-05-31", None),
+        (("2013-12-31", "2014-01-31"), "32 days, 2013-12-31 to 2014-01-31", "1 day, 2013-12-31"),
         (("2014-01-01", "2014-01-31"), "31 days, 2014-01-01 to 2014-01-31", None),
     ],
 )
@@ -166,7 +192,11 @@ def test_days_that_the_run_was_trained_on_are_named(stratus, early, given, title
     for lines in (stratus(*words), stratus(*words, "--observations", TABLE)):
         assert lines[0].strip() == title
         said = [line for line in lines if EARLY in line]
-        assert said == ([f"not a forecast's scores: {trained_on}, are of {EARLY}"] if trained_on else [])
+        assert said == (
+            [f"not a forecast's scores: {trained_on}, {'is' if trained_on[:2] == '1 ' else 'are'} of {EARLY}"]
+            if trained_on
+            else []
+        )
         assert any(line.startswith("skill") for line in lines) == (not trained_on)
 
 
@@ -216,10 +246,15 @@ def test_a_table_that_ends_before_the_test_says_how_to_score_it(stratus, refusal
     table = written(city("Seattle", "2012-01-01", "2014-12-31"), tmp_path / "earlier.csv")
     said = refusal("evaluate", short("binary"), "--observations", table)
     assert "earlier.csv has no day from 2015-01-01 on" in said
-    assert "ends on 2014-12-31: --from DAY" in said
+    assert "ends on 2014-12-31: give later days with --observations, or ask for others" in said
     lines = stratus("evaluate", short("binary"), "--observations", table, "--from", "2014-01-01")
     assert f"not a forecast's scores: 365 days, 2014-01-01 to 2014-12-31, are of {EARLY}" in lines
-    assert "--from" in refusal("evaluate", short("binary"), "--from", "2015-07-01", "--until", "2015-06-30")
+    early = "there is no day to score: --until 2014-06-30 is before "
+    for words, than in {
+        ("--from", "2014-07-01"): "--from 2014-07-01\n",
+        (): "the run's first test day, 2015-01-01: earlier days need --from too\n",
+    }.items():
+        assert refusal("evaluate", short("binary"), *words, "--until", "2014-06-30").endswith(early + than)
     assert "expected a day as YYYY-MM-DD" in refusal("evaluate", short("binary"), "--from", "January")
 
 

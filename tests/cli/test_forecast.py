@@ -34,11 +34,12 @@ def usual(column, asked, station="Seattle"):
 
 
 @pytest.fixture
-def forecast(stratus, tmp_path):
-    """The rows that are written."""
+def forecast(capsys, tmp_path):
+    """The rows that are written, whatever is said of their days."""
 
     def ask(run, *words):
-        assert stratus("forecast", run, *words, "--csv", tmp_path / "asked.csv") == []
+        assert main(["forecast", *map(str, (run, *words)), "--csv", str(tmp_path / "asked.csv")]) == 0
+        assert capsys.readouterr().out == ""
         return pl.read_csv(tmp_path / "asked.csv").to_dicts()
 
     return ask
@@ -87,14 +88,35 @@ def test_each_station_has_its_own_errors_and_one_of_few_days_those_of_all(stratu
     assert any("; of all stations together where one has fewer than 100" in line for line in lines)
 
 
-def test_another_station_is_given_the_errors_of_the_run_s_and_its_own_climatology(stratus, short, tmp_path):
+def test_another_station_is_given_the_errors_of_the_run_s_and_its_own_climatology(stratus, forecast, short, tmp_path):
     york = WEATHER.filter(pl.col("station") == "New York").drop("temperature")
     (table := tmp_path / "york.csv").write_text(york.write_csv())
-    (csv := tmp_path / "f.csv").touch()
-    stratus("forecast", short("regression"), "--observations", table, "--date", "2015-01-01", "--csv", csv)
-    (row,) = pl.read_csv(csv).to_dicts()
+    asked = (short("regression"), "--observations", table, "--date", "2015-01-01")
+    (row,) = forecast(*asked)
     assert row["high"] - row["low"] == pytest.approx(2 * margin(short("regression")), abs=4e-6)
     assert row["climatology"] == pytest.approx(usual("temperature", "2015-01-01", "New York"), abs=2e-6)
+    (said,) = (line for line in stratus("forecast", *asked) if line.startswith("low and high"))
+    assert said.endswith(
+        " on its test days, 365 from 2015-01-01 to 2015-12-31, of Seattle; elsewhere they may be larger"
+    )
+    assert "%" not in said
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2014-12-31", "not a forecast: 2014-12-31 is of the time that the run was trained or validated on"),
+        ("2015-01-01", "low and high know the truth: 2015-01-01 is among the test days that they are from"),
+        ("2016-01-01", None),
+    ],
+)
+def test_a_day_that_the_run_or_its_interval_knows_is_named(capsys, short, tmp_path, day, said):
+    words = ["forecast", str(short("regression")), "--date", day]
+    assert main(words) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if f"{day} is " in line]
+    assert lines == ([said] if said else [])
+    assert main([*words, "--csv", str(tmp_path / "f.csv")]) == 0
+    assert capsys.readouterr().err == (f"{said}\n" if said else "")
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])

@@ -17,7 +17,10 @@ from stratus.errors import ConfigurationError
 
 NAN = float("nan")
 WEATHER = Path(__file__).parents[2] / "data" / "weather.csv"
-SHIPPED = read_csv(WEATHER)
+SHIPPED = read_csv(WEATHER).with_columns(
+    latitude=pl.when(pl.col("station") == "Seattle").then(47.4).otherwise(40.6),
+    longitude=pl.when(pl.col("station") == "Seattle").then(-122.3).otherwise(-73.8),
+)
 EVERY_FEATURE = {name: {} for name in FEATURES}
 
 

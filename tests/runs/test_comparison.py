@@ -106,7 +106,8 @@ def test_the_title_names_the_stations_and_days_that_are_shared(stratus, short, t
     both = copied(short("binary"), tmp_path / "both", lambda table: pl.concat([table, table.with_columns(oslo)]))
     seattle = "binary, Seattle: 365 test days that all have, 2015-01-01 to 2015-12-31"
     assert stratus("compare", both, short("binary"))[0].strip() == seattle
-    title = " ".join(" ".join(stratus("compare", both, both)[:2]).split())  # which the table's width breaks
+    again = shutil.copytree(both, tmp_path / "again")
+    title = " ".join(" ".join(stratus("compare", both, again)[:2]).split())  # which the table's width breaks
     assert title.startswith(seattle.replace("Seattle", "Oslo + Seattle"))
 
 
@@ -127,7 +128,7 @@ def test_the_table_tells_each_score_its_difference_and_whether_it_is_one(stratus
     assert any(line.startswith("#1 trainer.max_epochs=4 ") for line in lines)
     assert any(line.startswith("#2 optimizer=adam ") for line in lines)
     assert {row[-1] for row in cells(stratus("compare", sure, short("binary")))[1::2]} == {"worse"}
-    assert {row[-1] for row in cells(stratus("compare", sure, sure))[1::2]} == {"–"}
+    assert {row[-1] for row in cells(stratus("compare", sure, copied(sure, tmp_path / "again")))[1::2]} == {"–"}
 
 
 def test_few_days_have_scores_and_no_intervals(stratus, short, tmp_path):
@@ -139,10 +140,11 @@ def test_few_days_have_scores_and_no_intervals(stratus, short, tmp_path):
 
 def test_the_picture_is_written_where_it_is_asked_for_and_nowhere_else(stratus, short, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    stratus("compare", short("multilabel"), short("multilabel"))
-    assert not list(tmp_path.iterdir())
+    again = {task: copied(short(task), tmp_path / task) for task in TASKS}
+    stratus("compare", short("multilabel"), again["multilabel"])
+    assert {*tmp_path.iterdir()} == {*again.values()}
     for task in TASKS:
-        assert stratus("compare", short(task), short(task), "--picture", f"{task}.png")[-1] == f"{task}.png"
+        assert stratus("compare", short(task), again[task], "--picture", f"{task}.png")[-1] == f"{task}.png"
         height, width, _ = imread(f"{task}.png").shape
         assert 300 < height < width < 1000
 
@@ -174,6 +176,13 @@ def test_what_is_no_run_or_no_second_run_is_refused(refusal, short, tmp_path):
     assert "forecast different things: rain (p(rain)), and weather" in refusal(
         "compare", short("binary"), short("multiclass")
     )
+    assert refusal("compare", short("binary"), short("multiclass")).endswith(": compare runs of one task and target\n")
+    classes = lambda table: table.rename({"p(fog)": "p(hail)"})  # noqa: E731
+    assert "at the same stations" in refusal(
+        "compare", short("multiclass"), copied(short("multiclass"), tmp_path / "hail", classes)
+    )
+    twice = tmp_path / "hail" / ".." / "hail"
+    assert f"{twice} is given twice" in refusal("compare", tmp_path / "hail", short("multiclass"), twice)
     assert "compare needs two runs or more" in refusal("compare", short("binary"))
     bare = copied(short("binary"), tmp_path / "bare")
     (bare / "forecasts.csv").unlink()
@@ -183,9 +192,10 @@ def test_what_is_no_run_or_no_second_run_is_refused(refusal, short, tmp_path):
 
 
 def test_a_picture_that_cannot_be_written_is_named_once(capsys, short, tmp_path):
-    for name, said in {"nowhere/x.png": ": No such file", "x.word": ": Format 'word' is not supported"}.items():
+    again = copied(short("binary"), tmp_path / "again")
+    for name, said in {"nowhere/x.png": ": there is no folder ", "x.word": ": Format 'word' is not supported"}.items():
         file = str(tmp_path / name)
-        assert main(["compare", *[str(short("binary"))] * 2, "--picture", file]) == 1
+        assert main(["compare", str(short("binary")), str(again), "--picture", file]) == 1
         told = capsys.readouterr().err
         assert told.count(file) == 1
         assert f"{file}{said}" in told

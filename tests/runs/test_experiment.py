@@ -308,6 +308,7 @@ def test_days_of_a_class_that_training_lacks_are_scored_as_never_forecast(
     assert main(["evaluate", str(tmp_path / "run")]) == 0
     out = capsys.readouterr().out
     assert re.search(r"hail +│ +1 │ +0\.000 │ +– .* never forecast", out)
+    assert f"hail; such a day, of probability 0, counts {-np.log(LEAST):.1f} in the loss" in out
     for name, known in {"model": run["metrics"], **run["references"]}.items():
         shown = (
             f"{known[f'test/{score}']:.{digits}f}" for score, digits in {"loss": 4, "accuracy": 3, "brier": 3}.items()

@@ -187,6 +187,9 @@ def test_the_command_refuses_what_is_no_sweep(refusal, tmp_path):
     assert "holds no job of a sweep" in refusal("summary", tmp_path)
     assert "holds no job of a sweep" in refusal("summary", tmp_path / "nowhere")
     assert list(tmp_path.iterdir()) == []
+    job(tmp_path, "run", ["lr=0.1"], 2.0)
+    assert "is a run, not a sweep" in refusal("summary", tmp_path / "run")
+    assert [file.name for file in (tmp_path / "run").iterdir()] == ["run.json"]
 
 
 # --- for real

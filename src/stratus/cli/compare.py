@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from stratus import files
-from stratus.cli.parser import add
+from stratus.cli.parser import add, output
 from stratus.data.samples import Array
 from stratus.data.targets import Continuous
-from stratus.errors import ConfigurationError, DataError
+from stratus.errors import ConfigurationError, DataError, counted
 from stratus.runs import comparison
 from stratus.runs.comparison import Comparison
 from stratus.runs.record import differing
@@ -29,16 +29,19 @@ def add_commands(commands: Any) -> None:
     parser = add(commands, "compare", compare, about)
     parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="folders of finished runs: outputs/…")
     drawn = "draw them too, into FILE.png (or .pdf, .svg); else no file"
-    parser.add_argument("--picture", metavar="FILE", type=Path, help=drawn)
+    parser.add_argument("--picture", metavar="FILE", type=output, help=drawn)
 
 
 def compare(options: argparse.Namespace) -> None:
     """Prints each run's scores and its differences from the first run, with 95 % intervals; draws them if asked."""
     if len(options.runs) < 2:
         raise ConfigurationError("compare needs two runs or more: stratus compare RUN RUN")
+    there = [folder.resolve() for folder in options.runs]
+    if twice := [f"{folder}" for k, folder in enumerate(options.runs) if there[k] in there[:k]]:
+        raise ConfigurationError(f"{twice[0]} is given twice, and a run does not differ from itself: leave one out")
     found = comparison.compare(options.runs)
     places = " + ".join(found.stations) if len(found.stations) <= 10 else f"{len(found.stations)} stations"
-    days = f"{len(found.days)} test days that all have, {found.days[0]} to {found.days[-1]}"
+    days = f"{counted(len(found.days), 'test day')} that all have, {found.days[0]} to {found.days[-1]}"
     title = f"{found.records[0].task}, {places}: {days}"
     labels = [f"#{k} {label}" for k, label in enumerate(_labels(options.runs, found), start=1)]
     values = isinstance(found.target, Continuous)

@@ -11,7 +11,7 @@ from stratus.data.ghcn import cache, stations
 from stratus.data.store.build import build
 from stratus.data.store.check import check
 from stratus.data.store.manifest import Manifest
-from stratus.errors import ConfigurationError
+from stratus.errors import ConfigurationError, counted
 from stratus.runs.report import listing, show
 
 
@@ -74,7 +74,7 @@ def find(options: argparse.Namespace) -> None:
     columns = [name for name in ("id", "name", "state", "distance_km", "first", "last", "elements") if name in found]
     shown = found.select(columns).head(options.most).with_columns(pl.selectors.float().round(1))
     less = f", the first {shown.height}" if shown.height < found.height else ""
-    show(listing(shown, f"{found.height} stations{less}"))
+    show(listing(shown, f"{counted(found.height, 'station')}{less}"))
 
 
 def fetch_stations(options: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from stratus.cli.parser import add
+from stratus.errors import counted
 from stratus.lecture import NAMES, walk
 from stratus.runs.report import show
 
@@ -25,7 +26,7 @@ def write(options: argparse.Namespace) -> None:
     missing = [name for name in NAMES if name not in runs]
     size = sum(file.stat().st_size for file in pictures)
     show(
-        f"{len(runs)} lessons, {len(pictures)} pictures, {size / 2**20:.1f} MiB",
+        f"{counted(len(runs), 'lesson')}, {counted(len(pictures), 'picture')}, {size / 2**20:.1f} MiB",
         f"without {', '.join(missing)}" if missing else None,
         str(page),
     )

@@ -1,7 +1,9 @@
 """What all commands share: how their words are read."""
 
 import argparse
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from stratus.errors import ConfigurationError
@@ -20,3 +22,11 @@ def add(commands: Any, name: str, command: Callable[[argparse.Namespace], None],
     parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
     parser.set_defaults(command=command)
     return parser
+
+
+def output(text: str) -> Path:
+    """A file to write, whose folder is there."""
+    folder = Path(text).parent
+    if not os.path.isdir(folder):
+        raise argparse.ArgumentTypeError(f"{text}: there is no folder {folder}: make it first")
+    return Path(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stratus import files
-from stratus.cli.parser import add
+from stratus.cli.parser import add, output
 from stratus.errors import legible
 from stratus.runs import received, record
 from stratus.runs.report import classes, listing, scoreboard, show
@@ -22,12 +22,11 @@ def add_commands(commands: Any) -> None:
     scoring = add(commands, "evaluate", evaluate, about)
     first = "the first day to score (YYYY-MM-DD); the run's first test day where not given"
     scoring.add_argument("--from", metavar="DAY", type=_day, dest="since", help=first)
-    scoring.add_argument(
-        "--until", metavar="DAY", type=_day, help="the last day to score; the last there is if not given"
-    )
+    last = "the last day to score; the run's last test day where not given, the table's with --from or --observations"
+    scoring.add_argument("--until", metavar="DAY", type=_day, help=last)
     asking = add(commands, "forecast", forecast, "forecasts for the days after a table's end, or for one day")
     asking.add_argument("--date", metavar="DAY", type=_day, help="this day (YYYY-MM-DD) alone")
-    asking.add_argument("--csv", metavar="FILE", type=Path, help="write here, not to the terminal")
+    asking.add_argument("--csv", metavar="FILE", type=output, help="write here, not to the terminal")
     other = "a table in the columns of data/README.md; the run's own where not given"
     for one in (scoring, asking):
         one.add_argument("run", metavar="RUN", type=Path, help="folder of a finished run: outputs/…")
@@ -60,7 +59,8 @@ def evaluate(options: argparse.Namespace) -> None:
     from stratus.runs import evaluation  # noqa: PLC0415
 
     found = evaluation.evaluate(kept, options.since, options.until)
-    show(scoreboard(found.rows, found.days), classes(found.rows["model"]), found.verdict, found.references)
+    table = scoreboard(found.rows, found.days)
+    show(table, classes(found.rows["model"]), found.verdict, found.unlearnt, found.references)
 
 
 def forecast(options: argparse.Namespace) -> None:
@@ -68,12 +68,12 @@ def forecast(options: argparse.Namespace) -> None:
     kept = _kept(options)
     from stratus.runs import forecast as of_run  # noqa: PLC0415
 
-    found, said, missing = of_run.forecast(kept, options.date)
+    found, said, cautions = of_run.forecast(kept, options.date)
     if options.csv:
         content = files.without_formulas(found).write_csv(float_precision=6).encode()
         own = options.csv.is_symlink() or (options.csv.exists() and not options.csv.is_file())  # as /dev/stdout
         (Path.write_bytes if own else files.replace)(options.csv, content)
-        for line in missing:
+        for line in cautions:
             print(legible(line), file=sys.stderr)
     else:
-        show(listing(found), *said, *missing)
+        show(listing(found), *said, *cautions)

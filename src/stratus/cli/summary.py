@@ -6,6 +6,7 @@ from typing import Any
 
 from stratus.cli.parser import add
 from stratus.errors import DataError
+from stratus.runs.record import FILE
 from stratus.sweep import table
 
 
@@ -18,5 +19,7 @@ def add_commands(commands: Any) -> None:
 
 def summary(options: argparse.Namespace) -> None:
     """Writes and shows what a sweep's end writes and shows."""
+    if (options.sweep / FILE).exists():
+        raise DataError(f"{options.sweep} is a run, not a sweep: expected a folder as outputs/sweeps/…")
     if not table.finish(options.sweep):
         raise DataError(f"{options.sweep} holds no job of a sweep: expected a folder as outputs/sweeps/…")

@@ -92,7 +92,7 @@ def _shared(folders: Sequence[Path], runs: list[RunRecord]) -> list[pl.DataFrame
         both = f"{folders[0]} and {folder}"
         if run.target != runs[0].target or {*table.columns} != {*tables[0].columns}:
             here, there = f"{runs[0].target} ({_outputs(tables[0])})", f"{run.target} ({_outputs(table)})"
-            raise ConfigurationError(f"{both} forecast different things: {here}, and {there}")
+            raise ConfigurationError(f"{both} forecast different things: {here}, and {there}: {_mend(run, runs[0])}")
         days = days.join(table, on=KEY, how="semi")
         if days.is_empty():
             raise ConfigurationError(f"{both} have no test day in common: {_reach(tables[0])}, and {_reach(table)}")
@@ -103,6 +103,12 @@ def _shared(folders: Sequence[Path], runs: list[RunRecord]) -> list[pl.DataFrame
         if not table.select(truth).equals(tables[0].select(truth)):
             raise ConfigurationError(f"{folders[0]} and {folder} do not agree on what the weather was: other data")
     return tables
+
+
+def _mend(run: RunRecord, first: RunRecord) -> str:
+    if run.target != first.target:
+        return "compare runs of one task and target"
+    return "train both on days that show the same classes, at the same stations"
 
 
 def _outputs(table: pl.DataFrame) -> str:

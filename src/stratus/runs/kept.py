@@ -13,7 +13,7 @@ from stratus.data.observations import Observations
 from stratus.data.recipe import Borders
 from stratus.data.samples import Array, Samples
 from stratus.data.targets import TARGETS, Target
-from stratus.errors import CheckpointError, DataError
+from stratus.errors import CheckpointError, DataError, counted
 from stratus.runs.received import Asked
 from stratus.runs.record import RunRecord
 from stratus.settings.data import source_from_record
@@ -116,4 +116,5 @@ class Kept:
         why = f"{least} is not among the run's stations" if own else "the run's own data are not there as they were"
         if past.days(least) >= YEAR_OF_DAYS:
             return Baselines.of(task, past), f"fitted on the days before {start} in {name}, since {why}"
-        return None, f"{why}, and {name} has {past.days(least)} days of {least} before {start}: a year is needed"
+        days = counted(past.days(least), "day")
+        return None, f"{why}, and {name} has {days} of {least} before {start}: a year is needed"

@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from stratus.data.samples import BETWEEN
-from stratus.errors import legible
+from stratus.data.weeks import BLOCK
+from stratus.errors import counted, legible
 from stratus.runs.record import ResamplingRecord, RunRecord
 from stratus.scores.blocks import FEWEST
 from stratus.scores.names import BY_CLASS
@@ -83,7 +84,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         DIAGNOSIS if run.diagnosis else None,
         beside_climatology(run.skill, run.intervals["test/skill"], run.resampling, run.unseen_days),
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
-        _unlearnt(run.data.others),
+        unlearnt(run.data.others),
         f"model: the weights of epoch {run.best_epoch} of {run.epochs}"
         + (", the lowest validation loss" if "val/loss" in run.metrics else ""),
         f"training loss{' and penalty' if penalised else ''} after the last epoch: {least + gap:.6g}, "
@@ -97,11 +98,12 @@ def show_run(run: RunRecord, folder: Path) -> None:
     )
 
 
-def _unlearnt(classes: list[str]) -> str | None:
+def unlearnt(classes: Sequence[str]) -> str | None:
+    """Which classes training lacks, and what a day of them counts in the loss; None where there are none."""
     if not classes:
         return None
-    counted = f"such a day, of probability 0, counts {-math.log(LEAST):.1f} in the loss"
-    return f"never forecast, since the training days do not show it: {', '.join(classes)}; {counted}"
+    loss = f"such a day, of probability 0, counts {-math.log(LEAST):.1f} in the loss"
+    return f"never forecast, since the training days do not show it: {', '.join(classes)}; {loss}"
 
 
 def _places(names: Sequence[str]) -> str:
@@ -125,8 +127,8 @@ def beside_climatology(
     """
     if unseen_days:
         return (
-            f"no verdict: on {unseen_days} test days climatology is a guess, since no day before the test was in "
-            "their season; give the days before it a year or more"
+            f"no verdict: on {counted(unseen_days, 'test day')} climatology is a guess, since no day before the "
+            "test was in their season; give the days before it a year or more"
         )
     if skill is None or math.isnan(skill):
         return "no skill: climatology makes no error on the test days; does what is forecast never vary there?"
@@ -144,7 +146,8 @@ def _reach(drawn: ResamplingRecord | None) -> str:
     if not drawn:
         return ""
     few = drawn.days < FEWEST * drawn.block
-    short = "\nit is likely too short: errors last so long that the days are only a few spells of weather"
+    long = "errors last so long that the days are only a few spells of weather"
+    short = f"\nit is likely too short: {'there are few days' if drawn.block <= BLOCK else long}"
     others = "other years may differ by more (sweep=years tests several)"
     return f"\nthe interval is of these {drawn.days} days, {others}" + (short if few else "")
 
