@@ -146,5 +146,13 @@ def test_the_shipped_table_says_what_it_is():
 
 def test_texas_means_the_same_stations_to_data_and_to_fetch():
     file = OmegaConf.load(ROOT / "conf/data/texas.yaml")
-    assert tuple(file.stations) == TEXAS
-    assert set(file.names) == set(TEXAS)
+    assert tuple(file.data.stations) == TEXAS
+    assert set(file.data.names) == set(TEXAS)
+
+
+def test_the_hours_of_a_file_are_its_stations_by_the_names_they_are_shown_by(tmp_path):
+    file = tmp_path / "2017.csv"
+    file.write_text("".join(f"USC00417079,201701{k:02},PRCP,3,,,W,0700\n" for k in range(1, 29)))
+    found = GhcnData(path=str(file), station="USC00417079", names={"USC00417079": "Hills"}).load()
+    assert found.observations.clocks.of("Hills", "precipitation") == (-17, 7)
+    assert found.provenance.hours == {"Hills": {"precipitation": [-17, 7], "weather": [-17, 24]}}

@@ -16,7 +16,7 @@ from stratus import tasks
 from stratus.data.daily_table import check, read_csv
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.splits import split
-from stratus.data.streaming import stream
+from stratus.data.streaming import Days, stream
 from stratus.errors import ConfigurationError, DataError
 from stratus.training.optimum import optimum
 from stratus.verification.climatology import Climatology
@@ -231,7 +231,8 @@ def in_memory(table, recipe, borders, folder):
 
 def on_disk(table, recipe, borders, folder):
     names = table["weather"].drop_nulls().unique().sort().to_list()
-    return stream([table], recipe, borders, folder / "samples", classes=names)
+    days = Days(lambda: [table], lambda: table, ["A"], names)
+    return stream(days, recipe, borders, folder / "samples")
 
 
 @pytest.mark.parametrize("made", [in_memory, on_disk])

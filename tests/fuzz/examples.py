@@ -8,7 +8,8 @@ from random import Random
 import polars as pl
 
 STATIONS = ("USW00013904", "GME00102380", "USC00417079")
-ELEMENTS = ("TMAX", "TMIN", "PRCP", "SNOW", "AWND", "WT05", "WT16", "WDF2")
+ELEMENTS = ("TMAX", "TMIN", "PRCP", "SNOW", "AWND", "WT05", "WT16", "WDF2", "WSF2", "WDF5", "ADPT", "ASLP", "TSUN")
+TIMES = ("2400", "0700", "1830", "0000", "700", "9999", "")  # of observation
 
 
 def days(chance: Random, most: int = 9) -> list[date]:
@@ -49,7 +50,14 @@ def csv(chance: Random) -> bytes:
 def by_row(chance: Random) -> bytes:
     eight = chance.random() < 0.7
     rows = [
-        [station, f"{day:%Y%m%d}", element, f"{value(chance, element)}", *flags(chance), *(["2400"] if eight else [])]
+        [
+            station,
+            f"{day:%Y%m%d}",
+            element,
+            f"{value(chance, element)}",
+            *flags(chance),
+            *([chance.choice(TIMES)] if eight else []),
+        ]
         for station in STATIONS[: chance.randrange(1, 4)]
         for day in days(chance, 5)
         for element in chance.sample(ELEMENTS, 3)
@@ -73,7 +81,7 @@ def access(chance: Random) -> bytes:
             if chance.random() < 0.2:
                 cells += ["", ""]
             else:
-                time = chance.choice(["", ",", ",2400", ",null"])
+                time = chance.choice(["", ",", ",2400", ",0700", ",null"])
                 cells += [f"{value(chance, element):>5}", ",".join(flags(chance)) + time]
         rows.append(cells)
     return quoted(chance, rows)

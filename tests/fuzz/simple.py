@@ -11,8 +11,11 @@ import zlib
 from datetime import date, datetime
 
 BLANKS = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-TENTHS = {"TMAX", "TMIN", "TAVG", "TOBS", "PRCP", "AWND"}
-KNOWN = TENTHS | {"SNOW", "SNWD"} | {f"WT{number:02}" for number in range(1, 23)}
+DEGREES, SPEEDS = {"TMAX", "TMIN", "TAVG", "ADPT"}, {"AWND", "WSF1", "WSF2", "WSF5", "WSFG"}
+TENTHS = DEGREES | SPEEDS | {"PRCP", "EVAP", "ASLP"}
+WHOLE = {"SNOW", "SNWD", "WDF1", "WDF2", "RHAV", "RHMX", "RHMN", "TSUN", "ACMH", "ACSH", "WT04", "WT05"}
+KNOWN = TENTHS | WHOLE
+STANDARD = dict.fromkeys(SPEEDS, 0.44704) | dict.fromkeys(("PRCP", "EVAP", "SNOW", "SNWD"), 25.4) | {"ASLP": 33.8639}
 KNMI = {"DDVEC", "FHVEC", "FG", "FHX", "FXX", "TG", "TN", "TX", "T10N", "SQ", "SP", "Q", "DR", "RH", "RHX", "PG"}
 KNMI |= {"PX", "PXH", "PN", "PNH", "VVN", "NG", "UG", "UX", "UN", "EV24"}
 NOT_USED = {"STN", "YYYYMMDD", "FHXH", "FHN", "FHNH", "FXXH", "TNH", "TXH", "T10NH", "RHXH", "VVNH", "VVX", "VVXH"}
@@ -67,17 +70,19 @@ def iso(text: str) -> date:
     return day(text.replace("/", "-") if "-" not in text else text, "[12][0-9]{3}-[0-9]{1,2}-[0-9]{1,2}", "%Y-%m-%d")
 
 
-def measured(station, when, element, value, flags, *, units=None):
+def measured(station, when, element, value, flags, *, time="", units=None):
     sure(re.fullmatch("[A-Z0-9_-]{11}", station))
     sure(all(len(flag.encode()) <= 1 for flag in flags))
     if units is None:
         amount = round(whole(value) / 10, 1) if element in TENTHS else float(whole(value))
-    elif element in ("TMAX", "TMIN", "TAVG", "TOBS"):
+    elif element in DEGREES:
         amount = (number(value) - 32) / 1.8
     else:
-        amount = number(value) * {"PRCP": 25.4, "SNOW": 25.4, "SNWD": 25.4, "AWND": 0.44704}.get(element, 1)
+        amount = number(value) * STANDARD.get(element, 1)
     missing = number(value) == -9999
-    return [] if missing or element not in KNOWN else [(station, when, element, amount, *flags)]
+    told = int(time) if re.fullmatch("[+-]?[0-9]+", time) else -1
+    until = (told // 100 + told % 100 / 60 or 24.0) if 0 <= told <= 2400 and told % 100 < 60 else None
+    return [] if missing or element not in KNOWN else [(station, when, element, amount, *flags, until)]
 
 
 def rows_of_ghcn(content: bytes):
@@ -87,23 +92,24 @@ def rows_of_ghcn(content: bytes):
     head, *rows = table(text)
     if re.fullmatch("[A-Z]{2}[A-Z0-9_-]{9}", head[0]) and re.fullmatch("[0-9]{8}", head[1]):
         sure(len(head) in (7, 8))
-        return by_row([head, *rows], range(7))
+        return by_row([head, *rows], range(len(head)))
     sure(len(set(filter(None, head))) == len(list(filter(None, head))))
     if "ELEMENT" in head:
         plain = [re.sub("[^A-Z]", "", name).replace("YEARMONTHDAY", "DATE") for name in head]
         plain = ["VALUE" if name == "DATAVALUE" else name for name in plain]
         names = ("ID", "DATE", "ELEMENT", "VALUE", "MFLAG", "QFLAG", "SFLAG")
         sure(all(plain.count(name) == 1 for name in names))
-        return by_row(rows, [plain.index(name) for name in names])
+        sure(plain.count("OBSTIME") <= 1)
+        return by_row(rows, [plain.index(name) for name in (*names, "OBSTIME") if name in plain])
     return by_day(head, rows)
 
 
 def by_row(rows, places):
     found = []
     for row in rows:
-        station, when, element, value, *flags = (row[place] for place in places)
+        station, when, element, value, *rest = (row[place] for place in places)
         sure(re.fullmatch("[A-Z0-9]{4}", element))
-        found += measured(station, compact(when), element, value, flags)
+        found += measured(station, compact(when), element, value, rest[:3], time="".join(rest[3:]))
     return found
 
 
@@ -121,7 +127,15 @@ def by_day(head, rows):
                 sure(len(flags) in (3, 4))
                 date_ = (compact if old else iso)(row[when])
                 units = None if tenths or old else "standard"
-                found += measured(row[station].removeprefix("GHCND:"), date_, element, value, flags[:3], units=units)
+                found += measured(
+                    row[station].removeprefix("GHCND:"),
+                    date_,
+                    element,
+                    value,
+                    flags[:3],
+                    time="".join(flags[3:]),
+                    units=units,
+                )
     return found
 
 

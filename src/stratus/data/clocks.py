@@ -40,6 +40,28 @@ class Clocks:
         own = {name: {k: v for k, v in hours.items() if k in columns} for name, hours in self.stations.items()}
         return Clocks(kept, own)
 
+    def renamed(self, names: Mapping[str, str]) -> "Clocks":
+        """The same of stations that are given other names."""
+        return Clocks(self.elements, {names.get(name, name): hours for name, hours in self.stations.items()})
+
+    def told(self, stations: Collection[str], most: int = 10) -> dict[str, dict[str, list[float]]]:
+        """The begin and end of the hours of elements that are not `elements.DAY`, by the names of the stations.
+
+        Stations of the same hours are told together; of more than `most` only how many they are.
+        """
+        groups: dict[tuple[tuple[str, Hours], ...], list[str]] = {}
+        for name in sorted(stations):
+            every = {*self.elements, *self.stations.get(name, {})}
+            differing = [(one, self.of(name, one)) for one in sorted(every) if self.of(name, one) != DAY]
+            groups.setdefault(tuple(differing), []).append(name)
+        return {
+            ", ".join(names) if len(names) <= most else f"{len(names)} stations": {
+                one: [*hours] for one, hours in group
+            }
+            for group, names in groups.items()
+            if group
+        }
+
     def late(self, station: str, element: str, issue_hour: float) -> int:
         """By how many rows the latest known value lies before the row of the day of issue."""
         return max(math.ceil((self.of(station, element).end - issue_hour) / 24), 0)

@@ -100,8 +100,8 @@ def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the tabl
 def calendar(table: pl.DataFrame, rain_from: float = 0.0) -> pl.DataFrame:
     """Every day from a station's first to its last, nulls in the gaps, so that a shift by rows is a shift by days.
 
-    Sorted by station and date; the table's columns; `temperature` = (max + min)/2 in °C where it has none; and `wet`, 1
-    or 0: whether it rained, more than nothing or from so many mm on.
+    Sorted by station and date; the table's columns; `temperature`, which is (max + min)/2 in °C where a station has
+    none; and `wet`, 1 or 0: whether it rained, more than nothing or from so many mm on.
     """
     every_day = pl.date_range(pl.col("date").min(), pl.col("date").max())
     days = table.group_by("station").agg(every_day).explode("date").sort(KEY)
@@ -109,7 +109,10 @@ def calendar(table: pl.DataFrame, rain_from: float = 0.0) -> pl.DataFrame:
     fell = pl.col("precipitation")
     frame = frame.with_columns(wet=((fell >= rain_from) if rain_from else (fell > 0)).cast(pl.Float64))
     middle = (pl.col("temperature_max") + pl.col("temperature_min")) / 2
-    return frame if "temperature" in frame.columns else frame.with_columns(temperature=middle)
+    if "temperature" not in frame.columns:
+        return frame.with_columns(temperature=middle)
+    never = pl.col("temperature").count().over("station") == 0
+    return frame.with_columns(temperature=pl.when(never).then(middle).otherwise("temperature"))
 
 
 def extend(table: pl.DataFrame, until: date) -> pl.DataFrame:

@@ -22,9 +22,12 @@ A_YEAR = 330  # the fewest days of a year that is counted as one
 
 
 class Observations(ABC):
-    """A daily table, wherever it is kept, and the hours that its values are of."""
+    """A daily table, wherever it is kept."""
 
-    clocks: Clocks = NO_CLOCKS
+    @property
+    def clocks(self) -> Clocks:
+        """The hours that its values are of."""
+        return NO_CLOCKS
 
     @property
     @abstractmethod
@@ -135,6 +138,9 @@ class Provenance:
     dropped: dict[str, int]  # number of values left out, by reason
     source: dict[str, Any] = field(default_factory=dict)  # the settings that load them again, from `settings.data`
     samples: dict[str, int] = field(default_factory=dict)  # number of samples of each split, once they are made
+    hours: dict[str, dict[str, list[float]]] = field(
+        default_factory=dict
+    )  # of elements, by stations; see `Clocks.told`
     left_out: dict[str, int] = field(default_factory=dict)  # number of days that gave no sample, by reason
     others: list[str] = field(default_factory=list)  # classes that came, but not on the training days: never forecast
 

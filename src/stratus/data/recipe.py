@@ -1,7 +1,7 @@
 """How samples are made of a daily table: which target, which inputs, how far ahead; and where the splits begin."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from inspect import signature
@@ -63,16 +63,26 @@ class Recipe:
         turned = [two for one in inputs if self.seasonal and not one.calendar for two in in_season(one)]
         return [*inputs, *turned, *(map(absence, inputs) if self.missing == "indicator" else [])]
 
-    def of_measured(self, table: pl.DataFrame) -> "Recipe":
-        """The same with the elements that a table has, for feature sets that ask for all."""
+    def of_measured(self, days: pl.DataFrame | Callable[[], pl.DataFrame]) -> "Recipe":
+        """The same with the elements of which a table has values, for feature sets that ask for all.
+
+        A function gives the table only where it is asked for.
+        """
+        sets = {name: dict(own) for name, own in self.features.items()}
+        asking = [
+            name
+            for name, own in sets.items()
+            if "elements" in signature(FEATURES[name]).parameters and own.get("elements") is None
+        ]
+        if not asking:
+            return self
+        table = days if isinstance(days, pl.DataFrame) else days()
         candidates = (*ALWAYS, *(name for name in ELEMENTS if name not in (*SCHEMA, *PLACED)))
         there = [name for name in candidates if name in table.columns and table[name].count()]
-        sets = {name: dict(own) for name, own in self.features.items()}
-        for name, own in sets.items():
-            if "elements" in signature(FEATURES[name]).parameters and own.get("elements") is None:
-                own["elements"] = there
-                if absent := [one for one in ALWAYS if one not in there]:
-                    log.info("features.%s: %s was never measured and is left out", name, ", ".join(absent))
+        for name in asking:
+            sets[name]["elements"] = there
+            if absent := [one for one in ALWAYS if one not in there]:
+                log.info("features.%s: %s was never measured and is left out", name, ", ".join(absent))
         return replace(self, features=sets)
 
     def foreseen(self, clocks: Clocks, stations: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.daily_table import KEY, read_csv, read_table, select
 from stratus.data.ghcn.values import Units
 from stratus.data.observations import InMemory, Loaded, Provenance
@@ -66,9 +67,9 @@ def from_ghcn(
         files = [str(file) for file in cache.station_files(ids, **settings)]
     if not files:
         raise _no_file(path)
-    table, dropped = daily.read_files(files, units, ice_pellets=ice_pellets)
+    table, dropped, clocks = daily.read_files(files, units, ice_pellets=ice_pellets)
     chosen = select(table, ids, path or "GHCN-Daily") if ids else table
-    return _in_memory(_named(chosen, names or {}), files, dropped)
+    return _in_memory(_named(chosen, names or {}), files, dropped, clocks.renamed(names or {}))
 
 
 def from_knmi(path: str, stations: Sequence[str] | None = None, *, names: Mapping[str, str] | None = None) -> Loaded:
@@ -96,8 +97,12 @@ def from_store(path: str, stations: Sequence[str] | None, *, memory: float, trai
     store = open_store(Path(path), stations, train_from and train_from - REACH, memory)
     names = store.stations
     said = names if len(names) <= 10 else [f"{len(names)} stations"]
-    provenance = Provenance(path, sha256(Path(path) / MANIFEST), said, store.days, store.manifest.dropped, {})
-    return Loaded(InMemory(store.table()) if store.days <= store.days_in_memory else store, provenance)
+    hours = store.clocks.told(names)
+    provenance = Provenance(
+        path, sha256(Path(path) / MANIFEST), said, store.days, store.manifest.dropped, {}, hours=hours
+    )
+    fits = store.days <= store.days_in_memory
+    return Loaded(InMemory(store.table(), store.clocks) if fits else store, provenance)
 
 
 def _no_file(path: str | None) -> DataError:
@@ -108,7 +113,11 @@ def _named(table: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
     return table.with_columns(pl.col("station").replace(names)).sort(KEY)
 
 
-def _in_memory(table: pl.DataFrame, files: Sequence[str], dropped: dict[str, int]) -> Loaded:
+def _in_memory(
+    table: pl.DataFrame, files: Sequence[str], dropped: dict[str, int], clocks: Clocks = NO_CLOCKS
+) -> Loaded:
     names, hashes = table["station"].unique().sort().to_list(), [sha256(file) for file in files]
     file, checksum = (files[0], hashes[0]) if len(files) == 1 else (list(files), hashes)
-    return Loaded(InMemory(table), Provenance(file, checksum, names, table.height, dropped, {}))
+    clocks = clocks.within(table.columns)
+    told = clocks.told(names)
+    return Loaded(InMemory(table, clocks), Provenance(file, checksum, names, table.height, dropped, {}, hours=told))

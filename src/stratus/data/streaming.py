@@ -4,17 +4,18 @@ import hashlib
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
 from filelock import FileLock
 
 from stratus import files
-from stratus.data.clocks import NO_CLOCKS
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.on_disk import Count, SamplesFiles, Writer, open_samples
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import StreamedSamples, assemble
@@ -30,20 +31,29 @@ class Facts(msgspec.Struct, frozen=True):
     """What is said of the splits in a folder."""
 
     splits: dict[str, SamplesFiles]
+    features: dict[str, dict[str, Any]]  # the recipe's, with the elements that were measured
     outputs: list[str]
     left_out: dict[str, Count]
     dates: tuple[date, date]  # the table's first and last
 
 
-def stream(
-    parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, folder: Path, *, classes: list[str], **facts: Any
-) -> Splits:
+class Days(NamedTuple):
+    """A daily table too large for memory."""
+
+    parts: Callable[[], Iterable[pl.DataFrame]]  # the table in parts of whole stations
+    measured: Callable[[], pl.DataFrame]  # a row with a value of each element that is anywhere in it, else null
+    stations: list[str]
+    classes: list[str]  # its categories
+    clocks: Clocks = NO_CLOCKS  # the hours that its values are of
+
+
+def stream(days: Days, recipe: Recipe, borders: Borders, folder: Path, **facts: Any) -> Splits:
     """As `splits.split`, of a table too large for memory: its samples are written to a folder and read from there.
 
-    The table comes in parts of whole stations; `classes` are its categories. A folder that holds the samples already
-    is taken as it is, after their checksums are compared; broken ones are made anew. Several processes may ask for it
-    at once: one writes. `facts` are attributes of `Splits`. Raises DataError as `split` does, or if the samples cannot
-    be written, and ConfigurationError if the target needs all stations side by side.
+    A folder that holds the samples already is taken as it is, after their checksums are compared; broken ones are made
+    anew. Several processes may ask for it at once: one writes. `facts` are attributes of `Splits`. Raises DataError as
+    `split` does, or if the samples cannot be written, and ConfigurationError if the target needs all stations side by
+    side.
     """
     if TARGETS[recipe.target].everywhere:
         raise ConfigurationError(
@@ -54,17 +64,16 @@ def stream(
         files.folder(folder.parent)
         with FileLock(folder.with_suffix(".lock")):
             if not (found := _written(folder, borders)):
-                _write(parts, recipe, borders, folder, classes)
+                _write(days, recipe, borders, folder)
                 found = _written(folder, borders)
     except OSError as error:
         raise DataError(f"cannot keep the samples in {folder}: {error.strerror or error}") from None
     if found is None:
         raise DataError(f"cannot keep the samples in {folder}: they change while they are written")
     said, samples = found
-    foreseen = recipe.foreseen(NO_CLOCKS, [""])
-    splits = Splits.of(
-        recipe, recipe.inputs(), said.outputs, samples, left_out=said.left_out, foreseen=foreseen, **facts
-    )
+    recipe = replace(recipe, features=said.features)
+    facts |= {"left_out": said.left_out, "foreseen": recipe.foreseen(days.clocks, days.stations)}
+    splits = Splits.of(recipe, recipe.inputs(), said.outputs, samples, **facts)
     check(splits, *said.dates)
     return splits
 
@@ -84,7 +93,7 @@ def _written(folder: Path, borders: Borders) -> tuple[Facts, dict[str, StreamedS
         return None
 
 
-def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, folder: Path, classes: list[str]) -> None:
+def _write(days: Days, recipe: Recipe, borders: Borders, folder: Path) -> None:
     """Writes the samples of every part beside the folder's place, then puts all there at once."""
     unfinished = folder.with_suffix(".unfinished")
     files.remove(unfinished)
@@ -92,15 +101,22 @@ def _write(parts: Iterable[pl.DataFrame], recipe: Recipe, borders: Borders, fold
     left_out: Counter[str] = Counter()
     dates: list[Any] = []
     outputs: list[str] = []
-    for table in parts:
-        every, inputs, outputs = assemble(table, recipe, classes)
+    recipe = recipe.of_measured(days.measured)
+    for table in days.parts():
+        every, inputs, outputs = assemble(table, recipe, days.classes, days.clocks)
         samples, missing = divide(every, borders, inputs, recipe.missing)
         left_out.update(missing)
         dates += [every.dates.min(), every.dates.max()]
         for name, writer in writers.items():
             writer.append(samples[name])
     splits = {name: writer.close() for name, writer in writers.items()}
-    facts = Facts(splits, outputs, left_out, (min(dates).item(), max(dates).item()))
+    facts = Facts(
+        splits,
+        {name: dict(own) for name, own in recipe.features.items()},
+        outputs,
+        left_out,
+        (min(dates).item(), max(dates).item()),
+    )
     content = msgspec.json.encode(facts)
     files.replace(unfinished / _INDEX, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
     files.remove(folder)

@@ -30,6 +30,7 @@ ACCESS = f"""STATION,DATE,LATITUDE,LONGITUDE,NAME,PRCP,PRCP_ATTRIBUTES,TMAX,TMAX
 "{AUSTIN}","2017-02-01","30.18","-97.68","AUSTIN, TX US","    3","T,,W,2400","  239",",,W",,
 "{AUSTIN}","2017/2/2","30.18","-97.68","AUSTIN, TX US",,,"   -5",",I,W,null","    1",",,W"
 """
+UNTIL = {SEVEN: [None, None], ACCESS: [24, None]}  # hours of the first two values, where they are not both 24
 
 
 def write(folder, content, name="file"):
@@ -52,10 +53,10 @@ def refusal(folder, content, **options):
 
 def test_a_dly_file_gives_values_in_units_with_their_flags(tmp_path):
     assert ordered(read(write(tmp_path, HOT))).rows() == [
-        (AUSTIN, date(2017, 2, 1), "PRCP", 0.3, "T", "", "W"),
-        (AUSTIN, date(2017, 2, 1), "TMAX", 23.9, "", "", "W"),
-        (AUSTIN, date(2017, 2, 2), "TMAX", -0.5, "", "I", "W"),
-        (AUSTIN, date(2017, 2, 2), "WT05", 1.0, "", "", "W"),
+        (AUSTIN, date(2017, 2, 1), "PRCP", 0.3, "T", "", "W", None),
+        (AUSTIN, date(2017, 2, 1), "TMAX", 23.9, "", "", "W", None),
+        (AUSTIN, date(2017, 2, 2), "TMAX", -0.5, "", "I", "W", None),
+        (AUSTIN, date(2017, 2, 2), "WT05", 1.0, "", "", "W", None),
     ]
 
 
@@ -65,7 +66,9 @@ def test_a_dly_file_gives_values_in_units_with_their_flags(tmp_path):
 )
 def test_every_layout_gives_the_values_of_the_dly_file(tmp_path, content, packed):
     expected = ordered(read(write(tmp_path, HOT, "a")))
-    assert ordered(read(write(tmp_path, packed(content), "b"))).equals(expected)
+    found = ordered(read(write(tmp_path, packed(content), "b")))
+    assert found.drop("until").equals(expected.drop("until"))
+    assert found["until"].to_list() == [*UNTIL.get(content, [24, 24]), None, None]
 
 
 @pytest.mark.parametrize("size", [1, 60, 300, 10_000])
@@ -90,7 +93,7 @@ def test_the_buckets_parquet_takes_the_element_from_its_path(tmp_path):
     columns = {"ID": [AUSTIN], "DATE": ["20170201"], "DATA_VALUE": [239], "M_FLAG": [None], "Q_FLAG": [None]}
     frame = pl.DataFrame({**columns, "S_FLAG": ["W"], "OBS_TIME": [None]})
     frame.write_parquet(folder / "x.snappy.parquet")
-    assert read(folder / "x.snappy.parquet").rows() == [(AUSTIN, date(2017, 2, 1), "TMAX", 23.9, "", "", "W")]
+    assert read(folder / "x.snappy.parquet").rows() == [(AUSTIN, date(2017, 2, 1), "TMAX", 23.9, "", "", "W", None)]
     frame.write_parquet(tmp_path / "bare.parquet")
     with pytest.raises(DataError, match="ELEMENT="):
         read(tmp_path / "bare.parquet")
@@ -108,6 +111,37 @@ def test_a_new_export_must_be_told_its_units(tmp_path):
     assert standard == pytest.approx({"AWND": 4.4704, "PRCP": 12.7, "TMAX": 10.0})
     metric = dict(read(write(tmp_path, text), units="metric").select("element", "value").rows())
     assert metric == {"AWND": 10.0, "PRCP": 0.5, "TMAX": 50.0}
+
+
+FURTHER = {  # as NOAA publishes it, in metric and in standard units, and what it is
+    "ADPT": (-12, -1.2, 29.84, -1.2),  # °C
+    "ASLP": (10132, 1013.2, 29.92, 1013.2),  # hPa
+    "EVAP": (254, 25.4, 1, 25.4),  # mm
+    "RHAV": (71, 71, 71, 71),
+    "SNWD": (254, 254, 10, 254),
+    "TAVG": (100, 10, 50, 10),
+    "TSUN": (90, 90, 90, 90),
+    "WDF2": (270, 270, 270, 270),
+    "WSF2": (45, 4.5, 10.07, 4.5),  # m/s
+}
+
+
+@pytest.mark.parametrize("form", ["dly", "by year", "access", "old", "metric", "standard"])
+def test_further_elements_have_their_units_in_every_layout(tmp_path, form):
+    tenths, metric, standard, expected = (
+        dict(zip(FURTHER, one, strict=True)) for one in zip(*FURTHER.values(), strict=True)
+    )
+    columns, old = ",".join(FURTHER), ",".join(map(str, tenths.values()))
+    exported = {"metric": metric, "standard": standard}.get(form, {})
+    new = ",".join(map(str, exported.values()))
+    text = {
+        "dly": "".join(dly(element, {1: (value, "  W")}) for element, value in tenths.items()),
+        "by year": "".join(f"{AUSTIN},20170201,{element},{value},,,W,\n" for element, value in tenths.items()),
+        "access": f"STATION,DATE,NAME,{columns},PSUN\n{AUSTIN},2017-02-01,AUSTIN,{old},55\n",
+        "old": f"STATION,STATION_NAME,DATE,{columns},PSUN\nGHCND:{AUSTIN},AUSTIN,20170201,{old},55\n",
+    }.get(form, f"STATION,NAME,DATE,{columns},PSUN\n{AUSTIN},AUSTIN,2017-02-01,{new},55\n")
+    found = read(write(tmp_path, text), units=form if exported else None)
+    assert dict(found.select("element", "value").rows()) == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_dly_line_that_lost_the_blanks_at_its_end_is_whole(tmp_path):
@@ -177,7 +211,7 @@ def test_a_file_cut_off_within_a_line_is_noticed(tmp_path, content):
 def test_damaged_headers_rows_and_encodings_are_said(tmp_path, content, said):
     if said is None:
         expected = ordered(read(write(tmp_path, HOT, "a")))
-        assert ordered(read(write(tmp_path, content))).equals(expected)
+        assert ordered(read(write(tmp_path, content))).drop("until").equals(expected.drop("until"))
         return
     assert refusal(tmp_path, content).startswith(said)
 
@@ -185,7 +219,7 @@ def test_damaged_headers_rows_and_encodings_are_said(tmp_path, content, said):
 def test_an_export_with_flags_is_in_the_units_it_is_said_to_have(tmp_path):
     text = f'STATION,NAME,DATE,TMAX,TMAX_ATTRIBUTES\n{AUSTIN},AUSTIN,2017-02-01,50,",I,W,2400"\n'
     assert "data.units" in refusal(tmp_path, text)
-    assert read(write(tmp_path, text), units="standard").rows()[0][3:] == (10.0, "", "I", "W")
+    assert read(write(tmp_path, text), units="standard").rows()[0][3:] == (10.0, "", "I", "W", 24)
 
 
 def test_a_missing_file_is_said(tmp_path):

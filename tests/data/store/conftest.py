@@ -30,7 +30,10 @@ def network():
                 if wet and low < -40:
                     yield station, day, "SNOW", 20
                 if chance.random() < 0.02:
-                    yield station, day, "SNWD", 5  # of no use to the daily table
+                    yield station, day, "SNWD", 5
+                if year == 2011 and place < 2:  # so that parts differ in their columns
+                    yield station, day, "ASLP", 10132 + number
+                yield station, day, "PSUN", 50  # of no use to the daily table
 
 
 VALUES = list(network())
@@ -83,9 +86,13 @@ def truth():
             day["TMIN"] / 10,
             day["PRCP"] / 10,
             float(day["SNOW"]) if "SNOW" in day else None,
+            day["ASLP"] / 10 if "ASLP" in day else None,
+            float(day["SNWD"]) if "SNWD" in day else None,
             "snow" if day.get("SNOW") else "rain" if day["PRCP"] else "sun",
         )
         for key, day in days.items()
     ]
-    names = ["station", "date", "temperature_max", "temperature_min", "precipitation", "snowfall", "weather"]
-    return pl.DataFrame(rows, names, orient="row").sort("station", "date")
+    names = ["station", "date", "temperature_max", "temperature_min", "precipitation", "snowfall"]
+    names += ["pressure", "snow_depth", "weather"]
+    table = pl.DataFrame(rows, names, orient="row", infer_schema_length=None).sort("station", "date")
+    return table.select(*names[:6], "weather", "pressure", "snow_depth")

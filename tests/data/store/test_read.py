@@ -15,13 +15,17 @@ from polars.testing import assert_frame_equal
 
 from stratus import tasks
 from stratus.cli import main
+from stratus.data.daily_table import SCHEMA
 from stratus.data.observations import InMemory
 from stratus.data.recipe import Borders, Recipe
+from stratus.data.sources import from_store
 from stratus.data.splits import Splits, split
+from stratus.data.store.build import build
 from stratus.data.store.manifest import Part
 from stratus.data.store.read import open_store
-from stratus.data.streaming import stream
+from stratus.data.streaming import Days, stream
 from stratus.errors import CheckpointError, ConfigurationError, DataError
+from stratus.files import sha256
 from stratus.runs import record
 from stratus.settings.data import StoreData, source_from_record
 from stratus.training.optimum import optimum
@@ -76,6 +80,10 @@ def test_what_is_not_there_is_said(store, tmp_path):
             ask()
 
 
+def streamed_days(found):
+    return Days(lambda: found.parts(3000), found.measured, found.stations, found.classes, found.clocks)
+
+
 @pytest.fixture(scope="module")
 def both(store):
     """The same splits in memory and on disk, by task."""
@@ -83,8 +91,7 @@ def both(store):
     def make(name):
         found = open_store(store)
         folder = found.samples_folder(name)
-        parts = found.parts(3000)
-        streamed = stream(parts, RECIPES[name], BORDERS, folder, classes=found.manifest.classes)
+        streamed = stream(streamed_days(found), RECIPES[name], BORDERS, folder)
         return split(found.table(), RECIPES[name], BORDERS), streamed
 
     return make
@@ -129,16 +136,54 @@ def test_references_and_limits_are_those_in_memory(both, name, monkeypatch):
     np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-6)
 
 
+def test_a_store_without_further_columns_is_read_as_before(store, truth, tmp_path):
+    """As Stratus built it when it kept five elements: parts without others, a manifest that does not speak of them."""
+    shutil.copytree(store, tmp_path / "old")
+    said = json.loads((tmp_path / "old/store.json").read_text())
+    del said["further"]
+    for part in said["parts"]:
+        file = tmp_path / "old" / Part(part["year"], part["bucket"]).name
+        pl.read_parquet(file).select(*SCHEMA).write_parquet(file)
+        part |= {"bytes": file.stat().st_size, "sha256": sha256(file)}
+    (tmp_path / "old/store.json").write_text(json.dumps(said))
+    found = open_store(tmp_path / "old")
+    assert_frame_equal(found.table().drop("wind"), truth.drop("pressure", "snow_depth"))
+
+
+def test_days_on_disk_have_the_inputs_of_all_that_was_measured(store, tmp_path):
+    found = open_store(store)
+    recipe = Recipe("rain", {"station": {}}, lead_days=1, missing="mean")
+    memory, disk = split(found.table(), recipe, BORDERS), stream(streamed_days(found), recipe, BORDERS, tmp_path / "x")
+    assert disk.inputs == memory.inputs
+    assert {"pressure d-1", "snow_depth d-1"} < {*disk.inputs}
+    assert "wind d-1" not in disk.inputs  # of which there is a column and no value
+    np.testing.assert_allclose(keyed(disk.test).x[:], keyed(memory.test).x, rtol=1e-6)
+
+
+def test_a_store_knows_the_hours_by_its_stations(tmp_path):
+    file = tmp_path / "2017.csv"
+    days = [f"201701{k:02}" for k in range(1, 29)]
+    stations = ("USC00417079", "ASN00066062", "USW00013904")
+    text = "".join(f"{one},{day},PRCP,10,,,W,0700\n{one},{day},TMAX,99,,,W,\n" for day in days for one in stations)
+    file.write_text(text)
+    build([file], tmp_path / "store")
+    loaded = from_store(str(tmp_path / "store"), None, memory=2)
+    clocks = loaded.observations.clocks
+    assert [clocks.of(one, "precipitation") for one in stations] == [(-17, 24), (-15, 9), (0, 24)]
+    assert [*loaded.provenance.hours] == ["ASN00066062", "USC00417079"]
+    assert loaded.provenance.hours["ASN00066062"]["temperature_max"] == [9, 33]
+    assert open_store(tmp_path / "store").clocks == clocks
+
+
 def test_samples_are_made_once(store, tmp_path):
     found, folder = open_store(store), tmp_path / "samples"
     given = RECIPES["binary"], BORDERS, folder
-    first = stream(found.parts(3000), *given, classes=found.manifest.classes)
+    first = stream(streamed_days(found), *given)
 
     def untouched():
         raise AssertionError("the table is read again")
-        yield
 
-    again = stream(untouched(), *given, classes=found.manifest.classes)
+    again = stream(streamed_days(found)._replace(parts=untouched, measured=untouched), *given)
     np.testing.assert_array_equal(again.train.x, first.train.x)
 
 
@@ -146,7 +191,7 @@ def test_samples_are_made_once(store, tmp_path):
 def test_samples_that_are_not_what_was_written_are_made_anew(store, tmp_path, caplog, damage):
     found, folder = open_store(store), tmp_path / "samples"
     given = RECIPES["binary"], BORDERS, folder
-    expected = stream(found.parts(3000), *given, classes=found.manifest.classes).train.x[:]
+    expected = stream(streamed_days(found), *given).train.x[:]
     file = folder / "train" / "x"
     content = bytearray(file.read_bytes())
     file.unlink()
@@ -157,14 +202,14 @@ def test_samples_that_are_not_what_was_written_are_made_anew(store, tmp_path, ca
         file.write_bytes(content[:-1])
     elif damage == "a pipe":
         os.mkfifo(file)
-    again = stream(found.parts(3000), *given, classes=found.manifest.classes)
+    again = stream(streamed_days(found), *given)
     np.testing.assert_array_equal(again.train.x[:], expected)
     assert "made anew" in caplog.text
 
 
 def test_samples_on_disk_are_read_in_slices(store, tmp_path):
     found = open_store(store)
-    days = stream(found.parts(3000), RECIPES["binary"], BORDERS, tmp_path / "samples", classes=[]).train
+    days = stream(streamed_days(found), RECIPES["binary"], BORDERS, tmp_path / "samples").train
     whole = np.fromfile(tmp_path / "samples" / "train" / "x", np.float32).reshape(len(days), 2)
     for some in (slice(0, 10), slice(5, 900, 7), slice(None, None, 3000), slice(9, 9), np.arange(40) * 3):
         np.testing.assert_array_equal(days.where(some).x, whole[some])
@@ -173,7 +218,7 @@ def test_samples_on_disk_are_read_in_slices(store, tmp_path):
 def test_a_target_of_all_stations_at_once_is_refused_where_they_do_not_fit(store, tmp_path):
     recipe = Recipe("rain_by_station", {"two_days": {}})
     with pytest.raises(ConfigurationError, match=re.escape("data.memory")):
-        stream(open_store(store).parts(1000), recipe, BORDERS, tmp_path / "x", classes=[])
+        stream(streamed_days(open_store(store)), recipe, BORDERS, tmp_path / "x")
 
 
 def given(store, *more):

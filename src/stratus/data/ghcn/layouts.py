@@ -25,7 +25,7 @@ _NAMED = {  # what headers of by-year files call them, without what is no letter
     **dict.fromkeys(("DATE", "YEARMONTHDAY"), "date"),
     "ELEMENT": "element",
     **dict.fromkeys(("DATAVALUE", "VALUE"), "value"),
-    **{"MFLAG": "measurement", "QFLAG": "quality", "SFLAG": "source"},
+    **{"MFLAG": "measurement", "QFLAG": "quality", "SFLAG": "source", "OBSTIME": "time"},
 }
 _OF = "_ATTRIBUTES"  # ends the name of the column with an element's flags
 
@@ -40,8 +40,8 @@ def pieces(path: str | Path, units: Units | None = None, size: int = SIZE) -> It
 
     It is a .dly, by-year, by-station, access or Climate Data Online file, plain or gzipped, or Parquet; a piece has
     `size` bytes of text, or a sixteenth as many rows of Parquet. A Climate Data Online export with ISO dates does not
-    say its units: `metric` (°C, mm, m/s) or `standard` (°F, inches, miles an hour). Raises DataError if the layout is
-    unknown, the file was cut off, or a line, number or date is broken: names file and line.
+    say its units: `metric` (°C, mm, m/s, hPa) or `standard` (°F, inches, miles an hour, inches of mercury). Raises
+    DataError if the layout is unknown, the file was cut off, or a line, number or date is broken: names file and line.
     """
     name = str(path)
     if is_parquet(path):
@@ -81,7 +81,7 @@ def _dly(block: Block, name: str) -> pl.DataFrame:
         date.alias("date"),
         *(pl.col("text").str.slice(5 + k, 1).str.strip_chars().alias(flag) for k, flag in enumerate(FLAGS)),
     )
-    return long.select("station", "date", "element", converted(None), *FLAGS)
+    return long.select("station", "date", "element", converted(None), *FLAGS, until=pl.lit(None, pl.Float64))
 
 
 def _plain_rows(table: Table) -> Iterator[pl.DataFrame]:
@@ -89,7 +89,7 @@ def _plain_rows(table: Table) -> Iterator[pl.DataFrame]:
     if len(table.first) not in (7, 8):
         found = f"{len(table.first)} fields; a by-year file has seven or eight"
         raise DataError(f"{table.name}, line {table.line}: {found}")
-    columns = {column: place for place, column in enumerate(_BY_ROW)}
+    columns = {column: place for place, column in enumerate([*_BY_ROW, "time"][: len(table.first)])}
     yield from (checked(part, table.name, compact=True) for part in table.parts(columns))
 
 
@@ -154,7 +154,7 @@ def _by_day(parts: Iterable[pl.DataFrame], name: str, units: Units | None, *, ac
         faulty = ~pl.col("attributes").str.count_matches(",", literal=True).is_between(2, 3)
         refuse(given, faulty, "attributes", name, 'flags as "M,Q,S" or "M,Q,S,time"')
         flags = pl.col("attributes").str.splitn(",", 4).struct
-        named = [flags.field(f"field_{k}").fill_null("").alias(flag) for k, flag in enumerate(FLAGS)]
+        named = [flags.field(f"field_{k}").fill_null("").alias(flag) for k, flag in enumerate([*FLAGS, "time"])]
         flagged = given.with_columns(named).drop("attributes")
         yield checked(flagged, name, compact=bool(compact), units=None if access or compact else units)
 

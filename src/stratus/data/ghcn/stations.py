@@ -6,14 +6,13 @@ from pathlib import Path
 import polars as pl
 
 from stratus.data.fields import refuse
-from stratus.data.ghcn.daily import MEASURED
 from stratus.data.ghcn.values import FIELDS
 from stratus.data.lines import SIZE, Block, blocks
 from stratus.errors import DataError
 
 EARTH_RADIUS = 6371.0088  # mean radius of the earth in km
 NEEDED = ("TMAX", "TMIN", "PRCP")  # elements without which a day has no type of weather
-LISTED = (*MEASURED, "WT05")  # elements that are listed of each station
+LISTED = ("TMAX", "TMIN", "PRCP", "SNOW", "AWND", "WT05")  # elements that are listed of each station
 # Austin, Houston, San Antonio, Corpus Christi and El Paso, as in conf/data/texas.yaml.
 TEXAS = ("USW00013904", "USW00012960", "USW00012921", "USW00012924", "USW00023044")
 

@@ -18,6 +18,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from stratus import files
+from stratus.data.daily_table import SCHEMA
 from stratus.data.ghcn.daily import USED, believed, check_units, daily
 from stratus.data.ghcn.layouts import pieces
 from stratus.data.store import index
@@ -153,7 +154,7 @@ def _sort_one(source: Source, scratch: Path, number: int) -> int:
     held: list[pl.DataFrame] = []
     values = written = 0
     for piece in pieces(source.file):
-        held.append(piece.filter(pl.col("element").is_in(USED)))
+        held.append(piece.filter(pl.col("element").is_in(USED)).drop("until"))
         if sum(map(len, held)) >= HELD:
             values += _write_scratch(held, scratch, f"{number}-{written}")
             written += 1
@@ -221,8 +222,11 @@ def _written(folder: Path, before: Manifest | None, sources: list[Source], parts
     """Writes the index, then the manifest, of what was there before, and of new sources and parts."""
     frames = [index.read(folder, before)] if before else []
     classes = set(before.classes) if before else set()
+    further = set(before.further) if before else set()
     for part in parts:
-        table = pl.read_parquet(part.present(folder), columns=["station", "date", "weather"])
+        path = part.present(folder)
+        further |= {*pl.read_parquet_schema(path)} - {*SCHEMA}
+        table = pl.read_parquet(path, columns=["station", "date", "weather"])
         classes |= set(table["weather"].drop_nulls().unique())
         frames.append(index.of_part(table, part.bucket))
     every = pl.concat(frames).sort("bucket", "station", "year")
@@ -234,6 +238,7 @@ def _written(folder: Path, before: Manifest | None, sources: list[Source], parts
         parts=[*(before.parts if before else []), *parts],
         index=index.write(every, folder),
         classes=sorted(classes),
+        further=sorted(further),
         days=int(every["days"].sum()),
         stations=every["station"].n_unique(),
     )

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -89,6 +89,7 @@ class Manifest:
     dropped: dict[str, Count]  # number of values left out, by reason
     days: Count  # number of days over all stations
     stations: Count  # number of stations
+    further: list[str] = field(default_factory=list)  # columns that some parts have beside those of every daily table
 
     def __post_init__(self) -> None:
         """Raises ValueError where it contradicts itself."""

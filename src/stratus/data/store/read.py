@@ -6,19 +6,22 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from stratus.data.daily_table import KEY, SCHEMA
+from stratus.data.clocks import Clocks
+from stratus.data.daily_table import KEY, schema
+from stratus.data.ghcn import hours
 from stratus.data.observations import Observations
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array
 from stratus.data.splits import Splits
 from stratus.data.store import index as indices
 from stratus.data.store.manifest import ANEW, MANIFEST, Manifest, Part
-from stratus.data.streaming import stream
+from stratus.data.streaming import Days, stream
 from stratus.errors import ConfigurationError, DataError
 
 
@@ -49,8 +52,26 @@ class Store(Observations):
 
     @property
     def days_in_memory(self) -> int:
-        """Days that fit the memory while their samples are made, 700 bytes each (measured with nine inputs)."""
-        return int(min(self.memory, 2**30) * 2**30 / 700)
+        """Days that fit the memory while their samples are made, 700 bytes each (measured with nine inputs).
+
+        A further element takes 60 more: its column in three tables, an input, and what is worked out of both.
+        """
+        return int(min(self.memory, 2**30) * 2**30 / (700 + 60 * len(self.manifest.further)))
+
+    @cached_property
+    def schema(self) -> dict[str, type[pl.DataType]]:
+        """Its columns with their types; a part without one of them stands for nulls."""
+        return schema(self.manifest.further)
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """The hours by the stations' ids, since the parts do not keep what the files said."""
+        return hours.usual(self.stations)
+
+    def measured(self) -> pl.DataFrame:
+        """One row: the largest value of each element, null where it was never measured."""
+        numbers = [name for name, kind in self.schema.items() if kind == pl.Float64]
+        return self._scan(self.index).select(pl.col(numbers).max()).collect(engine="streaming")
 
     def parts(self, days: int | None = None) -> Iterator[pl.DataFrame]:
         """The daily table in parts of at most so many days (a quarter of the memory), or of one larger station."""
@@ -76,7 +97,9 @@ class Store(Observations):
         """The daily table of some stations in the years of some dates [n], datetime64[D]."""
         years = pl.Series(dates).dt.year().unique()
         found = self.index.filter(pl.col("station").is_in(list(stations)), pl.col("year").is_in(years.to_list()))
-        return pl.concat([pl.DataFrame(schema=SCHEMA), *(self._read(index) for _, index in found.group_by("bucket"))])
+        return pl.concat(
+            [pl.DataFrame(schema=self.schema), *(self._read(index) for _, index in found.group_by("bucket"))]
+        )
 
     def split(
         self, recipe: Recipe, borders: Borders, *, standardise: bool = True, resample: int | None = None
@@ -85,11 +108,12 @@ class Store(Observations):
         if resample is not None:
             raise ConfigurationError("data.resample draws training days in memory: raise data.memory, or leave it null")
         folder = self.samples_folder(asdict(recipe), asdict(borders))
-        return stream(self.parts(), recipe, borders, folder, classes=self.classes, standardise=standardise)
+        days = Days(self.parts, self.measured, self.stations, self.classes, self.clocks)
+        return stream(days, recipe, borders, folder, standardise=standardise)
 
     def samples_folder(self, *facts: Any) -> Path:
         """Where samples made of these days under further facts (recipe, borders) are kept."""
-        made_of = [asdict(self.manifest), self.stations, self.index["year"].min(), *facts]
+        made_of = [asdict(self.manifest), self.stations, self.index["year"].min(), hours.USUAL, *facts]
         said = json.dumps(made_of, sort_keys=True, default=str)
         return self.folder / "samples" / hashlib.sha256(said.encode()).hexdigest()[:16]
 
@@ -107,7 +131,8 @@ class Store(Observations):
             if part not in self.intact:
                 part.intact(self.folder)
                 self.intact.add(part)
-        rows = pl.scan_parquet([self.folder / part.name for part in named], hive_partitioning=False)
+        files = [self.folder / part.name for part in named]
+        rows = pl.scan_parquet(files, schema=self.schema, missing_columns="insert", hive_partitioning=False)
         return rows.filter(pl.col("station").is_in(index["station"].unique().to_list()))
 
 
