@@ -1,4 +1,4 @@
-"""Where observations come from: a file of the daily table, GHCN-Daily, KNMI, or a store."""
+"""Where observations come from: a file of the daily table, GHCN-Daily, KNMI, Australia's Bureau, or a store."""
 
 import glob
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.daily_table import KEY, read_csv, read_table, select
 from stratus.data.ghcn.values import Units
 from stratus.data.observations import InMemory, Loaded, Provenance
@@ -88,6 +89,18 @@ def from_knmi(path: str, stations: Sequence[str] | None = None, *, names: Mappin
     return _in_memory(_named(chosen, NAMES | dict(names or {})), files, dropped)
 
 
+def from_australia(path: str, stations: Sequence[str] | None = None) -> Loaded:
+    """Observations of some places, or of all, in the Bureau of Meteorology's table "Rain in Australia".
+
+    Raises DataError if the file is missing or broken, or a place is not in it.
+    """
+    from stratus.data import australia  # noqa: PLC0415 - the shipped table needs none of it
+
+    table, dropped = australia.read(path)
+    chosen = select(table, stations, path) if stations else table
+    return _in_memory(chosen, [path], dropped, australia.CLOCKS)
+
+
 def from_store(path: str, stations: Sequence[str] | None, *, memory: float, train_from: date | None = None) -> Loaded:
     """Observations of a store: read into memory if they and their samples fit `memory` (GiB), else left on the disk.
 
@@ -108,7 +121,9 @@ def _named(table: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
     return table.with_columns(pl.col("station").replace(names)).sort(KEY)
 
 
-def _in_memory(table: pl.DataFrame, files: Sequence[str], dropped: dict[str, int]) -> Loaded:
+def _in_memory(
+    table: pl.DataFrame, files: Sequence[str], dropped: dict[str, int], clocks: Clocks = NO_CLOCKS
+) -> Loaded:
     names, hashes = table["station"].unique().sort().to_list(), [sha256(file) for file in files]
     file, checksum = (files[0], hashes[0]) if len(files) == 1 else (list(files), hashes)
-    return Loaded(InMemory(table), Provenance(file, checksum, names, table.height, dropped, {}))
+    return Loaded(InMemory(table, clocks), Provenance(file, checksum, names, table.height, dropped, {}))

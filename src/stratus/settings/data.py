@@ -112,6 +112,18 @@ class KnmiData(Data, kind="knmi"):
 
 
 @dataclass
+class AustraliaData(Data, kind="australia"):
+    """The Bureau of Meteorology's table "Rain in Australia", weatherAUS.csv."""
+
+    path: str = setting(MISSING, "the file")
+
+    def _load(self) -> "Loaded":
+        from stratus.data.sources import from_australia  # noqa: PLC0415 - not for --help
+
+        return from_australia(self.path, self.stations)
+
+
+@dataclass
 class StoreData(Data, kind="store"):
     """A store that `stratus store build` made; samples that do not fit `memory` are kept on disk."""
 
@@ -126,7 +138,8 @@ class StoreData(Data, kind="store"):
         return from_store(self.path, self.stations, memory=self.memory, train_from=self.borders.train_from)
 
 
-SOURCES: dict[str, type[Data]] = {source.kind: source for source in (CsvData, GhcnData, KnmiData, StoreData)}
+_KINDS = (CsvData, GhcnData, KnmiData, AustraliaData, StoreData)
+SOURCES: dict[str, type[Data]] = {source.kind: source for source in _KINDS}
 
 
 def source_from_record(source: Mapping[str, Any]) -> Data:
