@@ -1,4 +1,4 @@
-"""The Bureau of Meteorology's table "Rain in Australia", weatherAUS.csv ─► the daily table, and the hours of its values.
+"""The Bureau of Meteorology's table "Rain in Australia", weatherAUS.csv ─► the daily table; its values' hours.
 
 Its answers (RISK_MM, RainTomorrow) and RainToday are not read: rain is the next rows' Rainfall, at their own hours.
 """
@@ -39,7 +39,7 @@ _VECTORS = {
 _DIRECTIONS = {speed: direction for speed, direction, _ in _VECTORS.values()}
 _NUMBERS = (*_PLAIN.values(), *_CLOUD.values(), *_DIRECTIONS)
 _UNUSED = ("RainToday", "RISK_MM", "RainTomorrow")
-_NAMES = "N NNE NE ENE E ESE SE SSE S SSW SW WSW W WNW NW NNW".split()
+_NAMES = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
 _DEGREES = {name: 22.5 * number for number, name in enumerate(_NAMES)}
 _TO_9AM, _FROM_9AM = Hours(-15, 9), Hours(9, 33)
 CLOCKS = Clocks(

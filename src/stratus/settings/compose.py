@@ -25,8 +25,9 @@ def register() -> None:
     for schemas in SCHEMAS.values():
         for name, schema in schemas.items():
             node = OmegaConf.structured(schema)
-            if "names" in node:
-                OmegaConf.set_struct(node.names, False)  # takes any station
+            for part in node.values() if isinstance(schema, type) and issubclass(schema, Data) else ():
+                if isinstance(part, DictConfig):
+                    OmegaConf.set_struct(part, False)  # takes any station or element
             store.store(name=f"schema_{name}", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)
