@@ -1,6 +1,7 @@
 """Hands the dataclasses of this folder to Hydra, gets them back filled in and checked, and writes them as YAML."""
 
 import re
+from dataclasses import fields
 from typing import Any
 
 import yaml
@@ -25,9 +26,9 @@ def register() -> None:
     for schemas in SCHEMAS.values():
         for name, schema in schemas.items():
             node = OmegaConf.structured(schema)
-            for part in node.values() if isinstance(schema, type) and issubclass(schema, Data) else ():
-                if isinstance(part, DictConfig):
-                    OmegaConf.set_struct(part, False)  # takes any station or element
+            for one in fields(schema):
+                if one.default_factory is dict:
+                    OmegaConf.set_struct(node[one.name], False)  # takes any station or element
             store.store(name=f"schema_{name}", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)
