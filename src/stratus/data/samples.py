@@ -128,6 +128,8 @@ def assemble(
     target, inputs, lag = TARGETS[recipe.target], recipe.inputs(), max(recipe.lead_days, 1)
     outputs, asked = list(target.values), target.values.values()
     days = calendar(table, recipe.rain_from)
+    absent = {name for one in inputs for name in one.value.meta.root_names()} - {*days.columns}
+    days = days.with_columns(pl.lit(None, pl.Float64).alias(name) for name in sorted(absent))  # never measured here
     known = as_known(days, clocks.within(table.columns), recipe.issue_hour).select(
         *(one.value.over("station").cast(pl.Float64).alias(f"x{j}") for j, one in enumerate(inputs)),
         *(value.forward_fill().shift(lag).over("station").alias(f"last{j}") for j, value in enumerate(asked)),

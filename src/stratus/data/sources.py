@@ -47,9 +47,8 @@ def _plain(path: str) -> pl.DataFrame:
     try:
         table = read_table(path)
     except DataError as error:
-        raise DataError(
-            f"{error}; is it in columns, units or dates of its own? say data.columns, data.units, data.date_format"
-        ) from None
+        mend = "say data.columns, data.units, data.date_format if it is in others"
+        raise DataError(f"{error}; {mend}") from None
     if said := suspected(table):
         raise DataError(f"{path}: {'; '.join(said)}")
     return table
