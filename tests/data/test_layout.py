@@ -108,6 +108,7 @@ def test_all_that_does_not_fit_is_said_at_once(tmp_path):
     ("text", "part"),
     [
         ("DAY,hi,rain in,soil\n31/02/2020,1,1,1\n", "1 of 1 are no dates as %d/%m/%Y"),
+        ("DAY,hi,rain in,soil\n01/02/20,1,1,1\n", "data.date_format='%d/%m/%y' or '%m/%d/%y' fits all"),
         ("DAY,hi,rain in,soil\n01/02/2020,1,1,1\n01/02/2020,1,1,1\n", "line 3: 2020-02-01 of 'Oslo'"),
         ("DAY,hi,rain in,soil\n01/02/2020,1,inf,1\n", "are no numbers, the first on line 2: 'inf'"),
         ("DAY,hi,rain in,soil\n01/02/2020,1,-1,1\n", "1 of 1 are, read as inch, not mm, at least 0"),

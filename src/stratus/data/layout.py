@@ -19,7 +19,19 @@ from stratus.errors import DataError, quoted
 
 GAPS = ("NA", "NaN", "nan", "null", "None", "-")  # what stands for a value that was not measured, beside nothing
 ISO = "%Y-%m-%d"
-_FORMATS = (ISO, "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y")
+_FORMATS = (
+    ISO,
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+)
+_FIRST = 1000  # year with four digits
 _ROWS = 1 << 18  # of Parquet that are read at once
 _SHOWN = 30  # columns of the file that a message names
 _MANY = 0.05  # a share of values beyond belief that is no accident
@@ -186,9 +198,9 @@ def _dates(given: pl.Series, form: str) -> pl.Series:
         found = given.str.to_date(form, strict=False)
     except pl.exceptions.PolarsError:  # a form that is none
         return pl.Series(given.name, [None] * len(given), pl.Date)
-    # The parser takes signs, blanks and years of any length too; zeros in front may be left out.
+    # The parser takes signs, blanks and years of any length too, 20 for the year 20; zeros in front may be left out.
     text, plain = (one.str.to_lowercase().str.replace_all("0", "") for one in (given, found.dt.strftime(form)))
-    found = found.to_frame().select(pl.when(text == plain).then(given.name)).to_series()
+    found = found.to_frame().select(pl.when((text == plain) & (found.dt.year() >= _FIRST)).then(given.name)).to_series()
     if form == ISO:  # the parser takes 2012-1-1 as well
         found = found.to_frame().select(pl.when(given.str.contains(r"^\d{4}-\d\d-\d\d$")).then(given.name)).to_series()
     return found
