@@ -83,11 +83,11 @@ def run_an_epoch(trained, folder, *overrides):
 def bureaus(folder):
     """Settings for a small file in the form of Australia's Bureau: it rains every third day, a day later at Cobar."""
     days = [date(2019, 10, 1) + timedelta(day) for day in range(900)]
-    rain = {
-        "Albury": [2 * (k % 3 == 0) for k in range(len(days))],
-        "Cobar": [2 * (k % 3 == 1) for k in range(len(days))],
-    }
-    lines = [bureau.line(f"{day}", place, Rainfall=rain[place][k]) for k, day in enumerate(days) for place in rain]
+    lines = [
+        bureau.line(f"{day}", place, Rainfall=2 * (k % 3 == late))
+        for late, place in enumerate(("Albury", "Cobar"))
+        for k, day in enumerate(days)
+    ]
     (folder / "weatherAUS.csv").write_text(bureau.text(*lines))
     return [f"data.path={folder / 'weatherAUS.csv'}", "data.stations=[Albury,Cobar]"]
 
