@@ -181,6 +181,7 @@ def rows_of_csv(content: bytes):
 def rows_of_mapped(content: bytes):
     """Columns DAY (dd/mm/yyyy), hi and lo (°F), rain (inches) and others, of one station."""
     head, *rows = table(text_of(content))
+    head[0] = head[0].lstrip("\ufeff")  # a second mark says as little as the first
     sure(rows and all(head.count(name) == 1 for name in ("DAY", "hi", "lo", "rain")))
     found = {}
     for row in rows:
