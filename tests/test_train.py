@@ -22,7 +22,7 @@ WRONG = {
     "optimizer.lrr=0.1": "there is no setting optimizer.lrr; optimizer has lr, momentum, nesterov, weight_decay",
     "optimizer.lr=fast": "optimizer.lr=fast: Value 'fast' of type 'str' could not be converted to Float",
     "optimizer.lr=-1": "optimizer.lr=-1.0: expected a finite number above 0",
-    "optimizer=sgdd": "there is no optimizer/sgdd; there are: adam, gd, lbfgs, momentum, sgd",
+    "optimizer=sgdd": "there is no optimizer/sgdd; there are: adam, gd, lbfgs, momentum, newton, sgd",
     "features=[two_days,harmonic]": "there is no features/harmonic; there are: day_of_year, harmonics, quadratic,",
     "task=regresion": "there is no task/regresion; there are: binary, multiclass, multilabel, regression",
     "foo=1": "there is no setting foo; see python train.py --help",
@@ -111,13 +111,13 @@ def test_help_and_configuration_are_shown_without_torch_and_without_a_run(tmp_pa
     assert list(tmp_path.iterdir()) == []
     if flags == ["--help"]:
         assert "\ntask: binary, multiclass, multilabel, regression\n" in done.stdout
-        assert "\noptimizer: adam, gd, lbfgs, momentum, sgd\n" in done.stdout
+        assert "\noptimizer: adam, gd, lbfgs, momentum, newton, sgd\n" in done.stdout
         assert re.search(r"\n  trainer\.max_epochs=100 +epochs: passes over the training days\n", done.stdout)
         assert re.search(r"\n  optimizer\.lr=0\.1 +learning rate: step size ε\n", done.stdout)
         assert re.search(r"\n  optimizer=gd +schedule=constant data\.batch_size=null\n", done.stdout)
         assert "stratus." not in done.stdout
     else:
-        assert "task:\n  target: rain\n  class_weights: null\n" in done.stdout
+        assert "task:\n  target: rain\n  rain_from: 0.0\n  class_weights: null\n" in done.stdout
         assert "\n  lr: 0.25\n" in done.stdout
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from stratus.data.daily_table import SCHEMA, believed, calendar, check, read_csv, read_table, select
+from stratus.data.elements import ELEMENTS
 from stratus.errors import DataError
 from stratus.files import sha256
 
@@ -75,6 +76,20 @@ def test_rows_are_sorted_and_columns_may_stand_in_any_order(tmp_path):
 )
 def test_a_byte_order_mark_line_ends_blank_lines_padding_and_quotes_do_not_matter(tmp_path, text):
     assert_frame_equal(read_csv(write(tmp_path, text)), read_csv(write(tmp_path, f"{HEADER}\n{ROW}\n")))
+
+
+def test_the_data_s_readme_lists_every_element_with_its_unit():
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    for name, element in ELEMENTS.items():
+        assert f"| `{name}` | {element.unit} |" in text
+
+
+def test_an_element_s_value_has_to_be_believable(tmp_path):
+    said = refusal(tmp_path, f"{HEADER},pressure\n{ROW},29.92\n")
+    expected = "hPa between 850 and 1090 (or nothing where it was not measured)"
+    assert said == f"my.csv, line 2, column pressure: '29.92' is out of range; expected {expected}"
+    table = read_csv(write(tmp_path, f"{HEADER},pressure\n{ROW},1013.2\n"))
+    assert table["pressure"].to_list() == [1013.2]
 
 
 def test_an_empty_value_is_a_gap(tmp_path):

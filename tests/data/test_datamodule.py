@@ -257,5 +257,6 @@ def test_a_checkpoint_will_hold_the_recipe_in_plain_values():
         "lead_days": 3,
         "issue_hour": 24.0,
         "rain_from": 0.0,
+        "seasonal": False,
         "missing": "drop",
     }

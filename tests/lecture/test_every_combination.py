@@ -147,7 +147,7 @@ REFUSALS = {
     "rain_quadratic features=two_days": "expected features=quadratic",
     "accuracy features=harmonics": "expected features=two_days",
     "accuracy features.lead_days=0": "features.lead_days=0: expected 1 or more",
-    "weather_types features=station": "features={station:{}}: expected features=two_days",
+    "weather_types features=station": "elements:null,transformed:false}}: expected features=two_days",
     "weather_types task.class_weights=balanced": "task.class_weights=balanced: expected null",
     "gradient_descent optimizer=adam": "optimizer=adam: expected optimizer=gd",
     "gradient_descent optimizer=gd optimizer.lr=1": "optimizer.lr=1.0: expected a rate below 1",

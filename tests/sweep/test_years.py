@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from stratus.data.daily_table import check as check_table
 from stratus.data.observations import InMemory
+from stratus.data.recipe import Recipe
 from stratus.errors import DataError
 from stratus.runs import record
 from stratus.settings.compose import check
@@ -45,14 +47,22 @@ def test_the_mean_s_interval_is_scipy_s():
 
 def test_a_year_is_tested_that_two_full_ones_come_before():
     def days(*spans):
-        every = [pl.date_range(*map(date.fromisoformat, span), eager=True) for span in spans]
-        return InMemory(pl.DataFrame({"date": pl.concat(every)}).with_columns(station=pl.lit("A")))
+        every = pl.concat([pl.date_range(*map(date.fromisoformat, span), eager=True) for span in spans])
+        columns = {"station": "A", "temperature_max": 3.0, "temperature_min": 1.0, "precipitation": 0.0}
+        return pl.DataFrame({"date": every}).with_columns(**{name: pl.lit(one) for name, one in columns.items()})
 
+    recipe = Recipe("temperature", {"two_days": {}}, 1)
     table = days(("1999-07-01", "2002-12-31"), ("2003-01-01", "2003-06-30"), ("2004-01-01", "2005-12-31"))
-    assert table.test_years() == [2002, 2004, 2005]  # of 1999 and 2003 there is half
-    assert table.test_years(date(2001, 2, 15)) == [2005]
-    with pytest.raises(DataError, match=r"need 3, of 330 days at least; the table has 2 \(2004, 2005\)"):
-        table.test_years(date(2004, 1, 1))
+    every = InMemory(check_table(table, "table"))
+    assert every.test_years(recipe) == [2002, 2004, 2005]  # of 1999 and 2003 there is half
+    assert every.test_years(recipe, date(2001, 2, 15)) == [2005]
+    assert every.test_years(recipe, until=date(2004, 12, 31)) == [2002, 2004]
+    with pytest.raises(DataError, match=r"the table has 2 \(2004, 2005\)"):
+        every.test_years(recipe, date(2004, 1, 1))
+    cold = pl.when(pl.col("date") > date(2001, 6, 1)).then("temperature_min").alias("temperature_min")
+    later = InMemory(check_table(table.with_columns(cold), "table"))
+    with pytest.raises(DataError, match=r"the table has 2 \(2002, 2004\)"):
+        later.test_years(recipe, until=date(2004, 12, 31))  # without the minimum there is no temperature
 
 
 def test_a_year_is_scored_by_the_model_of_the_days_before_it(sweep):
@@ -84,6 +94,15 @@ def test_the_table_has_a_row_a_year_and_the_mean_of_each_setting(sweep, capsys, 
     assert [path.name for path in (sweep / "pictures").iterdir()] == ["years.png"]
 
 
+def test_a_year_in_which_climatology_is_a_guess_is_left_out_and_named(sweep):
+    runs = [record.read(sweep / str(number)) for number in (1, 0)]
+    runs[0].unseen_days = 59
+    table = years.table({"": runs})
+    assert table.filter(pl.col("year") == "mean")["skill"].item() == pytest.approx(runs[1].metrics["test/skill"])
+    assert "over 1 years (without 2014, where climatology is a guess)" in years.verdict(runs)
+    assert table["persistence"].to_list()[:2] == [run.references["persistence"]["test/skill"] for run in runs]
+
+
 def test_years_and_other_runs_are_ranked_as_ever(sweep):
     records = [record.read(sweep / str(number)) for number in range(4)]
     records[0].data.source["test_year"] = None
@@ -91,8 +110,10 @@ def test_years_and_other_runs_are_ranked_as_ever(sweep):
 
 
 def test_the_years_of_the_table_are_what_the_sweep_runs_over(composed, tmp_path):
-    settings = check(composed("data.test_year=2014", "data.validation_from=null", "data.until=2012-12-31"))
+    settings = check(composed("data.test_year=2014", "data.validation_from=null", "data.until=2014-06-30"))
     assert settings.data.borders.test_from == date(2014, 1, 1)
+    assert settings.data.borders.until == date(2014, 6, 30)
+    settings.data.until = None
     assert settings.data.borders.until == date(2014, 12, 31)
     config = composed("sweep=years", with_hydra=True)
     assert config.hydra.sweeper.params == {"data.test_year": "2014,2015"}

@@ -29,6 +29,7 @@ class Input(NamedTuple):
     unit: str
     value: pl.Expr
     usual: float = 0.0  # about what is usual
+    neighbour: int = 0  # of which neighbour it is, counted from the nearest; 0 for the station itself
     indicator: bool = False  # whether it only says that another is not known
 
     @property
@@ -40,13 +41,14 @@ class Input(NamedTuple):
 def absence(one: Input) -> Input:
     """Whether an input is not known, 1 or 0; of the calendar's it is always 0."""
     value = pl.col("date").is_null() if one.calendar else one.value.is_null()
-    return Input(f"no {one.name}", "1", value, indicator=True)
+    return Input(f"no {one.name}", "1", value, neighbour=one.neighbour, indicator=True)
 
 
 def in_season(one: Input) -> list[Input]:
     """An input's departure from what is usual times cosine and sine of the target day's season: weights that turn."""
     waves = [(name, wave(_ANGLE)) for name, wave in (("cos", pl.Expr.cos), ("sin", pl.Expr.sin))]
-    return [Input(f"{one.name} × {name} 1/year", one.unit, (one.value - one.usual) * wave) for name, wave in waves]
+    turned = [(f"{one.name} × {name} 1/year", (one.value - one.usual) * wave) for name, wave in waves]
+    return [one._replace(name=name, value=value) for name, value in turned]
 
 
 def _before(column: str, days: int, unit: str) -> Input:
@@ -112,6 +114,23 @@ def station(
     return inputs
 
 
+def neighbours(
+    lead_days: int,
+    elements: Annotated[list[str] | None, "what of them; null: all that was measured"] = None,
+    transformed: Annotated[bool, "amounts as log(1 + mm), hours as roots"] = False,
+    k: Annotated[int, "so many of the nearest stations, or as many as there are"] = 5,
+    *,
+    own: Mapping[str, str] = NOTHING,
+) -> list[Input]:
+    """What the k nearest stations measured on the last day known, as `station` has it; they stand in order of distance.
+
+    Where the target is asked at all stations at once, each is told of all of them, and no order is needed.
+    """
+    here = station(lead_days, elements, transformed, own=own)
+    numbers = _sizes("neighbours.k", k, 1000)
+    return [one._replace(name=f"{one.name} at neighbour {j}", neighbour=j) for j in numbers for one in here]
+
+
 def _unit(name: str, own: Mapping[str, str]) -> str:
     if name not in ELEMENTS and name not in own:
         raise ConfigurationError(f"there is no element '{name}'; there are: {', '.join([*own, *ELEMENTS])}")
@@ -126,5 +145,5 @@ def _transformed(here: Input) -> Input:
 
 
 FEATURES: dict[str, Callable[..., list[Input]]] = {
-    function.__name__: function for function in (two_days, quadratic, day_of_year, harmonics, station)
+    function.__name__: function for function in (two_days, quadratic, day_of_year, harmonics, station, neighbours)
 }

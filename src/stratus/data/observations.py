@@ -1,17 +1,19 @@
 """Where a run's daily table comes from: memory, or a store on disk (`store.read.Store`)."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.daily_table import KEY, select
 from stratus.data.recipe import Borders, Recipe
-from stratus.data.samples import Array
+from stratus.data.samples import Array, assemble
 from stratus.data.splits import Splits, split
 from stratus.errors import DataError
 
@@ -52,21 +54,25 @@ class Observations(ABC):
         asked = pl.DataFrame({"station": list(stations), "date": dates}, {"station": pl.String, "date": pl.Date})
         return asked.join(self.covering(stations, dates), on=KEY, how="left", maintain_order="left")
 
-    def test_years(self, train_from: date | None = None) -> list[int]:
+    def test_years(self, recipe: Recipe, train_from: date | None = None, until: date | None = None) -> list[int]:
         """The years that can be forecast from the years before them, in order.
 
-        Each has days enough to count as a year, and so have two years or more before it, from the day `train_from` on.
-        Raises DataError if there is none.
+        Each has days enough to count as a year whose inputs and truth are known, and so have two years or more before
+        it, from the day `train_from` on. Raises DataError if there is none.
         """
-        dates = pl.concat([part["date"].unique() for part in self.parts()]).unique()
-        days = dates.filter(dates >= train_from) if train_from else dates
-        counts = days.dt.year().value_counts().sort("date")
-        years: list[int] = counts.filter(pl.col("count") >= A_YEAR)["date"].to_list()
+        days = []
+        for part in self.parts():
+            whole = recipe.of_measured(part)
+            samples, inputs, _ = assemble(part, whole, clocks=self.clocks)
+            days.append(samples.where(samples.known & samples.usable(inputs, whole.missing)).until(until).dates)
+        dates = np.unique(np.concatenate(days))
+        counts = Counter((dates[dates >= np.datetime64(train_from)] if train_from else dates).astype("datetime64[Y]"))
+        years = sorted(year.item().year for year, count in counts.items() if count >= A_YEAR)
         if len(years) <= YEARS_BEFORE:
-            found = f"{len(years)} ({', '.join(map(str, years)) or 'none'})"
+            those = f"{len(years)} ({', '.join(map(str, years)) or 'none'})"
             raise DataError(
                 f"years forecast from {YEARS_BEFORE} or more before them need {YEARS_BEFORE + 1}, of {A_YEAR} days at "
-                f"least; the table has {found}"
+                f"least whose inputs and truth are known; the table has {those}"
             )
         return years[YEARS_BEFORE:]
 

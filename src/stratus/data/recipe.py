@@ -55,7 +55,11 @@ class Recipe:
 
     def inputs(self) -> list[Input]:
         """The components of x, each defined on one station's calendar."""
-        inputs = [one for name in self.features for one in FEATURES[name](self.lead_days, **self._settings(name))]
+        found = [one for name in self.features for one in FEATURES[name](self.lead_days, **self._settings(name))]
+        if TARGETS[self.target].everywhere:  # each station is told of all: its neighbours' are there already
+            own = (one._replace(name=one.name.partition(" at neighbour")[0], neighbour=0) for one in found)
+            found = list({one.name: one for one in own}.values())
+        inputs = found
         turned = [two for one in inputs if self.seasonal and not one.calendar for two in in_season(one)]
         return [*inputs, *turned, *(map(absence, inputs) if self.missing == "indicator" else [])]
 

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from stratus.data.clocks import NO_CLOCKS, Clocks, as_known
 from stratus.data.daily_table import calendar
 from stratus.data.features import Input
+from stratus.data.inputs import columns_of
 from stratus.data.recipe import Recipe
 from stratus.data.targets import TARGETS, Category
 
 Array = NDArray[Any]
 
 CHUNK = 1 << 16  # days that are worked on at once where all might not fit
+BETWEEN = " + "  # the names of stations where a sample is a day at all of them
 COLUMNS = ("at", "dates", "x", "y", "last")
 
 
@@ -130,12 +132,12 @@ def assemble(
     days = calendar(table, recipe.rain_from)
     absent = {name for one in inputs for name in one.value.meta.root_names()} - {*days.columns}
     days = days.with_columns(pl.lit(None, pl.Float64).alias(name) for name in sorted(absent))  # never measured here
-    known = as_known(days, clocks.within(table.columns), recipe.issue_hour).select(
-        *(one.value.over("station").cast(pl.Float64).alias(f"x{j}") for j, one in enumerate(inputs)),
-        *(value.forward_fill().shift(lag).over("station").alias(f"last{j}") for j, value in enumerate(asked)),
-    )
+    known = as_known(days, clocks.within(table.columns), recipe.issue_hour)
     truth = days.select("station", "date", *(value.over("station").alias(f"y{j}") for j, value in enumerate(asked)))
-    frame = truth.hstack(known)
+    last = known.select(
+        value.forward_fill().shift(lag).over("station").alias(f"last{j}") for j, value in enumerate(asked)
+    )
+    frame = pl.concat([truth, columns_of(known, inputs), last], how="horizontal")
     if target.everywhere:
         frame, inputs, outputs = _side_by_side(frame, inputs)
     if isinstance(target, Category):
@@ -162,7 +164,7 @@ def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFram
         here = {f"x{j}@{at}": one._replace(name=f"{at} {one.name}") for at in stations}
         columns |= {f"x{j}": one} if one.calendar else here
     found = wide.select(
-        pl.lit(" + ".join(stations)).alias("station"),
+        pl.lit(BETWEEN.join(stations)).alias("station"),
         "date",
         *(pl.col(name).alias(f"x{j}") for j, name in enumerate(columns)),
         *(pl.col(f"{letter}0@{at}").alias(f"{letter}{j}") for letter in ("y", "last") for j, at in enumerate(stations)),

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from stratus.data.samples import Array, Samples
+from stratus.data.samples import BETWEEN, Array, Samples
 from stratus.data.splits import Splits
 from stratus.data.targets import Category, Continuous, Target
 from stratus.pictures import (
@@ -20,7 +20,7 @@ from stratus.pictures import (
     weights,
     worst_days,
 )
-from stratus.pictures.canvas import named
+from stratus.pictures.canvas import MOST_PANELS, named
 from stratus.runs.finished import FinishedRun
 from stratus.verification.model import Model
 
@@ -58,8 +58,8 @@ def _test_days(run: FinishedRun) -> str:
 
 
 def _places(days: Samples) -> str:
-    stations = sorted(set(days.stations))
-    return " + ".join(stations) if len(stations) <= 3 else f"{len(stations)} stations"
+    joined = BETWEEN.join(sorted(set(days.stations)))
+    return joined if (count := joined.count(BETWEEN) + 1) <= 3 else f"{count} stations"
 
 
 def plane(model: Model, splits: Splits) -> boundary.Plane | None:
@@ -87,7 +87,7 @@ def _of_values(run: FinishedRun) -> Drawings:
     tolerance = run.settings.task.settings.get("tolerance", 0)
     scatter = partial(forecast_against_truth.draw, tolerance=tolerance, place=title(days, _test_days(run)))
     found: Drawings = {}
-    for k, output in enumerate(run.splits.outputs):
+    for k, output in enumerate(run.splits.outputs[:MOST_PANELS]):
         look, mark = {"name": output.replace("_", " "), "unit": target.unit}, f"_{output}" if usual.shape[1] > 1 else ""
         lines = {"climatology": usual[:, k], "forecast": forecast[here, k]}
         fit = partial(fit_over_calendar.draw, one.dates, one.y[:, k], lines, place=part, **look)

@@ -14,12 +14,14 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from stratus.data.samples import BETWEEN
 from stratus.errors import legible
 from stratus.runs.record import ResamplingRecord, RunRecord
 from stratus.scores.blocks import FEWEST
 from stratus.scores.names import BY_CLASS
 from stratus.scores.probabilities import LEAST
 
+NAMED = 4  # so many stations are named, of more the number
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
@@ -76,7 +78,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
     left_out = sum(run.data.left_out.values())
     samples = ", ".join(f"{n} {name}" for name, n in run.data.samples.items())
     show(
-        scoreboard(rows, f"{run.task}, {' + '.join(run.data.stations)}: scores on the test days"),
+        scoreboard(rows, f"{run.task}, {_places(run.data.stations)}: scores on the test days"),
         classes(rows["model"]),
         DIAGNOSIS if run.diagnosis else None,
         beside_climatology(run.skill, run.intervals["test/skill"], run.resampling, run.unseen_days),
@@ -86,7 +88,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         + (", the lowest validation loss" if "val/loss" in run.metrics else ""),
         f"training loss{' and penalty' if penalised else ''} after the last epoch: {least + gap:.6g}, "
         + (
-            _above(gap, least)
+            _above(gap, least, run.references["climatology"].get("train/loss"))
             if run.optimum_attained
             else "and no minimum: a class can be told apart without error, so it falls for ever"
         ),
@@ -102,10 +104,16 @@ def _unlearnt(classes: list[str]) -> str | None:
     return f"never forecast, since the training days do not show it: {', '.join(classes)}; {counted}"
 
 
-def _above(gap: float, least: float) -> str:
+def _places(names: Sequence[str]) -> str:
+    return BETWEEN.join(names) if len(names) <= NAMED else f"{len(names)} stations"
+
+
+def _above(gap: float, least: float, usual: float | None) -> str:
     if abs(gap) <= 1e-9 * max(1.0, abs(least)):
         return "to rounding the exact optimum of this model"
-    return f"{gap:.2g} above the exact optimum of this model"
+    far = usual is not None and gap > usual  # further from it than the calendar is from the truth
+    mend = ": training did not come near; give it a smaller optimizer.lr, or more epochs" if far else ""
+    return f"{gap:.2g} above the exact optimum of this model{mend}"
 
 
 def beside_climatology(

@@ -1,16 +1,16 @@
 """Hands the dataclasses of this folder to Hydra, gets them back filled in and checked, and writes them as YAML."""
 
+import copy
 import re
 from dataclasses import fields
 from typing import Any
 
 import yaml
 from hydra.core.config_store import ConfigStore
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue
 
 from stratus.errors import ConfigurationError
-from stratus.settings.data import Data
 from stratus.settings.experiment import PROJECT, SCHEMAS, Config
 from stratus.settings.help import help_text
 
@@ -18,7 +18,7 @@ from stratus.settings.help import help_text
 def register() -> None:
     """Makes known to Hydra the dataclasses, and what a configuration may ask for.
 
-    `${project:…}` is a path beside train.py, `${test_years:${data}}` the years that a sweep over years tests, and
+    `${project:…}` is a path beside train.py, `${test_years:}` the years that a sweep over years tests, and
     `${settings_help:}` the text of --help.
     """
     store = ConfigStore.instance()
@@ -32,13 +32,17 @@ def register() -> None:
             store.store(name=f"schema_{name}", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)
-    OmegaConf.register_new_resolver("test_years", _test_years, replace=True, use_cache=True)
+    OmegaConf.register_new_resolver("test_years", _test_years, replace=True)
 
 
-def _test_years(node: DictConfig) -> str:
-    data = _object(node)
-    assert isinstance(data, Data)
-    return ",".join(map(str, data.load().observations.test_years(data.borders.train_from)))
+def _test_years(*, _root_: DictConfig) -> str:
+    own = copy.deepcopy(_root_)
+    with open_dict(own):
+        own.pop("hydra", None)
+    settings = check(own)
+    borders = settings.data.borders
+    years = settings.data.load().observations.test_years(settings.recipe, borders.train_from, borders.until)
+    return ",".join(map(str, years))
 
 
 def check(config: DictConfig) -> Config:

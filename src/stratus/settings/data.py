@@ -33,7 +33,9 @@ class Data(SettingsGroup, group="data"):
     validation_from: str | None = setting("2014-01-01", "first validation day; null: no validation split", DAY)
     test_from: str = setting("2015-01-01", "first test day", DAY)
     until: str | None = setting(None, "last test day; null: the table's last", DAY)
-    test_year: int | None = setting(None, "test on this year, train on the days before; null: test_from to until", YEAR)
+    test_year: int | None = setting(
+        None, "test on this year, whatever test_from, and train on the days before it", YEAR
+    )
     batch_size: int | None = setting(32, "training days a step; null: all of them", POSITIVE)
     resample: int | None = setting(None, "number of a resample of the training weeks; null: no resample", NOT_NEGATIVE)
 
@@ -49,7 +51,8 @@ class Data(SettingsGroup, group="data"):
         """Where the splits begin."""
         days = {name: getattr(self, name) for name in BORDERS}
         if self.test_year:
-            days |= {"test_from": f"{self.test_year:04}-01-01", "until": f"{self.test_year:04}-12-31"}
+            end = f"{self.test_year:04}-12-31"
+            days |= {"test_from": f"{self.test_year:04}-01-01", "until": min(self.until or end, end)}
         return Borders(**{name: day and date.fromisoformat(day) for name, day in days.items()})
 
     @property

@@ -15,7 +15,7 @@ from stratus.sweep import penalties, resamples, years
 
 OBJECTIVE = "objective"
 MOST = 20  # the most rows of a table on the terminal; the files have all
-YEARS_SHOWN = ("year", "train", "test", "loss", "accuracy", "skill", "from", "to")
+YEARS_SHOWN = ("year", "train", "test", "loss", "accuracy", "skill", "from", "to", "persistence")
 SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
@@ -118,8 +118,10 @@ def _years(folder: Path, runs: Mapping[str, Sequence[RunRecord]]) -> None:
     if len(runs) > 1:
         columns = ["setting", *(name for name in columns if name not in ("year", "train", "test"))]
         table = table.filter(pl.col("year") == "mean")
-    show(listing(table.select(columns), "each year by a model of the years before; from, to: 95 % of the skill"))
-    show(*(f"{plain(words)}: {years.verdict(own)}".removeprefix(": ") for words, own in runs.items()))
+    title = "each year by a model of the years before; from, to: 95 % of the skill; persistence: its skill"
+    show(listing(table.select(columns).head(len(table) if len(runs) == 1 else MOST), title))
+    told = list(runs.items())[:MOST]
+    show(*(f"{plain(words)}: {years.verdict(own)}".removeprefix(": ") for words, own in told))
 
 
 def _draw(folder: Path, jobs: Mapping[str, RunRecord]) -> None:

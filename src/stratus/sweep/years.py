@@ -28,6 +28,11 @@ def by_setting(records: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
     return runs if whole and max(map(len, runs.values()), default=0) > 1 else {}
 
 
+def judged(runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """Those of which a verdict can be given: climatology is no guess on any of their test days."""
+    return [run for run in runs if not run.unseen_days]
+
+
 def year(run: RunRecord) -> int:
     """The year that a run was tested on; 0 where it has none."""
     return int(run.data.source.get("test_year") or 0) if run.data else 0
@@ -40,13 +45,17 @@ def mean(values: Array) -> tuple[float, float, float]:
     years are fewer than `FEWEST`.
     """
     n = len(values)
+    if not n:
+        return math.nan, math.nan, math.nan
     half = student(n - 1) * values.std(ddof=1) / math.sqrt(n) if n >= FEWEST else math.nan
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
 
 
-def of_score(runs: Sequence[RunRecord], name: str) -> tuple[float, float, float]:
-    """The mean of a test score over the years of runs, and the ends of its interval."""
-    return mean(np.array([run.metrics.get(name) for run in runs], float))
+def skill(run: RunRecord, forecaster: str = "model") -> float:
+    """The skill of a run's model or of one of its references; nan where there is none."""
+    scores = run.metrics if forecaster == "model" else run.references.get(forecaster, {})
+    found = scores.get("test/skill")
+    return math.nan if found is None else found
 
 
 def student(freedom: int, share: float = LEVEL) -> float:
@@ -61,10 +70,10 @@ def student(freedom: int, share: float = LEVEL) -> float:
 
 
 def table(runs: Mapping[str, Sequence[RunRecord]]) -> pl.DataFrame:
-    """A row a year, and of each setting a row `mean` over its years.
+    """A row a year, and of each setting a row `mean` over its years of which a verdict can be given.
 
-    Columns: setting, year, train and test (numbers of days), the test scores but those by class, and the ends of the
-    interval of skill: a year's is from its days, the mean's from the years.
+    Columns: setting, year, train and test (numbers of days), the test scores but those by class, the ends of the
+    interval of skill (a year's is from its days, the mean's from the years), and the skill of persistence.
     """
     every = [run for own in runs.values() for run in own]
     names = dict.fromkeys(name for run in every for name in run.metrics if name.startswith("test/"))
@@ -77,17 +86,30 @@ def table(runs: Mapping[str, Sequence[RunRecord]]) -> pl.DataFrame:
             low, high = run.intervals.get("test/skill") or (None, None)
             values = {name: run.metrics.get(name) for name in scores}
             rows.append({"setting": words, "year": str(year(run)), **days, **values, "from": low, "to": high})
-        means = {name: of_score(own, name)[0] for name in scores}
-        _, low, high = of_score(own, "test/skill")
+            rows[-1]["persistence"] = skill(run, "persistence")
+        known = judged(own)
+        means = {name: _mean([run.metrics.get(name) for run in known]) for name in scores}
+        _, low, high = mean(np.array([skill(run) for run in known]))
         rows.append({"setting": words, "year": "mean", **means, "from": low, "to": high})
-    return pl.DataFrame(rows, infer_schema_length=None).rename(lambda name: name.removeprefix("test/"))
+        rows[-1]["persistence"] = _mean([skill(run, "persistence") for run in known])
+    found = pl.DataFrame(rows, infer_schema_length=None).rename(lambda name: name.removeprefix("test/"))
+    return found.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    return float(np.mean(np.array(values, float))) if values else math.nan
 
 
 def verdict(runs: Sequence[RunRecord]) -> str:
-    """Whether a setting's mean skill over the years may be chance."""
-    middle, low, high = of_score(runs, "test/skill")
+    """Whether a setting's mean skill over the years may be chance, and what that of persistence is."""
+    known = judged(runs)
+    out = [str(year(run)) for run in runs if run.unseen_days]
+    rest = f" (without {', '.join(out)}, where climatology is a guess)" if out else ""
+    middle, low, high = mean(np.array([skill(run) for run in known]))
+    other = f"; persistence has {_mean([skill(run, 'persistence') for run in known]):+.3f}"
+    over = f"mean skill {middle:+.3f} over {len(known)} years{rest}"
     if math.isnan(low):
-        return f"mean skill {middle:+.3f} over {len(runs)} years, too few for an interval: it takes {FEWEST}"
+        return f"{over}, too few for an interval: it takes {FEWEST}{other}"
     worse = "worse than climatology" if high < 0 else "it cannot be told from climatology"
     said = "better than climatology" if low > 0 else worse
-    return f"mean skill {middle:+.3f} over {len(runs)} years, 95 % between {low:+.3f} and {high:+.3f}: {said}"
+    return f"{over}, 95 % between {low:+.3f} and {high:+.3f}: {said}{other}"
