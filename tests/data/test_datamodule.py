@@ -258,5 +258,6 @@ def test_a_checkpoint_will_hold_the_recipe_in_plain_values():
         "issue_hour": 24.0,
         "rain_from": 0.0,
         "seasonal": False,
+        "own": {},
         "missing": "drop",
     }

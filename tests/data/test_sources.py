@@ -8,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import bureau
 import polars as pl
 import pytest
 from omegaconf import OmegaConf
@@ -18,7 +19,7 @@ from stratus.data.ghcn.stations import TEXAS
 from stratus.errors import ConfigurationError, DataError
 from stratus.files import sha256
 from stratus.runs.received import check
-from stratus.settings.data import CsvData, GhcnData, KnmiData, source_from_record
+from stratus.settings.data import AustraliaData, CsvData, GhcnData, KnmiData, source_from_record
 
 ROOT = Path(__file__).parents[2]
 AUSTIN = "USW00013904"
@@ -156,3 +157,50 @@ def test_the_hours_of_a_file_are_its_stations_by_the_names_they_are_shown_by(tmp
     found = GhcnData(path=str(file), station="USC00417079", names={"USC00417079": "Hills"}).load()
     assert found.observations.clocks.of("Hills", "precipitation") == (-17, 7)
     assert found.provenance.hours == {"Hills": {"precipitation": [-17, 7], "weather": [-17, 24]}}
+
+
+OTHER = {
+    "columns": {"date": "DAY", "temperature_max": "hi", "temperature_min": "lo", "precipitation": "rain"},
+    "units": {"temperature_max": "degF", "temperature_min": "degF", "precipitation": "inch"},
+    "elements": {"soil": "degC"},
+    "hours": {"precipitation": [-15, 9]},
+    "station": "Oslo",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "soil"),
+    [
+        ("DAY,hi,lo,rain,soil\n2020-01-01,50,32,1,7\n", 7),
+        ("station,date,temperature_max,temperature_min,precipitation,soil\nOslo,2020-01-01,10,0,25.4,7\n", 7),
+    ],
+)
+def test_new_days_of_a_mapped_run_may_be_in_either_layout(tmp_path, text, soil):
+    settings = CsvData(path=f"{tmp_path / 'first'}", **OTHER)
+    (tmp_path / "later").write_text(text)
+    found = settings.at(f"{tmp_path / 'later'}")
+    names = ["station", "date", "temperature_max", "temperature_min", "precipitation", "soil"]
+    assert found.table.select(names).rows() == [("Oslo", date(2020, 1, 1), 10, 0, 25.4, soil)]
+    assert found.clocks.of("Oslo", "precipitation") == (-15, 9)
+
+
+def test_new_days_of_other_sources_may_be_in_either_layout(archive, tmp_path):
+    (tmp_path / "weatherAUS.csv").write_text(bureau.text(bureau.line(Rainfall=2)))
+    (tmp_path / "plain.csv").write_text(
+        "station,date,temperature_max,temperature_min,precipitation\nAlbury,2020-01-01,,,2\n"
+    )
+    for name in ("weatherAUS.csv", "plain.csv"):
+        found = AustraliaData(path="x").at(f"{tmp_path / name}")
+        assert found.table["precipitation"].to_list() == [2]
+        assert found.clocks.of("Albury", "temperature_max") == (9, 33)
+    ghcn = GhcnData(station="GME00102380", names={AUSTIN: "Austin"})
+    assert ghcn.at(f"{archive}/all/{AUSTIN}.dly").stations == ["Austin"]
+    assert ghcn.at(f"{tmp_path}/plain.csv").stations == ["Albury"]
+
+
+def test_a_record_keeps_how_a_file_is_laid_out(tmp_path):
+    (tmp_path / "file").write_text("DAY,hi,lo,rain,soil\n2020-01-01,50,32,1,7\n")
+    found = CsvData(path=f"{tmp_path / 'file'}", **OTHER).load()
+    again = source_from_record(found.provenance.source)
+    assert_frame_equal(again.load().observations.table, found.observations.table)
+    assert again.own == {"soil": "degC"}

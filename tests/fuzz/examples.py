@@ -163,6 +163,29 @@ def knmi(chance: Random) -> bytes:
     return gzip.compress(content, mtime=0) if chance.random() < 0.2 else content
 
 
+def mapped(chance: Random) -> bytes:
+    rows = [["DAY", "hi", "lo", "rain", "note"]]
+    for when in days(chance):
+        low = round(chance.uniform(-20, 80), 1)
+        amount = chance.choice(["", "NA", "0", f"{chance.uniform(0, 3):.2f}"])
+        rows.append([f"{when:%d/%m/%Y}", f"{low + chance.randrange(40):.1f}", f"{low}", amount, "a, b"])
+    return quoted(chance, rows)
+
+
+def bureau(chance: Random) -> bytes:
+    names = ["MinTemp", "MaxTemp", "Rainfall", "Evaporation", "Sunshine", "WindGustDir", "WindGustSpeed", "WindDir9am"]
+    names += ["WindDir3pm", "WindSpeed9am", "WindSpeed3pm", "Humidity9am", "Humidity3pm", "Pressure9am", "Pressure3pm"]
+    names += ["Cloud9am", "Cloud3pm", "Temp9am", "Temp3pm", "RainTomorrow"]
+    rows = [["Date", "Location", *names]]
+    for place in ("Albury", "Cobar"):
+        for when in days(chance, 5):
+            row = [chance.choice(["N", "SSW", "NA"]) if "Dir" in one else f"{chance.randrange(8)}" for one in names]
+            cells = dict(zip(names, row, strict=True)) | {"MaxTemp": "9.5", "RainTomorrow": "Yes"}
+            cells |= {f"Pressure{hour}": f"{chance.randrange(990, 1030)}" for hour in ("9am", "3pm")}
+            rows.append([place if one == "Location" else cells.get(one, f"{when}") for one in rows[0]])
+    return quoted(chance, rows)
+
+
 def daily_parquet(chance: Random) -> bytes:
     file, codec = io.BytesIO(), chance.choice(("snappy", "zstd", "gzip", "uncompressed"))
     table = pl.read_csv(csv(chance), try_parse_dates=chance.random() < 0.8)

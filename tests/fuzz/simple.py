@@ -23,6 +23,9 @@ NOT_USED |= {"UXH", "UNH"}
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
+COLUMNS = ("hi", "lo", "rain")
+
+
 def sure(true: object) -> None:
     if not true:
         raise ValueError
@@ -187,6 +190,47 @@ def rows_of_csv(content: bytes):
         found[cells["station"], when] = (cells["station"], when, high, low, *rest, cells["weather"] or None)
     sure(found and len(set(head)) == len(head))
     return list(found.values())
+
+
+def rows_of_mapped(content: bytes):
+    """Columns DAY (dd/mm/yyyy), hi and lo (°F), rain (inches) and others, of one station."""
+    head, *rows = table(text_of(content))
+    head[0] = head[0].lstrip("\ufeff")  # a second mark says as little as the first
+    sure(rows and all(head.count(name) == 1 for name in ("DAY", "hi", "lo", "rain")))
+    found = {}
+    for row in rows:
+        cells = dict(zip(head, row, strict=True))
+        when = day(cells["DAY"], "[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}", "%d/%m/%Y")
+        given = ["" if cells[name] in ("NA", "NaN", "nan", "null", "None", "-") else cells[name] for name in COLUMNS]
+        high, low, rain = (number(one) if one else None for one in given)
+        high, low = (None if one is None else round((one - 32) / 1.8, 9) for one in (high, low))
+        rain = None if rain is None else round(rain * 25.4, 9)
+        sure(all(-90 <= one <= 60 for one in (high, low) if one is not None))
+        sure((rain is None or 0 <= rain <= 3e38) and (high is None or low is None or high >= low) and when not in found)
+        found[when] = ("Oslo", when, high, low, rain, None, None, None)
+    return list(found.values())
+
+
+def rows_of_bureau(content: bytes):
+    """Place, day and seven plain values of the Bureau's table; values beyond belief are left out."""
+    text = text_of(content)
+    sure(text.endswith("\n"))
+    head, *rows = table(text)
+    ranges = {"MaxTemp": (-90, 60), "MinTemp": (-90, 60), "Rainfall": (0, 3e38), "Pressure3pm": (850, 1090)}
+    sure(all(head.count(name) == 1 for name in ("Date", "Location", *ranges)))
+    found = []
+    for row in rows:
+        cells = dict(zip(head, ("" if one == "NA" else one for one in row), strict=True))
+        values = {one: number(cells[one]) if cells[one] else None for one in ranges}
+        high, low, rain, pressure = (
+            None if one is None or not ranges[name][0] <= one <= ranges[name][1] else one
+            for name, one in values.items()
+        )
+        if None not in (values["MaxTemp"], values["MinTemp"]) and values["MaxTemp"] < values["MinTemp"]:
+            high = low = None
+        when = day(cells["Date"], "[0-9]{4}-[0-9]{2}-[0-9]{2}", "%Y-%m-%d")
+        found.append((cells["Location"], when, high, low, rain, pressure))
+    return found
 
 
 def placed(content: bytes, columns) -> list[list[str]]:

@@ -15,10 +15,12 @@ import examples
 import simple
 from damage import damaged
 
+from stratus.data import australia
 from stratus.data.daily_table import read_csv, read_table
 from stratus.data.ghcn.layouts import read
 from stratus.data.ghcn.stations import read_inventory, read_stations
 from stratus.data.knmi import etmgeg
+from stratus.data.layout import Layout
 from stratus.errors import DataError
 
 LONGEST = 700  # characters of a message
@@ -34,6 +36,13 @@ class Target:
 
 
 standard = partial(read, units="standard")
+MAPPED = Layout(
+    columns={"date": "DAY", "temperature_max": "hi", "temperature_min": "lo", "precipitation": "rain"},
+    units={"temperature_max": "degF", "temperature_min": "degF", "precipitation": "inch"},
+    date_format="%d/%m/%Y",
+    station="Oslo",
+)
+BUREAU = ("station", "date", "temperature_max", "temperature_min", "precipitation", "pressure_3pm")
 READERS = {
     "csv": Target(examples.csv, read_csv, simple.rows_of_csv),
     "by_year": Target(examples.by_row, standard, simple.rows_of_ghcn),
@@ -43,6 +52,8 @@ READERS = {
     "stations": Target(examples.places, read_stations, simple.rows_of_places),
     "inventory": Target(examples.inventory, read_inventory, simple.rows_of_inventory),
     "knmi": Target(examples.knmi, lambda path: etmgeg.read(path).drop("line"), simple.rows_of_knmi),
+    "mapped": Target(examples.mapped, MAPPED.read, simple.rows_of_mapped),
+    "bureau": Target(examples.bureau, lambda path: australia.read(path)[0].select(BUREAU), simple.rows_of_bureau),
     "daily_parquet": Target(examples.daily_parquet, read_table, None),
     "parquet": Target(examples.parquet, read, None),  # without checksums: a flipped bit is a value like any other
 }

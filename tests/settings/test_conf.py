@@ -1,7 +1,9 @@
 """The files in conf/: each composes, and each experiment and sweep runs."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
+import bureau
 import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -15,6 +17,7 @@ from stratus.settings.compose import check
 CONF = Path(__file__).parents[2] / "conf"
 FILES = sorted(CONF.glob("*/*.yaml"))
 MUST_BE_GIVEN = {
+    "data=australia": ["data.path=weatherAUS.csv"],
     "data=csv": ["data.path=my.csv"],
     "data=ghcn": ["data.station=GME00102380"],
     "data=knmi": ["data.path=etmgeg_260.txt"],
@@ -77,9 +80,21 @@ def run_an_epoch(trained, folder, *overrides):
     assert (folder / "forecasts.csv").is_file()
 
 
+def bureaus(folder):
+    """Settings for a small file in the form of Australia's Bureau: it rains every third day, a day later at Cobar."""
+    days = [date(2019, 10, 1) + timedelta(day) for day in range(900)]
+    lines = [
+        bureau.line(f"{day}", place, Rainfall=2 * (k % 3 == late))
+        for late, place in enumerate(("Albury", "Cobar"))
+        for k, day in enumerate(days)
+    ]
+    (folder / "weatherAUS.csv").write_text(bureau.text(*lines))
+    return [f"data.path={folder / 'weatherAUS.csv'}", "data.stations=[Albury,Cobar]"]
+
+
 @pytest.mark.parametrize("name", files("experiment"))
 def test_every_experiment_runs(trained, tmp_path, name):
-    run_an_epoch(trained, tmp_path, f"experiment={name}")
+    run_an_epoch(trained, tmp_path, f"experiment={name}", *(bureaus(tmp_path) if "australia" in name else []))
 
 
 def jobs(hydra):

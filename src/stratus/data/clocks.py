@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from stratus.data.elements import DAY, ELEMENTS, Hours
+from stratus.data.elements import DAY, Hours
 
 ISSUE = 24.0  # hour of a day at which forecasts are issued, unless told otherwise: its end
-COLUMNS = (*ELEMENTS, "weather", "wet")  # those that have a clock
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,8 @@ def as_known(days: pl.DataFrame, clocks: Clocks, issue_hour: float = ISSUE) -> p
     """
     stations = days["station"].unique().to_list()
     moved: list[pl.Expr] = []
-    for name in COLUMNS:
-        if name not in days.columns:
+    for name in days.columns:
+        if name in ("station", "date"):
             continue
         late = {station: clocks.late(station, name, issue_hour) for station in stations}
         found = pl.col(name)

@@ -60,6 +60,14 @@ def read_csv(path: str | Path) -> pl.DataFrame:
     return _checked(file.parts(columns), f"{path}", "line")
 
 
+def header(path: str | Path) -> list[str]:
+    """The names of a file's columns, CSV or Parquet; none if there are none to be read."""
+    try:
+        return Parquet(path).columns if is_parquet(path) else open_table(blocks(path), f"{path}").first
+    except DataError:
+        return []
+
+
 def check(table: pl.DataFrame, source: str) -> pl.DataFrame:
     """The daily table of a table made elsewhere: columns and types of `schema`, sorted by station and date.
 

@@ -62,4 +62,18 @@ ELEMENTS: dict[str, Element] = {
     "latitude": Element("°", -90, 90, "of the station, to the north"),
     "longitude": Element("°", -180, 180, "of the station, to the east"),
     "snow_depth": Element("mm", 0, _HUGE, "depth of snow on the ground"),
+    "gust_u": Element("m/s", -150, 150, "highest gust as a vector, towards the east"),
+    "gust_v": Element("m/s", -150, 150, "highest gust as a vector, towards the north"),
+    **{
+        f"{name}_{hour}": Element(*kind, f"{words} at {hour}", usual)
+        for hour in ("9am", "3pm")
+        for name, kind, words, usual in (
+            ("temperature", ("°C", -90, 60), "temperature", 15),
+            ("humidity", ("%", 0, 100), "relative humidity", 65),
+            ("pressure", ("hPa", 850, 1090), "pressure at sea level", 1015),
+            ("cloud", ("octas", 0, 8), "cloud cover", 0),
+            ("wind_u", ("m/s", -120, 120), "wind vector, towards the east,", 0),
+            ("wind_v", ("m/s", -120, 120), "wind vector, towards the north,", 0),
+        )
+    },
 }  # by the column's name; of the first five the daily table has the columns even where nothing was measured

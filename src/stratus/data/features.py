@@ -4,7 +4,8 @@ They are evaluated station by station on a table with one row for every day: `sh
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
 import polars as pl
@@ -14,6 +15,7 @@ from stratus.errors import ConfigurationError
 
 ALWAYS = ("temperature_max", "temperature_min", "wind", "precipitation")  # elements that most stations measure
 PLACED = ("latitude", "longitude")  # which say where a station is, and nothing of a day
+NOTHING: Mapping[str, str] = MappingProxyType({})
 YEAR = 365.25  # length of a year in days, as the harmonics count it
 
 
@@ -94,14 +96,18 @@ def station(
     lead_days: int,
     elements: Annotated[list[str] | None, "what of it; null: all that it measured"] = None,
     transformed: Annotated[bool, "amounts as log(1 + mm), hours as roots"] = False,
+    *,
+    own: Mapping[str, str] = NOTHING,
 ) -> list[Input]:
     """What the station measured on the last day known, in each element's unit, and whether it was wet (0 or 1).
 
-    That is day d-lead, and the day before at lead 0, where the target day's own rain would be the answer.
+    That is day d-lead, and the day before at lead 0, where the target day's own rain would be the answer. `own` are
+    units of elements of the user's.
     """
     days = max(lead_days, 1)
     chosen = list(ALWAYS if elements is None else elements)
-    inputs = [_transformed(name, days) if transformed else _before(name, days, _unit(name)) for name in chosen]
+    inputs = [_before(name, days, _unit(name, own)) for name in chosen]
+    inputs = [*map(_transformed, inputs)] if transformed else inputs
     if "precipitation" in chosen:  # after those that most stations measure
         place = 1 + max(chosen.index(name) for name in ALWAYS if name in chosen)
         inputs.insert(place, Input(f"wet d-{days}", "1", pl.col("wet").shift(days)))
@@ -113,25 +119,26 @@ def neighbours(
     elements: Annotated[list[str] | None, "what of them; null: all that was measured"] = None,
     transformed: Annotated[bool, "amounts as log(1 + mm), hours as roots"] = False,
     k: Annotated[int, "so many of the nearest stations, or as many as there are"] = 5,
+    *,
+    own: Mapping[str, str] = NOTHING,
 ) -> list[Input]:
     """What the k nearest stations measured on the last day known, as `station` has it; they stand in order of distance.
 
     Where the target is asked at all stations at once, each is told of all of them, and no order is needed.
     """
-    own = station(lead_days, elements, transformed)
+    here = station(lead_days, elements, transformed, own=own)
     numbers = _sizes("neighbours.k", k, 1000)
-    return [one._replace(name=f"{one.name} at neighbour {j}", neighbour=j) for j in numbers for one in own]
+    return [one._replace(name=f"{one.name} at neighbour {j}", neighbour=j) for j in numbers for one in here]
 
 
-def _unit(name: str) -> str:
-    if name not in ELEMENTS:
-        raise ConfigurationError(f"there is no element '{name}'; there are: {', '.join(ELEMENTS)}")
-    return ELEMENTS[name].unit
+def _unit(name: str, own: Mapping[str, str]) -> str:
+    if name not in ELEMENTS and name not in own:
+        raise ConfigurationError(f"there is no element '{name}'; there are: {', '.join([*own, *ELEMENTS])}")
+    return own[name] if name in own else ELEMENTS[name].unit
 
 
-def _transformed(name: str, days: int) -> Input:
+def _transformed(here: Input) -> Input:
     """An amount as log(1 + mm), hours as their root, anything else as it is: closer to a bell than to a spike at 0."""
-    here = _before(name, days, _unit(name))
     if here.unit == "mm":
         return Input(f"log(1 + {here.name})", "1", here.value.log1p())
     return Input(f"√{here.name}", "√h", here.value.sqrt()) if here.unit == "h" else here

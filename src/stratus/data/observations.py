@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from stratus.data.clocks import NO_CLOCKS, Clocks
-from stratus.data.daily_table import KEY
+from stratus.data.daily_table import KEY, select
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array, assemble
 from stratus.data.splits import Splits, split
@@ -95,6 +95,10 @@ class InMemory(Observations):
 
     table: pl.DataFrame
     clocks: Clocks = NO_CLOCKS
+
+    def of(self, stations: Sequence[str]) -> "InMemory":
+        """The same of some of its stations."""
+        return replace(self, table=select(self.table, stations))
 
     @property
     def stations(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from inspect import signature
 from typing import Any
@@ -34,6 +34,7 @@ class Recipe:
     issue_hour: float = ISSUE  # hour of that last day at which the forecast is issued; 24 is its end
     rain_from: float = 0.0  # mm from which on a day is wet; 0 for any that was measured
     seasonal: bool = False  # whether each measured input comes once more times the waves of the season
+    own: Mapping[str, str] = field(default_factory=dict)  # units of the user's own elements, which are inputs too
     missing: str = "drop"  # what is done where an input is not known: a name of `MISSING`
 
     def __post_init__(self) -> None:
@@ -54,14 +55,17 @@ class Recipe:
 
     def inputs(self) -> list[Input]:
         """The components of x, each defined on one station's calendar."""
-        sets = self.features.items()
-        found = [one for name, settings in sets for one in FEATURES[name](self.lead_days, **settings)]
+        found = [one for name in self.features for one in FEATURES[name](self.lead_days, **self._settings(name))]
         if TARGETS[self.target].everywhere:  # each station is told of all: its neighbours' are there already
             own = (one._replace(name=one.name.partition(" at neighbour")[0], neighbour=0) for one in found)
             found = list({one.name: one for one in own}.values())
         inputs = found
         turned = [two for one in inputs if self.seasonal and not one.calendar for two in in_season(one)]
         return [*inputs, *turned, *(map(absence, inputs) if self.missing == "indicator" else [])]
+
+    def _settings(self, name: str) -> dict[str, Any]:
+        takes = "own" in signature(FEATURES[name]).parameters
+        return {**self.features[name], **({"own": self.own} if takes else {})}
 
     def of_measured(self, days: pl.DataFrame | Callable[[], pl.DataFrame]) -> "Recipe":
         """The same with the elements of which a table has values, for feature sets that ask for all.
@@ -77,7 +81,7 @@ class Recipe:
         if not asking:
             return self
         table = days if isinstance(days, pl.DataFrame) else days()
-        candidates = (*ALWAYS, *(name for name in ELEMENTS if name not in (*SCHEMA, *PLACED)))
+        candidates = (*ALWAYS, *(name for name in (*ELEMENTS, *self.own) if name not in (*SCHEMA, *PLACED)))
         there = [name for name in candidates if name in table.columns and table[name].count()]
         for name in asking:
             sets[name]["elements"] = there

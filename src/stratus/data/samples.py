@@ -130,6 +130,8 @@ def assemble(
     target, inputs, lag = TARGETS[recipe.target], recipe.inputs(), max(recipe.lead_days, 1)
     outputs, asked = list(target.values), target.values.values()
     days = calendar(table, recipe.rain_from)
+    absent = {name for one in inputs for name in one.value.meta.root_names()} - {*days.columns}
+    days = days.with_columns(pl.lit(None, pl.Float64).alias(name) for name in sorted(absent))  # never measured here
     known = as_known(days, clocks.within(table.columns), recipe.issue_hour)
     truth = days.select("station", "date", *(value.over("station").alias(f"y{j}") for j, value in enumerate(asked)))
     last = known.select(

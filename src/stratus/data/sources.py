@@ -1,4 +1,4 @@
-"""Where observations come from: a file of the daily table, GHCN-Daily, KNMI, or a store."""
+"""Where observations come from: a file of the daily table, GHCN-Daily, KNMI, Australia's Bureau, or a store."""
 
 import glob
 import os
@@ -11,9 +11,11 @@ import polars as pl
 from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.daily_table import KEY, read_csv, read_table, select
 from stratus.data.ghcn.values import Units
+from stratus.data.layout import OWN, Layout
 from stratus.data.observations import InMemory, Loaded, Provenance
 from stratus.data.store.manifest import MANIFEST
 from stratus.data.store.read import open_store
+from stratus.data.units import suspected
 from stratus.errors import DataError
 from stratus.files import sha256
 
@@ -31,13 +33,25 @@ def files_of(path: str) -> list[str]:
     return [path] if os.path.exists(path) else sorted(glob.glob(path))
 
 
-def from_csv(path: str, stations: Sequence[str] | None = None) -> Loaded:
+def from_csv(path: str, stations: Sequence[str] | None = None, layout: Layout = OWN) -> Loaded:
     """Observations of some stations, or of all, in a file of the daily table's own columns, CSV or Parquet.
 
-    Raises DataError if the file is missing or broken, or a station is not in it.
+    Or in those of another layout. Raises DataError if the file is missing or broken, its numbers seem to be in other
+    units, or a station is not in it.
     """
-    table = read_table(path)
-    return _in_memory(select(table, stations, path) if stations else table, [path], {})
+    table = _plain(path) if layout == OWN else layout.read(path)
+    return _in_memory(select(table, stations, path) if stations else table, [path], {}, layout.clocks)
+
+
+def _plain(path: str) -> pl.DataFrame:
+    try:
+        table = read_table(path)
+    except DataError as error:
+        mend = "say data.columns, data.units, data.date_format if it is in others"
+        raise DataError(f"{error}; {mend}") from None
+    if said := suspected(table):
+        raise DataError(f"{path}: {'; '.join(said)}")
+    return table
 
 
 def from_ghcn(
@@ -87,6 +101,18 @@ def from_knmi(path: str, stations: Sequence[str] | None = None, *, names: Mappin
     table, dropped = read_files(files)
     chosen = select(table, stations, path) if stations else table
     return _in_memory(_named(chosen, NAMES | dict(names or {})), files, dropped)
+
+
+def from_australia(path: str, stations: Sequence[str] | None = None) -> Loaded:
+    """Observations of some places, or of all, in the Bureau of Meteorology's table "Rain in Australia".
+
+    Raises DataError if the file is missing or broken, or a place is not in it.
+    """
+    from stratus.data import australia  # noqa: PLC0415 - the shipped table needs none of it
+
+    table, dropped = australia.read(path)
+    chosen = select(table, stations, path) if stations else table
+    return _in_memory(chosen, [path], dropped, australia.CLOCKS)
 
 
 def from_store(path: str, stations: Sequence[str] | None, *, memory: float, train_from: date | None = None) -> Loaded:

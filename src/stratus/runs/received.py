@@ -4,9 +4,8 @@ import glob
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stratus.data.daily_table import read_table, select
 from stratus.data.ghcn.cache import SOURCE
-from stratus.data.observations import InMemory, Loaded, Observations, Provenance
+from stratus.data.observations import Loaded, Observations, Provenance
 from stratus.data.sources import files_of
 from stratus.data.store.manifest import MANIFEST
 from stratus.errors import ConfigurationError, DataError, StratusError
@@ -14,7 +13,7 @@ from stratus.files import sha256
 from stratus.runs import record
 from stratus.runs.record import RunRecord
 from stratus.settings import command_line
-from stratus.settings.data import GhcnData, source_from_record
+from stratus.settings.data import CsvData, GhcnData, source_from_record
 
 LARGEST = 2**34  # bytes of a file that is read only because a record names it
 
@@ -64,11 +63,12 @@ def asked(folder: Path, run: RunRecord, other: Path | None, *, fetch: bool = Fal
         loaded = load(run.data, fetch=fetch)
         own = loaded.observations
         return Asked(own, f"{run.data.file}", own, _changed(loaded, run.data))
-    table, found = read_table(other), _still_there(run.data, fetch=fetch)
+    source = source_from_record(run.data.source) if run.data else CsvData(path=f"{other}")
+    elsewhere, found = source.at(f"{other}"), _still_there(run.data, fetch=fetch)
     known = found.observations.stations if found else run.data.stations if run.data else []
-    here = set(table["station"].unique()) & set(known)
+    here = set(elsewhere.stations) & set(known)
     # Another file may hold one station under a name of its own.
-    observations = InMemory(select(table, sorted(here), f"{other}") if here else table)
+    observations = elsewhere.of(sorted(here)) if here else elsewhere
     return Asked(observations, f"{other}", found.observations if found else None, _changed(found, run.data))
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from dataclasses import fields
 from typing import Any
 
 import yaml
@@ -25,8 +26,9 @@ def register() -> None:
     for schemas in SCHEMAS.values():
         for name, schema in schemas.items():
             node = OmegaConf.structured(schema)
-            if "names" in node:
-                OmegaConf.set_struct(node.names, False)  # takes any station
+            for one in fields(schema):
+                if one.default_factory is dict:
+                    OmegaConf.set_struct(node[one.name], False)  # takes any station or element
             store.store(name=f"schema_{name}", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)

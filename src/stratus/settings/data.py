@@ -1,6 +1,6 @@
 """`data=…`: which stations, from which source, and where the splits begin."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import pairwise
@@ -13,7 +13,9 @@ from stratus.errors import CheckpointError, ConfigurationError, first_line
 from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
 
 if TYPE_CHECKING:
-    from stratus.data.observations import Loaded
+    from stratus.data.clocks import Clocks
+    from stratus.data.layout import Layout
+    from stratus.data.observations import InMemory, Loaded
 
 BORDERS = ("train_from", "validation_from", "test_from", "until")
 DAY = Expected("a day as YYYY-MM-DD", date.fromisoformat)
@@ -53,6 +55,39 @@ class Data(SettingsGroup, group="data"):
             days |= {"test_from": f"{self.test_year:04}-01-01", "until": min(self.until or end, end)}
         return Borders(**{name: day and date.fromisoformat(day) for name, day in days.items()})
 
+    @property
+    def own(self) -> dict[str, str]:
+        """Units of the user's own elements, by their names."""
+        return {}
+
+    def at(self, path: str) -> "InMemory":
+        """All stations of another file, laid out as this source's or in the daily table's own columns.
+
+        Raises DataError as `load` does.
+        """
+        from stratus.data.daily_table import KEY, header  # noqa: PLC0415 - not for --help
+        from stratus.data.observations import InMemory  # noqa: PLC0415
+
+        plain = self._plain(header(path), {*KEY})
+        found = (CsvData(path=path, elements=self.own) if plain else self._elsewhere(path))._load().observations
+        assert isinstance(found, InMemory)
+        return replace(found, clocks=self.clocks) if plain else found
+
+    def _plain(self, names: Collection[str], key: Set[str]) -> bool:
+        """Whether a file of such columns is in the daily table's own."""
+        return key <= {*names}
+
+    def _elsewhere(self, path: str) -> "Data":
+        changes: dict[str, Any] = {"path": path, "stations": None}
+        return replace(self, **changes)
+
+    @property
+    def clocks(self) -> "Clocks":
+        """The hours of the source's elements, where they do not differ from station to station."""
+        from stratus.data.clocks import NO_CLOCKS  # noqa: PLC0415 - not for --help
+
+        return NO_CLOCKS
+
     def load(self) -> "Loaded":
         """The observations that these settings stand for; DataError where a file or station is missing or broken."""
         loaded, source = self._load(), {"kind": self.kind, **asdict(self)}
@@ -64,14 +99,48 @@ class Data(SettingsGroup, group="data"):
 
 @dataclass
 class CsvData(Data, kind="csv"):
-    """A file in the daily table's own columns, CSV or Parquet."""
+    """A file in the daily table's own columns, or in those that are said here, CSV or Parquet."""
 
     path: str = setting(MISSING, "the file")
+    station: str | None = setting(None, "the name of the only station, for a file without such a column")
+    columns: dict[str, str] = field(
+        default_factory=dict, metadata={"help": "the file's column of an element: data.columns.precipitation=RAIN"}
+    )
+    units: dict[str, str] = field(
+        default_factory=dict, metadata={"help": "the file's unit of an element: data.units.temperature_max=degF"}
+    )
+    elements: dict[str, str] = field(
+        default_factory=dict, metadata={"help": "a further column and its unit: data.elements.soil=degC"}
+    )
+    hours: dict[str, list[float]] = field(
+        default_factory=dict, metadata={"help": "begin and end of an element's hours: data.hours.precipitation=[-15,9]"}
+    )
+    date_format: str | None = setting(None, "how dates are written, as '%d/%m/%Y'; null: YYYY-MM-DD")
+
+    @property
+    def own(self) -> dict[str, str]:
+        """Units of the user's own elements."""
+        return self.elements
 
     def _load(self) -> "Loaded":
         from stratus.data.sources import from_csv  # noqa: PLC0415 - not for --help
 
-        return from_csv(self.path, self.stations)
+        return from_csv(self.path, self.stations, self._layout)
+
+    def _plain(self, names: Collection[str], key: Set[str]) -> bool:
+        return bool(self.columns) and key <= {*names} and not {*names} & {*self.columns.values()}
+
+    @property
+    def _layout(self) -> "Layout":
+        from stratus.data.layout import Layout  # noqa: PLC0415 - not for --help
+
+        hours = {name: tuple(ends) for name, ends in self.hours.items()}
+        return Layout(self.columns, self.units, self.elements, hours, self.date_format, self.station)
+
+    @property
+    def clocks(self) -> "Clocks":
+        """Those that are said."""
+        return self._layout.clocks
 
 
 @dataclass
@@ -100,6 +169,9 @@ class GhcnData(Data, kind="ghcn"):
         plain = {name: getattr(self, name) for name in named}
         return from_ghcn([*filter(None, [self.station]), *(self.stations or [])], **plain)
 
+    def _elsewhere(self, path: str) -> "Data":
+        return replace(self, path=path, station=None, stations=None)
+
 
 @dataclass
 class KnmiData(Data, kind="knmi"):
@@ -112,6 +184,25 @@ class KnmiData(Data, kind="knmi"):
         from stratus.data.sources import from_knmi  # noqa: PLC0415 - not for --help
 
         return from_knmi(self.path, self.stations, names=self.names)
+
+
+@dataclass
+class AustraliaData(Data, kind="australia"):
+    """The Bureau of Meteorology's table "Rain in Australia", weatherAUS.csv."""
+
+    path: str = setting(MISSING, "the file")
+
+    def _load(self) -> "Loaded":
+        from stratus.data.sources import from_australia  # noqa: PLC0415 - not for --help
+
+        return from_australia(self.path, self.stations)
+
+    @property
+    def clocks(self) -> "Clocks":
+        """The Bureau's."""
+        from stratus.data.australia import CLOCKS  # noqa: PLC0415 - not for --help
+
+        return CLOCKS
 
 
 @dataclass
@@ -128,8 +219,12 @@ class StoreData(Data, kind="store"):
 
         return from_store(self.path, self.stations, memory=self.memory, train_from=self.borders.train_from)
 
+    def _elsewhere(self, path: str) -> "Data":
+        return CsvData(path=path)
 
-SOURCES: dict[str, type[Data]] = {source.kind: source for source in (CsvData, GhcnData, KnmiData, StoreData)}
+
+_KINDS = (CsvData, GhcnData, KnmiData, AustraliaData, StoreData)
+SOURCES: dict[str, type[Data]] = {source.kind: source for source in _KINDS}
 
 
 def source_from_record(source: Mapping[str, Any]) -> Data:

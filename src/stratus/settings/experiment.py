@@ -62,6 +62,7 @@ class Config(SettingsGroup):
             issue_hour=own.issue_hour,
             rain_from=self.task.rain_from,
             seasonal=own.seasonal,
+            own=self.data.own,
             missing=own.missing,
         )
 

@@ -13,6 +13,8 @@ def _feature_set(name: str) -> type:
     """The dataclass of a feature set's settings, read from its function's signature; `Annotated` holds their words."""
     settings = []
     for one in list(inspect.signature(FEATURES[name]).parameters.values())[1:]:
+        if one.kind is one.KEYWORD_ONLY:  # which the recipe knows
+            continue
         annotated = get_origin(one.annotation) is Annotated
         kind, words = get_args(one.annotation) if annotated else (one.annotation, "")
         settings.append((one.name, kind, setting(one.default, words, POSITIVE if kind is int else None)))
