@@ -26,7 +26,7 @@ NAMED = 4  # so many stations are named, of more the number
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
-DIAGNOSIS = "a diagnosis, not a forecast: the day has begun when it is issued (features.lead_days=1 forecasts tomorrow)"
+DIAGNOSIS = "a diagnosis, not a forecast: the day has begun when it is issued (a larger features.lead_days forecasts)"
 
 
 def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Table:
