@@ -9,6 +9,7 @@ import pytest
 from season import seasonal, waves
 
 from stratus.cli import main
+from stratus.runs.forecast import tall
 
 TABLE = Path(__file__).parents[2] / "data" / "weather.csv"
 WEATHER = pl.read_csv(TABLE, try_parse_dates=True).with_columns(
@@ -177,3 +178,16 @@ def test_without_errors_to_go_by_the_forecast_stands_alone_and_says_why(capsys, 
     assert (printed.out, printed.err) == ("", f"{last}\n")
     (row,) = pl.read_csv(tmp_path / "f.csv").to_dicts()
     assert list(row) == ["date", "station", "prediction", "climatology", "unit"]
+
+
+def test_of_many_places_the_terminal_shows_a_row_each():
+    day, many = {"date": ["2026-06-26"], "station": ["A + B"]}, [f"S{k}" for k in range(6)]
+    kinds = ("p({})", "climatology p({})", "prediction {}", "low {}")
+    columns = {kind: {kind.format(one): [1.0 * k] for k, one in enumerate(many)} for kind in kinds}
+    events = pl.DataFrame(day | columns[kinds[0]] | columns[kinds[1]])
+    values = pl.DataFrame(day | columns[kinds[2]] | columns[kinds[3]] | {"unit": ["°C"]})
+    assert tall(events).columns == ["date", "of", "p", "climatology"]
+    assert tall(events).select("of", "p", "climatology").rows() == [(one, k, k) for k, one in enumerate(many)]
+    shown = tall(values).select("of", "prediction", "low", "unit")
+    assert shown.rows() == [(one, k, k, "°C") for k, one in enumerate(many)]
+    assert tall(events.select("date", "p(S0)")).columns == ["date", "p(S0)"]

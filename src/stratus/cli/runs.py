@@ -76,4 +76,4 @@ def forecast(options: argparse.Namespace) -> None:
         for line in cautions:
             print(legible(line), file=sys.stderr)
     else:
-        show(listing(found), *said, *cautions)
+        show(listing(of_run.tall(found)), *said, *cautions)

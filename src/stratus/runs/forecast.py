@@ -17,6 +17,7 @@ from stratus.verification.climatology import Climatology
 from stratus.verification.forecasts import KEY, Forecasts, read_table
 from stratus.verification.residuals import ENOUGH, margins
 
+WIDEST = 10  # so many columns are shown side by side
 ENDS = {"low": -1, "high": 1}  # of an interval
 
 
@@ -52,6 +53,23 @@ def forecast(kept: Kept, day: date | None = None) -> tuple[pl.DataFrame, list[st
     else:
         cautions.append(f"no climatology: {whence}")
     return _in_order(kept, found).sort("station", "date"), said, cautions
+
+
+def tall(table: pl.DataFrame) -> pl.DataFrame:
+    """A table of `forecast` with a row for each output of a day, where its columns are too many for a terminal."""
+    if table.width <= WIDEST:
+        return table
+    names = [one[2:-1] for one in table.columns if one.startswith("p(")]
+    forms = {"p": "p({})", "climatology": "climatology p({})"}
+    if not names:
+        names = [one.removeprefix("prediction ") for one in table.columns if one.startswith("prediction ")]
+        forms = {one: f"{one} {{}}" for one in ("prediction", *ENDS, "climatology")} | {"unit": "unit"}
+    rows = [
+        {"date": row["date"], "of": name, **{kind: row.get(form.format(name)) for kind, form in forms.items()}}
+        for row in table.iter_rows(named=True)
+        for name in names
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _asked(kept: Kept, table: pl.DataFrame, days: list[date]) -> Samples:
