@@ -130,10 +130,11 @@ def extend(table: pl.DataFrame, until: date) -> pl.DataFrame:
 
 
 def _check_columns(columns: Sequence[str], place: str) -> None:
+    named = schema(columns)
     faults = {
         "missing": [name for name in SCHEMA if name not in (*columns, *OPTIONAL)],
-        "unknown": [quoted(name) for name in columns if name not in schema(columns)],
-        "repeated": [name for name in schema(columns) if columns.count(name) > 1],
+        "unknown": [quoted(name) for name in columns if name not in named],
+        "repeated": [name for name in named if columns.count(name) > 1],
     }
     found = "; ".join(f"{fault}: {some(names)}" for fault, names in faults.items() if names)
     if found:
