@@ -113,6 +113,12 @@ def test_the_run_s_own_days_score_as_at_its_end(stratus, short, recorded, task):
     assert stratus("evaluate", short(task), "--observations", TABLE) == lines
 
 
+@pytest.mark.parametrize(("task", "day_begun"), [("binary", True), ("regression", False)])
+def test_a_diagnosis_is_called_one_again(stratus, short, task, day_begun):
+    said = "\n".join(stratus("evaluate", short(task)))
+    assert ("a diagnosis, not a forecast" in said) == day_begun  # lead 0 asks for the day's own weather
+
+
 def test_what_a_record_claims_of_its_references_is_not_repeated(stratus, short, tmp_path):
     run = shutil.copytree(short("binary"), tmp_path / "run")
     entries = json.loads((run / "run.json").read_text())

@@ -10,7 +10,7 @@ from stratus import files
 from stratus.cli.parser import add, output
 from stratus.errors import legible
 from stratus.runs import received, record
-from stratus.runs.report import classes, listing, scoreboard, show
+from stratus.runs.report import DIAGNOSIS, classes, listing, scoreboard, show
 
 if TYPE_CHECKING:
     from stratus.runs.kept import Kept
@@ -59,8 +59,8 @@ def evaluate(options: argparse.Namespace) -> None:
     from stratus.runs import evaluation  # noqa: PLC0415
 
     found = evaluation.evaluate(kept, options.since, options.until)
-    table = scoreboard(found.rows, found.days)
-    show(table, classes(found.rows["model"]), found.verdict, found.unlearnt, found.references)
+    table, kind = scoreboard(found.rows, found.days), DIAGNOSIS if kept.run.diagnosis else None
+    show(table, classes(found.rows["model"]), kind, found.verdict, found.unlearnt, found.references)
 
 
 def forecast(options: argparse.Namespace) -> None:
