@@ -16,7 +16,13 @@ from stratus.sweep.table import finish
 
 STRENGTHS = ("0.0", "0.003", "0.03", "0.3")
 VALIDATION = "2013-07-01"  # a half year and a whole one
-WORDS = ("task=binary", f"data.validation_from={VALIDATION}", "features=[station,harmonics]", "features.lead_days=1", "features.seasonal=true")
+WORDS = (
+    "task=binary",
+    f"data.validation_from={VALIDATION}",
+    "features=[station,harmonics]",
+    "features.lead_days=1",
+    "features.seasonal=true",
+)
 NEWTON = ("optimizer=newton", "trainer.max_epochs=1", "pictures=none")
 
 
@@ -33,7 +39,11 @@ def sweep(trained, tmp_path_factory):
 def peers():
     """Splits, and by strength scikit-learn's fit with the penalty λ/2 ‖W‖² on the mean loss: C = 1/(nλ)."""
     recipe = Recipe("rain", {"harmonics": {}, "station": {}}, 1, seasonal=True)
-    borders = {"train_from": date(2012, 1, 3), "validation_from": date.fromisoformat(VALIDATION), "test_from": date(2015, 1, 1)}
+    borders = {
+        "train_from": date(2012, 1, 3),
+        "validation_from": date.fromisoformat(VALIDATION),
+        "test_from": date(2015, 1, 1),
+    }
     splits = split(SEATTLE, recipe, **borders)
     mean, scale = splits.standardisation
     x, y = (splits.train.x - mean) / scale, splits.train.y[:, 0]
