@@ -68,7 +68,7 @@ def _remark(days: float | None, precision: float | None) -> str:
     return "never forecast" if precision is None or math.isnan(precision) else ""
 
 
-def explained(found: ExplanationRecord) -> tuple[Table, Table]:
+def inputs(found: ExplanationRecord) -> tuple[Table, Table]:
     """What is lost without each group of inputs; and the largest weights, of several outputs each input's largest."""
     with_all = f"{_figure(found.skill, 'skill')} with all {found.inputs:,}"
     lost = _table(f"the skill without a group of inputs ({with_all})", ("inputs", "skill", "lost", "95 %"))
@@ -77,7 +77,7 @@ def explained(found: ExplanationRecord) -> tuple[Table, Table]:
         lost.add_row(one.name, f"{one.inputs}", *figures, _between(one.low, one.high))
     several = any(one.mean != abs(one.weight) for one in found.weights)
     largest = _table(
-        "the largest weights of the optimum, per standard deviation",
+        "the largest weights, per standard deviation",
         ("unit", *(("mean size", "largest for") if several else ()), "weight", "95 %"),
     )
     for row in found.weights:
@@ -116,8 +116,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
             if run.optimum_attained
             else "and no minimum: a class can be told apart without error, so it falls for ever"
         ),
-        *(explained(run.explanation) if run.explanation else ()),
-        *(explained(run.explanation) if run.explanation else ()),
+        *(inputs(run.explanation) if run.explanation else ()),
         Panel(Markdown(run.lesson.card), width=100) if run.lesson else None,
         str(folder),
     )

@@ -97,9 +97,9 @@ class _Objective:
         self.kept = torch.nn.functional.pad(torch.as_tensor(kept), (0, 1), value=True)  # b always
         self.shape = models, k, _ = self.kept.shape
         every = -(-len(self.train) // max(min(DAYS, LOGITS // (models * k)), 1))
-        ((self.design, self.y),) = designs(task, self.train.where(slice(None, None, every)), len(self.train))
-        self.parts = [(self.design, self.y)] if every == 1 else None
-        self.single = task.losses(self.design.new_zeros(1, k), self.y[:1]).shape[1] == k
+        ((self.design, *self.truth),) = designs(task, self.train.where(slice(None, None, every)), len(self.train))
+        self.parts = [(self.design, *self.truth)] if every == 1 else None
+        self.single = task.losses(self.design.new_zeros(1, k), self.truth[0][:1]).shape[1] == k
         self.decay = torch.full(self.shape[2:], task.penalty, dtype=torch.float64)
         self.decay[-1] = 0.0  # b is free
         # Below it no day is on the wrong side of the boundary: there its cross-entropy alone is log 2 or more.
@@ -125,34 +125,34 @@ class _Objective:
         """Those of all models [c, F, k]."""
         return (design @ theta.flatten(0, 1).T).view(-1, *self.shape[:2])
 
-    def _losses(self, z: Tensor, y: Tensor) -> Tensor:
-        """Terms of the weighted loss of logits [c, F, k] and of y of the c days, the same for all [c, F, choices]."""
+    def _losses(self, z: Tensor, *truth: Tensor) -> Tensor:
+        """Terms of the weighted loss of logits [c, F, k] and of what came on the c days [c, F, choices]."""
         models = self.shape[0]
-        losses = self.task.weighted_losses(z.flatten(0, 1), y.repeat_interleave(models, 0))
-        return losses.view(len(y), models, -1)
+        losses = self.task.weighted_losses(z.flatten(0, 1), *(one.repeat_interleave(models, 0) for one in truth))
+        return losses.view(len(z), models, -1)
 
-    def _mean(self, function: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    def _mean(self, function: Callable[..., Tensor]) -> Tensor:
         """The mean over the training days of what a function gives as the mean of each part's."""
         parts, days = self.parts or designs(self.task, self.train), len(self.train)
-        return torch.stack([function(design, y) * (len(design) / days) for design, y in parts]).sum(0)
+        return torch.stack([function(*part) * (len(part[0]) / days) for part in parts]).sum(0)
 
     def value(self, theta: Tensor) -> Tensor:
-        losses = self._mean(lambda design, y: self._losses(self._logits(theta, design), y).mean(0))
+        losses = self._mean(lambda design, *truth: self._losses(self._logits(theta, design), *truth).mean(0))
         return losses[..., None] + self.total(self.decay * theta.square()) / 2
 
     def gradient(self, theta: Tensor) -> Tensor:
         """0 of what is not kept."""
-        found = self._mean(lambda design, y: self._along(self._slope(theta, design, y)[1], design))
+        found = self._mean(lambda design, *truth: self._along(self._slope(theta, design, *truth)[1], design))
         return (found + self.decay * theta) * self.kept
 
     def _along(self, slope: Tensor, design: Tensor) -> Tensor:
         """Slopes of the loss along z [c, F, k] as those along θ."""
         return (slope.flatten(1).T @ design).view(self.shape)
 
-    def _slope(self, theta: Tensor, design: Tensor, y: Tensor, *, again: bool = False) -> tuple[Tensor, Tensor]:
+    def _slope(self, theta: Tensor, design: Tensor, *truth: Tensor, again: bool = False) -> tuple[Tensor, Tensor]:
         """Logits z [c, F, k], and ∂L/∂z; differentiable once more if asked."""
         z = self._logits(theta, design).requires_grad_()
-        loss = self._losses(z, y).sum() / len(design)
+        loss = self._losses(z, *truth).sum() / len(design)
         return z, torch.autograd.grad(loss, z, create_graph=again)[0]
 
     def _preconditioned(self, rest: Tensor) -> Tensor:
@@ -163,7 +163,7 @@ class _Objective:
 
     def newton(self, theta: Tensor, gradient: Tensor, wanted: Tensor) -> Tensor:
         """H⁻¹∇L [F, k, m + 1] by preconditioned conjugate gradients, of the outputs that are wanted; 0 of others."""
-        z, slope = self._slope(theta, self.design, self.y, again=True)
+        z, slope = self._slope(theta, self.design, *self.truth, again=True)
         rows = wanted.expand(*self.shape[:2], 1)[..., 0]
         along = torch.zeros_like(z)
 

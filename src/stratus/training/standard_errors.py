@@ -22,9 +22,9 @@ def standard_errors(task: LinearTask, splits: Splits, best: Weights, block: int 
     no draw. In circular blocks of b it is n/b times the mean square of a block's sum, of n dates: the sandwich H⁻¹VH⁻¹
     with Bartlett's weights (Newey & West, 1987). Softmax weights are meant less their mean over the classes.
     """
-    ((design, y),) = designs(task, splits.train, len(splits.train))
+    ((design, *truth),) = designs(task, splits.train, len(splits.train))
     z = (design @ torch.cat([best.weight, best.bias[:, None]], 1).T).requires_grad_()
-    losses = task.weighted_losses(z, y)
+    losses = task.weighted_losses(z, *truth)
     (slope,) = torch.autograd.grad(losses.sum(), z, create_graph=True)
     curved = [torch.autograd.grad(one.sum(), z, retain_graph=True)[0] for one in slope.unbind(1)]  # a row of ∂²ℓ/∂z²
     k, alone = z.shape[1], losses.shape[1] == z.shape[1]

@@ -53,7 +53,7 @@ def _weights(task: LinearTask, splits: Splits, best: Optimum) -> Array:
     weight = best.weights.weight.numpy()
     if isinstance(splits.target, Category):  # only differences of softmax weights mean anything
         weight = weight - weight.mean(axis=0)
-    scale = 1.0 if splits.standardise else replace(splits, standardise=True).standardisation[1]
+    scale = replace(splits, standardise=True).standardisation[1] / task.scale.numpy()  # 1 of standardised inputs
     days = len(np.unique(splits.train.dates))
     if not best.attained or days < 4 * BLOCK:
         reach = np.full_like(weight, np.nan)
