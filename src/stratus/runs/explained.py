@@ -1,5 +1,6 @@
 """A finished run asked which inputs matter, of its own days."""
 
+import math
 from functools import partial
 from itertools import islice
 
@@ -18,16 +19,26 @@ from stratus.verification.references import Baselines
 def explained(kept: Kept) -> Explanation:
     """What a run trained with explain=true finds, of a run without.
 
-    Raises DataError if its days do not fit memory or are gone, CheckpointError if its checkpoint says no penalty, or
-    scales inputs beyond bounds.
+    Raises DataError if its days do not fit memory or are gone, CheckpointError if its checkpoint's numbers cannot be.
     """
-    task, splits = kept.checkpoint.task, _splits(kept)
+    task, penalty = kept.checkpoint.task, _penalty(kept)
+    splits = _splits(kept)
+    task.optimizer = partial(torch.optim.SGD, weight_decay=penalty)
+    return explain(task, splits, optimum(task, splits), Baselines.of(task, Past.before_test(splits)))
+
+
+def _penalty(kept: Kept) -> float:
+    """λ, as the optimiser in the checkpoint has it; the checkpoint's other numbers are looked at too."""
+    task, content = kept.checkpoint.task, kept.checkpoint.content
+    positive = [one for one in (task.scale, task.class_weights) if one is not None]
     try:
-        penalty = float(kept.checkpoint.content["optimizer_states"][0]["param_groups"][0].get("weight_decay", 0.0))
-        task.optimizer = partial(torch.optim.SGD, weight_decay=penalty)
-        return explain(task, splits, optimum(task, splits), Baselines.of(task, Past.before_test(splits)))
-    except (LookupError, AttributeError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{kept.folder}: its checkpoint tells no optimum ({error})") from None
+        found = float(content["optimizer_states"][0]["param_groups"][0].get("weight_decay", 0.0))
+        sound = all(one.isfinite().all() and (one > 0).all() for one in positive) and bool(task.mean.isfinite().all())
+    except (LookupError, AttributeError, TypeError, ValueError):
+        sound = False
+    if not sound or not 0 <= found < math.inf:
+        raise CheckpointError(f"{kept.folder}: its checkpoint has no penalty, scale or class weights that could be")
+    return found
 
 
 def _splits(kept: Kept) -> Splits:

@@ -107,9 +107,9 @@ class _Objective:
         self.separated = 0.0 if task.curvature_is_constant else lightest * math.log(2) / len(self.train)
         squares = task.curvature * (self.design.T @ self.design) / len(self.design) + self.decay.diag()
         masks, place = np.unique(self.kept.flatten(0, 1).numpy(), axis=0, return_inverse=True)
-        self.inverses = [  # of each mask, with the outputs that have it
-            (torch.from_numpy(place.ravel() == row), mask, torch.linalg.pinv(squares[mask][:, mask], hermitian=True))
-            for row, mask in enumerate(map(torch.from_numpy, masks))
+        self.inverses = [  # with the outputs that have them
+            (torch.from_numpy(place.ravel() == row), _inverse(squares, torch.from_numpy(mask)))
+            for row, mask in enumerate(masks)
         ]
 
     def total(self, terms: Tensor) -> Tensor:
@@ -156,9 +156,11 @@ class _Objective:
         return z, torch.autograd.grad(loss, z, create_graph=again)[0]
 
     def _preconditioned(self, rest: Tensor) -> Tensor:
+        if len(self.inverses) == 1:
+            return rest @ self.inverses[0][1]
         found = torch.zeros_like(rest)
-        for rows, mask, inverse in self.inverses:
-            found.flatten(0, 1)[rows[:, None] & mask] = (rest.flatten(0, 1)[rows][:, mask] @ inverse).flatten()
+        for rows, inverse in self.inverses:
+            found.flatten(0, 1)[rows] = rest.flatten(0, 1)[rows] @ inverse
         return found
 
     def newton(self, theta: Tensor, gradient: Tensor, wanted: Tensor) -> Tensor:
@@ -190,6 +192,13 @@ class _Objective:
             last, size = size, self.total(rest * preconditioned)
             search = torch.where(going, preconditioned + size / last * search, 0.0)
         return direction
+
+
+def _inverse(squares: Tensor, kept: Tensor) -> Tensor:
+    """The inverse of what is kept of a matrix, 0 elsewhere."""
+    found = torch.zeros_like(squares)
+    found[kept[:, None] & kept] = torch.linalg.pinv(squares[kept][:, kept], hermitian=True).flatten()
+    return found
 
 
 def designs(task: LinearTask, samples: Samples, days: int = CHUNK) -> Iterator[tuple[Tensor, Tensor]]:
