@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stratus.data.clocks import NO_CLOCKS, Clocks, as_known
 from stratus.data.daily_table import calendar
-from stratus.data.features import Input
+from stratus.data.features import Input, side_by_side
 from stratus.data.inputs import columns_of
 from stratus.data.recipe import Recipe
 from stratus.data.targets import TARGETS, Category
@@ -159,14 +159,12 @@ def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFram
     shared = [f"x{j}" for j, one in enumerate(inputs) if one.calendar]
     values = frame.drop("station", "date", *shared).columns
     wide = frame.pivot(on="station", index=["date", *shared], values=values, separator="@").sort("date")
-    columns: dict[str, Input] = {}
-    for j, one in enumerate(inputs):
-        here = {f"x{j}@{at}": one._replace(name=f"{at} {one.name}") for at in stations}
-        columns |= {f"x{j}": one} if one.calendar else here
+    each = ([f"x{j}"] if one.calendar else [f"x{j}@{at}" for at in stations] for j, one in enumerate(inputs))
+    columns = [name for here in each for name in here]
     found = wide.select(
         pl.lit(BETWEEN.join(stations)).alias("station"),
         "date",
         *(pl.col(name).alias(f"x{j}") for j, name in enumerate(columns)),
         *(pl.col(f"{letter}0@{at}").alias(f"{letter}{j}") for letter in ("y", "last") for j, at in enumerate(stations)),
     )
-    return found, list(columns.values()), stations
+    return found, side_by_side(inputs, stations), stations

@@ -88,8 +88,8 @@ class YearlyLoss:
 class Trial(Tally):
     """The scores of F forecasters, climatology among them, of days to judge them by: with skill and intervals."""
 
-    def __init__(self, task: LinearTask) -> None:
-        super().__init__(task)
+    def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
+        super().__init__(task, classes=classes)
         self.draws = ScoreDraws(task.scoring)
         self.names: tuple[str, ...] = ()
 
