@@ -127,7 +127,7 @@ def test_inputs_and_values_are_float32_and_classes_are_indices():
 
 def test_batches_lie_on_the_device_asked_for():
     batches = Batches(numbered(10), 4, EpochOrder(10, None), torch.device("meta"))
-    assert {of.device.type for of in (batches.x, batches.y)} == {"meta"}
+    assert {of.device.type for of in batches.columns} == {"meta"}
 
 
 def test_an_epoch_set_after_the_loop_has_asked_for_an_iterator_still_counts():

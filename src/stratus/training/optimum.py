@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stratus.data.batches import targets
+from stratus.data.batches import Batch, targets, truth
 from stratus.data.samples import CHUNK, Samples
 from stratus.data.splits import Splits
 from stratus.tasks.linear import LinearTask
@@ -29,8 +29,8 @@ class Optimum:
 
 def mean_loss(task: LinearTask, weights: Weights, samples: Samples) -> float:
     """L of weights over samples, in float64, without the penalty."""
-    parts = ((weights.logits(task, part.x), targets(part, torch.float64)) for part in samples.chunks())
-    return sum(task.loss(z, y).item() * len(y) for z, y in parts) / len(samples)
+    parts = ((weights.logits(task, part.x), truth(targets(part, torch.float64))) for part in samples.chunks())
+    return sum(task.loss(z, *known).item() * len(z) for z, known in parts) / len(samples)
 
 
 def minimised(task: LinearTask, weights: Weights, splits: Splits) -> float:
@@ -44,9 +44,9 @@ def optimum(task: LinearTask, splits: Splits) -> Optimum:
     Newton's method θ' = θ - s d, where d solves Hd = ∇L by conjugate gradients, which need only products with the
     Hessian H (Nocedal & Wright, 2006, algorithm 7.1), and s is halved until the loss falls (Armijo). The inverse of
     AᵀA/n preconditions them: H = Aᵀ diag(∂²ℓ/∂z²) A/n differs from it by the curvature of ℓ alone, so a squared loss
-    takes one step, and many inputs hardly more than few. Outputs with a loss each are solved side by side, each until
-    half its Newton decrement, the expected fall of its loss, is below the tolerance. Losses are convex, so this is the
-    global optimum.
+    takes one step, and many inputs hardly more than few; and by the days on which an output is unknown. Outputs with a
+    loss each are solved side by side, each until half its Newton decrement, the expected fall of its loss, is below the
+    tolerance. Losses are convex, so this is the global optimum.
     """
     objective = _Objective(task, splits)
     theta = torch.zeros(objective.shape, dtype=torch.float64)
@@ -85,9 +85,10 @@ class _Objective:
         self.task, self.train = task, splits.train
         self.shape = k, _ = len(splits.outputs), len(splits.inputs) + 1
         every = -(-len(self.train) // max(min(DAYS, LOGITS // k), 1))
-        ((self.design, self.y),) = designs(task, self.train.where(slice(None, None, every)), len(self.train))
-        self.parts = [(self.design, self.y)] if every == 1 else None
-        self.single = task.losses(self.design[:1] @ self.design.new_zeros(self.shape).T, self.y[:1]).shape[1] == k
+        ((self.design, *self.truth),) = designs(task, self.train.where(slice(None, None, every)), len(self.train))
+        self.parts = [(self.design, *self.truth)] if every == 1 else None
+        first = self.design[:1] @ self.design.new_zeros(self.shape).T
+        self.single = task.losses(first, self.truth[0][:1]).shape[1] == k
         self.decay = torch.full(self.shape[1:], task.penalty, dtype=torch.float64)
         self.decay[-1] = 0.0  # b is free
         # Below it no day is on the wrong side of the boundary: there its cross-entropy alone is log 2 or more.
@@ -105,26 +106,27 @@ class _Objective:
         change = (self.design @ direction.T).abs().amax(0)[:, None]
         return change if self.single else change.max().view(1, 1)
 
-    def _mean(self, function: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    def _mean(self, function: Callable[..., Tensor]) -> Tensor:
         """The mean over the training days of what a function gives as the mean of each part's."""
         parts, days = self.parts or designs(self.task, self.train), len(self.train)
-        return torch.stack([function(design, y) * (len(design) / days) for design, y in parts]).sum(0)
+        return torch.stack([function(*part) * (len(part[0]) / days) for part in parts]).sum(0)
 
     def value(self, theta: Tensor) -> Tensor:
-        losses = self._mean(lambda design, y: self.task.weighted_losses(design @ theta.T, y).mean(0))
+        losses = self._mean(lambda design, *truth: self.task.weighted_losses(design @ theta.T, *truth).mean(0))
         return losses[:, None] + self.total(self.decay * theta.square()) / 2
 
     def gradient(self, theta: Tensor) -> Tensor:
-        return self._mean(lambda design, y: self._slope(theta, design, y)[1].T @ design) + self.decay * theta
+        slopes = self._mean(lambda design, *truth: self._slope(theta, design, *truth)[1].T @ design)
+        return slopes + self.decay * theta
 
-    def _slope(self, theta: Tensor, design: Tensor, y: Tensor, *, again: bool = False) -> tuple[Tensor, Tensor]:
+    def _slope(self, theta: Tensor, design: Tensor, *truth: Tensor, again: bool = False) -> tuple[Tensor, Tensor]:
         """Logits z [c, k], and ∂L/∂z; differentiable once more if asked."""
         z = (design @ theta.T).requires_grad_()
-        return z, torch.autograd.grad(self.task.loss(z, y), z, create_graph=again)[0]
+        return z, torch.autograd.grad(self.task.loss(z, *truth), z, create_graph=again)[0]
 
     def newton(self, theta: Tensor, gradient: Tensor, wanted: Tensor) -> Tensor:
         """H⁻¹∇L [k, m + 1] by preconditioned conjugate gradients, of the outputs that are wanted; 0 of others."""
-        z, slope = self._slope(theta, self.design, self.y, again=True)
+        z, slope = self._slope(theta, self.design, *self.truth, again=True)
         rows = wanted.expand(len(theta), 1)[:, 0]
         along = torch.zeros_like(z)
 
@@ -153,8 +155,8 @@ class _Objective:
         return direction
 
 
-def designs(task: LinearTask, samples: Samples, days: int = CHUNK) -> Iterator[tuple[Tensor, Tensor]]:
-    """A = (standardised x, 1) [c, m + 1] and y of a chunk of so many samples after another."""
+def designs(task: LinearTask, samples: Samples, days: int = CHUNK) -> Iterator[Batch]:
+    """A = (standardised x, 1) [c, m + 1] and the `truth` of a chunk of so many samples after another."""
     for part in samples.chunks(days):
         x = torch.as_tensor(part.x, dtype=torch.float64, device=task.device)
-        yield task.design(x).cpu(), targets(part, torch.float64)
+        yield task.design(x).cpu(), *truth(targets(part, torch.float64))
