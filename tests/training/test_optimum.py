@@ -2,6 +2,7 @@
 
 from functools import cache, partial
 
+import gappy
 import numpy as np
 import pytest
 import torch
@@ -117,6 +118,23 @@ def test_an_event_as_rare_as_there_are_inputs_is_separated_and_leaves_the_other_
     assert not found.attained
     expected = logistic(standardised(splits), y[:, 0])
     np.testing.assert_allclose(found.weights.weight[0], expected.coef_[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("penalty", [1e-3, 0.1])
+@pytest.mark.parametrize("name", ["multilabel", "regression"])
+def test_each_station_is_fitted_on_its_own_known_days(name, penalty):
+    splits = gappy.splits("rain_by_station" if name == "multilabel" else "temperature_by_station")
+    task = tasks.find(name).for_splits(splits, optimizer=partial(torch.optim.SGD, lr=0.1, weight_decay=penalty))
+    found, n, x = optimum(task, splits), len(splits.train), np.nan_to_num(standardised(splits))
+    assert found.attained
+    for k, y in enumerate(splits.train.y.T):
+        known = ~np.isnan(y)
+        assert 0 < known.sum() < n
+        logistic = LogisticRegression(C=1 / (penalty * n), tol=1e-12, max_iter=10_000)
+        model = logistic if name == "multilabel" else Ridge(penalty * n / 2, tol=1e-12)
+        expected = model.fit(x[known], y[known])
+        np.testing.assert_allclose(found.weights.weight[k], expected.coef_.ravel(), atol=1e-5)
+        np.testing.assert_allclose(found.weights.bias[k], np.ravel(expected.intercept_)[0], atol=1e-5)
 
 
 def standardised_test(splits):

@@ -31,7 +31,7 @@ class Samples:
     at: Array  # index in `places` of each day's station [n]
     dates: Array  # target days [n], datetime64[D]
     x: Array  # inputs in their own units [n, m]; NaN where unknown
-    y: Array  # targets [n, k]: values in their unit, events as 0 or 1; for categories class indices [n]
+    y: Array  # [n, k]: values in their unit, events as 0 or 1, NaN where unknown; of categories class indices [n]
     last: Array  # y of the last day known, in the same form; NaN (-1 for categories) where there is none before
     others: tuple[str, ...] = ()  # classes that are no outputs, since training lacks them: of the indices k, k + 1, …
 
@@ -87,8 +87,8 @@ class Samples:
 
     @property
     def known(self) -> Array:
-        """Where the truth is known [n]."""
-        return np.asarray(~unknown(self.y).any(axis=tuple(range(1, self.y.ndim))))
+        """Where the truth is known, of one output at least [n]."""
+        return np.asarray(~unknown(self.y).all(axis=tuple(range(1, self.y.ndim))))
 
 
 class StreamedSamples(Samples):

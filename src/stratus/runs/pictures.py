@@ -96,7 +96,8 @@ def _of_values(run: FinishedRun) -> Drawings:
         look, mark = {"name": output.replace("_", " "), "unit": target.unit}, f"_{output}" if usual.shape[1] > 1 else ""
         lines = {"climatology": usual[:, k], "forecast": forecast[here, k]}
         fit = partial(fit_over_calendar.draw, one.dates, one.y[:, k], lines, place=part, **look)
-        found |= {f"fit{mark}": fit, f"scatter{mark}": partial(scatter, forecast[:, k], days.y[:, k], **look)}
+        known = ~np.isnan(days.y[:, k])
+        found |= {f"fit{mark}": fit, f"scatter{mark}": partial(scatter, forecast[known, k], days.y[known, k], **look)}
     return found
 
 
@@ -171,10 +172,10 @@ def _worst_days(run: FinishedRun) -> Figure:
 
 
 def _given_to_truth(target: Target, p: Array, y: Array) -> Array:
-    """The probability that was given to what came: [n, 1] of class indices [n], [n, k] of events [n, k]."""
+    """The probability that was given to what came: [n, 1] of class indices [n], [n, k] of events, nan where unknown."""
     if isinstance(target, Category):
         return np.take_along_axis(p, y[:, None], axis=1)
-    return np.where(y > 0.5, p, 1 - p)
+    return np.where(np.isnan(y), np.nan, np.where(y > 0.5, p, 1 - p))
 
 
 def _said(run: FinishedRun, forecast: Array, truth: Array, k: int) -> str:

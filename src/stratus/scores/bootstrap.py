@@ -46,9 +46,14 @@ class Bootstrap:
         """How many dates there are."""
         return len(self._dates)
 
-    def departures(self) -> dict[str, Array]:
-        """How far each date's sum [days, …] is from that of as many samples that give what all give on average."""
-        count = self._sums[:, :1]
+    def departures(self, share: str = "") -> dict[str, Array]:
+        """How far each date's sum [days, …] is from that of as many samples that give what all give on average.
+
+        A sample counts as much as it gives on average under the name `share`, or 1.
+        """
+        count, named = self._sums[:, :1], self._named(self._sums)
+        if share in named:
+            count = named[share].reshape(self.days, -1).mean(1, keepdims=True)
         return self._named(self._sums - count * (self._sums.sum(0) / count.sum()))
 
     def means(self, block: int, places: slice | Array = EVERY) -> dict[str, Array]:

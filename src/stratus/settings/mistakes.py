@@ -52,8 +52,9 @@ def every_setting() -> dict[str, list[str]]:
     for one in fields(Config):
         kind = get_type_hints(Config)[one.name]
         if one.name in SCHEMAS:
-            for choice, schema in SCHEMAS[one.name].items():
-                for own in (each for each in fields(schema) if "help" in each.metadata):
+            there = {name: own for name, own in SCHEMAS[one.name].items() if _file_of(one.name, name)}
+            for choice, schema in there.items():
+                for own in fields(schema):
                     found.setdefault(f"{one.name}.{own.name}", []).append(choice)
         elif is_dataclass(kind):
             found |= {f"{one.name}.{own.name}": [] for own in fields(kind) if own.name not in FEATURES}
@@ -61,6 +62,10 @@ def every_setting() -> dict[str, list[str]]:
             found[one.name] = []
     found |= {f"features.{name}.{own.name}": [name] for name, kind in SETS.items() for own in fields(kind)}
     return found
+
+
+def _file_of(group: str, choice: str) -> bool:
+    return (PROJECT / "conf" / group / f"{choice}.yaml").is_file()
 
 
 def nearest(name: str) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stratus.data.batches import targets
+from stratus.data.batches import Batch, targets, truth
 from stratus.data.samples import CHUNK, Array, Samples
 from stratus.data.splits import Splits
 from stratus.tasks.linear import LinearTask
@@ -30,8 +30,8 @@ class Optimum:
 
 def mean_loss(task: LinearTask, weights: Weights, samples: Samples) -> float:
     """L of weights over samples, in float64, without the penalty."""
-    parts = ((weights.logits(task, part.x), targets(part, torch.float64)) for part in samples.chunks())
-    return sum(task.loss(z, y).item() * len(y) for z, y in parts) / len(samples)
+    parts = ((weights.logits(task, part.x), truth(targets(part, torch.float64))) for part in samples.chunks())
+    return sum(task.loss(z, *known).item() * len(z) for z, known in parts) / len(samples)
 
 
 def minimised(task: LinearTask, weights: Weights, splits: Splits) -> float:
@@ -45,9 +45,9 @@ def optimum(task: LinearTask, splits: Splits) -> Optimum:
     Newton's method θ' = θ - s d, where d solves Hd = ∇L by conjugate gradients, which need only products with the
     Hessian H (Nocedal & Wright, 2006, algorithm 7.1), and s is halved until the loss falls (Armijo). The inverse of
     AᵀA/n preconditions them: H = Aᵀ diag(∂²ℓ/∂z²) A/n differs from it by the curvature of ℓ alone, so a squared loss
-    takes one step, and many inputs hardly more than few. Outputs with a loss each are solved side by side, each until
-    half its Newton decrement, the expected fall of its loss, is below the tolerance. Losses are convex, so this is the
-    global optimum.
+    takes one step, and many inputs hardly more than few; and by the days on which an output is unknown. Outputs with a
+    loss each are solved side by side, each until half its Newton decrement, the expected fall of its loss, is below the
+    tolerance. Losses are convex, so this is the global optimum.
     """
     (found,) = optima(task, splits, np.ones((1, len(splits.outputs), len(splits.inputs)), bool))
     return found
@@ -201,8 +201,8 @@ def _inverse(squares: Tensor, kept: Tensor) -> Tensor:
     return found
 
 
-def designs(task: LinearTask, samples: Samples, days: int = CHUNK) -> Iterator[tuple[Tensor, Tensor]]:
-    """A = (standardised x, 1) [c, m + 1] and y of a chunk of so many samples after another."""
+def designs(task: LinearTask, samples: Samples, days: int = CHUNK) -> Iterator[Batch]:
+    """A = (standardised x, 1) [c, m + 1] and the `truth` of a chunk of so many samples after another."""
     for part in samples.chunks(days):
         x = torch.as_tensor(part.x, dtype=torch.float64, device=task.device)
-        yield task.design(x).cpu(), targets(part, torch.float64)
+        yield task.design(x).cpu(), *truth(targets(part, torch.float64))

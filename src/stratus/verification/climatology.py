@@ -46,7 +46,7 @@ class Climatology:
             p = np.stack([_frequencies(choices[:, :, one]) for one in range(choices.shape[2])], axis=2)
             usual = np.stack([target.probabilities(row) for row in p])
         else:
-            usual = WAVES @ _least_squares(days, past.sums[:, :, 1:])
+            usual = WAVES @ _least_squares(*np.split(past.sums[:, :, 1:], 2, axis=2))
         near = np.stack([np.roll(days, shift, axis=1) for shift in range(-NEAR, NEAR + 1)]).sum(axis=0)
         own = {name: row for row, name in enumerate(past.places) if days[row].sum() >= YEAR_OF_DAYS}
         return cls(target, usual, own, near > 0)
@@ -126,16 +126,18 @@ def _choices(target: Target, outputs: int) -> int:
 
 
 def _width(target: Target, outputs: int) -> int:
-    return _choices(target, outputs) * (target.classes(outputs) + 2) if isinstance(target, Classes) else outputs
+    return _choices(target, outputs) * (target.classes(outputs) + 2) if isinstance(target, Classes) else 2 * outputs
 
 
 def _columns(target: Target, outputs: int, part: Samples) -> Array:
-    """What is summed of each day [n, c]: values; or of classes who came, whether the last is known, and stayed.
+    """What is summed of each day [n, c]: values, and which are known.
 
+    Of classes who came, whether the last is known, and stayed.
     A day of a class that training lacks counts as of none.
     """
     if not isinstance(target, Classes):
-        return np.asarray(part.y)
+        gone = unknown(part.y)
+        return np.concatenate([np.where(gone, 0, part.y), ~gone], axis=1)
     came = target.indicators(part.y, outputs)
     known = came.any(axis=2) & np.reshape(~unknown(part.last), came.shape[:2])
     stayed = known & np.reshape(part.y == part.last, known.shape)
@@ -151,10 +153,10 @@ _ANGLE = 2 * np.pi * np.arange(1, DAYS + 1) / YEAR
 WAVES = np.stack([np.ones(DAYS), *(wave(j * _ANGLE) for j in (1, 2) for wave in (np.cos, np.sin))], axis=1)
 
 
-def _least_squares(days: Array, y: Array) -> Array:
-    """Coefficients [rows, 5, k] from the normal equations, given days [rows, 366] and sums of y [rows, 366, k]."""
-    squares = np.einsum("di,rd,dj->rij", WAVES, days, WAVES)
-    return np.asarray(np.linalg.pinv(squares, hermitian=True) @ (WAVES.T @ y))
+def _least_squares(y: Array, known: Array) -> Array:
+    """Coefficients [rows, 5, k] from the normal equations, given sums of y and how many are known [rows, 366, k]."""
+    squares = np.einsum("di,rdk,dj->rkij", WAVES, known, WAVES, optimize=True)
+    return np.asarray(np.einsum("rkij,rjk->rik", np.linalg.pinv(squares, hermitian=True), WAVES.T @ y))
 
 
 def _frequencies(counts: Array) -> Array:
