@@ -151,3 +151,13 @@ def test_an_element_that_the_table_has_not_is_told():
         split(table(), Recipe("rain", {"anomalies": {"elements": ["cloud"]}}, 1), BORDERS)
     with pytest.raises(ConfigurationError, match="there is no element 'clouds'"):
         split(table(), Recipe("rain", {"anomalies": {"elements": ["clouds"]}}, 1), BORDERS)
+
+
+def test_an_element_that_training_lacks_is_left_out_where_it_is_not_named(caplog):
+    late = pl.when(pl.col("date") > date(2018, 2, 1)).then("pressure").alias("pressure")
+    with caplog.at_level("INFO"):
+        splits = split(table().with_columns(late).drop("wind"), Recipe("rain", {"anomalies": {}}, 1), BORDERS)
+    assert splits.inputs == [
+        f"anomaly of {name} d-1" for name in ("temperature_max", "temperature_min", "precipitation")
+    ]
+    assert "features.anomalies: pressure has less than a year of training days and is left out" in caplog.text

@@ -1,5 +1,6 @@
 """What features know of the training days: what is usual at each station, kept in the recipe as plain numbers."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -15,16 +16,20 @@ from stratus.data.recipe import Borders, Recipe, Waves
 from stratus.data.targets import TARGETS, Category, Classes
 from stratus.errors import DataError, quoted
 
+log = logging.getLogger(__name__)
 KINDS = {"anomalies": USUAL, "climatology": CLIMATOLOGY}  # by the feature set, what stands before a column's name
 
 
 def fitted(recipe: Recipe, table: pl.DataFrame, borders: Borders | None, clocks: Clocks) -> Recipe:
-    """The recipe with what is usual at each station of a table on its training days; of all days without borders.
+    """The recipe `of_measured` with what is usual at each station on the training days; on all days without borders.
 
     Two waves of the year, as `Climatology` has them: a mean by least squares; the log-odds of an event or of the
     classes that those days show. A station with less than a year of values is given what all together give; DataError
-    where that is less than a year too. Elements are taken as they are known at the time of issue.
+    where that is less than a year too, but that an element which is not named is left out. Elements are taken as they
+    are known at the time of issue.
     """
+    named = recipe.features.get("anomalies", {}).get("elements") is not None
+    recipe = recipe.of_measured(table)
     if not recipe.fits:
         return recipe
     days, found = calendar(table, recipe.rain_from), dict[str, dict[str, dict[str, Waves]]]()
@@ -34,6 +39,10 @@ def fitted(recipe: Recipe, table: pl.DataFrame, borders: Borders | None, clocks:
     if "anomalies" in recipe.features:
         known = as_known(days, clocks.within(table.columns), recipe.issue_hour).filter(trained)
         names = [name for name in recipe.features["anomalies"]["elements"] if name in known.columns]
+        if not named and (few := [name for name in names if known[name].count() < YEAR_OF_DAYS]):
+            log.info("features.anomalies: %s has less than a year of training days and is left out", ", ".join(few))
+            names = [name for name in names if name not in few]
+            recipe = replace(recipe, features={**recipe.features, "anomalies": {"elements": names}})
         found["anomalies"] = {name: _mean(known, places, name, pl.col(name)) for name in names}
     if "climatology" in recipe.features:
         found["climatology"] = _of_target(days.filter(trained), places, recipe)

@@ -66,7 +66,7 @@ class Observations(ABC):
         """
         days = []
         for part in self.parts():
-            whole = fitted(recipe.of_measured(part), part, None, self.clocks)
+            whole = fitted(recipe, part, None, self.clocks)
             samples, inputs, _ = assemble(part, whole, clocks=self.clocks)
             days.append(samples.where(samples.known & samples.usable(inputs, whole.missing)).until(until).dates)
         dates = np.unique(np.concatenate(days))

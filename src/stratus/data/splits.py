@@ -164,7 +164,7 @@ def split(
             f"({table['station'][0]}): choose data=two_cities, or a target of one place"
         )
     borders = borders or Borders(**days)
-    recipe = fitted(recipe.of_measured(table), table, borders, clocks)
+    recipe = fitted(recipe, table, borders, clocks)
     every, inputs, outputs = assemble(table, recipe, clocks=clocks)
     samples, left_out = divide(every, borders, inputs, recipe.missing)
     known = recipe.foreseen(clocks, table["station"].unique().to_list())
