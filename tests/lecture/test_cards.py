@@ -10,8 +10,8 @@ from stratus.lecture import NAMES
 from stratus.runs import lesson
 from stratus.runs.lesson import CARDS, NEXT, Lesson
 
-DEFINED = {"0.5", "10", "31", "32", "64"}
-"""Numbers that no run measures: the boundary P = 0.5, 10⁻¹⁶, 31 December, 2⁵ combinations, 64 bits."""
+DEFINED = {"0.5", "10", "31", "32", "64", "85"}
+"""Numbers that no run measures: the boundary P = 0.5, 10⁻¹⁶, 31 December, 2⁵ combinations, 64 bits, the usual 85 %."""
 
 
 class Days(list):

@@ -23,7 +23,7 @@ TASKS = ("regression", "binary", "multiclass", "multilabel")
 ABOUT = {
     **dict.fromkeys(("temperature_line", "temperature_cycle", "accuracy"), "regression"),
     **dict.fromkeys(("gradient_descent", "learning_rate", "initialisation"), "regression"),
-    **dict.fromkeys(("rain", "rain_quadratic", "gradients", "common_mistakes"), "binary"),
+    **dict.fromkeys(("rain", "rain_quadratic", "gradients", "common_mistakes", "clock"), "binary"),
     **dict.fromkeys(("weather_types", "softmax_or_sigmoids", "losses"), "multiclass"),
 }
 FORECASTS = ("accuracy", "learning_rate")  # lessons that are not told of the day itself

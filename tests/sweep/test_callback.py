@@ -11,7 +11,7 @@ from omegaconf import open_dict
 from stratus import files
 from stratus.errors import DataError, message
 from stratus.runs import recording
-from stratus.sweep.callback import SweepTable, without_jobs
+from stratus.sweep.callback import SweepTable, without_jobs, without_judges
 from stratus.sweep.worker import failed
 
 
@@ -43,6 +43,20 @@ def test_a_sweep_without_jobs_is_known_before_it_begins(composition, sweeper, wo
     config.hydra.overrides.task = words
     found = without_jobs(config)
     assert found is None if said is None else found.startswith(f"{said}: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        (["sweep=penalty"], False),
+        (["sweep=penalty", "data.validation_from=null"], True),
+        (["sweep=years"], False),
+        (["data.validation_from=null"], False),
+    ],
+)
+def test_penalties_are_not_chosen_without_validation_days(composed, words, refused):
+    found = without_judges(composed(*words, with_hydra=True))
+    assert (found is not None) == refused
 
 
 FOLLOW = """if True:

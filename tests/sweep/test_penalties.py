@@ -15,7 +15,14 @@ from stratus.sweep import penalties
 from stratus.sweep.table import finish
 
 STRENGTHS = ("0.0", "0.003", "0.03", "0.3")
-WORDS = ("task=binary", "features=[station,harmonics]", "features.lead_days=1", "features.seasonal=true")
+VALIDATION = "2013-07-01"  # a half year and a whole one
+WORDS = (
+    "task=binary",
+    f"data.validation_from={VALIDATION}",
+    "features=[station,harmonics]",
+    "features.lead_days=1",
+    "features.seasonal=true",
+)
 NEWTON = ("optimizer=newton", "trainer.max_epochs=1", "pictures=none")
 
 
@@ -32,7 +39,11 @@ def sweep(trained, tmp_path_factory):
 def peers():
     """Splits, and by strength scikit-learn's fit with the penalty λ/2 ‖W‖² on the mean loss: C = 1/(nλ)."""
     recipe = Recipe("rain", {"harmonics": {}, "station": {}}, 1, seasonal=True)
-    borders = {"train_from": date(2012, 1, 3), "validation_from": date(2014, 1, 1), "test_from": date(2015, 1, 1)}
+    borders = {
+        "train_from": date(2012, 1, 3),
+        "validation_from": date.fromisoformat(VALIDATION),
+        "test_from": date(2015, 1, 1),
+    }
     splits = split(SEATTLE, recipe, **borders)
     mean, scale = splits.standardisation
     x, y = (splits.train.x - mean) / scale, splits.train.y[:, 0]
@@ -58,17 +69,22 @@ def test_the_validation_days_choose_and_only_the_chosen_one_is_shown_on_the_test
     splits, fits = peers
     mean, scale = splits.standardisation
     days = splits.validation
-    losses = {}
+    losses, years = {}, days.dates.astype("datetime64[Y]").astype(str)
     for strength, fit in fits.items():
         p = fit.predict_proba((days.x - mean) / scale)[:, 1]
-        losses[float(strength)] = -np.mean(np.log(np.where(days.y[:, 0] > 0.5, p, 1 - p)))
+        each = -np.log(np.where(days.y[:, 0] > 0.5, p, 1 - p))
+        losses[float(strength)] = [np.mean(each[years == year]) for year in ("2013", "2014")]
     jobs = record.of_jobs(sweep)
     found = penalties.path(jobs)
     assert list(found) == [float(one) for one in STRENGTHS]
     table = penalties.table(found, jobs)
-    assert table.columns == ["penalty", "training loss", "validation loss"]
-    assert dict(table.select("penalty", "validation loss").iter_rows())[0.03] == pytest.approx(losses[0.03], abs=1e-5)
-    best = min(losses, key=losses.get)
+    assert table.columns == ["penalty", "training loss", "validation loss", "2013", "2014"]
+    (row,) = table.filter(pl.col("penalty") == 0.03).rows()
+    assert row[2:] == pytest.approx([np.mean(losses[0.03]), *losses[0.03]], abs=1e-5)
+    best = min(losses, key=lambda strength: np.mean(losses[strength]))
+    alone = [min(losses, key=lambda strength, k=k: losses[strength][k]) for k in (0, 1)]
+    words = f" (years alone: 2013 {alone[0]:g}, 2014 {alone[1]:g})" if {*alone} != {best} else ";"
+    assert f"optimizer.weight_decay={best:g}{words}" in penalties.verdict(found, jobs)
     assert penalties.chosen(found, jobs) == best
     finish(sweep)
     said = capsys.readouterr().out
@@ -79,10 +95,13 @@ def test_the_validation_days_choose_and_only_the_chosen_one_is_shown_on_the_test
 
 
 def test_a_choice_at_the_path_s_end_is_told(sweep):
-    found = penalties.path(record.of_jobs(sweep))
-    assert "it is the path's end" in penalties.verdict(found, 0.3)
-    assert "end" not in penalties.verdict(found, 0.03)
-    assert "end" not in penalties.verdict(found, 0.0)  # there is none below
+    jobs = record.of_jobs(sweep)
+    whole = penalties.path(jobs)
+    best = penalties.chosen(whole, jobs)
+    assert "end" not in penalties.verdict(whole, jobs)
+    short = {strength: job for strength, job in whole.items() if strength <= best}
+    assert "it is the path's end" in penalties.verdict(short, jobs)
+    assert "end" not in penalties.verdict({0.0: whole[0.0]}, jobs)  # there is none below
 
 
 def test_where_more_than_the_penalty_is_swept_jobs_are_ranked_as_ever(sweep):

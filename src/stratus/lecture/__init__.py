@@ -29,6 +29,7 @@ PARTS = {
     ),
     "Datasets and losses": ("accuracy", "losses"),
     "Optimisation": ("gradient_descent", "learning_rate", "initialisation", "gradients", "common_mistakes"),
+    "What a forecast may know": ("clock",),
 }
 """The lessons in the lecture's order, by its parts; each is a file of `lessons/`."""
 

@@ -75,7 +75,7 @@ def rate_below(most: float) -> Premise:
 AHEAD = Premise("features.lead_days", lambda lead: bool(lead >= 1), "1 or more (at 0 the truth is among the inputs)")
 TOMORROW = Premise("features.lead_days", equal_to(1), "1, tomorrow")
 ONE_STATION = Premise("data.stations", lambda names: names is None or len(names) == 1, "one station")
-EVERY = (ONE_STATION, Premise("data.resample", equal_to(None), "null (the days themselves)"))
+ITSELF = Premise("data.resample", equal_to(None), "null (the days themselves)")
 PLAIN = (
     Premise("optimizer", equal_to("sgd"), "optimizer=gd", lambda run: type(run.optimizer).__name__.lower()),
     Premise("optimizer.momentum", equal_to(0), "0 (optimizer=gd)"),
@@ -96,16 +96,18 @@ class Needs:
     premises: tuple[Premise, ...]  # of its settings
     beside: tuple[str, ...] = ()  # of `TWO_DAYS`, what the lesson asks the same days besides
     cities: bool = False  # whether it tells of the cities that ship with Stratus, too, at the run's borders
+    several: bool = False  # whether it may be told of several stations
 
     def check(self, lesson: str, settings: Config) -> None:
         """Raises ConfigurationError for the first premise that does not hold; before anything is loaded."""
-        for premise in (*self.premises, *EVERY):
+        for premise in (*self.premises, *([] if self.several else [ONE_STATION]), ITSELF):
             premise.check(lesson, settings)
 
     def check_days(self, lesson: str, settings: Config, splits: Splits, observations: Observations) -> None:
         """Raises ConfigurationError where the days are of several stations, or do not answer all that is asked."""
         assert isinstance(observations, InMemory)
-        ONE_STATION.check(lesson, settings, splits.train.places)
+        if not self.several:
+            ONE_STATION.check(lesson, settings, splits.train.places)
         every, asked = [splits], [(TWO_DAYS[name], observations.table) for name in self.beside]
         asked += [(IN_CITIES, shipped(*CITIES))] if self.cities else []
         for recipe, table in asked:

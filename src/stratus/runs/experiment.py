@@ -115,6 +115,7 @@ def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = N
     record, result, intervals = outputs.record, run.result, run.verification.intervals
     record.epochs, record.best_epoch, record.fit_seconds = result.epochs, result.best_epoch, round(result.seconds, 3)
     record.metrics, record.references = run.metrics, run.references
+    record.validation_years = run.verification.validation_years
     record.skill, record.minimum = run.metrics["test/skill"], run.optimum.value
     record.gap = result.last_value - run.optimum.value
     record.intervals, record.intervals_against_climatology = intervals.scores, intervals.against_climatology

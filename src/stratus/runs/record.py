@@ -88,6 +88,7 @@ class RunRecord:
     fit_seconds: float | None = None  # how long training took
     best_epoch: int | None = None  # the epoch whose weights are kept, counted from 1
     metrics: Scores = field(default_factory=dict)  # scores of the kept weights, each over its whole split
+    validation_years: Scores = field(default_factory=dict)  # their mean loss over the validation days of each year
     references: Mapping[str, Scores] = field(default_factory=dict)  # the same of climatology, persistence and optimum
     skill: float | None = None  # on the test days
     minimum: float | None = None  # the least training loss that this model can have, its penalty included

@@ -47,11 +47,11 @@ class SweepTable(Callback):
         SystemExit through.
         """
         try:
-            nothing = without_jobs(config)
+            refusal = without_jobs(config) or without_judges(config)
         except InterpolationResolutionError as error:  # of what a configuration asks for, such as ${test_years:…}
-            nothing = message(_origin(error))
-        if nothing:
-            sys.exit(nothing)
+            refusal = message(_origin(error))
+        if refusal:
+            sys.exit(refusal)
         folder = _folder(config)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -123,3 +123,10 @@ def without_jobs(config: DictConfig) -> str | None:
             if override.is_range_sweep() and (value.stop - value.start) * value.step <= 0:
                 return f"{override.input_line}: a sweep over no values"
     return None
+
+
+def without_judges(config: DictConfig) -> str | None:
+    """What is missing of a sweep over penalties that has no validation days to choose by."""
+    if config.hydra.runtime.choices.get("sweep") != "penalty" or config.data.validation_from is not None:
+        return None
+    return "sweep=penalty chooses by the validation days: set data.validation_from"

@@ -1,6 +1,6 @@
 """What a sweep over penalties tells: the strength that the validation days choose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -26,20 +26,41 @@ def path(jobs: Mapping[str, RunRecord]) -> dict[float, str]:
 
 
 def table(found: Mapping[float, str], jobs: Mapping[str, RunRecord]) -> pl.DataFrame:
-    """A row a strength: the losses of the training and of the validation days."""
-    rows = [
-        (strength, *(jobs[job].metrics[f"{one}/loss"] for one in ("train", "val"))) for strength, job in found.items()
-    ]
-    return pl.DataFrame(rows, ["penalty", "training loss", "validation loss"], orient="row")
+    """A row a strength: the losses of the training days, of the validation days, and of each year's where several."""
+    years = _years(found, jobs)
+    rows = []
+    for strength, job in found.items():
+        run = jobs[job]
+        losses = [run.metrics["train/loss"], _loss(run, years), *(run.validation_years[year] for year in years)]
+        rows.append((strength, *losses))
+    return pl.DataFrame(rows, ["penalty", "training loss", "validation loss", *years], orient="row")
+
+
+def _years(found: Mapping[float, str], jobs: Mapping[str, RunRecord]) -> list[str]:
+    """The years of the validation days, where they are several."""
+    every = [{*jobs[job].validation_years} for job in found.values()]
+    shared = sorted(set.intersection(*every))
+    return shared if len(shared) > 1 else []
+
+
+def _loss(run: RunRecord, years: Sequence[str]) -> float:
+    """The validation loss; of several years the mean of theirs, so that a year counts as much as another."""
+    losses = [run.validation_years[year] for year in years] or [run.metrics["val/loss"]]
+    return sum(one or 0.0 for one in losses) / len(losses)
 
 
 def chosen(found: Mapping[float, str], jobs: Mapping[str, RunRecord]) -> float:
     """The strength with the lowest validation loss."""
-    return min(found, key=lambda strength: jobs[found[strength]].metrics["val/loss"] or 0.0)
+    years = _years(found, jobs)
+    return min(found, key=lambda strength: _loss(jobs[found[strength]], years))
 
 
-def verdict(found: Mapping[float, str], best: float) -> str:
-    """What was chosen, and whether the path may be too short to have found it."""
+def verdict(found: Mapping[float, str], jobs: Mapping[str, RunRecord]) -> str:
+    """What was chosen, whether each year alone chooses so, and whether the path may be too short to have found it."""
+    best, each = chosen(found, jobs), table(found, jobs)
     at_end = best in (min(found), max(found)) and best > 0
+    alone = [each["penalty"][each[year].arg_min() or 0] for year in _years(found, jobs)]
+    words = ", ".join(f"{year} {one:g}" for year, one in zip(_years(found, jobs), alone, strict=True))
+    apart = f" (years alone: {words})" if {*alone} - {best} else ""
     short = f"; it is the path's end, so give further ones with {PENALTY}=…" if at_end else ""
-    return f"the validation days choose {PENALTY}={best:g}{short}; the test days had no say in it:"
+    return f"the validation days choose {PENALTY}={best:g}{apart}{short}; the test days had no say in it:"

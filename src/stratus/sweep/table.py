@@ -102,7 +102,7 @@ def finish(folder: Path) -> bool:
     elif strengths:
         best = penalties.chosen(strengths, jobs)
         title = "a path of penalties, by the loss of their validation days"
-        show(listing(penalties.table(strengths, jobs), title), penalties.verdict(strengths, best))
+        show(listing(penalties.table(strengths, jobs), title), penalties.verdict(strengths, jobs))
         show_run(jobs[strengths[best]], Path(os.path.relpath(folder / strengths[best])))
     show(os.path.relpath(folder / "summary.csv"))
     if len(runs) > 1:

@@ -29,6 +29,7 @@ class Verification:
     references: dict[str, dict[str, float]]  # the same of climatology, persistence and optimum
     intervals: Intervals  # of its test scores, and of their differences from climatology's
     test: Forecasts  # of the test days, the `model`'s and the references'; of streamed days an even sample
+    validation_years: dict[str, float]  # the model's mean loss over the validation days of each year
 
 
 class Tally:
@@ -62,6 +63,26 @@ class Tally:
         found = self.scoring.from_means({name: value / self.days for name, value in self._sums.items()})
         by_class = self._by_class.compute(self.scoring.class_names(self.outputs))
         return found | self.scoring.from_bins(self._bins, self.days) | by_class
+
+
+class YearlyLoss:
+    """The mean loss over the days of each year, of F models and days that come in chunks."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Array] = {}
+        self._days: dict[str, int] = {}
+
+    def update(self, dates: Array, losses: Array) -> None:
+        """Takes in the dates [n] of some days and their losses [F, n]."""
+        years = dates.astype("datetime64[Y]")
+        for year in np.unique(years):
+            here, name = years == year, str(year)
+            self._sums[name] = self._sums.get(name, 0) + losses[:, here].sum(1)
+            self._days[name] = self._days.get(name, 0) + int(here.sum())
+
+    def compute(self, models: int) -> list[dict[str, float]]:
+        """By year, of each of so many models."""
+        return [{year: float(self._sums[year][k] / n) for year, n in self._days.items()} for k in range(models)]
 
 
 class Trial(Tally):
@@ -122,26 +143,29 @@ def verify(
 
     `each_part` is called for each chunk of the test days with all forecasts, the models' before the references'.
     """
-    task, trial = models.task, Trial(models.task)
+    task, trial, count = models.task, Trial(models.task), len(models.names)
     rows: dict[str, Array] = {}
     shown: list[Forecasts] = []
+    years = YearlyLoss()
     for name, samples in splits.named.items():
         tally = trial if name == "test" else Tally(task, classes=not samples.on_disk)
         stride = -(-len(samples) // SHOWN) if samples.on_disk else 1
         for days in samples.chunks(CHUNK // len(task.outputs)):
             part = beside([models.forecasts(days), references.forecasts(days)])
-            tally.update(part)
-            if name == "test":
+            terms = tally.update(part)
+            if name == "val":
+                years.update(days.dates, terms["loss"][:count])
+            elif name == "test":
                 # Indices copy: a slice would keep all of the part.
                 shown.append(part if stride == 1 else part.at(np.arange(0, len(days), stride)))
                 each_part(part)
         rows |= {f"{name}/{score}": values for score, values in tally.compute().items()}
-    count, test = len(models.names), one_after_another(shown)
+    test, yearly = one_after_another(shown), years.compute(count)
     each = by_forecaster(rows, len(test.names))
     named = dict(zip(References.NAMES, each[count:], strict=True))
     rest, names = range(count, len(each)), ("model", *References.NAMES)
     ends = trial.intervals(count)
-    return [Verification(each[k], named, ends[k], test.pick([k, *rest], names)) for k in range(count)]
+    return [Verification(each[k], named, ends[k], test.pick([k, *rest], names), yearly[k]) for k in range(count)]
 
 
 def evaluate(task: LinearTask, splits: Splits) -> pl.DataFrame:
