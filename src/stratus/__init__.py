@@ -9,6 +9,7 @@ from typing import Any
 _HOMES = {
     "BinaryClassification": "tasks.binary",
     "Forecasts": "verification.forecasts",
+    "Input": "data.features.input",
     "LinearRegression": "tasks.regression",
     "Model": "verification.model",
     "MulticlassClassification": "tasks.multiclass",

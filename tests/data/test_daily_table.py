@@ -372,6 +372,17 @@ def test_rain_from_nothing_on_or_from_so_many_millimetres():
     assert calendar(table, 0.3)["wet"].to_list() == [0, 0, 1, 1, None]
 
 
+def test_a_day_of_rain_or_drizzle_with_less_than_counts_is_one_of_sun():
+    kinds = ["rain", "drizzle", "rain", "fog", "sun", "rain", None]
+    rows = [("A", date(2020, 2, 1 + k), mm) for k, mm in enumerate((0.2, 0.0, 0.3, 0.0, 0.0, None, 0.1))]
+    days = pl.DataFrame(rows, ["station", "date", "precipitation"], orient="row").with_columns(
+        weather=pl.Series(kinds), temperature_max=4.0, temperature_min=1.0
+    )
+    table = check(days, "table")
+    assert calendar(table)["weather"].to_list() == kinds
+    assert calendar(table, 0.3)["weather"].to_list() == ["sun", "sun", "rain", "fog", "sun", "rain", None]
+
+
 def test_a_mean_temperature_of_its_own_stands_for_the_middle_of_the_extremes():
     table = check(one_day(temperature=0.7), "table")
     assert calendar(table)["temperature"].to_list() == [0.7]

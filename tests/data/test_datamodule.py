@@ -260,6 +260,7 @@ def test_a_checkpoint_will_hold_the_recipe_in_plain_values():
         "seasonal": False,
         "own": {},
         "missing": "drop",
+        "normals": {},
     }
 
 

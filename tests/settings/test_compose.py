@@ -65,6 +65,29 @@ def test_several_features_stand_together(composed):
     assert len(found.recipe.inputs()) == 6 + 5
 
 
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (["features=station"], "drop"),
+        (["features=[station,neighbours]"], "mean"),
+        (["features=[station,neighbours]", "features.missing=drop"], "drop"),
+        (["features=station", "features.missing=indicator"], "indicator"),
+    ],
+)
+def test_what_stands_in_for_an_unknown_input_depends_on_whether_neighbours_are_asked(composed, caplog, words, missing):
+    with caplog.at_level("INFO"):
+        assert check(composed(*words)).recipe.missing == missing
+    assert ("features.missing=mean, since features has neighbours" in caplog.text) == (missing == "mean")
+
+
+@pytest.mark.parametrize(
+    "given", [["features.own.path=mine.py"], ["features.own.path=mine.py", "features.own.function=3"]]
+)
+def test_a_function_of_one_s_own_has_a_file_and_a_name(composed, given):
+    with pytest.raises(ConfigurationError, match=r"features\.own\.function=(None|3): expected a name"):
+        _ = check(composed(*given)).recipe
+
+
 @pytest.mark.parametrize("optimizer", ["gd", "lbfgs"])
 def test_what_needs_one_fixed_loss_takes_all_days_at_a_constant_rate(composed, optimizer):
     found = check(composed(f"optimizer={optimizer}"))

@@ -67,7 +67,9 @@ def test_an_experiment_says_that_it_sets_what_lies_outside_its_folder(file):
 def test_a_file_of_features_is_one_feature_set_with_its_defaults(composed, name):
     content = OmegaConf.to_container(OmegaConf.load(CONF / "features" / f"{name}.yaml"))
     assert list(content) == [name]
-    assert check(composed(f"features={name}")).features.chosen == {name: content[name]}
+    given = {key: "mine" for key, value in content[name].items() if value == "???"}
+    words = [f"features.{name}.{key}={value}" for key, value in given.items()]
+    assert check(composed(f"features={name}", *words)).features.chosen == {name: content[name] | given}
 
 
 def test_every_feature_set_has_its_file():

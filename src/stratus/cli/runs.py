@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stratus import files
 from stratus.cli.parser import add, output
+from stratus.data.features.user import read as run_file
 from stratus.errors import legible
 from stratus.runs import received, record
 from stratus.runs.report import DIAGNOSIS, classes, inputs, listing, scoreboard, show
@@ -38,6 +39,8 @@ def add_commands(commands: Any) -> None:
         one.add_argument("run", metavar="RUN", type=Path, help="folder of a finished run: outputs/…")
         where = "fetch the run's stations from where its record says, not only from NOAA"
         one.add_argument("--fetch", action="store_true", help=where)
+        mine = "run this file, from which the run has inputs: the one of its features.own, by its checksum"
+        one.add_argument("--features", metavar="FILE", help=mine)
 
 
 def _day(text: str) -> date:
@@ -50,6 +53,8 @@ def _day(text: str) -> date:
 def _kept(options: argparse.Namespace) -> "Kept":
     """What is asked about; bad data are told before torch is imported."""
     run = record.read(options.run)
+    if options.features:
+        run_file(options.features)
     asked = received.asked(options.run, run, options.observations, fetch=options.fetch)
     if asked.changed and run.data:
         show(f"note: the data have changed since the run ({run.data.file})")

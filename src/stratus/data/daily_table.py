@@ -15,6 +15,7 @@ from stratus.errors import DataError, quoted
 
 KEY = ("station", "date")
 OPTIONAL = ("snowfall", "wind", "weather")
+WET = ("rain", "drizzle")  # kinds of weather on which rain falls
 BELIEVED = 0.97  # the least share of values that can be what they are said to be: else they are something else
 _ROWS = 1 << 18  # of Parquet that are checked at once
 _SHOWN = 5  # names that a message lists
@@ -109,13 +110,17 @@ def calendar(table: pl.DataFrame, rain_from: float = 0.0) -> pl.DataFrame:
     """Every day from a station's first to its last, nulls in the gaps, so that a shift by rows is a shift by days.
 
     Sorted by station and date; the table's columns; `temperature`, which is (max + min)/2 in °C where a station has
-    none; and `wet`, 1 or 0: whether it rained, more than nothing or from so many mm on.
+    none; and `wet`, 1 or 0: whether it rained, more than nothing or from so many mm on. A day whose weather is rain or
+    drizzle, with less than so many mm, is one of sun.
     """
     every_day = pl.date_range(pl.col("date").min(), pl.col("date").max())
     days = table.group_by("station").agg(every_day).explode("date").sort(KEY)
     frame = days.join(table, on=KEY, how="left", maintain_order="left")
     fell = pl.col("precipitation")
     frame = frame.with_columns(wet=((fell >= rain_from) if rain_from else (fell > 0)).cast(pl.Float64))
+    if rain_from:
+        dry = pl.col("weather").is_in(WET) & (fell < rain_from)
+        frame = frame.with_columns(weather=pl.when(dry).then(pl.lit("sun")).otherwise("weather"))
     middle = (pl.col("temperature_max") + pl.col("temperature_min")) / 2
     if "temperature" not in frame.columns:
         return frame.with_columns(temperature=middle)

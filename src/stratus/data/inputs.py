@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from stratus.data.features import PLACED, Input
+from stratus.data.features.input import PLACED, Input
 from stratus.errors import DataError
 
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.daily_table import KEY, select
+from stratus.data.fitted import fitted
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array, assemble
 from stratus.data.splits import Splits, split
@@ -65,7 +66,7 @@ class Observations(ABC):
         """
         days = []
         for part in self.parts():
-            whole = recipe.of_measured(part)
+            whole = fitted(recipe, part, None, self.clocks)
             samples, inputs, _ = assemble(part, whole, clocks=self.clocks)
             days.append(samples.where(samples.known & samples.usable(inputs, whole.missing)).until(until).dates)
         dates = np.unique(np.concatenate(days))

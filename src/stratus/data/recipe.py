@@ -5,18 +5,21 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from inspect import signature
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
 from stratus.data.clocks import ISSUE, Clocks, foreseen
 from stratus.data.daily_table import SCHEMA
 from stratus.data.elements import ELEMENTS
-from stratus.data.features import ALWAYS, FEATURES, PLACED, Input, absence, in_season, side_by_side
+from stratus.data.features import FEATURES
+from stratus.data.features.input import ALWAYS, PLACED, Input, absence, in_season, side_by_side
 from stratus.data.targets import TARGETS
 from stratus.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
+Waves: TypeAlias = tuple[float, float, float, float, float]  # of 1 and of cosine and sine of the year's first two waves
+FITTED = ("anomalies", "climatology")  # feature sets that know what is usual on the training days
 MISSING = {
     "drop": "the day is left out",
     "mean": "the training mean stands in",
@@ -36,6 +39,9 @@ class Recipe:
     seasonal: bool = False  # whether each measured input comes once more times the waves of the season
     own: Mapping[str, str] = field(default_factory=dict)  # units of the user's own elements, which are inputs too
     missing: str = "drop"  # what is done where an input is not known: a name of `MISSING`
+    normals: Mapping[str, Mapping[str, Mapping[str, Waves]]] = field(
+        default_factory=dict
+    )  # what is usual, by feature set of `FITTED`, element or output, and station; see `data.fitted`
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError for a name that is not known, no feature set at all, or a lead beyond a year."""
@@ -60,12 +66,24 @@ class Recipe:
             own = (one._replace(name=one.name.partition(" at neighbour")[0], neighbour=0) for one in found)
             found = list({one.name: one for one in own}.values())
         inputs = found
-        turned = [two for one in inputs if self.seasonal and not one.calendar for two in in_season(one)]
+        turned = [two for one in inputs if self.seasonal and one.measured for two in in_season(one)]
         return [*inputs, *turned, *(map(absence, inputs) if self.missing == "indicator" else [])]
 
     def _settings(self, name: str) -> dict[str, Any]:
-        takes = "own" in signature(FEATURES[name]).parameters
-        return {**self.features[name], **({"own": self.own} if takes else {})}
+        known = {"own": self.own, "outputs": self._outputs}
+        taken = signature(FEATURES[name]).parameters
+        return {**self.features[name], **{one: value for one, value in known.items() if one in taken}}
+
+    @property
+    def _outputs(self) -> dict[str, str]:
+        """Those of which it is known what is usual, with their units; before that is fitted, the target's."""
+        target = TARGETS[self.target]
+        return dict.fromkeys(self.normals.get("climatology", target.values), target.unit)
+
+    @property
+    def fits(self) -> bool:
+        """Whether a feature set needs to know what is usual on the training days."""
+        return any(name in FITTED for name in self.features)
 
     def of_measured(self, days: pl.DataFrame | Callable[[], pl.DataFrame]) -> "Recipe":
         """The same with the elements of which a table has values, for feature sets that ask for all.
@@ -92,9 +110,9 @@ class Recipe:
     def foreseen(self, clocks: Clocks, stations: Collection[str]) -> bool:
         """Whether this is a forecast: the target's hours begin at the time of issue or later, at every station.
 
-        Else it is a diagnosis, unless the calendar alone decides.
+        Else it is a diagnosis, unless no measurement decides.
         """
-        if all(one.calendar for one in self.inputs()):
+        if not any(one.measured for one in self.inputs()):
             return True
         elements = {name for value in TARGETS[self.target].values.values() for name in value.meta.root_names()}
         return foreseen(clocks, stations, elements, self.issue_hour - 24 * self.lead_days)
@@ -117,6 +135,11 @@ class Borders:
     validation_from: date | None = None  # first validation day; None for no validation split
     train_from: date | None = None  # first training day; None for the table's first
     until: date | None = None  # last test day; None for the table's last
+
+    @property
+    def training_end(self) -> date:
+        """The first day after the training days."""
+        return self.validation_from or self.test_from
 
     @property
     def names(self) -> list[str]:

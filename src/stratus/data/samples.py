@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from stratus.data.clocks import NO_CLOCKS, Clocks, as_known
 from stratus.data.daily_table import calendar
-from stratus.data.features import Input, side_by_side
+from stratus.data.features.input import Input, side_by_side
+from stratus.data.fitted import beside
 from stratus.data.inputs import columns_of
+from stratus.data.leaks import check_own
 from stratus.data.recipe import Recipe
 from stratus.data.targets import TARGETS, Category
 
@@ -80,7 +82,7 @@ class Samples:
 
     def usable(self, inputs: Sequence[Input], missing: str) -> Array:
         """Where enough inputs are known [n]: all of them, or where others have a stand-in any that is measured."""
-        measured = [not (one.calendar or one.indicator) for one in inputs]
+        measured = [one.measured and not one.indicator for one in inputs]
         if missing == "drop" or not any(measured):
             return self.complete
         return np.asarray(~np.isnan(self.x[:, measured]).all(axis=1))
@@ -130,9 +132,10 @@ def assemble(
     target, inputs, lag = TARGETS[recipe.target], recipe.inputs(), max(recipe.lead_days, 1)
     outputs, asked = list(target.values), target.values.values()
     days = calendar(table, recipe.rain_from)
-    absent = {name for one in inputs for name in one.value.meta.root_names()} - {*days.columns}
-    days = days.with_columns(pl.lit(None, pl.Float64).alias(name) for name in sorted(absent))  # never measured here
-    known = as_known(days, clocks.within(table.columns), recipe.issue_hour)
+    known = beside(as_known(days, clocks.within(table.columns), recipe.issue_hour), recipe)
+    absent = {name for one in inputs for name in one.value.meta.root_names()} - {*known.columns}
+    known = known.with_columns(pl.lit(None, pl.Float64).alias(name) for name in sorted(absent))  # never measured here
+    check_own(known, recipe)
     truth = days.select("station", "date", *(value.over("station").alias(f"y{j}") for j, value in enumerate(asked)))
     last = known.select(
         value.forward_fill().shift(lag).over("station").alias(f"last{j}") for j, value in enumerate(asked)

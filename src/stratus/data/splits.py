@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from stratus.data.clocks import NO_CLOCKS, Clocks
-from stratus.data.features import Input
+from stratus.data.features.input import Input
+from stratus.data.fitted import fitted
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array, Samples, assemble, unknown
 from stratus.data.targets import TARGETS, Category, Classes, Target
@@ -162,9 +163,10 @@ def split(
             f"{recipe.target} asks for several places at once, and the data have one station "
             f"({table['station'][0]}): choose data=two_cities, or a target of one place"
         )
-    recipe = recipe.of_measured(table)
+    borders = borders or Borders(**days)
+    recipe = fitted(recipe, table, borders, clocks)
     every, inputs, outputs = assemble(table, recipe, clocks=clocks)
-    samples, left_out = divide(every, borders or Borders(**days), inputs, recipe.missing)
+    samples, left_out = divide(every, borders, inputs, recipe.missing)
     known = recipe.foreseen(clocks, table["station"].unique().to_list())
     facts = {"left_out": left_out, "standardise": standardise, "foreseen": known}
     splits = Splits.of(recipe, inputs, outputs, samples, **facts)

@@ -17,7 +17,7 @@ from filelock import FileLock
 from stratus import files
 from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.on_disk import Count, SamplesFiles, Writer, open_samples
-from stratus.data.recipe import Borders, Recipe
+from stratus.data.recipe import FITTED, Borders, Recipe
 from stratus.data.samples import StreamedSamples, assemble
 from stratus.data.splits import Splits, check, divide
 from stratus.data.targets import TARGETS
@@ -53,12 +53,17 @@ def stream(days: Days, recipe: Recipe, borders: Borders, folder: Path, **facts: 
     A folder that holds the samples already is taken as it is, after their checksums are compared; broken ones are made
     anew. Several processes may ask for it at once: one writes. `facts` are attributes of `Splits`. Raises DataError as
     `split` does, or if the samples cannot be written, and ConfigurationError if the target needs all stations side by
-    side.
+    side, or a feature set has to know what is usual on the training days.
     """
     if TARGETS[recipe.target].everywhere:
         raise ConfigurationError(
             "this target needs all stations of a day side by side, in memory: choose fewer with data.stations, or "
             "raise data.memory"
+        )
+    if recipe.fits:
+        raise ConfigurationError(
+            f"features {' and '.join(FITTED)} are fitted to the training days in memory: raise data.memory, or choose "
+            "others"
         )
     try:
         files.folder(folder.parent)

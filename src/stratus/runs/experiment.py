@@ -105,7 +105,7 @@ def begin(
     """
     record = outputs.record
     record.target, record.task_settings = splits.recipe.target, settings.task.settings
-    record.diagnosis = not splits.foreseen
+    record.diagnosis, record.own_features = not splits.foreseen, dict(splits.recipe.features.get("own", {}))
     if record.data:
         samples = {name: len(days) for name, days in splits.named.items()}
         others = list(splits.train.others)

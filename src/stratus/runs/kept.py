@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from stratus.data.normals import YEAR_OF_DAYS
 from stratus.data.observations import Observations
 from stratus.data.recipe import Borders
 from stratus.data.samples import Array, Samples
@@ -19,7 +20,7 @@ from stratus.runs.record import RunRecord
 from stratus.settings.data import source_from_record
 from stratus.tasks.weights import Weights
 from stratus.training.checkpoints import Checkpoint, load
-from stratus.verification.climatology import YEAR_OF_DAYS, Past
+from stratus.verification.climatology import Past
 from stratus.verification.model import Model
 from stratus.verification.references import Baselines
 

@@ -22,11 +22,13 @@ def resumed(folder: Path, arguments: list[str]) -> list[str]:
     """The command line that goes on with a run: its settings, then what is given anew.
 
     Raises CheckpointError if the folder holds no record, ConfigurationError as `command_line.settings_of` does or for
-    an address that only the record names, DataError as `check` does for files that only the record names.
+    an address, or inputs of a file, that only the record names, DataError as `check` does for data that only it names.
     """
     run = record.read(folder)
     for override, value in command_line.settings_of(run.overrides, arguments).items():
         name = override.partition("=")[0]
+        if name.startswith("features.own"):
+            raise ConfigurationError(f"{folder} was trained on inputs of a file of its maker's: give {override} too")
         if name == "data.source" and value not in (None, SOURCE):
             raise ConfigurationError(f"{folder} was trained on days from {value}: give {override} too to fetch there")
         if name == "data.path" and value is not None:

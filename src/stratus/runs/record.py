@@ -82,6 +82,7 @@ class RunRecord:
     target: str | None = None  # what is forecast
     diagnosis: bool = False  # whether the target's day has begun when it is issued, so that it is no forecast
     task_settings: dict[str, Any] = field(default_factory=dict)  # the task's own, such as the tolerance
+    own_features: dict[str, Any] = field(default_factory=dict)  # path, function and checksum of the user's own inputs
     data: Provenance | None = None  # what it was trained and tested on
     largest_stable_step: float | None = None  # of gradient descent; None where the optimiser has none
     epochs: int | None = None  # epochs trained

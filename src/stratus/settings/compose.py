@@ -12,6 +12,7 @@ from omegaconf.errors import MissingMandatoryValue
 
 from stratus.errors import ConfigurationError
 from stratus.settings.experiment import PROJECT, SCHEMAS, Config
+from stratus.settings.features import Features
 from stratus.settings.help import help_text
 
 
@@ -22,17 +23,24 @@ def register() -> None:
     `${settings_help:}` the text of --help.
     """
     store = ConfigStore.instance()
-    store.store(name="schema_config", node=Config, package="_global_")
+    whole = OmegaConf.structured(Config)
+    whole.features = _open(Features)
+    store.store(name="schema_config", node=whole, package="_global_")
     for schemas in SCHEMAS.values():
         for name, schema in schemas.items():
-            node = OmegaConf.structured(schema)
-            for one in fields(schema):
-                if one.default_factory is dict:
-                    OmegaConf.set_struct(node[one.name], False)  # takes any station or element
-            store.store(name=f"schema_{name}", node=node)
+            store.store(name=f"schema_{name}", node=_open(schema))
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)
     OmegaConf.register_new_resolver("test_years", _test_years, replace=True)
+
+
+def _open(schema: type) -> DictConfig:
+    """A dataclass as a configuration whose dictionaries take any name: of a station, an element, an argument."""
+    node: DictConfig = OmegaConf.structured(schema)
+    for one in fields(schema):
+        if one.default_factory is dict:
+            OmegaConf.set_struct(node[one.name], False)
+    return node
 
 
 def _test_years(*, _root_: DictConfig) -> str:

@@ -56,17 +56,17 @@ class Config(SettingsGroup):
 
     @property
     def recipe(self) -> Recipe:
-        """What samples are made of the table."""
+        """What samples are made of the table; a file of the user's own features is run for it."""
         own = self.features
         return Recipe(
             self.task.target,
-            own.chosen,
+            own.read(),
             own.lead_days,
             issue_hour=own.issue_hour,
             rain_from=self.task.rain_from,
             seasonal=own.seasonal,
             own=self.data.own,
-            missing=own.missing,
+            missing=own.stand_in,
         )
 
 

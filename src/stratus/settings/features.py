@@ -1,12 +1,17 @@
 """`features=…`: the inputs x, and how far ahead they look."""
 
 import inspect
+import logging
+import os
 from dataclasses import asdict, dataclass, field, make_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from stratus.data.features import FEATURES
+from stratus.data.features.user import read
 from stratus.data.recipe import MISSING
-from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, setting
+from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGroup, require, setting
+
+log = logging.getLogger(__name__)
 
 
 def _feature_set(name: str) -> type:
@@ -23,7 +28,8 @@ def _feature_set(name: str) -> type:
 
 
 STAND_IN = Expected(", ".join(MISSING), MISSING.__contains__)
-SETS = {name: _feature_set(name) for name in FEATURES}  # the settings of each
+OWN = "own"  # the feature set whose settings its function says, in a file of the user's
+SETS = {name: _feature_set(name) for name in FEATURES if name != OWN}  # the settings of each
 globals().update(SETS)  # where pickle looks for a class
 
 
@@ -33,17 +39,40 @@ class SharedFeatures(SettingsGroup, group="features"):
 
     lead_days: int = setting(0, "days from the last known day to the target; 0: diagnosis, 1: tomorrow", NOT_NEGATIVE)
     issue_hour: float = setting(24.0, "hour of that day at which the forecast is issued; 24: its end", POSITIVE)
-    missing: str = setting(
-        "drop", "inputs not known: drop the day, take the mean, or the mean and an indicator", STAND_IN
+    missing: str | None = setting(
+        None, f"inputs not known: {', '.join(MISSING)}; null: mean with neighbours, else drop", STAND_IN
     )
     seasonal: bool = setting(False, "each measured input also times the season's first wave, so that weights may turn")
     standardise: bool = setting(True, "scale inputs to mean 0 and variance 1 over the training days")
 
+    own: dict[str, Any] = field(
+        default_factory=dict,
+        metadata={"help": "path of a file of yours, a function in it, and its arguments"},
+    )
+
     @property
     def chosen(self) -> dict[str, dict[str, Any]]:
         """The feature sets that are not null, with their settings."""
-        sets = {name: getattr(self, name, None) for name in FEATURES}
-        return {name: asdict(one) for name, one in sets.items() if one is not None}
+        sets = {name: getattr(self, name, None) for name in SETS}
+        own = {OWN: {**self.own}} if self.own else {}
+        return {name: asdict(one) for name, one in sets.items() if one is not None} | own
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        """Those of `chosen`, with the checksum of the user's file, which is run. Raises what `user.read` does."""
+        sets = self.chosen
+        if OWN in sets:
+            for name in ("path", "function"):
+                require(isinstance(self.own.get(name), str), f"features.own.{name}", self.own.get(name), "a name")
+            sets[OWN] |= {"path": os.path.abspath(self.own["path"]), "sha256": read(self.own["path"])}
+        return sets
+
+    @property
+    def stand_in(self) -> str:
+        """What is done where an input is not known; stations near by seldom measure all that one another do."""
+        if self.missing or not getattr(self, "neighbours", None):
+            return self.missing or "drop"
+        log.info("features.missing=mean, since features has neighbours: what one of them lacks drops no day")
+        return "mean"
 
 
 if TYPE_CHECKING:

@@ -18,7 +18,9 @@ class Task(SettingsGroup, group="task"):
     asks: ClassVar[str | None] = None  # what the task can answer, see `Target.asks`; None for any target
     name = ""  # the file in tasks/ that defines the task
     target: str = setting(MISSING, "what is forecast")
-    rain_from: float = setting(0.0, "mm from which on a day is wet; 0: any that was measured", NOT_NEGATIVE)
+    rain_from: float = setting(
+        0.0, "mm from which on a day is wet, with weather of rain or drizzle; 0: any", NOT_NEGATIVE
+    )
 
     def __post_init__(self) -> None:
         fitting = [name for name, target in TARGETS.items() if self.asks in (None, target.asks)]

@@ -221,6 +221,12 @@ def test_a_target_of_all_stations_at_once_is_refused_where_they_do_not_fit(store
         stream(streamed_days(open_store(store)), recipe, BORDERS, tmp_path / "x")
 
 
+@pytest.mark.parametrize("name", ["anomalies", "climatology"])
+def test_what_is_fitted_to_the_training_days_is_refused_where_they_do_not_fit(store, tmp_path, name):
+    with pytest.raises(ConfigurationError, match="anomalies and climatology are fitted to the training days in memory"):
+        stream(streamed_days(open_store(store)), Recipe("rain", {name: {}}, 1), BORDERS, tmp_path / "samples")
+
+
 def given(store, *more):
     days = [f"data.{name}={day}" for name, day in vars(BORDERS).items() if day]
     return ["data=store", f"data.path={store}", *days, "data.batch_size=256", "trainer.max_epochs=4", *more]

@@ -9,6 +9,7 @@ from omegaconf import open_dict
 
 from stratus.runs import record
 from stratus.runs.finished import FinishedRun
+from stratus.training.checkpoints import load
 
 WITHIN = 2e-3
 """Weights differ by 1e-7, which is enough for a day to change its class or its rank."""
@@ -98,3 +99,16 @@ def test_a_member_that_cannot_be_recorded_tells_as_a_run_alone_and_lets_the_othe
         one.run(config)
     assert "Traceback" not in caplog.text
     assert [record.read(tmp_path / name).status for name in ("bug", "full")] == ["failed", "failed"]
+
+
+def test_each_year_s_checkpoint_keeps_what_was_usual_before_it(group, finished, alone, tmp_path):
+    years = [f"data.test_year={year}" for year in (2014, 2015)]
+    words = ("task=regression", "features=[anomalies,climatology]", "data.validation_from=null")
+    trained, found = group(*words, varied=years), []
+    for place, member in enumerate(trained.members):
+        finished(trained, place, tmp_path / f"{place}")
+        alone(member, tmp_path / f"alone{place}")
+        one, other = (load(tmp_path / f"{name}{place}/checkpoints/last.ckpt").recipe for name in ("", "alone"))
+        assert one == other
+        found.append(one.normals)
+    assert found[0] != found[1]

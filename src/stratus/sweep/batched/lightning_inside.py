@@ -49,15 +49,17 @@ class MemberTrainer:
             limit_val_batches=0,
         )
         warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")
-        self.trainer.fit(task, WeatherDataModule(splits, settings.data.batch_size))
+        self.days = WeatherDataModule(splits, settings.data.batch_size)
+        self.trainer.fit(task, self.days)
 
     @property
     def device(self) -> torch.device:
         """Where the Trainer trains."""
         return self.trainer.strategy.root_device
 
-    def prepare(self, settings: Config, task: LinearTask) -> None:
-        """Gives the Trainer the optimiser and the schedule of a member, and the scale of its task's inputs."""
+    def prepare(self, settings: Config, task: LinearTask, splits: Splits) -> None:
+        """Gives the Trainer the optimiser and the schedule of a member, and its task's and its days' own numbers."""
+        self.days.hparams.update(WeatherDataModule(splits).hparams)  # what is usual on its training days
         self.task.mean.copy_(task.mean)
         self.task.scale.copy_(task.scale)
         self.task.optimizer, self.task.schedule = settings.optimizer.build(), settings.schedule.build()

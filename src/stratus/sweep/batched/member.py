@@ -116,7 +116,7 @@ class Member:
         """Writes what a lone run writes while it trains, and gives what its training gives; it may raise Diverged."""
         group, place, splits = self.block.group, self.place, self.block.days.splits
         result, trainer, task = group.result, group.trainer, group.trainer.task
-        trainer.prepare(self.settings, self.block.days.task)
+        trainer.prepare(self.settings, self.block.days.task, splits)
         experiment.begin(self.settings, splits, task, outputs, self.block.days.eigenvalue)
         epochs = int(result.last.epochs[place])
         tensorboard.curves(outputs.file, self._curves(epochs))

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratus.data.daily_table import calendar, check
-from stratus.data.features import FEATURES, day_of_year, harmonics, in_season, quadratic, station, two_days
+from stratus.data.features import FEATURES, day_of_year, harmonics, quadratic, station, two_days
+from stratus.data.features.input import in_season
 from stratus.errors import ConfigurationError
 
 FIRST = date(2020, 2, 27)  # the third day is the leap day
