@@ -27,7 +27,8 @@ from omegaconf.errors import OmegaConfBaseException
 from stratus import lecture
 from stratus.errors import ConfigurationError, StratusError, legible, mendable, message
 from stratus.runs import signals, terminal
-from stratus.settings import command_line, compose
+from stratus.settings import command_line, compose, mistakes
+from stratus.settings.arguments import for_hydra
 from stratus.settings.experiment import Config
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     terminal.protect()
     try:
+        arguments = for_hydra(arguments)
         if earlier := command_line.resumed_run(arguments):
             from stratus.runs import received  # noqa: PLC0415 - not for --help
 
@@ -117,8 +119,9 @@ def main() -> None:
         sys.argv[1:] = command_line.with_globs(arguments)
         train()
     except Exception as error:
-        mistaken = isinstance(error, StratusError | HydraException | OmegaConfBaseException | AssertionError)
-        line = command_line.one_line(error, sys.argv[1:]) if mistaken else None
+        mistaken = isinstance(error, HydraException | OmegaConfBaseException | AssertionError | ValueError)
+        line = message(error) if isinstance(error, StratusError) else None
+        line = line or (mistakes.one_line(error, arguments) if mistaken else None)
         if asked_for_tracebacks or not (line := line or beside_jobs(error)):
             raise
         sys.exit(legible(line))

@@ -127,7 +127,7 @@ def test_inputs_and_values_are_float32_and_classes_are_indices():
 
 def test_batches_lie_on_the_device_asked_for():
     batches = Batches(numbered(10), 4, EpochOrder(10, None), torch.device("meta"))
-    assert {of.device.type for of in (batches.x, batches.y)} == {"meta"}
+    assert {of.device.type for of in batches.columns} == {"meta"}
 
 
 def test_an_epoch_set_after_the_loop_has_asked_for_an_iterator_still_counts():
@@ -262,3 +262,20 @@ def test_a_checkpoint_will_hold_the_recipe_in_plain_values():
         "missing": "drop",
         "normals": {},
     }
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_batches_say_what_of_y_is_known_only_where_not_all_is(tmp_path, on_disk):
+    one = written(tmp_path / "x", 300) if on_disk else numbered(300)
+    y = np.tile(np.asarray(one.y)[:, [0]], 2)
+    for gone in (0, 40):
+        y[:gone, 1] = np.nan
+        days = replace(one, x=np.asarray(one.x, np.float32), y=y)
+        order = BlockOrder(300, 0, block=16)
+        batches = Stream(days, 32, order, CPU, pool=10_000) if on_disk else Batches(days, 32, EpochOrder(300, 0), CPU)
+        found = list(batches)
+        assert {len(batch) for batch in found} == {3 if gone else 2}
+        values = torch.cat([batch[1] for batch in found])
+        if gone:
+            assert torch.equal(torch.cat([known for *_, known in found]), ~values.isnan())
+        assert values.isnan().sum() == gone

@@ -148,11 +148,12 @@ def test_side_by_side_names_the_calendar_once():
     assert set(wide.stations) == {"New York + Seattle"}
 
 
-def test_side_by_side_a_day_unknown_at_one_station_is_unknown():
+def test_side_by_side_a_day_is_known_where_one_station_is():
     both = pl.concat([table("Bergen", [1, 2, 4, 8]), table("Oslo", [1, 2, 4], first=date(2020, 1, 2))])
     found = samples(both, "rain_by_station")
     np.testing.assert_array_equal(found.dates, np.arange("2020-01-01", "2020-01-05", dtype="datetime64[D]"))
-    assert found.known.tolist() == [False, True, True, True]
+    assert found.known.tolist() == [True] * 4
+    np.testing.assert_array_equal(found.y, [[0, np.nan], [0, 0], [0, 0], [0, 0]])
     assert found.complete.tolist() == [False, False, True, True]
 
 

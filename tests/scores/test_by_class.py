@@ -37,6 +37,29 @@ def test_scores_by_class_are_scikit_learn_s(monkeypatch, in_memory, at_once):
             assert found[f"roc_auc/{name}"][one] == pytest.approx(roc_auc_score(truth, p[one, :, place]))
 
 
+def test_each_class_is_scored_on_the_days_on_which_it_is_known():
+    chance = np.random.default_rng(1)
+    p = chance.uniform(size=(2, 500, 2)).round(2)
+    came = (chance.uniform(size=(1, 500, 2)) < p[:1]) * 1.0
+    known = chance.uniform(size=(500, 2)) < (0.9, 0.3)
+    decided, scores = (p > 0.5) * 1.0, ByClass()
+    for some in (slice(0, 1), slice(1, 200), slice(200, 500)):
+        scores.update(p[:, some], decided[:, some], np.where(known, came, np.nan)[:, some])
+    found = scores.compute(NAMES[:2])
+    for k, name in enumerate(NAMES[:2]):
+        truth = came[0, known[:, k], k]
+        for one in range(2):
+            said, answer = p[one, known[:, k], k], decided[one, known[:, k], k]
+            expected = {
+                "days": truth.sum(),
+                "recall": recall_score(truth, answer),
+                "precision": precision_score(truth, answer),
+                "average_precision": average_precision_score(truth, said),
+                "roc_auc": roc_auc_score(truth, said),
+            }
+            assert {score: found[f"{score}/{name}"][one] for score in expected} == pytest.approx(expected)
+
+
 def test_values_have_no_classes():
     scores = ByClass()
     none = np.zeros((2, 5, 0))

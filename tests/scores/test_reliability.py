@@ -100,3 +100,14 @@ def test_a_forecast_that_knows_has_the_uncertainty_for_resolution_and_one_that_k
     assert parted(y, y) == pytest.approx([0, 0.1875, 0.1875])
     assert parted(np.full((200, 1), 0.25), y) == pytest.approx([0, 0, 0.1875])
     assert parted(np.full((200, 1), 0.75), y) == pytest.approx([0.25, 0, 0.1875])
+
+
+def test_what_is_unknown_is_in_no_bin():
+    chance = np.random.default_rng(2)
+    p, y = chance.uniform(size=(300, 2)), (chance.uniform(size=(300, 2)) < 0.4) * 1.0
+    known = chance.uniform(size=(300, 2)) < (0.8, 0.5)
+    together = bin_sums(p, np.where(known, y, np.nan))
+    for k in range(2):
+        alone = bin_sums(p[known[:, k]][:, [k]], y[known[:, k]][:, [k]])
+        for name, sums in alone.items():
+            np.testing.assert_allclose(together[name][:, [k]], sums, rtol=1e-12)

@@ -185,3 +185,54 @@ def test_a_target_has_its_scores_and_a_ruler_for_skill(target, kind, ruler):
     assert scoring.ruler == ruler
     if kind is ValueScoring:
         assert scoring.tolerance == 1.5
+
+
+def with_gaps(y):
+    """The same truth, a third of it unknown, and where it is known."""
+    known = np.random.default_rng(5).uniform(size=y.shape) < 2 / 3
+    return np.where(known, y, np.nan), known[0]
+
+
+def test_every_known_value_counts_alike():
+    scoring, forecast, decision, y = of_values(9)
+    gappy, known = with_gaps(y)
+    found = scores(scoring, forecast, decision, gappy)
+    for k in range(F):
+        said, truth = forecast[k][known], y[0][known]
+        assert {name: float(value[k]) for name, value in found.items()} == pytest.approx(
+            {
+                "accuracy": np.mean(np.abs(said - truth).round(1) <= 2),
+                "mae": mean_absolute_error(truth, said),
+                "mse": root_mean_squared_error(truth, said) ** 2,
+                "rmse": root_mean_squared_error(truth, said),
+                "bias": np.mean(said - truth),
+            }
+        )
+
+
+def test_every_known_event_counts_alike_and_labels_are_judged_on_their_own_days():
+    scoring, p, decision, y = of_events(10)
+    gappy, known = with_gaps(y)
+    found = scores(scoring, p, decision, gappy)
+    for k in range(F):
+        columns = [(y[0, one, j], decision[k, one, j]) for j, one in enumerate(known.T)]
+        assert without_parts(found, k) == pytest.approx(
+            {
+                "log_loss": log_loss(y[0][known], p[k][known]),
+                "accuracy": accuracy_score(y[0][known], decision[k][known]),
+                "brier": brier_score_loss(y[0][known], p[k][known]),
+                "heidke": np.mean([cohen_kappa_score(*one) for one in columns]),
+                "peirce": np.mean([balanced_accuracy_score(*one, adjusted=True) for one in columns]),
+            }
+        )
+
+
+@pytest.mark.parametrize("kind", [of_values, of_events])
+def test_days_in_chunks_of_which_one_alone_has_gaps_have_the_scores_of_all(kind):
+    scoring, forecast, decision, y = kind(11)
+    gappy = np.concatenate([y[:, :50], with_gaps(y)[0][:, 50:]], axis=1)
+    terms = [scoring.terms(*(one[:, h] for one in (forecast, decision, gappy))) for h in (slice(50), slice(50, N))]
+    means = {name: np.concatenate([one[name] for one in terms], 1).mean(1) for name in terms[0]}
+    expected = scores(scoring, forecast, decision, gappy)
+    for name, value in scoring.from_means(means).items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-12)

@@ -17,9 +17,9 @@ from omegaconf import OmegaConf
 
 from stratus import tasks
 from stratus.errors import ConfigurationError
-from stratus.settings.command_line import one_line
 from stratus.settings.compose import PROJECT, check
 from stratus.settings.descent import LBFGS, SGD, Adam, Constant, Cosine, Gaussian, Step, Trainer, Uniform, Zeros
+from stratus.settings.mistakes import one_line
 
 CONF = PROJECT / "conf"
 TASKS = ["regression", "binary", "multiclass", "multilabel"]
@@ -140,7 +140,7 @@ def test_the_last_test_day_may_be_the_first(composed):
         ("+features.harmonic.k=1", "there is no setting features.harmonic"),
         (
             "optimizer=adam optimizer.momentum=0.9",
-            "optimizer.momentum; optimizer has lr, weight_decay",
+            "optimizer.momentum: the choice that was made has no momentum; optimizer=sgd has",
         ),
     ],
 )

@@ -2,18 +2,19 @@
 
 from functools import cache, partial
 
+import gappy
 import numpy as np
 import pytest
 import torch
 from shipped import TARGET, splits_of
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 
 from stratus import tasks
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Samples
 from stratus.data.splits import Splits
 from stratus.tasks.weights import Weights
-from stratus.training.optimum import mean_loss, optimum
+from stratus.training.optimum import mean_loss, optima, optimum
 
 PUBLISHED = {  # the exact least training loss of 2012 to 2014, of inputs standardised or not
     ("regression", "two_days", 1): 3.5541361,
@@ -119,6 +120,23 @@ def test_an_event_as_rare_as_there_are_inputs_is_separated_and_leaves_the_other_
     np.testing.assert_allclose(found.weights.weight[0], expected.coef_[0], atol=1e-5)
 
 
+@pytest.mark.parametrize("penalty", [1e-3, 0.1])
+@pytest.mark.parametrize("name", ["multilabel", "regression"])
+def test_each_station_is_fitted_on_its_own_known_days(name, penalty):
+    splits = gappy.splits("rain_by_station" if name == "multilabel" else "temperature_by_station")
+    task = tasks.find(name).for_splits(splits, optimizer=partial(torch.optim.SGD, lr=0.1, weight_decay=penalty))
+    found, n, x = optimum(task, splits), len(splits.train), np.nan_to_num(standardised(splits))
+    assert found.attained
+    for k, y in enumerate(splits.train.y.T):
+        known = ~np.isnan(y)
+        assert 0 < known.sum() < n
+        logistic = LogisticRegression(C=1 / (penalty * n), tol=1e-12, max_iter=10_000)
+        model = logistic if name == "multilabel" else Ridge(penalty * n / 2, tol=1e-12)
+        expected = model.fit(x[known], y[known])
+        np.testing.assert_allclose(found.weights.weight[k], expected.coef_.ravel(), atol=1e-5)
+        np.testing.assert_allclose(found.weights.bias[k], np.ravel(expected.intercept_)[0], atol=1e-5)
+
+
 def standardised_test(splits):
     mean, scale = splits.standardisation
     return (splits.test.x - mean) / scale
@@ -200,3 +218,57 @@ def test_an_input_given_twice_changes_nothing_but_how_weight_is_shared():
     splits, task, found = fitted("binary", "two_days quadratic")
     assert found.attained
     assert mean_loss(task, found.weights, splits.train) == pytest.approx(PUBLISHED["binary", "quadratic", 0], abs=1e-7)
+
+
+def by_scikit_learn(name, x, y, penalty):
+    """W and b of a penalised fit by scikit-learn's exact solvers."""
+    if name == "regression":
+        model = Ridge(alpha=penalty * len(y) / 2)  # its loss is summed, its penalty not halved
+    else:
+        model = LogisticRegression(C=1 / (penalty * len(y)), tol=1e-12, solver="newton-cholesky")
+    model.fit(x, y)
+    return np.atleast_2d(model.coef_), np.atleast_1d(model.intercept_)
+
+
+@pytest.mark.parametrize("name", TARGET)
+def test_models_of_some_inputs_side_by_side_are_scikit_learn_s_with_the_columns_removed(name):
+    splits, penalty = splits_of(name, "station harmonics", 1), 0.02
+    task = tasks.find(name).for_splits(splits, optimizer=partial(torch.optim.SGD, lr=0.1, weight_decay=penalty))
+    k, m, alone = len(splits.outputs), len(splits.inputs), name == "multilabel"
+    kept = np.random.default_rng(1).random((4, k, m)) < 0.6
+    kept[:] = kept if alone else kept[:, :1]  # outputs of one loss have the same
+    x = task.standardised(torch.as_tensor(splits.train.x)).numpy()
+    for one, mask in zip(optima(task, splits, kept), kept, strict=True):
+        assert one.attained
+        assert not one.weights.weight[torch.from_numpy(~mask)].any()
+        for j in range(k if alone else 1):
+            rows, y = slice(j, j + 1) if alone else slice(None), splits.train.y
+            weight, bias = by_scikit_learn(name, x[:, mask[j]], y if y.ndim == 1 else y[:, j], penalty)
+            near = 1e-5 if name == "multiclass" else 1e-6  # the loss hardly tells the weights of a class of few days
+            np.testing.assert_allclose(one.weights.weight[rows][:, mask[j]], weight, atol=near)
+            if name != "multiclass":  # there a constant added to all changes nothing
+                np.testing.assert_allclose(one.weights.bias[rows], bias, atol=near)
+
+
+def test_a_model_of_no_inputs_is_the_mean():
+    splits, task = posed("regression", lead=1)
+    (found,) = optima(task, splits, np.zeros((1, 1, 2), bool))
+    assert found.weights.bias.tolist() == pytest.approx(splits.train.y.mean(0))
+
+
+def test_models_side_by_side_are_those_that_columns_removed_give_alone():
+    splits = splits_of("multilabel", "station harmonics", 1)
+    optimizer = partial(torch.optim.SGD, lr=0.1, weight_decay=0.02)
+    task = tasks.find("multilabel").for_splits(splits, optimizer=optimizer)
+    left = np.arange(len(splits.inputs)) % 3
+    kept = np.stack([np.tile(left != one, (len(splits.outputs), 1)) for one in range(3)])
+    for one, mask in zip(optima(task, splits, kept), kept[:, 0], strict=True):
+        columns = np.flatnonzero(mask)
+        train = splits.train
+        few = Samples(train.places, train.at, train.dates, train.x[:, columns], train.y, train.last)
+        names = [splits.inputs[j] for j in columns]
+        alone = Splits(splits.recipe, names, ["1"] * len(names), splits.outputs, few, None, few)
+        again = optimum(tasks.find("multilabel").for_splits(alone, optimizer=optimizer), alone)
+        np.testing.assert_allclose(one.weights.weight[:, columns], again.weights.weight, atol=1e-6)
+        np.testing.assert_allclose(one.weights.bias, again.weights.bias, atol=1e-6)
+        assert one.value == pytest.approx(again.value, rel=1e-10)

@@ -5,6 +5,8 @@ import math
 import re
 from functools import partial
 
+import gappy
+import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Trainer
@@ -49,6 +51,15 @@ def limit(name, splits, optimizer=PLAIN):
 def test_the_largest_stable_step_is_the_published_one(name, features, lead, published, within):
     found = limit(name, splits_of(name, features, lead))
     assert found == pytest.approx(published, abs=within)
+
+
+def test_the_step_is_that_of_the_output_with_the_steepest_loss_over_its_known_days():
+    splits = gappy.splits("temperature_by_station")
+    mean, scale = splits.standardisation
+    a = np.column_stack([np.nan_to_num((splits.train.x - mean) / scale), np.ones(len(splits.train))])
+    known = ~np.isnan(splits.train.y)
+    steepest = max(np.linalg.norm(a[one], 2) ** 2 / len(a) for one in known.T)
+    assert limit("regression", splits) == pytest.approx(2 / (2 * steepest), rel=1e-6)
 
 
 def test_inputs_in_their_own_units_leave_only_a_tiny_step():

@@ -237,9 +237,28 @@ def test_a_file_that_is_no_table_of_forecasts_is_one_clear_line(tmp_path, conten
 
 ODD = st.one_of(
     st.sampled_from(
-        ["1", "2", "true", "nan", "null", "=1", "none", "none+", "A", "B", "A + B", "+", "A +", "p(x)", '"']
+        [
+            "1",
+            "2",
+            "true",
+            "nan",
+            "null",
+            "=1",
+            "none",
+            "none+",
+            "A",
+            "B",
+            "A?",
+            "A??",
+            "?",
+            "A + B",
+            "+",
+            "A +",
+            "p(x)",
+            '"',
+        ]
     ),
-    st.text(st.sampled_from("aA+ '\",()=-\n$1"), min_size=1, max_size=6).filter(lambda one: one == one.strip() != ""),
+    st.text(st.sampled_from("aA+? '\",()=-\n$1"), min_size=1, max_size=6).filter(lambda one: one == one.strip() != ""),
 )
 
 
@@ -251,6 +270,8 @@ def test_any_names_of_classes_and_stations_are_read_as_they_were(tmp_path_factor
     n, k, chance = 6, len(names), np.random.default_rng(len(names))
     y = chance.integers(0, k, n) if target == "weather" else chance.integers(0, 2, (n, k)).astype(float)
     decided = np.roll(y, 1, axis=0)
+    if target == "rain_by_station":
+        y[range(n), chance.integers(0, k, n)] = np.nan
     dates, zeros = np.arange("2015-01-01", "2015-01-07", dtype="datetime64[D]"), np.zeros(n, int)
     days, p = Samples([names[0]], zeros, dates, np.empty((n, 0)), y, y), chance.uniform(size=(n, k)).round(6)
     file = tmp_path_factory.mktemp("names") / "forecasts.csv"

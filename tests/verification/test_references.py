@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 from datetime import date, timedelta
 
+import gappy
 import numpy as np
 import polars as pl
 import pytest
@@ -230,3 +231,21 @@ def test_the_references_of_a_run_are_these_three_on_the_same_days(name):
     usual = probable if name == "regression" else probable.argmax(1) if name == "multiclass" else probable > 0.5
     np.testing.assert_array_equal(found["climatology"].decision[0], usual)
     np.testing.assert_allclose(task.activation(torch.as_tensor(found.logits)).numpy(), found.forecast, atol=1e-12)
+
+
+# --- days on which one of two cities is unknown
+
+
+@pytest.mark.parametrize("target", ["rain", "temperature"])
+def test_references_of_a_city_are_those_of_its_own_known_days(target):
+    splits = gappy.splits(f"{target}_by_station", ("harmonics",))
+    usual, again = Climatology.fit(splits), Persistence.fit(splits)
+    assert np.isnan(splits.test.y).any()
+    for k, name in enumerate(splits.outputs):
+        own = gappy.TABLE.filter(pl.col("station") == name)
+        borders = {"train_from": date(2012, 1, 3), "validation_from": date(2014, 1, 1), "test_from": date(2015, 1, 1)}
+        alone = split(own, Recipe(target, {"harmonics": {}}, 1), **borders)
+        here = np.isin(splits.test.dates, alone.test.dates)
+        for of_all, of_one in ((usual, Climatology.fit(alone)), (again, Persistence.fit(alone))):
+            found = of_all.forecast(splits.test)[here, k]
+            np.testing.assert_allclose(found, of_one.forecast(alone.test)[:, 0], rtol=1e-9)

@@ -39,7 +39,7 @@ def test_each_station_and_output_has_its_own_margin_and_one_of_few_days_that_of_
     }
 
 
-@pytest.mark.parametrize("wrong", [np.nan, np.inf, None])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_what_is_no_number_and_too_few_errors_are_refused(wrong):
     with pytest.raises(CheckpointError, match="18 days, and 19 are the fewest"):
         margins(table(np.ones(18)))
@@ -48,3 +48,14 @@ def test_what_is_no_number_and_too_few_errors_are_refused(wrong):
     broken = given.with_columns(pl.Series("truth", [wrong, *given["truth"][1:]]))
     with pytest.raises(CheckpointError, match="no number"):
         margins(broken)
+
+
+def test_unknown_truth_is_left_out_and_an_output_of_which_too_little_is_known_has_no_margin():
+    errors = np.arange(1.0, 41)
+    one = table(errors).select("station", pl.col("prediction", "truth").name.suffix(" a"))
+    days = one.with_row_index("day").with_columns(
+        pl.when(pl.col("day") > 0).then("truth a").alias("truth a"),  # 39 errors, 2 to 40
+        pl.col("prediction a").alias("prediction b"),
+        pl.when(pl.col("day") < 18).then("truth a").alias("truth b"),
+    )
+    assert margins(days.drop("day")).select("prediction a", "prediction b").rows() == [(39.0, None)]  # ⌈0.95 · 40⌉

@@ -11,27 +11,32 @@ from stratus.cli.parser import add, output
 from stratus.data.features.user import read as run_file
 from stratus.errors import legible
 from stratus.runs import received, record
-from stratus.runs.report import DIAGNOSIS, classes, listing, scoreboard, show
+from stratus.runs.report import DIAGNOSIS, classes, inputs, listing, scoreboard, show
 
 if TYPE_CHECKING:
     from stratus.runs.kept import Kept
 
 
 def add_commands(commands: Any) -> None:
-    """Adds `evaluate` and `forecast`."""
+    """Adds `evaluate`, `explain` and `forecast`."""
     about = "scores of a run's kept weights and of its references on its test days, or on another table's later days"
     scoring = add(commands, "evaluate", evaluate, about)
     first = "the first day to score (YYYY-MM-DD); the run's first test day where not given"
     scoring.add_argument("--from", metavar="DAY", type=_day, dest="since", help=first)
     last = "the last day to score; the run's last test day where not given, the table's with --from or --observations"
     scoring.add_argument("--until", metavar="DAY", type=_day, help=last)
+    about = "which inputs matter to a run: the skill lost without each group of them, and the largest weights"
+    telling = add(commands, "explain", explain, about)
+    telling.add_argument("--csv", metavar="FILE", type=output, help="write all weights here too")
+    telling.set_defaults(observations=None)
     asking = add(commands, "forecast", forecast, "forecasts for the days after a table's end, or for one day")
     asking.add_argument("--date", metavar="DAY", type=_day, help="this day (YYYY-MM-DD) alone")
     asking.add_argument("--csv", metavar="FILE", type=output, help="write here, not to the terminal")
     other = "a table in the columns of data/README.md; the run's own where not given"
     for one in (scoring, asking):
-        one.add_argument("run", metavar="RUN", type=Path, help="folder of a finished run: outputs/…")
         one.add_argument("--observations", metavar="FILE", type=Path, help=other)
+    for one in (scoring, telling, asking):
+        one.add_argument("run", metavar="RUN", type=Path, help="folder of a finished run: outputs/…")
         where = "fetch the run's stations from where its record says, not only from NOAA"
         one.add_argument("--fetch", action="store_true", help=where)
         mine = "run this file, from which the run has inputs: the one of its features.own, by its checksum"
@@ -68,6 +73,18 @@ def evaluate(options: argparse.Namespace) -> None:
     show(table, classes(found.rows["model"]), kind, found.verdict, found.unlearnt, found.references)
 
 
+def explain(options: argparse.Namespace) -> None:
+    """Prints which inputs matter to a run's exact optimum; writes all of its weights if asked."""
+    kept = _kept(options)
+    from stratus.runs import explanation  # noqa: PLC0415
+    from stratus.runs.explained import explained  # noqa: PLC0415
+
+    found, task = explained(kept), kept.checkpoint.task
+    if options.csv:
+        _write(options.csv, explanation.csv(found, task))
+    show(*inputs(explanation.recorded(found, task)))
+
+
 def forecast(options: argparse.Namespace) -> None:
     """Prints or writes forecasts: for the days after the table's end that its last days reach, or for one day."""
     kept = _kept(options)
@@ -75,10 +92,13 @@ def forecast(options: argparse.Namespace) -> None:
 
     found, said, cautions = of_run.forecast(kept, options.date)
     if options.csv:
-        content = files.without_formulas(found).write_csv(float_precision=6).encode()
-        own = options.csv.is_symlink() or (options.csv.exists() and not options.csv.is_file())  # as /dev/stdout
-        (Path.write_bytes if own else files.replace)(options.csv, content)
+        _write(options.csv, files.without_formulas(found).write_csv(float_precision=6).encode())
         for line in cautions:
             print(legible(line), file=sys.stderr)
     else:
         show(listing(of_run.tall(found)), *said, *cautions)
+
+
+def _write(file: Path, content: bytes) -> None:
+    own = file.is_symlink() or (file.exists() and not file.is_file())  # as /dev/stdout
+    (Path.write_bytes if own else files.replace)(file, content)

@@ -11,7 +11,7 @@ from torch import Tensor
 from stratus.data.samples import Samples
 
 POOL = 1 << 18  # days on disk that are shuffled together
-Batch: TypeAlias = tuple[Tensor, Tensor]
+Batch: TypeAlias = tuple[Tensor, ...]  # x, y, and where any y is unknown whether each is known
 
 
 class Order:
@@ -82,7 +82,7 @@ class BlockOrder(Order):
 
 
 class Batches:
-    """Batches (x [b, m] float32, y) of `size` samples, or of all for None, as slices of tensors.
+    """Batches (x [b, m] float32, *`truth`) of `size` samples, or of all for None, as slices of tensors.
 
     Slicing costs a tenth of collating items. Lightning looks for an attribute `sampler` to set the epoch.
     """
@@ -90,8 +90,8 @@ class Batches:
     batch_sampler = None  # Lightning asks for it beside the sampler
 
     def __init__(self, samples: Samples, size: int | None, sampler: EpochOrder, device: torch.device) -> None:
-        self.x = torch.as_tensor(samples.x, dtype=torch.float32, device=device)
-        self.y = targets(samples).to(device)
+        x = torch.as_tensor(samples.x, dtype=torch.float32, device=device)
+        self.columns = (x, *(one.to(device) for one in truth(targets(samples))))
         self.size, self.sampler = size or len(samples), sampler
         # The mean of so weighed means over unequal shares is the mean over all days.
         self.weight = 1.0 if size else len(sampler) * sampler.ranks / len(samples)
@@ -101,9 +101,8 @@ class Batches:
 
     def __iter__(self) -> Iterator[Batch]:
         # A generator asks for the order at the first batch: on resuming, Lightning sets the epoch after `iter`.
-        order = self.sampler.order().to(self.x.device)
-        x, y = self.x[order], self.y[order]
-        yield from zip(torch.split(x, self.size), torch.split(y, self.size), strict=True)
+        order = self.sampler.order().to(self.columns[0].device)
+        yield from zip(*(torch.split(one[order], self.size) for one in self.columns), strict=True)
 
 
 class Stream:
@@ -126,10 +125,10 @@ class Stream:
         for part in self.sampler.slices(generator):
             here = self.samples.where(part)
             waiting.append((torch.from_numpy(here.x), targets(here)))
-            if sum(len(y) for _, y in waiting) >= self.pool:
-                *full, rest = self._batches(waiting, generator)
+            if sum(len(x) for x, _ in waiting) >= self.pool:
+                *full, (x, y, *_) = self._batches(waiting, generator)
                 yield from self._moved(full)
-                waiting = [rest]
+                waiting = [(x, y)]
         if waiting:
             yield from self._moved(self._batches(waiting, generator))
 
@@ -139,13 +138,20 @@ class Stream:
         if generator:
             order = torch.randperm(len(x), generator=generator)
             x, y = x[order], y[order]
-        return list(zip(torch.split(x, self.size), torch.split(y, self.size), strict=True))
+        return list(zip(*(torch.split(one, self.size) for one in (x, *truth(y))), strict=True))
 
     def _moved(self, batches: list[Batch]) -> Iterator[Batch]:
-        return ((x.to(self.device), y.to(self.device)) for x, y in batches)
+        return (tuple(one.to(self.device) for one in batch) for batch in batches)
 
 
 def targets(samples: Samples, dtype: torch.dtype = torch.float32) -> Tensor:
     """y as the tasks' losses take it: values and events [n, k] in `dtype`, class indices int64 [n]."""
     indices = np.issubdtype(samples.y.dtype, np.integer)
     return torch.as_tensor(samples.y, dtype=torch.int64 if indices else dtype)
+
+
+def truth(y: Tensor) -> tuple[Tensor, ...]:
+    """y alone where all of it is known; else y, NaN where it is not, and whether each is known."""
+    if not y.is_floating_point() or (known := ~y.isnan()).all():
+        return (y,)
+    return y, known

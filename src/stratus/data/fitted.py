@@ -87,7 +87,7 @@ def _of_target(days: pl.DataFrame, places: Sequence[str], recipe: Recipe) -> dic
 
 def _mean(days: pl.DataFrame, places: Sequence[str], name: str, value: pl.Expr) -> dict[str, Waves]:
     sums = _sums(days, places, name, [pl.lit(1.0), value])
-    return _by_place(least_squares(sums[:, :, 0], sums[:, :, 1:])[:, :, 0], sums[:, :, :1], places)
+    return _by_place(least_squares(sums[:, :, 1:], sums[:, :, :1])[:, :, 0], sums[:, :, :1], places)
 
 
 def _sums(days: pl.DataFrame, places: Sequence[str], name: str, columns: Sequence[pl.Expr]) -> Array:

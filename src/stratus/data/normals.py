@@ -21,10 +21,10 @@ def day_of_year(dates: Array) -> Array:
     return np.asarray((dates - dates.astype("datetime64[Y]")).astype(int))
 
 
-def least_squares(days: Array, y: Array) -> Array:
-    """Coefficients [rows, 5, k] from the normal equations, given days [rows, 366] and sums of y [rows, 366, k]."""
-    squares = np.einsum("di,rd,dj->rij", WAVES, days, WAVES)
-    return np.asarray(np.linalg.pinv(squares, hermitian=True) @ (WAVES.T @ y))
+def least_squares(y: Array, known: Array) -> Array:
+    """Coefficients [rows, 5, k] from the normal equations, given sums of y and how many are known [rows, 366, k]."""
+    squares = np.einsum("di,rdk,dj->rkij", WAVES, known, WAVES, optimize=True)
+    return np.asarray(np.einsum("rkij,rjk->rik", np.linalg.pinv(squares, hermitian=True), WAVES.T @ y))
 
 
 def log_odds(counts: Array) -> Array:

@@ -1,7 +1,7 @@
 """How samples are made of a daily table: which target, which inputs, how far ahead; and where the splits begin."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from inspect import signature
@@ -13,7 +13,7 @@ from stratus.data.clocks import ISSUE, Clocks, foreseen
 from stratus.data.daily_table import SCHEMA
 from stratus.data.elements import ELEMENTS
 from stratus.data.features import FEATURES
-from stratus.data.features.input import ALWAYS, PLACED, Input, absence, in_season
+from stratus.data.features.input import ALWAYS, PLACED, Input, absence, in_season, side_by_side
 from stratus.data.targets import TARGETS
 from stratus.errors import ConfigurationError
 
@@ -116,6 +116,10 @@ class Recipe:
             return True
         elements = {name for value in TARGETS[self.target].values.values() for name in value.meta.root_names()}
         return foreseen(clocks, stations, elements, self.issue_hour - 24 * self.lead_days)
+
+    def inputs_for(self, outputs: Sequence[str]) -> list[Input]:
+        """The inputs of a model with these outputs, stations where the target is asked everywhere."""
+        return side_by_side(self.inputs(), outputs) if TARGETS[self.target].everywhere else self.inputs()
 
     def width(self, outputs: int) -> int:
         """The number of inputs of a model with so many outputs, stations where the target is asked everywhere."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stratus.data.clocks import NO_CLOCKS, Clocks, as_known
 from stratus.data.daily_table import calendar
-from stratus.data.features.input import Input
+from stratus.data.features.input import Input, side_by_side
 from stratus.data.fitted import beside
 from stratus.data.inputs import columns_of
 from stratus.data.leaks import check_own
@@ -33,7 +33,7 @@ class Samples:
     at: Array  # index in `places` of each day's station [n]
     dates: Array  # target days [n], datetime64[D]
     x: Array  # inputs in their own units [n, m]; NaN where unknown
-    y: Array  # targets [n, k]: values in their unit, events as 0 or 1; for categories class indices [n]
+    y: Array  # [n, k]: values in their unit, events as 0 or 1, NaN where unknown; of categories class indices [n]
     last: Array  # y of the last day known, in the same form; NaN (-1 for categories) where there is none before
     others: tuple[str, ...] = ()  # classes that are no outputs, since training lacks them: of the indices k, k + 1, …
 
@@ -89,8 +89,8 @@ class Samples:
 
     @property
     def known(self) -> Array:
-        """Where the truth is known [n]."""
-        return np.asarray(~unknown(self.y).any(axis=tuple(range(1, self.y.ndim))))
+        """Where the truth is known, of one output at least [n]."""
+        return np.asarray(~unknown(self.y).all(axis=tuple(range(1, self.y.ndim))))
 
 
 class StreamedSamples(Samples):
@@ -162,14 +162,12 @@ def _side_by_side(frame: pl.DataFrame, inputs: list[Input]) -> tuple[pl.DataFram
     shared = [f"x{j}" for j, one in enumerate(inputs) if one.calendar]
     values = frame.drop("station", "date", *shared).columns
     wide = frame.pivot(on="station", index=["date", *shared], values=values, separator="@").sort("date")
-    columns: dict[str, Input] = {}
-    for j, one in enumerate(inputs):
-        here = {f"x{j}@{at}": one._replace(name=f"{at} {one.name}") for at in stations}
-        columns |= {f"x{j}": one} if one.calendar else here
+    each = ([f"x{j}"] if one.calendar else [f"x{j}@{at}" for at in stations] for j, one in enumerate(inputs))
+    columns = [name for here in each for name in here]
     found = wide.select(
         pl.lit(BETWEEN.join(stations)).alias("station"),
         "date",
         *(pl.col(name).alias(f"x{j}") for j, name in enumerate(columns)),
         *(pl.col(f"{letter}0@{at}").alias(f"{letter}{j}") for letter in ("y", "last") for j, at in enumerate(stations)),
     )
-    return found, list(columns.values()), stations
+    return found, side_by_side(inputs, stations), stations

@@ -11,6 +11,7 @@ import polars as pl
 from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.daily_table import KEY, read_csv, read_table, select
 from stratus.data.ghcn.values import Units
+from stratus.data.kinds import taken_for
 from stratus.data.layout import OWN, Layout
 from stratus.data.observations import InMemory, Loaded, Provenance
 from stratus.data.store.manifest import MANIFEST
@@ -39,7 +40,8 @@ def from_csv(path: str, stations: Sequence[str] | None = None, layout: Layout = 
     Or in those of another layout. Raises DataError if the file is missing or broken, its numbers seem to be in other
     units, or a station is not in it.
     """
-    table = _plain(path) if layout == OWN else layout.read(path)
+    with taken_for("csv", path):
+        table = _plain(path) if layout == OWN else layout.read(path)
     return _in_memory(select(table, stations, path) if stations else table, [path], {}, layout.clocks)
 
 
@@ -47,6 +49,8 @@ def _plain(path: str) -> pl.DataFrame:
     try:
         table = read_table(path)
     except DataError as error:
+        if "column" not in str(error):
+            raise
         mend = "say data.columns, data.units, data.date_format if it is in others"
         raise DataError(f"{error}; {mend}") from None
     if said := suspected(table):
@@ -81,7 +85,8 @@ def from_ghcn(
         files = [str(file) for file in cache.station_files(ids, **settings)]
     if not files:
         raise _no_file(path)
-    table, dropped, clocks = daily.read_files(files, units, ice_pellets=ice_pellets)
+    with taken_for("ghcn", files[0]):
+        table, dropped, clocks = daily.read_files(files, units, ice_pellets=ice_pellets)
     chosen = select(table, ids, path or "GHCN-Daily") if ids else table
     return _in_memory(_named(chosen, names or {}), files, dropped, clocks.renamed(names or {}))
 
@@ -98,7 +103,8 @@ def from_knmi(path: str, stations: Sequence[str] | None = None, *, names: Mappin
     files = files_of(path)
     if not files:
         raise _no_file(path)
-    table, dropped = read_files(files)
+    with taken_for("knmi", files[0]):
+        table, dropped = read_files(files)
     chosen = select(table, stations, path) if stations else table
     return _in_memory(_named(chosen, NAMES | dict(names or {})), files, dropped)
 
@@ -110,7 +116,8 @@ def from_australia(path: str, stations: Sequence[str] | None = None) -> Loaded:
     """
     from stratus.data import australia  # noqa: PLC0415 - the shipped table needs none of it
 
-    table, dropped = australia.read(path)
+    with taken_for("australia", path):
+        table, dropped = australia.read(path)
     chosen = select(table, stations, path) if stations else table
     return _in_memory(chosen, [path], dropped, australia.CLOCKS)
 

@@ -14,7 +14,7 @@ from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.features.input import Input
 from stratus.data.fitted import fitted
 from stratus.data.recipe import Borders, Recipe
-from stratus.data.samples import Array, Samples, assemble
+from stratus.data.samples import Array, Samples, assemble, unknown
 from stratus.data.targets import TARGETS, Category, Classes, Target
 from stratus.data.weeks import circular_blocks
 from stratus.errors import ConfigurationError, DataError
@@ -190,12 +190,20 @@ def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) ->
         _check_classes(splits)
         return
     for k, output in enumerate(splits.outputs):
-        if len({value for part in splits.train.chunks() for value in (part.y[:, k].min(), part.y[:, k].max())}) == 1:
+        values = [one for part in splits.train.chunks() if len(one := part.y[~unknown(part.y[:, k]), k])]
+        if not values:
+            raise DataError(_never_known(splits, output))
+        if len({value for one in values for value in (one.min(), one.max())}) == 1:
             log.warning("the target %s is the same on every training day: is its sensor stuck?", output)
             continue
         for j, name in enumerate(splits.inputs):
-            if all(np.array_equal(part.x[:, j], part.y[:, k]) for part in splits.train.chunks()):
+            if all(np.array_equal(part.x[:, j], part.y[:, k], equal_nan=True) for part in splits.train.chunks()):
                 log.warning("the input '%s' is the target %s itself: set features.lead_days=1 or more", name, output)
+
+
+def _never_known(splits: Splits, output: str) -> str:
+    mend = "leave it out (data.stations), or give them a longer span"
+    return f"'{output}' is not known on any of the {len(splits.train)} training days: {mend}"
 
 
 def _check_classes(splits: Splits) -> None:
@@ -210,7 +218,9 @@ def _check_classes(splits: Splits) -> None:
         if splits.train.others:
             log.warning("%s do not show %s: it is never forecast", days, " or ".join(splits.train.others))
         return
-    for name, came in zip(splits.outputs, splits.class_counts[:, 1], strict=True):
-        if came in (0, len(splits.train)):
+    for name, (missed, came) in zip(splits.outputs, splits.class_counts, strict=True):
+        if not missed + came:
+            raise DataError(_never_known(splits, name))
+        if not missed or not came:
             often = "always" if came else "never"
             raise DataError(f"'{name}' {often} occurs in {days}, so nothing can be learnt of it: {mend}")

@@ -14,8 +14,8 @@ from stratus.pictures.canvas import heading, panel_grid, sheet, styled
 def draw(truth: Array, decision: Array, *, outputs: Sequence[str], place: str, event: str = "event") -> Figure:
     """Days of each truth (row) by the decision (column): their number, and their share of the row as shading.
 
-    Truth and decision are class indices [n], or events [n, k] as 0 or 1, a panel each; the outputs are their names, the
-    place is for the title, `event` says in the labels what an event is.
+    Truth and decision are class indices [n], or events [n, k] as 0 or 1, nan where unknown, a panel each; the outputs
+    are their names, the place is for the title, `event` says in the labels what an event is.
     """
     if truth.ndim == 1:
         figure, axes = sheet(width=2.6 + 0.9 * len(outputs), height=1.6 + 0.62 * len(outputs))
@@ -23,7 +23,9 @@ def draw(truth: Array, decision: Array, *, outputs: Sequence[str], place: str, e
     else:
         figure, panels = panel_grid(len(outputs), each=(3.3, 2.4), edge=(1.5, 0.6))
         for k, axes in enumerate(panels.flat):
-            _matrix(axes, truth[:, k].astype(int), decision[:, k].astype(int), [f"no {event}", event])
+            known = ~np.isnan(truth[:, k])
+            came, decided = (one[known, k].astype(int) for one in (truth, decision))
+            _matrix(axes, came, decided, [f"no {event}", event])
             axes.set_title(outputs[k] if len(outputs) > 1 else "")
     heading(figure, place)
     return figure

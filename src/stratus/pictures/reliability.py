@@ -19,8 +19,8 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     The grey bar about the diagonal is where a bin of so many days falls 19 times in 20 when the probability is right:
     q ± 2 √(q(1 - q)/days), q its mean forecast (after Bröcker & Smith, 2007).
 
-    The probabilities p are [n, k], the truth y events [n, k] as 0 or 1, or class indices [n], each class against the
-    others. Each of the k outputs has a panel; the place is for the title.
+    The probabilities p are [n, k], the truth y events [n, k] as 0 or 1, nan where unknown, or class indices [n], each
+    class against the others. Each of the k outputs has a panel; the place is for the title.
     """
     came = indicators(p, y)
     days, said, happened = points(bin_sums(p, came, bins)).values()
@@ -30,7 +30,7 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     for k, (above, below) in enumerate(panels):
         colour = colours(outputs)[k]
         _curve(above, days[:, k], said[:, k], happened[:, k], colour)
-        above.set_title(f"{outputs[k]}, {came[:, k].sum():.0f} of {len(came)} days")
+        above.set_title(f"{outputs[k]}, {np.nansum(came[:, k]):.0f} of {days[:, k].sum():.0f} days")
         below.bar(np.arange(bins) / bins, days[:, k], width=1 / bins, align="edge", color=colour, edgecolor="white")
         below.set(yscale="log", ylim=(0.7, None))
         below.minorticks_off()

@@ -12,7 +12,8 @@ from stratus import files, tasks
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.observations import Observations
 from stratus.data.splits import Splits
-from stratus.runs import tensorboard
+from stratus.errors import ConfigurationError
+from stratus.runs import explanation, tensorboard
 from stratus.runs.events import EventFile
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
@@ -60,8 +61,11 @@ def run(
     """Trains one run, verifies it, and leaves its record, files, pictures and TensorBoard events in its folder.
 
     Returns the record's `objective`, NaN in processes beside the first. Only pictures and the lesson use the
-    observations. For `folder`, `record` and `in_sweep` see `Outputs`. Raises what `fit` raises.
+    observations. For `folder`, `record` and `in_sweep` see `Outputs`. Raises what `fit` raises, and ConfigurationError
+    if days on disk are to be explained.
     """
+    if settings.explain and splits.train.on_disk:
+        raise ConfigurationError("explain=true needs all days in memory: raise data.memory, or leave explain=false")
     # A lesson looks at all epochs, so it is trained anew, to the same weights.
     earlier = Path(settings.resume) if settings.resume and not lesson else None
     torch.set_num_threads(1)  # a step's operations are too small to share: on a busy machine threads only wait
@@ -123,6 +127,9 @@ def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = N
     record.weights, best = WeightsRecord(**run.task.parameters_by_name()), run.optimum.weights
     record.optimum_weights = replace(record.weights, weight=best.weight.tolist(), bias=best.bias.tolist())
     record.optimum_attained, record.unseen_days = run.optimum.attained, run.rivals.unseen_days()
+    if explained := run.explanation:
+        record.explanation = explanation.recorded(explained, run.task)
+        files.replace(outputs.folder / "weights.csv", explanation.csv(explained, run.task))
     tensorboard.constant_lines(outputs.folder, run.references, result.steps, shared=outputs.in_sweep)
     chief, words = {**run.metrics, "gap": record.gap}, as_yaml(asdict(run.settings))
     tensorboard.final_scores(outputs.file, columns(run.settings), chief, words, result.steps)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from stratus.tasks.weights import Weights
 from stratus.training.callbacks import Trace
 from stratus.training.fit import TrainingResult
 from stratus.training.optimum import Optimum
+from stratus.verification.explanation import Explanation, explain
 from stratus.verification.forecasts import Forecasts
 from stratus.verification.model import Model
 from stratus.verification.references import References
@@ -50,6 +52,12 @@ class FinishedRun:
     def optimum(self) -> Optimum:
         """The exact optimum of its task."""
         return self.rivals.optimum
+
+    @cached_property
+    def explanation(self) -> Explanation | None:
+        """Which inputs matter to that optimum, where this is asked for."""
+        given = self.task, self.splits, self.optimum, self.rivals.baselines
+        return explain(*given) if self.settings.explain else None
 
     @property
     def trace(self) -> Trace:

@@ -16,12 +16,16 @@ from stratus.pictures import (
     confusion,
     fit_over_calendar,
     forecast_against_truth,
+    largest_weights,
     reliability,
+    skill_lost,
     weights,
     worst_days,
 )
 from stratus.pictures.canvas import MOST_PANELS, named
+from stratus.runs import explanation
 from stratus.runs.finished import FinishedRun
+from stratus.verification.explanation import Explanation
 from stratus.verification.model import Model
 
 Drawings: TypeAlias = dict[str, Callable[[], Figure]]
@@ -34,6 +38,7 @@ LONGEST = 1100  # so many days fit on a calendar: three years
 def drawings(run: FinishedRun) -> Drawings:
     """The pictures that fit a run, by the name of their file, each drawn only when called."""
     found: Drawings = {"weights": partial(_weights, run), "worst_days": partial(_worst_days, run)}
+    found |= _explained(run, run.explanation) if run.explanation else {}
     if isinstance(run.splits.target, Continuous):
         return _of_values(run) | found
     test, event = run.test["model"], next(iter(run.splits.target.values))
@@ -91,7 +96,8 @@ def _of_values(run: FinishedRun) -> Drawings:
         look, mark = {"name": output.replace("_", " "), "unit": target.unit}, f"_{output}" if usual.shape[1] > 1 else ""
         lines = {"climatology": usual[:, k], "forecast": forecast[here, k]}
         fit = partial(fit_over_calendar.draw, one.dates, one.y[:, k], lines, place=part, **look)
-        found |= {f"fit{mark}": fit, f"scatter{mark}": partial(scatter, forecast[:, k], days.y[:, k], **look)}
+        known = ~np.isnan(days.y[:, k])
+        found |= {f"fit{mark}": fit, f"scatter{mark}": partial(scatter, forecast[known, k], days.y[known, k], **look)}
     return found
 
 
@@ -113,9 +119,32 @@ def _weights(run: FinishedRun) -> Figure:
         optimum,
         inputs=run.splits.inputs,
         outputs=run.splits.outputs,
-        unit=run.splits.target.unit if isinstance(run.splits.target, Continuous) else "log-odds",
+        unit=_unit(run.splits.target),
         place=f"{_places(run.splits.train)}: {scale}{note}",
     )
+
+
+def _unit(target: Target) -> str:
+    return target.unit if isinstance(target, Continuous) else "log-odds"
+
+
+def _explained(run: FinishedRun, found: Explanation) -> Drawings:
+    rows = explanation.largest(found.weights)
+    weights_drawn = partial(
+        largest_weights.draw,
+        [run.splits.inputs[j] for j in rows],
+        found.weights[:, rows],
+        outputs=run.splits.outputs,
+        unit=_unit(run.splits.target),
+        every=len(run.splits.inputs),
+        place=title(run.splits.train, "training days"),
+    )
+    groups, lost = [one.group for one in found.groups], np.array([one.lost for one in found.groups])
+    place = title(run.test.days, _test_days(run))
+    return {
+        "skill_lost": partial(skill_lost.draw, groups, lost, skill=found.skill, place=place),
+        "largest_weights": weights_drawn,
+    }
 
 
 def _worst_days(run: FinishedRun) -> Figure:
@@ -143,10 +172,10 @@ def _worst_days(run: FinishedRun) -> Figure:
 
 
 def _given_to_truth(target: Target, p: Array, y: Array) -> Array:
-    """The probability that was given to what came: [n, 1] of class indices [n], [n, k] of events [n, k]."""
+    """The probability that was given to what came: [n, 1] of class indices [n], [n, k] of events, nan where unknown."""
     if isinstance(target, Category):
         return np.take_along_axis(p, y[:, None], axis=1)
-    return np.where(y > 0.5, p, 1 - p)
+    return np.where(np.isnan(y), np.nan, np.where(y > 0.5, p, 1 - p))
 
 
 def _said(run: FinishedRun, forecast: Array, truth: Array, k: int) -> str:

@@ -14,6 +14,7 @@ import msgspec
 from stratus import files
 from stratus.data.observations import Provenance
 from stratus.errors import CheckpointError
+from stratus.runs.explanation import ExplanationRecord
 
 FILE = "run.json"
 KILLED = "killed: its process is gone and had no time to record why"
@@ -100,6 +101,7 @@ class RunRecord:
     weights: WeightsRecord | None = None  # the kept weights
     optimum_weights: WeightsRecord | None = None  # those of the exact optimum
     optimum_attained: bool | None = None  # whether the loss has a minimum
+    explanation: ExplanationRecord | None = None  # which inputs matter, where that was asked for
     lesson: LessonRecord | None = None  # what its lesson said
 
     @property

@@ -17,6 +17,7 @@ from rich.text import Text
 from stratus.data.samples import BETWEEN
 from stratus.data.weeks import BLOCK
 from stratus.errors import counted, legible
+from stratus.runs.explanation import ExplanationRecord
 from stratus.runs.record import ResamplingRecord, RunRecord
 from stratus.scores.blocks import FEWEST
 from stratus.scores.names import BY_CLASS
@@ -67,6 +68,28 @@ def _remark(days: float | None, precision: float | None) -> str:
     return "never forecast" if precision is None or math.isnan(precision) else ""
 
 
+def inputs(found: ExplanationRecord) -> tuple[Table, Table]:
+    """What is lost without each group of inputs; and the largest weights, of several outputs each input's largest."""
+    with_all = f"{_figure(found.skill, 'skill')} with all {found.inputs:,}"
+    lost = _table(f"the skill without a group of inputs ({with_all})", ("inputs", "skill", "lost", "95 %"))
+    for one in found.groups:
+        figures = (_figure(value, "skill") for value in (one.skill, one.lost))
+        lost.add_row(one.name, f"{one.inputs}", *figures, _between(one.low, one.high))
+    several = any(one.mean != abs(one.weight) for one in found.weights)
+    largest = _table(
+        "the largest weights, per standard deviation",
+        ("unit", *(("mean size", "largest for") if several else ()), "weight", "95 %"),
+    )
+    for row in found.weights:
+        of_outputs = (f"{row.mean:.3f}", row.output) if several else ()
+        largest.add_row(row.input, row.unit, *of_outputs, f"{row.weight:+.3f}", _between(row.low, row.high))
+    return lost, largest
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "–" if low is None or high is None or math.isnan(low) else f"{low:+.3f} to {high:+.3f}"
+
+
 def show_run(run: RunRecord, folder: Path) -> None:
     """Prints what a finished run's record says: its scores on the test days beside the references', and its gap."""
     rows = {
@@ -93,6 +116,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
             if run.optimum_attained
             else "and no minimum: a class can be told apart without error, so it falls for ever"
         ),
+        *(inputs(run.explanation) if run.explanation else ()),
         Panel(Markdown(run.lesson.card), width=100) if run.lesson else None,
         str(folder),
     )

@@ -36,9 +36,9 @@ class Bootstrap:
         """Takes in the dates [n] of some samples, and by name what each gives [n, …], as `Scoring.terms` does."""
         self._shapes = {name: value.shape[1:] for name, value in contributions.items()}
         columns = (np.reshape(value, (len(dates), -1)) for value in contributions.values())
-        found = _by_date(dates, np.column_stack([np.ones(len(dates)), *columns]))
+        found = by_date(dates, np.column_stack([np.ones(len(dates)), *columns]))
         if len(self._dates):
-            found = _by_date(np.concatenate([self._dates, found[0]]), np.concatenate([self._sums, found[1]]))
+            found = by_date(np.concatenate([self._dates, found[0]]), np.concatenate([self._sums, found[1]]))
         self._dates, self._sums = found
 
     @property
@@ -46,9 +46,14 @@ class Bootstrap:
         """How many dates there are."""
         return len(self._dates)
 
-    def departures(self) -> dict[str, Array]:
-        """How far each date's sum [days, …] is from that of as many samples that give what all give on average."""
-        count = self._sums[:, :1]
+    def departures(self, share: str = "") -> dict[str, Array]:
+        """How far each date's sum [days, …] is from that of as many samples that give what all give on average.
+
+        A sample counts as much as it gives on average under the name `share`, or 1.
+        """
+        count, named = self._sums[:, :1], self._named(self._sums)
+        if share in named:
+            count = named[share].reshape(self.days, -1).mean(1, keepdims=True)
         return self._named(self._sums - count * (self._sums.sum(0) / count.sum()))
 
     def means(self, block: int, places: slice | Array = EVERY) -> dict[str, Array]:
@@ -82,7 +87,7 @@ def _few_days(days: int, resamples: int, block: int) -> tuple[Array, ...]:
     return tuple(part.astype(np.uint16) for part in circular_blocks(days, resamples, SEED, block))
 
 
-def _by_date(dates: Array, columns: Array) -> tuple[Array, Array]:
+def by_date(dates: Array, columns: Array) -> tuple[Array, Array]:
     """The dates, each once and in order [d], and the columns' sums [d, c] over the rows [n, c] of each."""
     order = np.argsort(dates, kind="stable")
     unique, starts = np.unique(dates[order], return_index=True)
@@ -97,9 +102,13 @@ def level(block: int, days: int) -> float:
     Vogelsang (2005), a polynomial of the block's share of the days. They know nothing of the memory beyond a block:
     the factor √(days / (days - block)) makes good for much of it, chosen by what `tests/benchmarks/coverage.py` shows.
     """
+    return math.erf(quantile(block, days) / math.sqrt(2))
+
+
+def quantile(block: int, days: int) -> float:
+    """How many of the bootstrap's standard errors an interval of that `level` reaches each way."""
     part = block / days
-    quantile = np.polynomial.Polynomial([1.96, 2.9694, 0.4160, -0.5324])(part) / math.sqrt(1 - part)
-    return math.erf(quantile / math.sqrt(2))
+    return float(np.polynomial.Polynomial([1.96, 2.9694, 0.4160, -0.5324])(part)) / math.sqrt(1 - part)
 
 
 def interval(values: Array, share: float = LEVEL) -> Array:

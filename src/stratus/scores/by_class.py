@@ -25,11 +25,17 @@ class ByClass:
         self._sums: dict[str, Any] = {}
 
     def update(self, p: Array, decided: Array, came: Array) -> None:
-        """Takes in each class's probability, and whether it was decided and came [F, n, c]; came may have F = 1."""
+        """Takes in each class's probability, and whether it was decided and came [F, n, c]; came may have F = 1.
+
+        Where came is nan it is not known, and does not count.
+        """
+        if (unknown := np.isnan(came)).any():
+            decided, came = np.where(unknown, 0, decided), np.where(unknown, 0, came)
         counts = {"hits": (decided * came).sum(1), "came": came.sum(1), "decided": decided.sum(1)}
         self._sums = {name: self._sums.get(name, 0) + count for name, count in counts.items()}
         self._chunks.append(p.shape[1])
-        self._ranks.write(np.ascontiguousarray(np.moveaxis(decisions.ranks(p, came), 1, 2)))  # [F, c, n]
+        ranks = decisions.ranks(p, came) * ~unknown
+        self._ranks.write(np.ascontiguousarray(np.moveaxis(ranks, 1, 2)))  # [F, c, n]
 
     def compute(self, names: list[str]) -> dict[str, Array]:
         """The scores [F] by name, such as `recall/snow`."""

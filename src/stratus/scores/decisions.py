@@ -36,10 +36,10 @@ def class_shares(hits: Any, came: Any, decided: Any) -> dict[str, Any]:
 def ranks(p: Any, y: Any) -> Any:
     """Four bytes a day [..., n] uint32 that sort as its probability does, in float32; the last bit is whether y came.
 
-    The bits of a number from 0 to 1 are below 2³⁰ and grow with it.
+    The bits of a number from 0 to 1 are below 2³⁰ and grow with it. 0 is left for days that are not known.
     """
     bits = (np.asarray(p, np.float32) + np.float32(0)).view(np.uint32)  # -0 becomes 0
-    return bits << 1 | np.asarray(y, np.uint32)
+    return (bits + np.uint32(1)) << 1 | np.asarray(y, np.uint32)
 
 
 def ranking(days: Any) -> dict[str, Any]:
@@ -48,14 +48,14 @@ def ranking(days: Any) -> dict[str, Any]:
     With Rᵢ, Pᵢ and Fᵢ the recall, the precision and the false alarm rate above the i-th highest threshold, average
     precision is Σ (Rᵢ - Rᵢ₋₁) Pᵢ, and ROC AUC Σ (Fᵢ - Fᵢ₋₁)(Rᵢ + Rᵢ₋₁)/2: the share of pairs of a day with the class
     and one without in which the first is the more probable (Mann & Whitney, 1947). Days of equal probability are above
-    the same thresholds: equal in float32, since float64 tells days of the same inputs apart by rounding alone. nan
-    where the class never comes, and of ROC AUC where it always does.
+    the same thresholds: equal in float32, since float64 tells days of the same inputs apart by rounding alone. Days of
+    rank 0 do not count. nan where the class never comes, and of ROC AUC where it always does.
     """
     days = np.sort(days, axis=-1)[..., ::-1]
     hits = np.cumsum(days & 1, axis=-1, dtype=np.int32)
     last = np.ones(days.shape, bool)  # of its threshold
     np.not_equal(days[..., 1:] >> 1, days[..., :-1] >> 1, out=last[..., :-1])
-    number = np.arange(1, days.shape[-1] + 1, dtype=np.int32)
+    number = np.cumsum(days > 0, axis=-1, dtype=np.int32)
     # Counts grow from day to day, so those above a threshold are the most among the last days of thresholds so far.
     above, false = (np.maximum.accumulate(np.where(last, one, 0), axis=-1) for one in (hits, number - hits))
     gained, lost = (np.diff(one, axis=-1, prepend=0) for one in (above, false))

@@ -15,10 +15,13 @@ def bin_sums(p: Any, y: Any, bins: int = BINS) -> dict[str, Any]:
 
     p are probabilities of k labels or classes [..., n, k], numpy or torch; y, whether each came, has a shape that fits.
     A border belongs to the bin above it, 1 to the last, in the precision of p (0.7 may be rounded); sums are float64.
+    Where y is nan it is not known, and in no bin.
     """
     xp = array_namespace(p)
     place = sum(xp.astype(p >= border / bins, xp.uint8) for border in range(1, bins)) if bins > 1 else p * 0
     p, y = (xp.astype(one, xp.float64, copy=False) for one in (p, y))
+    if xp.any(unknown := xp.isnan(y)):
+        place, y = xp.where(unknown, xp.asarray(bins, dtype=xp.uint8), place), xp.where(unknown, 0.0, y)
     columns = xp.stack([xp.ones_like(p), p, y + xp.zeros_like(p), p * p, p * y], axis=-1)
     columns, place = xp.moveaxis(columns, -3, -2), xp.moveaxis(place, -2, -1)[..., None, :]  # [..., k, n, 5] and 1, n
     # A product of matrices for each bin: far faster than sums over masked days.
@@ -33,18 +36,19 @@ def points(sums: Mapping[str, Any]) -> dict[str, Any]:
     return {"days": days, "forecast": sums["p"] / some, "observed": sums["y"] / some}
 
 
-def parts(sums: Mapping[str, Any], forecasts: float) -> dict[str, Any]:
+def parts(sums: Mapping[str, Any], forecasts: Any) -> dict[str, Any]:
     """Brier = reliability - resolution + uncertainty, exactly [...] (Murphy, 1973), from the sums of `bin_sums`.
 
     Reliability is Σ n (p̄ - ȳ)² / N over the bins: how far mean probabilities are from the frequencies, 0 is best.
     Uncertainty is ȳ (1 - ȳ) of all days: no forecast changes it. Murphy's resolution, Σ n (ȳ - mean y)² / N, makes the
     three add up only where forecasts in a bin are equal. So this is the generalised one of Stephenson, Coelho &
     Jolliffe (2008): it adds twice the forecasts' covariance with y inside the bins, less their variance there, and may
-    be below 0. N, `forecasts`, is what Brier's mean is over: days times labels, or days of a category.
+    be below 0. N, `forecasts` [...], is what Brier's mean is over: known events, or days of a category.
     """
     days, p, y = (sums[name] for name in ("n", "p", "y"))
     n = days + (days == 0)  # an empty bin's sums are 0
-    mean = y.sum(-2)[..., None, :] / days.sum(-2)[..., None, :]
+    every = days.sum(-2)
+    mean = (y.sum(-2) / (every + (every == 0)))[..., None, :]
     within = sums["pp"] - p**2 / n - 2 * (sums["py"] - p * y / n)
     terms = {
         "reliability": (p - y) ** 2 / n,

@@ -1,6 +1,6 @@
 """What a setting says of itself, and how the settings of a group are checked and built."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from importlib import import_module
@@ -39,13 +39,6 @@ def require(condition: bool, setting: str, value: object, expected: str) -> None
     """Raises ConfigurationError, naming setting, value and what was expected, unless the condition holds."""
     if not condition:
         raise ConfigurationError(f"{setting}={value}: expected {expected}")
-
-
-def unknown_setting(name: str, siblings: Iterable[object]) -> str:
-    """What is said of a setting that does not exist: what its group has instead."""
-    group, _, _ = name.rpartition(".")
-    there = f"{group} has {', '.join(map(str, siblings))}" if group else "see python train.py --help"
-    return f"there is no setting {name}; {there}"
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What is done to the command line before Hydra reads it, and to Hydra's errors after."""
+"""What is done to the command line before Hydra reads it: earlier runs' settings, patterns, extras."""
 
 import os
 import re
@@ -10,12 +10,9 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import OverrideType
-from hydra.errors import HydraException, MissingConfigException
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from hydra.errors import HydraException
 
-from stratus.data.features import FEATURES
 from stratus.errors import ConfigurationError
-from stratus.settings.checks import unknown_setting
 from stratus.settings.experiment import PROJECT, Config
 
 EXTRAS = {"joblib": "hydra-joblib-launcher", "slurm": "hydra-submitit-launcher", "optuna": "hydra-optuna-sweeper"}
@@ -126,29 +123,3 @@ def check_extras(arguments: list[str]) -> None:
     for extra, package in EXTRAS.items():
         if extra in chosen and not list(distributions(name=package)):
             raise ConfigurationError(f"sweep={extra} needs an extra that is not installed: pip install -e '.[{extra}]'")
-
-
-def one_line(error: Exception, arguments: list[str]) -> str | None:
-    """What Stratus, Hydra or OmegaConf say of a mistaken command line; None where an error is no mistake of it."""
-    cause = error.__cause__ or error
-    if isinstance(error, AssertionError):  # OmegaConf's answer to a setting of a group that is null
-        return _not_chosen(arguments)
-    if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
-        return unknown_setting(cause.full_key, cause.parent_node or ())
-    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
-        return f"{cause.full_key}={cause.value}: {str(cause).splitlines()[0]}"
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
-        group, listed = (PROJECT / "conf" / error.missing_cfg_file).parent, error.options or []
-        files = {file.stem for file in group.glob("*.yaml")}
-        names = listed if files <= {*listed} else sorted(files)  # Hydra lists none of a folder within a group
-        return f"there is no {error.missing_cfg_file}; there are: {', '.join(names) or 'none'}"
-    return " ".join(str(error).split())
-
-
-def _not_chosen(arguments: list[str]) -> str | None:
-    """What is wrong with settings of features that are not chosen; None where there are no such settings."""
-    chosen = next((one for one in arguments if one.startswith("features=")), "")
-    for name in FEATURES:
-        if name not in chosen and any(_key(one).startswith(f"features.{name}.") for one in arguments):
-            return f"features.{name} is set but not chosen: name it too, as in features=[two_days,{name}]"
-    return None

@@ -34,6 +34,9 @@ class Config(SettingsGroup):
     patience: int | None = setting(None, "validations without a lower loss before a stop; null: never", POSITIVE)
     resume: str | None = setting(None, "folder of a run to go on with, under its own settings")
     pictures: str = setting("all", "all, or none to draw none", PICTURES)
+    explain: bool = setting(
+        False, "tell which inputs matter: weights with intervals, skill lost without a group of them"
+    )
     lesson: str | None = setting(None, "lesson of the lecture to show; experiment=lecture/… sets it")
 
     def __post_init__(self) -> None:

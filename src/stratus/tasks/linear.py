@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import ParamsT
 from torchmetrics import MeanMetric
 
-from stratus.data.batches import Batch
+from stratus.data.batches import Batch, truth
 from stratus.data.samples import CHUNK
 from stratus.data.splits import Splits
 from stratus.scores.scoring import Scoring
@@ -39,6 +39,9 @@ class LinearTask(LightningModule, ABC):
     """θ = (W, b): logits z = W (x - mean)/scale + b, a loss ℓ(z, y), and the function that makes a forecast of z.
 
     A subclass says its loss and its curvature, activation and link, decision and scores.
+
+    L = 1/n Σᵢ Σⱼ ℓ(zᵢⱼ, yᵢⱼ) over n days and those of their outputs whose truth is known: an output that is not known
+    on a day adds nothing to it.
 
     Args:
         inputs: Names of the m inputs.
@@ -124,24 +127,31 @@ class LinearTask(LightningModule, ABC):
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """The terms of ℓ, from logits [n, k]: one a day and choice, [n, choices]; their sum over the choices is ℓ."""
 
-    def weighted_losses(self, logits: Tensor, y: Tensor) -> Tensor:
-        """The same, each times the weight of the class that came [n, choices]."""
-        losses = self.losses(logits, y)
-        return losses if self.class_weights is None else losses * self.importance(y)
+    def weighted_losses(self, logits: Tensor, y: Tensor, known: Tensor | None = None) -> Tensor:
+        """The same, each times its `importance` [n, choices]; where all of y [n, k] is known nothing says so."""
+        if known is not None:  # before the loss: NaN times 0 is NaN, in gradients too
+            logits, y = torch.where(known, logits, 0), torch.where(known, y, 0)
+        losses, weights = self.losses(logits, y), self.importance(y, known)
+        return losses if weights is None else losses * weights
 
-    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+    def loss(self, logits: Tensor, y: Tensor, known: Tensor | None = None) -> Tensor:
         """L: the mean of the weighted ℓ over n days; a scalar."""
-        return self.weighted_losses(logits, y).sum() / len(logits)
+        return self.weighted_losses(logits, y, known).sum() / len(logits)
 
-    def held_out_losses(self, logits: Tensor, y: Tensor) -> Tensor:
+    def held_out_losses(self, logits: Tensor, y: Tensor, known: Tensor | None = None) -> Tensor:
         """ℓ, so weighted, of n days that training has not seen, and whose class may be none of the outputs [n]."""
-        return self.weighted_losses(logits, y).sum(1)
+        return self.weighted_losses(logits, y, known).sum(1)
 
-    def importance(self, y: Tensor) -> Tensor:
-        """The class weight of each term of the loss [n, choices]."""
-        assert self.class_weights is not None
-        came = y.reshape(len(y), -1).long()
-        return self.class_weights[torch.arange(came.shape[1], device=came.device), came]
+    def importance(self, y: Tensor, known: Tensor | None = None) -> Tensor | None:
+        """What each term of the loss counts [n, choices]: the weight of the class that came, 0 where that is unknown.
+
+        None where all count alike.
+        """
+        if self.class_weights is None:
+            return known
+        came = (y if known is None else torch.where(known, y, 0)).reshape(len(y), -1).long()
+        weights = self.class_weights[torch.arange(came.shape[1], device=came.device), came]
+        return weights if known is None else weights * known
 
     @abstractmethod
     def activation(self, logits: Tensor) -> Tensor:
@@ -205,10 +215,11 @@ class LinearTask(LightningModule, ABC):
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """The loss of one batch. L-BFGS asks several times a step: the curve keeps the first, before the step."""
-        logits = self(batch[0])
+        x, *truth = batch
+        logits = self(x)
         if index not in self._seen["train"]:
-            self._keep("train", index, logits.detach(), batch[1])
-        loss = self.loss(logits, batch[1])
+            self._keep("train", index, logits.detach(), truth[0])
+        loss = self.loss(logits, *truth)
         return loss if self._weight == 1 else loss * self._weight
 
     def validation_step(self, batch: Batch, index: int) -> None:
@@ -240,11 +251,13 @@ class LinearTask(LightningModule, ABC):
 
     def _take_in(self, split: str) -> None:
         # One pass over many batches: a metric's update costs as much as a step of so small a model.
-        logits, y = (torch.cat(parts) for parts in zip(*self._seen[split].values(), strict=True))
+        logits, every = (torch.cat(parts) for parts in zip(*self._seen[split].values(), strict=True))
         self._seen[split].clear()
-        loss = self.loss(logits, y) if split == "train" else self.held_out_losses(logits, y).mean()
+        y, *known = truth(every)
+        loss = self.loss(logits, y, *known) if split == "train" else self.held_out_losses(logits, y, *known).mean()
+        right = self.correct(self.decide(logits), y).float()
         self._curves[f"{split}/loss"].update(loss, weight=len(y))
-        self._curves[f"{split}/accuracy"].update(self.correct(self.decide(logits), y).float())
+        self._curves[f"{split}/accuracy"].update(right[known[0]] if known else right)
 
     def _log_epoch(self, split: str) -> None:
         if self._seen[split]:

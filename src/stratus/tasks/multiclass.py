@@ -22,10 +22,10 @@ class MulticlassClassification(LinearTask):
         """ℓ = -z_y + log Σₖ exp zₖ [n, 1] for logits z [n, k] and class indices y [n]."""
         return F.cross_entropy(logits, y, reduction="none")[:, None]
 
-    def held_out_losses(self, logits: Tensor, y: Tensor) -> Tensor:
+    def held_out_losses(self, logits: Tensor, y: Tensor, known: Tensor | None = None) -> Tensor:
         """See `LinearTask.held_out_losses`. -log 0 is infinite: a class that is no output counts as given `LEAST`."""
         k = logits.shape[1]
-        losses = super().held_out_losses(logits, y.clamp(max=k - 1))
+        losses = super().held_out_losses(logits, y.clamp(max=k - 1), known)
         return torch.where(y < k, losses, -math.log(LEAST))
 
     def activation(self, logits: Tensor) -> Tensor:

@@ -98,8 +98,8 @@ def new_trainer(make_trainer: Callable[..., pl.Trainer], **arguments: Any) -> pl
     """Lightning's Trainer of these arguments; ConfigurationError where Lightning does not take them on this machine."""
     try:
         return make_trainer(**arguments)
-    except (MisconfigurationException, TypeError, ValueError) as error:
-        raise ConfigurationError(f"trainer: {first_line(error)}") from None
+    except (MisconfigurationException, ImportError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"trainer: {first_line(error)} trainer=cpu trains on any machine") from None
 
 
 def _trainer(

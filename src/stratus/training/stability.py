@@ -20,7 +20,7 @@ def largest_stable_step(
     """The learning rate up to which descent on all training days at once is sure to be stable.
 
     Along an eigenvector of the Hessian with eigenvalue λ, a step multiplies the error by 1 - ελ, so ε < 2/λmax. The
-    Hessian is at most curvature · AᵀCA/n with A = (standardised x, 1) and C the days' class weights, and equal to it
+    Hessian is at most curvature · AᵀCA/n with A = (standardised x, 1) and C what each day counts, and equal to it
     for the squared loss, which therefore diverges above the limit; a cross-entropy may bear more. Weight decay adds to
     λ. Nesterov's momentum β allows (2 + 2β)/(1 + 2β) in place of 2, plain momentum 2 + 2β: the bounds at which the
     roots of its characteristic polynomial leave the unit circle.
@@ -37,15 +37,15 @@ def largest_stable_step(
 
 
 def largest_eigenvalue(task: LinearTask, splits: Splits) -> float:
-    """λmax of AᵀCA/n over the training days, the largest of the choices' where each has weights C of its own."""
+    """λmax of AᵀCA/n over the training days, the largest of the choices' where each has its own `importance` C."""
     products: Any = 0
-    for inputs, y in designs(task, splits.train):
-        design = inputs.numpy()
-        if task.class_weights is None:
+    for inputs, *truth in designs(task, splits.train):
+        design, weights = inputs.numpy(), task.importance(*(one.to(task.device) for one in truth))
+        if weights is None:
             products = products + design.T @ design
         else:
-            weights = task.importance(y.to(task.device)).cpu().numpy()
-            products = products + np.einsum("ni,nc,nj->cij", design, weights, design, optimize=True)
+            each = weights.double().cpu().T.numpy()
+            products = products + np.stack([(design * one[:, None]).T @ design for one in each])
     return float(np.linalg.eigvalsh(products / len(splits.train)).max())
 
 

@@ -43,7 +43,7 @@ class Climatology:
             p = np.stack([softmax(WAVES @ log_odds(choices[:, :, one])) for one in range(choices.shape[2])], axis=2)
             usual = np.stack([target.probabilities(row) for row in p])
         else:
-            usual = WAVES @ least_squares(days, past.sums[:, :, 1:])
+            usual = WAVES @ least_squares(*np.split(past.sums[:, :, 1:], 2, axis=2))
         near = np.stack([np.roll(days, shift, axis=1) for shift in range(-NEAR, NEAR + 1)]).sum(axis=0)
         own = {name: row for row, name in enumerate(past.places) if days[row].sum() >= YEAR_OF_DAYS}
         return cls(target, usual, own, near > 0)
@@ -123,16 +123,18 @@ def _choices(target: Target, outputs: int) -> int:
 
 
 def _width(target: Target, outputs: int) -> int:
-    return _choices(target, outputs) * (target.classes(outputs) + 2) if isinstance(target, Classes) else outputs
+    return _choices(target, outputs) * (target.classes(outputs) + 2) if isinstance(target, Classes) else 2 * outputs
 
 
 def _columns(target: Target, outputs: int, part: Samples) -> Array:
-    """What is summed of each day [n, c]: values; or of classes who came, whether the last is known, and stayed.
+    """What is summed of each day [n, c]: values, and which are known.
 
+    Of classes who came, whether the last is known, and stayed.
     A day of a class that training lacks counts as of none.
     """
     if not isinstance(target, Classes):
-        return np.asarray(part.y)
+        gone = unknown(part.y)
+        return np.concatenate([np.where(gone, 0, part.y), ~gone], axis=1)
     came = target.indicators(part.y, outputs)
     known = came.any(axis=2) & np.reshape(~unknown(part.last), came.shape[:2])
     stayed = known & np.reshape(part.y == part.last, known.shape)

@@ -185,27 +185,40 @@ def _class_indices(classes: list[str], names: pl.Series) -> Array:
 
 
 def _event_names(outputs: list[str], events: Array) -> pl.Series:
-    """The events that happen, joined by " + "; "no rain" for a single event that does not, "none" for no label."""
+    """The events that happen, joined by " + ", one that is not known with a "?"; null where nothing is.
+
+    "no rain" for a single event that does not happen, "none" for no label.
+    """
     labels = _labels(outputs)
 
     def said(row: Any) -> str | None:
-        happening = [name for name, event in zip(labels, row, strict=True) if event]
+        each = zip(labels, row, strict=True)
+        happening = [f"{name}?" if np.isnan(event) else name for name, event in each if event]  # nan is true
         return " + ".join(happening) or (f"no {outputs[0]}" if len(outputs) == 1 else NONE)
 
     found, place = np.unique(events, axis=0, return_inverse=True)
-    names = np.array([None if np.isnan(row).any() else said(row) for row in found], dtype=object)
+    names = np.array([None if np.isnan(row).all() else said(row) for row in found], dtype=object)
     return pl.Series(names[place.ravel()], dtype=pl.String)
 
 
 def _events(outputs: list[str], names: pl.Series) -> Array:
     labels, happening = _labels(outputs), names.str.split(" + ")
-    _check(names, set(happening.explode()) - {*labels, f"no {outputs[0]}" if len(outputs) == 1 else NONE})
-    return np.stack([happening.list.contains(label).to_numpy() for label in labels], axis=1).astype(np.float64)
+    unknown = [f"{label}?" for label in labels]
+    nothing = f"no {outputs[0]}" if len(outputs) == 1 else NONE
+    _check(names, set(happening.explode()) - {*labels, *unknown, nothing})
+    came, gone = (
+        np.stack([happening.list.contains(one).to_numpy() for one in each], axis=1) for each in (labels, unknown)
+    )
+    return np.where(gone, np.nan, came)
 
 
 def _labels(outputs: list[str]) -> list[str]:
-    """The events' names, so that they are told apart when joined: a + that stands alone is doubled; none is none+."""
-    return [re.sub(r"((?<!\S)\++(?!\S)|^none\+*$)", r"\1+", one) for one in outputs]
+    """The events' names, so that they are told apart when joined: a + that stands alone is doubled; none is none+.
+
+    Question marks at the end are doubled: an odd one more says that it is not known whether the event happens.
+    """
+    apart = (re.sub(r"((?<!\S)\++(?!\S)|^none\+*$)", r"\1+", one) for one in outputs)
+    return [re.sub(r"(\?+)$", r"\1\1", one) for one in apart]
 
 
 def _check(names: pl.Series, unknown: set[Any]) -> None:

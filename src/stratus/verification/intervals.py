@@ -9,7 +9,7 @@ from stratus.data.samples import Array
 from stratus.scores.blocks import block_length
 from stratus.scores.bootstrap import EVERY, Bootstrap, interval, level
 from stratus.scores.names import higher_is_better
-from stratus.scores.scoring import Scoring, Terms
+from stratus.scores.scoring import KNOWN, Scoring, Terms
 from stratus.scores.skill import skill
 
 Ends: TypeAlias = dict[str, list[float]]  # low and high end by the score's name in run.json
@@ -40,7 +40,7 @@ class ScoreDraws:
 
         These are its errors, the ruler's squares, and their differences from those of the forecaster `reference`.
         """
-        series = self.bootstrap.departures()
+        series = self.bootstrap.departures(KNOWN)
         ruler = series[self.scoring.ruler]
         found = [ruler, ruler - ruler[:, [reference]], *([series["bias"]] if "bias" in series else [])]
         return np.asarray(np.max([block_length(one) for one in found], axis=0))

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import torch
 
-from stratus.data.batches import targets
+from stratus.data.batches import targets, truth
 from stratus.data.samples import CHUNK, Array, Samples
 from stratus.data.splits import Splits
 from stratus.scores.by_class import ByClass
@@ -88,8 +88,8 @@ class YearlyLoss:
 class Trial(Tally):
     """The scores of F forecasters, climatology among them, of days to judge them by: with skill and intervals."""
 
-    def __init__(self, task: LinearTask) -> None:
-        super().__init__(task)
+    def __init__(self, task: LinearTask, *, classes: bool = True) -> None:
+        super().__init__(task, classes=classes)
         self.draws = ScoreDraws(task.scoring)
         self.names: tuple[str, ...] = ()
 
@@ -132,8 +132,8 @@ def losses(task: LinearTask, forecasts: Forecasts) -> Array:
     """ℓ of each forecaster and day [F, n]: the sum over its choices, each weighed by the class that came."""
     assert forecasts.logits is not None
     z = torch.from_numpy(forecasts.logits)[..., : len(task.outputs)]
-    y = targets(forecasts.days, torch.float64)
-    return task.held_out_losses(z.flatten(0, 1), torch.cat([y] * len(z))).reshape(len(z), -1).numpy()
+    y = (torch.cat([one] * len(z)) for one in truth(targets(forecasts.days, torch.float64)))
+    return task.held_out_losses(z.flatten(0, 1), *y).reshape(len(z), -1).numpy()
 
 
 def verify(

@@ -3,6 +3,7 @@
 import re
 from types import SimpleNamespace
 
+import gappy
 import polars as pl
 import pytest
 import torch
@@ -12,6 +13,8 @@ from stratus.errors import Diverged
 from stratus.runs.experiment import new_task
 from stratus.sweep.batched import group
 from stratus.sweep.batched.group import Group
+from stratus.sweep.batched.loss import Loss
+from stratus.sweep.batched.pool import Pool
 from stratus.tasks.multiclass import MulticlassClassification
 from stratus.tasks.weights import Weights
 from stratus.training.checkpoints import load
@@ -108,6 +111,44 @@ def test_members_whose_validation_has_a_class_that_training_lacks_are_the_runs_a
     assert found.best_epoch == lone.best_epoch
     assert {**found.metrics} == pytest.approx({**lone.metrics}, abs=1e-5, nan_ok=True)
     assert min(trained.result.curves["val/loss"][:, 1].tolist()) == pytest.approx(lone.metrics["val/loss"], rel=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:.* could not find the monitored key")
+@pytest.mark.parametrize(
+    ("task", "optimizer"),
+    [
+        (("task=multilabel",), "optimizer=sgd"),
+        (("task=multilabel", "task.class_weights=balanced", "data.batch_size=null"), "optimizer=momentum"),
+        (("task=regression", "task.target=temperature_by_station"), "optimizer=newton"),
+    ],
+)
+def test_members_of_whose_outputs_some_are_unknown_are_the_runs_alone(
+    settings, together, alone, finished, tmp_path, *, task, optimizer
+):
+    gappy.TABLE.write_csv(tmp_path / "gappy.csv")
+    words = (*task, "data=csv", f"data.path={tmp_path / 'gappy.csv'}", "features=[station,harmonics]", optimizer)
+    same = (*words, "features.lead_days=1", "features.missing=mean", "data.resample=null", "trainer.max_epochs=2")
+    borders = ("data.validation_from=2014-01-01", "data.test_from=2015-01-01")
+    members = [settings(*same, *borders, f"optimizer.lr={0.1 / seed}", f"seed={seed}") for seed in (1, 2)]
+    trained = together(members)
+    found, lone = finished(trained, 1, tmp_path / "member"), alone(members[1], tmp_path / "alone")
+    assert_same_weights(trained.result, 1, tmp_path / "alone")
+    assert {**found.metrics} == pytest.approx({**lone.metrics}, abs=1e-5, nan_ok=True)
+    assert trained.result.curves["val/loss"][-1, 1].item() == pytest.approx(lone.metrics["val/loss"], rel=1e-5)
+    assert trained.result.curves["val/accuracy"][-1, 1].item() == pytest.approx(lone.metrics["val/accuracy"], rel=1e-5)
+
+
+def test_losses_taken_run_by_run_leave_out_what_is_unknown_too(samples, settings, tmp_path):
+    gappy.TABLE.write_csv(tmp_path / "gappy.csv")
+    borders = ("data.validation_from=2014-01-01", "data.test_from=2015-01-01", "features.lead_days=1")
+    one = settings("task=multilabel", "data=csv", f"data.path={tmp_path / 'gappy.csv'}", "features=harmonics", *borders)
+    task, days = new_task(one, samples(one)), samples(one).train
+    batch = Pool([(task, days)] * 3, [None] * 3, torch.device("cpu")).take(0)
+    logits = torch.randn(len(days), 2, 3, generator=torch.Generator().manual_seed(0))
+    quick, slow = Loss(task), Loss(task)
+    slow.broadcasts = False
+    for found, expected in zip(slow.with_slope(logits.clone(), batch), quick.with_slope(logits, batch), strict=True):
+        torch.testing.assert_close(found, expected)
 
 
 def test_a_member_that_diverges_touches_no_other_and_says_what_it_would_alone(

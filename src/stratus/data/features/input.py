@@ -1,7 +1,7 @@
 """One component of x, and what may be made of it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ class Input(NamedTuple):
     usual: float = 0.0  # about what is usual
     neighbour: int = 0  # of which neighbour it is, counted from the nearest; 0 for the station itself
     indicator: bool = False  # whether it only says that another is not known
+    station: str = ""  # of which it is, where a sample is a day at all stations
 
     @property
     def calendar(self) -> bool:
@@ -43,6 +44,15 @@ def absence(one: Input) -> Input:
     """Whether an input is not known, 1 or 0; of the calendar's it is always 0."""
     value = pl.col("date").is_null() if one.calendar else one.value.is_null()
     return Input(f"no {one.name}", "1", value, neighbour=one.neighbour, indicator=True)
+
+
+def side_by_side(inputs: Sequence[Input], stations: Sequence[str]) -> list[Input]:
+    """The inputs of a day at all stations: each in turn of every station, the calendar's once."""
+    each = (
+        [one] if one.calendar else [one._replace(name=f"{at} {one.name}", station=at) for at in stations]
+        for one in inputs
+    )
+    return [one for here in each for one in here]
 
 
 def in_season(one: Input) -> list[Input]:

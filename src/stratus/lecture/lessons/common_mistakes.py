@@ -37,17 +37,17 @@ STARTS, EARLY = 4, 10  # random starts of the first mistake; steps after which s
 class SigmoidTwice(BinaryClassification):
     """The slide taken literally: its f contains a sigmoid, and its loss applies another."""
 
-    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+    def loss(self, logits: Tensor, y: Tensor, known: Tensor | None = None) -> Tensor:
         """The cross-entropy of σ(σ(z)), which lies between σ(0) = 0.5 and σ(1) = 0.731 whatever z is."""
-        return super().loss(torch.sigmoid(logits), y)
+        return super().loss(torch.sigmoid(logits), y, known)
 
 
 class SoftmaxTwice(MulticlassClassification):
     """The same with several classes."""
 
-    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+    def loss(self, logits: Tensor, y: Tensor, known: Tensor | None = None) -> Tensor:
         """The cross-entropy of softmax(softmax(z)); of k classes none is given more than e/(e + k - 1)."""
-        return super().loss(torch.softmax(logits, -1), y)
+        return super().loss(torch.softmax(logits, -1), y, known)
 
 
 def minimised(loss: Loss, start: Tensor) -> float:

@@ -63,8 +63,9 @@ def _composed(share: Share) -> Iterator[tuple[int, Composed]]:
         job = composer.compose(share.config, overrides)
         job.set("hydra.job.id", str(number))
         job.set("hydra.job.num", number)
-        if not any(one.startswith("pictures=") for one in overrides):
-            job.set("pictures", "none")  # they take a second a job
+        for name, without in (("pictures", "none"), ("explain", False)):  # they take a second a job, or many
+            if not any(one.startswith(f"{name}=") for one in overrides):
+                job.set(name, without)
         yield number, job
 
 
@@ -108,6 +109,7 @@ def _reason_alone(settings: Config) -> str | None:
         "resume goes on with a run of its own": settings.resume is not None,
         "they ask for several devices": not settings.trainer.single,
         "a lesson looks at one run at a time": settings.lesson is not None,
+        "explain looks at one run at a time": settings.explain,
         "pictures take longer than training": settings.pictures != "none",
         "trainer.detect_anomaly looks at one run at a time": settings.trainer.detect_anomaly,
     }

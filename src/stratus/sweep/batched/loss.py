@@ -28,7 +28,7 @@ class Loss:
     def _terms(self, logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Terms of L [., ., M] and what each of them counts; together they are L."""
         if not self.broadcasts:
-            losses = self.by_member(logits, batch.y)[None, None]
+            losses = self.by_member(logits, *batch.truth)[None, None]
             return losses, torch.ones_like(losses)
         terms = self.task.losses(logits, batch.y)
         each = terms.new_ones(()) if batch.importance is None else batch.importance
@@ -43,7 +43,7 @@ class Loss:
 
     def held_out(self, logits: Tensor, batch: Batch) -> Tensor:
         """L of each member [M] over days that training has not seen, whose classes may be none of the outputs."""
-        return batch.mean(self._held_out(logits, batch.y))
+        return batch.mean(self._held_out(logits, *batch.truth))
 
     def with_slope(self, logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """L of each member [M] and ∂L/∂z [n, k, M]."""
@@ -54,6 +54,8 @@ class Loss:
         return (terms.detach() * counts).sum((0, 1)), slope
 
     def accuracy(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Share of right decisions of each member [M]."""
+        """Share of right decisions of each member [M], of all that are of something known."""
         right = self._right(logits, batch.y)
+        if batch.known is not None:
+            return batch.mean((right * batch.known).mean(1)) / batch.mean(batch.known.float().mean(1))
         return batch.mean(right.mean(1) if right.ndim > 2 else right)

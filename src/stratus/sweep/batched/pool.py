@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from stratus.data.batches import EpochOrder, targets
+from stratus.data.batches import EpochOrder, targets, truth
 from stratus.data.samples import Samples
 from stratus.tasks.linear import LinearTask
 
@@ -19,8 +19,9 @@ class Batch:
     """n days of each of M members."""
 
     x: Tensor  # (standardised inputs, 1) [m + 1, n, M]; [m + 1, n, 1] where the days are the same for all
-    y: Tensor  # truth [n, M] or [n, k, M]
-    importance: Tensor | None  # class weights of the loss's terms [n, choices, M]
+    y: Tensor  # truth [n, M] or [n, k, M]; 0 where unknown
+    known: Tensor | None  # whether it is known [n, k, M]; None where all is
+    importance: Tensor | None  # what each of the loss's terms counts [n, choices, M]; None where all count alike
     own: Tensor | None  # whether a day is the member's [n, M], not only there to fill up; None where all are
 
     def logits(self, theta: Tensor) -> Tensor:
@@ -38,6 +39,11 @@ class Batch:
             return (self.x[..., 0] @ slope.flatten(1)).view(-1, *slope.shape[1:])
         return (self.x.unsqueeze(2) * slope).sum(1)
 
+    @property
+    def truth(self) -> tuple[Tensor, ...]:
+        """y as the tasks' losses take it."""
+        return (self.y,) if self.known is None else (self.y, self.known)
+
     @cached_property
     def count(self) -> Tensor:
         """The number of days of each member [M], or of all [1]."""
@@ -49,18 +55,17 @@ class Batch:
 
     def batches(self, size: int) -> Iterator["Batch"]:
         """The days so many at a time."""
-        importance, own = (
-            repeat(None) if one is None else torch.split(one, size) for one in (self.importance, self.own)
-        )
-        for parts in zip(torch.split(self.x, size, 1), torch.split(self.y, size), importance, own, strict=False):
+        there = (self.y, self.known, self.importance, self.own)
+        rest = (repeat(None) if one is None else torch.split(one, size) for one in there)
+        for parts in zip(torch.split(self.x, size, 1), *rest, strict=False):
             yield Batch(*parts)
 
 
 class Pool:
     """The days of M members as tensors, those that several share once, and the order that each takes them in.
 
-    Each task standardises its days, and gives their class weights. Members with the same days and seed take them in the
-    same order.
+    Each task standardises its days, and says what the terms of their loss count. Members with the same days and seed
+    take them in the same order.
 
     Args:
         days: Of each member: its task and its days.
@@ -81,13 +86,17 @@ class Pool:
         parts = {id(samples): (task, samples) for task, samples in days}
         x = [task.design(torch.as_tensor(samples.x, dtype=torch.float32)) for task, samples in parts.values()]
         y = [targets(samples) for _, samples in parts.values()]
-        weights = [
-            task.importance(one.clamp(max=task.class_weights.shape[1] - 1))  # a class that is no output has none
-            for (task, _), one in zip(parts.values(), y, strict=True)
-            if task.class_weights is not None
-        ]
-        self.x, self.y = torch.cat(x).T.contiguous().to(device), torch.cat(y).movedim(0, -1).contiguous().to(device)
-        self.importance = torch.cat(weights).T.contiguous().to(device) if weights else None
+        every, *known = truth(torch.cat(y))
+        shares = [torch.split(one, [*map(len, y)]) for one in (every, *known)]
+        found = [_importance(task, *one) for (task, _), *one in zip(parts.values(), *shares, strict=True)]
+        weights = [one for one in found if one is not None]
+
+        def stored(values: Tensor) -> Tensor:
+            return values.movedim(0, -1).contiguous().to(device)
+
+        self.x, self.y = torch.cat(x).T.contiguous().to(device), stored(every.nan_to_num() if known else every)
+        self.known = stored(known[0]) if known else None
+        self.importance = stored(torch.cat(weights)) if weights else None
         starts = dict(zip(parts, torch.tensor([0, *map(len, y)]).cumsum(0).tolist(), strict=False))
         drawn = [(id(samples), seed) for (_, samples), seed in zip(days, seeds, strict=True)]
         once = list(dict.fromkeys(drawn))
@@ -118,5 +127,12 @@ class Pool:
             one = taken(values).movedim(-2, 0)
             return one.expand(*one.shape[:-1], len(self.of))
 
-        importance = None if self.importance is None else by_day(self.importance)
-        return Batch(taken(self.x), by_day(self.y), importance, self.own)
+        known, importance = (None if one is None else by_day(one) for one in (self.known, self.importance))
+        return Batch(taken(self.x), by_day(self.y), known, importance, self.own)
+
+
+def _importance(task: LinearTask, y: Tensor, *known: Tensor) -> Tensor | None:
+    if task.class_weights is not None and not y.is_floating_point():
+        y = y.clamp(max=task.class_weights.shape[1] - 1)  # a class that is no output has no weight
+    found = task.importance(y, *known)
+    return None if found is None else found.float()

@@ -1,0 +1,190 @@
+"""What a mistaken command line is told: one line, with the nearest right name and where it belongs."""
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import get_type_hints
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from stratus.data.features import FEATURES
+from stratus.settings.experiment import PROJECT, SCHEMAS, Config
+from stratus.settings.features import SETS
+
+GROUPS = (*SCHEMAS, "features", "trainer", "experiment", "sweep")
+CALLED = {
+    "batch": "data.batch_size",
+    "dataset": "data",
+    "device": "trainer.accelerator",
+    "epochs": "trainer.max_epochs",
+    "gpus": "trainer.devices",
+    "horizon": "features.lead_days",
+    "inputs": "features",
+    "l2": "optimizer.weight_decay",
+    "lead": "features.lead_days",
+    "learning_rate": "optimizer.lr",
+    "model": "task",
+    "random_seed": "seed",
+    "regularization": "optimizer.weight_decay",
+    "scheduler": "schedule",
+    "threshold": "task.rain_from",
+}  # what elsewhere is called otherwise
+FILES = {".dly": "ghcn", ".parquet": "csv", ".csv": "csv", ".tsv": "csv", ".txt": "knmi"}  # the data of a file
+KINDS = {
+    "Float": "a number",
+    "Integer": "a whole number",
+    "Boolean": "true or false",
+    "ListConfig": "a list, as [a,b]",
+    "Dict": "names with their values, as {a: b}",
+}  # OmegaConf's words and ours
+
+
+@cache
+def every_setting() -> dict[str, list[str]]:
+    """Each setting by its dotted name, and the choices of its group that have it; none where all do."""
+    found: dict[str, list[str]] = {}
+    for one in fields(Config):
+        kind = get_type_hints(Config)[one.name]
+        if one.name in SCHEMAS:
+            there = {name: own for name, own in SCHEMAS[one.name].items() if _file_of(one.name, name)}
+            for choice, schema in there.items():
+                for own in fields(schema):
+                    found.setdefault(f"{one.name}.{own.name}", []).append(choice)
+        elif is_dataclass(kind):
+            found |= {f"{one.name}.{own.name}": [] for own in fields(kind) if own.name not in FEATURES}
+        else:
+            found[one.name] = []
+    found |= {f"features.{name}.{own.name}": [name] for name, kind in SETS.items() for own in fields(kind)}
+    return found
+
+
+def _file_of(group: str, choice: str) -> bool:
+    return (PROJECT / "conf" / group / f"{choice}.yaml").is_file()
+
+
+def nearest(name: str) -> str | None:
+    """The setting or group that a name may be meant to be; None where none is near."""
+    last = name.rpartition(".")[2]
+    if name in GROUPS or last in CALLED:
+        return CALLED.get(last)
+    places: dict[str, str] = {}
+    for one in (*GROUPS, *every_setting()):
+        places.setdefault(one.rpartition(".")[2], one)
+    group = name.partition(".")[0]
+    within = {one.rpartition(".")[2]: one for one in every_setting() if one.startswith(f"{group}.")}
+    for own in (within, places):
+        if near := get_close_matches(last, own, 1, 0.7):
+            return own[near[0]]
+    return None
+
+
+def unknown_setting(name: str, siblings: Iterable[object] = ()) -> str:
+    """What is said of a setting that there is not, or not with the choices made."""
+    if choices := every_setting().get(name):
+        group, _, own = name.rpartition(".")
+        where = " or ".join(f"{group}={one}" for one in choices) if group in SCHEMAS else f"features=[…,{choices[0]}]"
+        return f"{name}: the choice that was made has no {own}; {where} has"
+    group, said = name.rpartition(".")[0], []
+    if near := nearest(name):
+        said.append(f"is it {near}{'=…' if near in GROUPS else ''}?")
+    if there := ", ".join(map(str, siblings)) if group else "":
+        said.append(f"{group} has {there}")
+    return f"there is no setting {name}; {' '.join(said) or 'see python train.py --help'}"
+
+
+def one_line(error: Exception, arguments: Sequence[str]) -> str | None:
+    """What Stratus, Hydra or OmegaConf say of a mistaken command line; None where an error is no mistake of it."""
+    cause = error.__cause__ or error
+    if isinstance(error, AssertionError | ValueError) and not isinstance(error, OmegaConfBaseException):
+        return _not_chosen(arguments)
+    if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
+        return unknown_setting(cause.full_key, cause.parent_node or ())
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
+        return f"{cause.full_key}={cause.value}: {_plainly(str(cause).splitlines()[0])}"
+    if (
+        isinstance(error, MissingConfigException)
+        and error.missing_cfg_file
+        and not error.missing_cfg_file.endswith("/")
+    ):
+        return _no_such_choice(error.missing_cfg_file, error.options or [])
+    return _unread(arguments) or " ".join(str(error).split()).partition(" See https:")[0]
+
+
+def _plainly(words: str) -> str:
+    """OmegaConf's words as ours."""
+    if re.search("not Optional|NoneType", words):
+        return "expected a value, not null"
+    found = re.search(r"not an? (ListConfig)|converted to (\w+)|Cannot assign \w+ to (Dict)|to (Dict|List)", words)
+    kind = next(filter(None, found.groups()), "") if found else ""
+    kind = "ListConfig" if kind == "List" else kind
+    return f"expected {KINDS[kind]}" if kind in KINDS else words
+
+
+def _no_such_choice(path: str, listed: Sequence[str]) -> str:
+    """What is said of a choice that there is not; Hydra lists no files of a folder within a group."""
+    group, _, name = path.partition("/")
+    folder = PROJECT / "conf" / group
+    if not folder.is_dir():
+        return f"there is no {path}"
+    if group == "data" and (mend := _file(name)):
+        return f"data={name} is a file: {mend}"
+    within = sorted(file.stem for file in (folder / name).parent.glob("*.yaml"))
+    every = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
+    near = get_close_matches(name, every, 1, 0.6) or get_close_matches(name.lower(), every, 1, 0.6)
+    near = near or [one for one in every if Path(one).name == Path(name).name]
+    is_it = f" is it {group}={near[0]}?" if near else ""
+    names = listed if {*within} <= {*listed} else within
+    return f"there is no {group}={name};{is_it} there are: {', '.join(names) or 'none'}"
+
+
+def _file(name: str) -> str | None:
+    """How a file is given as data; None if a name is none."""
+    suffixes = Path(name).suffixes
+    kind = next((FILES[one] for one in reversed(suffixes) if one in FILES), None)
+    if os.path.isdir(name):
+        kind = "store"
+    elif not kind and not os.path.exists(name):
+        return None
+    return f"data={kind or 'csv'} data.path={name}"
+
+
+def needed(name: str) -> str:
+    """What is said of a group without which there is no run."""
+    there = sorted(file.stem for file in (PROJECT / "conf" / name).glob("*.yaml"))
+    return f"a run needs one; there are: {', '.join(there)}"
+
+
+def _unread(arguments: Sequence[str]) -> str | None:
+    """What is said of the first override that Hydra cannot read, or that is a sweep without -m; None of none."""
+    parser, alone = OverridesParser.create(), not {"-m", "--multirun"} & {*arguments}
+    for one in arguments:
+        if one.startswith("-"):
+            continue
+        name, _, value = one.partition("=")
+        try:
+            (override,) = parser.parse_overrides([one])
+        except (HydraException, ValueError, RecursionError):
+            if not re.fullmatch(r"[+~]*[\w./@:-]+", name):
+                return f"{one}: expected setting=value, as in task=binary"
+            own = value if value and "'" not in value else "…"
+            return f"{one}: the value cannot be read; quotes around it stand within the shell's: \"{name}='{own}'\""
+        if alone and override.is_sweep_override():
+            return f"{one}: several values are a sweep, which takes -m"
+        if override.key_or_group in GROUPS and value in ("", "null", "[]") and name not in ("experiment", "sweep"):
+            return f"{one}: {needed(name.lstrip('+'))}"
+    return None
+
+
+def _not_chosen(arguments: Sequence[str]) -> str | None:
+    """What is wrong with settings of features that are not chosen; None where there are no such settings."""
+    chosen = next((one for one in arguments if one.startswith("features=")), "")
+    for name in FEATURES:
+        if name not in chosen and any(one.lstrip("+~").startswith(f"features.{name}.") for one in arguments):
+            return f"features.{name} is set but not chosen: name it too, as in features=[two_days,{name}]"
+    return _unread(arguments)
