@@ -48,5 +48,5 @@ def _curve(axes: Axes, days: Array, said: Array, happened: Array, colour: str) -
     axes.vlines(said, np.maximum(said - spread, 0), np.minimum(said + spread, 1), color=GREY, alpha=0.4, linewidth=4)
     axes.plot(said, happened, "o-", color=colour, markersize=5)
     axes.set(xlim=(0, 1), ylim=(-0.03, 1.03))
-    axes.set_xticks((0, 0.5, 1), ("0", ".5", "1"))
-    axes.set_yticks((0, 0.5, 1))
+    axes.set_xticks((0, 0.5, 1), ("0", "0.5", "1"))
+    axes.set_yticks((0, 0.5, 1), ("0", "0.5", "1"))

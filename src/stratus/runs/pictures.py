@@ -112,8 +112,10 @@ def _weights(run: FinishedRun) -> Figure:
         weight, bias = weight - weight.mean(axis=1, keepdims=True), bias - bias.mean(axis=1, keepdims=True)
         optimum = optimum and (optimum[0] - optimum[0].mean(axis=0), optimum[1] - optimum[1].mean())
         note = ", less their mean over the classes"
+    steps, since = run.trace.steps, run.result.epochs + 1 - len(run.trace.steps)  # a resumed run begins later
+    kept = run.result.best_epoch - since
     return weights.draw(
-        run.trace.steps,
+        steps,
         weight,
         bias,
         optimum,
@@ -121,6 +123,7 @@ def _weights(run: FinishedRun) -> Figure:
         outputs=run.splits.outputs,
         unit=_unit(run.splits.target),
         place=f"{_places(run.splits.train)}: {scale}{note}",
+        kept=steps[kept] if kept >= 0 else None,
     )
 
 
