@@ -68,10 +68,10 @@ def scalars(values: Mapping[str, float]) -> Summary:
     return summary
 
 
-def image(tag: str, width: int, height: int, png: bytes) -> Summary:
-    """A picture."""
+def image(name: str, width: int, height: int, png: bytes) -> Summary:
+    """A picture, as `view/<name>`: TensorBoard sorts by the alphabet, and train and val are to stand above pictures."""
     drawn = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=png)
-    return Summary(value=[Summary.Value(tag=tag, image=drawn)])
+    return Summary(value=[Summary.Value(tag=f"view/{name}", image=drawn)])
 
 
 def _version() -> Event:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-CHIEF = tuple(f"{split}/{score}" for split in ("train", "val", "test") for score in ("loss", "accuracy")) + ("test/skill",)
+# Scores that TensorBoard shows; run.json has all.
+CHIEF = tuple(f"{split}/{score}" for split in ("train", "val", "test") for score in ("loss", "accuracy")) + (
+    "test/skill",
+)
 
 
 class CurveLogger(Logger):
@@ -106,14 +109,14 @@ def card(file: EventFile, folder: Path, markdown: str, steps: int) -> None:
 
 
 def pictures(file: EventFile, folder: Path, drawings: Mapping[str, Callable[[], "Figure"]], steps: int) -> None:
-    """Each picture drawn, as `pictures/<name>.png` and in the IMAGES tab."""
+    """Each picture drawn, as `pictures/<name>.png` and in the IMAGES tab as `view/<name>`."""
     from stratus.pictures.canvas import png  # noqa: PLC0415 - matplotlib, not for a run without pictures
 
     for name, draw in drawings.items():
         width, height, drawn = png(draw())
         (folder / "pictures").mkdir(exist_ok=True)
         files.replace(folder / "pictures" / f"{name}.png", drawn)
-        file.add_summary(image(f"pictures/{name}", width, height, drawn), steps)
+        file.add_summary(image(name, width, height, drawn), steps)
 
 
 def animations(folder: Path, films: Mapping[str, Callable[[], "Animation"]]) -> None:

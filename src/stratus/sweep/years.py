@@ -109,7 +109,7 @@ def verdict(runs: Sequence[RunRecord]) -> str:
     rest = f" (without {', '.join(out)}, where climatology is a guess)" if out else ""
     middle, low, high = mean(np.array([skill(run) for run in known]))
     other = f"; persistence has {_mean([skill(run, 'persistence') for run in known]):+.3f}"
-    over = f"mean skill {middle:+.3f} over {counted(len(known), "year")}{rest}"
+    over = f"mean skill {middle:+.3f} over {counted(len(known), 'year')}{rest}"
     if math.isnan(low):
         return f"{over}, too few for an interval: it takes {FEWEST}{other}"
     worse = "worse than climatology" if high < 0 else "it cannot be told from climatology"
