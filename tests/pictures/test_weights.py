@@ -61,6 +61,16 @@ def test_units_are_those_of_the_target_or_log_odds(drawn):
     assert labels == {"regression": "weight, bias (°C)", "binary": "weight, bias (log-odds)"}
 
 
+def test_a_dotted_line_marks_the_kept_weights(drawn):
+    for task in ("binary", "multiclass"):
+        run = drawn(f"task={task}")
+        figure, step = run.figures["weights"], 23 * run.run.result.best_epoch  # batches an epoch
+        for axes in figure.axes:
+            dotted = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
+            assert dotted == [step]
+        assert f"dotted: the kept weights, of step {step:,}" in " ".join(figure.get_suptitle().split())
+
+
 def test_of_many_inputs_the_largest_are_drawn_and_the_title_says_so():
     random = np.random.default_rng(0)
     weight = random.normal(size=(5, 2, 30))

@@ -42,9 +42,9 @@ def test_the_pictures_lie_in_the_sweep_s_folder_and_in_tensorboard(sweep):
     written = sorted(sweep.folder.glob("pictures/*"))
     assert [path.name for path in written] == ["heat_map.png", "learning_rate.png"]
     events = EventAccumulator(str(sweep.folder)).Reload()
-    assert set(events.Tags()["images"]) == {"pictures/learning_rate", "pictures/heat_map"}
+    assert set(events.Tags()["images"]) == {"view/learning_rate", "view/heat_map"}
     for path in written:
-        (shown,) = events.Images(f"pictures/{path.stem}")
+        (shown,) = events.Images(f"view/{path.stem}")
         assert shown.encoded_image_string == path.read_bytes()
         with Image.open(io.BytesIO(path.read_bytes())) as image:
             assert image.size == (shown.width, shown.height)

@@ -27,7 +27,7 @@ def draw(
     """Weights over the steps, a panel an output, of the inputs where they end largest; dashed, the exact optimum."""
     largest = np.sort(np.argsort(-np.abs(weight[-1]).max(axis=0), kind="stable")[:MOST_LINES])
     at, one = spread(len(steps)), len(outputs) == 1
-    each = 3.1, 3.0 if one else 2.4
+    each = 2.5, 3.0 if one else 2.1
     figure, panels = panel_grid(len(outputs), each=each, edge=(0, 1.2), least=7.0, sharex=True, sharey=True)
     for k, axes in enumerate(panels.flat):
         lines = [(inputs[j], weight[at, k, j], None if optimum is None else optimum[0][k, j]) for j in largest]

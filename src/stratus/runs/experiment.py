@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -172,9 +171,11 @@ def chosen(settings: Config, overrides: Sequence[str]) -> dict[str, Any]:
 
     Of all settings most are the same in all runs, and their columns would push the scores off the screen.
     """
-    told = {"task": settings.task.name}
+    told: dict[str, Any] = {"task": settings.task.name}
     for word in overrides:
         name, _, text = word.lstrip("+").partition("=")
-        value = reduce(lambda node, part: getattr(node, part, None), name.split("."), settings)
+        value: Any = settings
+        for part in name.split("."):
+            value = getattr(value, part, None)
         told[name] = value if isinstance(value, bool | int | float | str) else text
     return {name: value for name, value in told.items() if name not in UNTOLD}

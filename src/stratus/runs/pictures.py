@@ -186,9 +186,9 @@ def _said(run: FinishedRun, forecast: Array, truth: Array, k: int) -> str:
     outputs, target = run.test.outputs, run.splits.target
     if isinstance(target, Category):
         likeliest = int(forecast.argmax())
-        return f"{outputs[truth]} {forecast[truth]:.2g} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
+        return f"{outputs[truth]} {forecast[truth]:#.2g} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
     (event,) = target.values
-    return f"{event} {forecast[k]:.2g}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:.2g}"
+    return f"{event} {forecast[k]:#.2g}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:#.2g}"
 
 
 _MEASURED = {  # how a day's weather is told, from the columns of the daily table

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 
 # Scores that TensorBoard shows; run.json has all.
-CHIEF = tuple(f"{split}/{score}" for split in ("train", "val", "test") for score in ("loss", "accuracy")) + (
-    "test/skill",
-)
+CHIEF = ("train/loss", "train/accuracy", "val/loss", "val/accuracy", "test/loss", "test/accuracy", "test/skill")
 
 
 class CurveLogger(Logger):

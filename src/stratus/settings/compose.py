@@ -58,7 +58,7 @@ def _told(hydra: DictConfig) -> str:
         if name not in untold:
             value = value.strip("[]'\"").replace(",", "+").split("/")[-1]
             with suppress(ValueError):
-                value = f"{float(value):.4g}" if len(value) > 6 else value
+                value = f"{float(value):.4g}" if len(value) > 6 and not value.isdecimal() else value
             told.append(f"{name.split('.')[-1]}={value}")
     return files.name("_" + "-".join(told), 80).replace(" ", "_") if told else ""
 
