@@ -14,6 +14,8 @@ def read(figure, k):
     curves, optima, by_colour = {}, {}, {}
     for line in figure.axes[k].lines:
         colour = to_hex(line.get_color())
+        if line.get_linestyle() == ":":  # which marks the kept weights
+            continue
         if line.get_linestyle() == "--":
             optima[by_colour[colour]] = line.get_ydata()[0]
         else:

@@ -141,10 +141,11 @@ def _draw(folder: Path, jobs: Mapping[str, RunRecord]) -> None:
 def _ranking(table: pl.DataFrame, jobs: Mapping[str, RunRecord]) -> list[Any]:
     """The best jobs, and the means over seeds where seeds vary; of the overrides those that not all jobs share."""
     known = {job: run for job, run in jobs.items() if run.status != "broken"}
-    own = {job: " ".join(words.values()) for job, words in zip(known, record.differing(known.values()), strict=True)}
+    differing = record.differing(known.values())
+    own = {job: " ".join(words.values()) for job, words in zip(known, differing, strict=True)}
     said = pl.col("job").replace_strict(own, default=None, return_dtype=pl.String).alias("overrides")
     table = table.with_columns(said, _number)
-    alike = any(run.data and run.data.source.get("resample") is not None for run in known.values())
+    alike = any("data.resample" in words for words in differing)
     if alike:
         table = pl.DataFrame({"job": [*jobs]}).with_columns(_number).join(table, "job", maintain_order="left")
     tasks, seeds = table["task"].drop_nulls().n_unique(), over_seeds(table)
