@@ -117,6 +117,15 @@ def run(overrides, loss=None, **entries):
     return RunRecord(overrides=overrides.split(), **facts | entries)
 
 
+def test_what_is_lowest_is_so_on_the_mean_over_seeds_and_no_seed_is():
+    losses = {"1": (1.0, 9.0), "2": (3.0, 4.0), "3": (0.5, None)}
+    records = [run(f"a={a} seed={seed}", loss) for a, both in losses.items() for seed, loss in enumerate(both)]
+    assert drawable(records).lowest() == "lowest validation loss, 3.5 ± 0.71 over 2 seeds, at a=2"
+    assert drawable(records[:2]).lowest() == "validation loss: mean 5 ± 5.7 over 2 seeds"
+    assert drawable(records[::2][:2]).lowest() == "lowest validation loss, 1, at a=1"
+    assert drawable([run("a=1"), run("a=2", 2.0)]).lowest() == "lowest validation loss, 2, at a=2"
+
+
 @pytest.mark.parametrize(
     "records",
     [

@@ -54,7 +54,7 @@ class SweepTable(Callback):
         if refusal:
             sys.exit(refusal)
         with open_dict(config):  # Hydra composes each job with these words
-            kept = json.dumps([*unswept(config)])
+            kept = json.dumps([*unswept(config)], ensure_ascii=False)
             config.hydra.overrides.hydra.append(f"hydra.job.config.override_dirname.exclude_keys={kept}")
         folder = _folder(config)
         try:
