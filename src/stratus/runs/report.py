@@ -27,7 +27,6 @@ NAMED = 4  # so many stations are named, of more the number
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
-
 def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Table:
     """Rows of scores by their names without the split, such as `loss`; a column for each of `SHOWN` in any row."""
     columns = [one for one in SHOWN if any(one in row for row in rows.values())]
