@@ -174,7 +174,7 @@ def test_a_terminated_run_is_recorded_and_resumes_to_what_it_would_have_become(d
     assert 1 <= before < 150
     assert [file.name for file in (folder / "checkpoints").iterdir() if file.name.startswith(".")] == []
 
-    resumed = trained(tmp_path / "resumed", f"resume={folder}")
+    resumed = trained(tmp_path / "resumed", f"resume='{folder}'")
     straight = trained(tmp_path / "straight", *settings)
     assert resumed["epochs"] == straight["epochs"] == 150
     for entry in ("metrics", "gap", "references", "objective"):
