@@ -122,4 +122,6 @@ def check_extras(arguments: list[str]) -> None:
     chosen = {name for one in arguments if one.startswith("sweep=") for name in one.partition("=")[2].split(",")}
     for extra, package in EXTRAS.items():
         if extra in chosen and not list(distributions(name=package)):
-            raise ConfigurationError(f"sweep={extra} needs an extra that is not installed: pip install -e '.[{extra}]'")
+            raise ConfigurationError(
+                f"sweep={extra} needs an extra that is not installed: pip install 'stratus-weather[{extra}]'"
+            )
