@@ -24,7 +24,7 @@ class Days(list):
 def card(tmp_path, monkeypatch):
     """Fills a text with some figures of a lesson."""
     monkeypatch.setattr(lesson, "CARDS", tmp_path)
-    splits = SimpleNamespace(train=Days(["Seattle"] * 3), test=[], outputs=["rain"])
+    splits = SimpleNamespace(train=Days(["Seattle"] * 3), test=[], outputs=["rain"], foreseen=True)
     settings = SimpleNamespace(lesson="own")
     run = SimpleNamespace(splits=splits, settings=settings, metrics={"test/brier": 0.25}, references={})
 

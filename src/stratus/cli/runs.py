@@ -11,7 +11,7 @@ from stratus.cli.parser import add, output
 from stratus.data.features.user import read as run_file
 from stratus.errors import legible
 from stratus.runs import received, record
-from stratus.runs.report import DIAGNOSIS, classes, inputs, listing, scoreboard, show
+from stratus.runs.report import classes, inputs, listing, scoreboard, show
 
 if TYPE_CHECKING:
     from stratus.runs.kept import Kept
@@ -69,7 +69,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from stratus.runs import evaluation  # noqa: PLC0415
 
     found = evaluation.evaluate(kept, options.since, options.until)
-    table, kind = scoreboard(found.rows, found.days), DIAGNOSIS if kept.run.diagnosis else None
+    table, kind = scoreboard(found.rows, found.days), record.DIAGNOSIS if kept.run.diagnosis else None
     show(table, classes(found.rows["model"]), kind, found.verdict, found.unlearnt, found.references)
 
 

@@ -118,7 +118,7 @@ def calendar(table: pl.DataFrame, rain_from: float = 0.0) -> pl.DataFrame:
     frame = days.join(table, on=KEY, how="left", maintain_order="left")
     fell = pl.col("precipitation")
     frame = frame.with_columns(wet=((fell >= rain_from) if rain_from else (fell > 0)).cast(pl.Float64))
-    if rain_from:
+    if rain_from and "weather" in frame.columns:
         dry = pl.col("weather").is_in(WET) & (fell < rain_from)
         frame = frame.with_columns(weather=pl.when(dry).then(pl.lit("sun")).otherwise("weather"))
     middle = (pl.col("temperature_max") + pl.col("temperature_min")) / 2

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from stratus.data.elements import ELEMENTS
-from stratus.data.features.input import CLIMATOLOGY, USUAL, Input
+from stratus.data.features.input import USUAL, Input
 from stratus.data.recipe import Recipe
 from stratus.data.samples import Array
 
@@ -27,21 +27,18 @@ def groups(recipe: Recipe, outputs: Sequence[str]) -> dict[str, Array]:
 
 def _of(one: Input, outputs: Sequence[str]) -> Iterator[tuple[str, Array]]:
     """The groups of an input, each with its outputs [k]."""
-    every, roots = np.ones(len(outputs), bool), one.value.meta.root_names()
-    for name in dict.fromkeys(map(_group, sorted({*roots} - {"date"}))):
-        yield name, every
-    if "date" in roots:
-        yield SEASON if one.calendar else TURNING, every
+    every, roots = np.ones(len(outputs), bool), {*one.value.meta.root_names()}
+    if one.measured:
+        yield from ((name, every) for name in sorted({_told(name) for name in roots - {"date"}} - {""}))
+    if "date" in roots or not one.measured:
+        yield TURNING if one.measured else SEASON, every
     if one.neighbour:
         yield NEAR, every
     if one.station:
         yield ELSEWHERE, np.array(outputs) != one.station
 
 
-def _group(column: str) -> str:
-    """That of a column which an input is made of; what is usual of an element belongs to it."""
-    name = column.removeprefix(f"{USUAL} ")
-    if name.startswith(f"{CLIMATOLOGY} "):
-        return SEASON
-    name = "precipitation" if name == "wet" else name
-    return ELEMENTS[name].group if name in ELEMENTS else name
+def _told(column: str) -> str:
+    """The group of a column; none of what is usual, from which an element departs."""
+    name = "precipitation" if column == "wet" else column
+    return "" if name.startswith(f"{USUAL} ") else ELEMENTS[name].group if name in ELEMENTS else name

@@ -29,7 +29,7 @@ PARTS = {
     ),
     "Datasets and losses": ("accuracy", "losses"),
     "Optimisation": ("gradient_descent", "learning_rate", "initialisation", "gradients", "common_mistakes"),
-    "What a forecast may know": ("clock",),
+    "What a forecast may know": ("clock", "best_linear"),
 }
 """The lessons in the lecture's order, by its parts; each is a file of `lessons/`."""
 

@@ -1,10 +1,12 @@
 """Models fitted to some days: the one that a run has trained, and others at their optimum to set beside it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import polars as pl
+import torch
 from matplotlib.figure import Figure
 
 from stratus import tasks
@@ -15,8 +17,10 @@ from stratus.pictures import fit_over_calendar
 from stratus.pictures.boundary import Plane
 from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
+from stratus.scores.skill import skill
 from stratus.training.optimum import optimum
 from stratus.verification import verify
+from stratus.verification.climatology import Climatology
 from stratus.verification.model import Model
 
 # The lecture's three questions to the temperatures of two days, by task.
@@ -57,10 +61,25 @@ def own_scores(run: FinishedRun, *names: str) -> dict[str, float]:
     return {name: run.metrics[metric] for name, metric in metrics.items()}
 
 
-def best_fit(splits: Splits, name: str) -> Fit:
-    """The exact optimum of the task of that name on the training days."""
-    task = tasks.find(name).for_splits(splits)
+def best_fit(splits: Splits, name: str, penalty: float = 0.0) -> Fit:
+    """The exact optimum of the task of that name on the training days, its weights penalised so much."""
+    task = tasks.find(name).for_splits(splits, optimizer=partial(torch.optim.SGD, lr=1.0, weight_decay=penalty))
     return Fit(splits, Model(task, optimum(task, splits).weights, splits.target))
+
+
+def skill_over(fits: Iterable[Fit]) -> float:
+    """The skill of models of several places, over all their test days, against what is usual at each."""
+    lost, usual = 0.0, 0.0
+    for fit in fits:
+        days = fit.splits.test
+        lost += float(np.nansum(np.square(fit.model.forecast(days.x) - days.y)))
+        usual += float(np.nansum(np.square(Climatology.fit(fit.splits).forecast(days) - days.y)))
+    return float(skill(lost, usual))
+
+
+def by_place(table: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The days of each station of a daily table."""
+    return {str(name): own for (name,), own in table.group_by("station", maintain_order=True)}
 
 
 def split_like(run: FinishedRun, recipe: Recipe, table: pl.DataFrame | None = None, standardise: bool = True) -> Splits:

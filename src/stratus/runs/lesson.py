@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stratus.errors import ConfigurationError, legible
+from stratus.runs.record import DIAGNOSIS
 from stratus.settings.experiment import PROJECT
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Lesson:
         A field such as `{brier:.4f}` or `{softmax[accuracy]:.1%}` is one of the figures or words, or of what every run
         has: `metrics`, `references`, `settings`, `station`, `train_days`, `test_days`, `classes`. Of several "try next"
         one is kept; `continued` fills its command with the run's `overrides`. ConfigurationError if the text cannot be
-        read or a field cannot be filled.
+        read or a field cannot be filled. A diagnosis is called one.
         """
         file, splits = CARDS / f"{run.settings.lesson}.md", run.splits
         values = {name: getattr(run, name) for name in ("metrics", "references", "settings")}
@@ -50,6 +51,8 @@ class Lesson:
             raise ConfigurationError(f"{file}: no value is named {error}; there are {', '.join(values)}") from None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{file}: {error}") from None
+        if not splits.foreseen:
+            text = text.replace("\n", f"\n\n*This is {DIAGNOSIS}.*\n", 1)
         own = overrides or [f"experiment=lecture/{run.settings.lesson}"]
         return text + before + (continued(command, own) if before else command)
 

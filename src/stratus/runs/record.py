@@ -18,6 +18,7 @@ from stratus.runs.explanation import ExplanationRecord
 
 FILE = "run.json"
 KILLED = "killed: its process is gone and had no time to record why"
+DIAGNOSIS = "a diagnosis, not a forecast: the day has begun when it is issued (a larger features.lead_days forecasts)"
 LARGEST = 2**25  # bytes of a record that is read
 SCHEMA = 2  # of the records written here; those before had no number: a task's settings stood beside the others
 # By names such as `test/loss`, and an interval's low and high end. JSON knows no NaN: once read, it is None.

@@ -18,7 +18,7 @@ from stratus.data.samples import BETWEEN
 from stratus.data.weeks import BLOCK
 from stratus.errors import counted, legible
 from stratus.runs.explanation import ExplanationRecord
-from stratus.runs.record import ResamplingRecord, RunRecord
+from stratus.runs.record import DIAGNOSIS, ResamplingRecord, RunRecord
 from stratus.scores.blocks import FEWEST
 from stratus.scores.names import BY_CLASS
 from stratus.scores.probabilities import LEAST
@@ -26,8 +26,6 @@ from stratus.scores.probabilities import LEAST
 NAMED = 4  # so many stations are named, of more the number
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
-
-DIAGNOSIS = "a diagnosis, not a forecast: the day has begun when it is issued (a larger features.lead_days forecasts)"
 
 
 def scoreboard(rows: Mapping[str, Mapping[str, float | None]], title: str) -> Table:

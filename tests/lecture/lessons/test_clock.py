@@ -44,7 +44,9 @@ def test_the_scores_are_those_of_scikit_learn(hoogeveen, way, behind):
     x, y = days.select(*ELEMENTS, *rain).to_numpy().astype(float), days["wet"].to_numpy()
     x = (x - x[train].mean(0)) / x[train].std(0)
     peer = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(x[train], y[train])
-    table, clocks, moved = dated(hoogeveen.with_columns(temperature_max=None, temperature_min=None), NO_CLOCKS)
+    table, clocks, moved = dated(
+        hoogeveen.with_columns(temperature_max=None, temperature_min=None, weather=pl.lit(None, pl.String)), NO_CLOCKS
+    )
     assert moved
     (here,) = [one for one in readings(clocks, "Hoogeveen") if one.title == way]
     recipe = Recipe("rain", {"station": {"elements": [*ELEMENTS, "precipitation"]}}, here.lead_days, rain_from=0.3)

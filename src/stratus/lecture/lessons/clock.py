@@ -17,14 +17,12 @@ from stratus.data.elements import Hours
 from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits, split
 from stratus.errors import DataError
-from stratus.lecture.fits import best_fit
+from stratus.lecture.fits import best_fit, by_place, skill_over
 from stratus.lecture.premises import Needs, Premise, asks
 from stratus.lecture.words import listed
 from stratus.pictures.canvas import BLUE, GREY, ORANGE, heading, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
-from stratus.scores.skill import skill
-from stratus.verification.climatology import Climatology
 
 STATION = Premise("features", lambda chosen: "station" in chosen, "features=[station,…]", attrgetter("features.chosen"))
 NEEDS = Needs((*asks("binary", "rain"), STATION), several=True)
@@ -114,9 +112,9 @@ def readings(clocks: Clocks, place: str) -> list[Reading]:
 def _splits(run: FinishedRun, table: pl.DataFrame, ways: Sequence[Reading]) -> dict[str, list[Splits]]:
     """Of each place with days enough its samples, one for each way."""
     found, recipe, borders = {}, run.settings.recipe, run.settings.data.borders
-    for (place,), own in table.group_by("station", maintain_order=True):
+    for place, own in by_place(table).items():
         with suppress(DataError):
-            found[str(place)] = [split(own, _recipe(recipe, one), borders, clocks=one.clocks) for one in ways]
+            found[place] = [split(own, _recipe(recipe, one), borders, clocks=one.clocks) for one in ways]
     if not found:
         raise DataError("lesson=clock: no place has training and test days of rain; mend data.test_from")
     return found
@@ -128,12 +126,9 @@ def _recipe(recipe: Recipe, way: Reading) -> Recipe:
 
 def score(places: Sequence[Splits]) -> Score:
     """A model a place, at its exact optimum: their accuracy, and their skill against what is usual there."""
-    right, lost, usual, days = 0.0, 0.0, 0.0, 0
-    for one in places:
-        scores, n = best_fit(one, "binary").scores("test"), len(one.test)
-        right, lost, days = right + n * scores["accuracy"], lost + n * scores["brier"], days + n
-        usual += float(np.square(Climatology.fit(one).forecast(one.test) - one.test.y).sum())
-    return Score(right / days, skill(lost, usual))
+    fits = [best_fit(one, "binary") for one in places]
+    right = sum(len(fit.splits.test) * fit.scores("test")["accuracy"] for fit in fits)
+    return Score(right / sum(len(one.test) for one in places), skill_over(fits))
 
 
 def _commoner(models: Mapping[str, Sequence[Splits]]) -> float:
