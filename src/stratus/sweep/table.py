@@ -16,7 +16,7 @@ from stratus.sweep import penalties, resamples, years
 OBJECTIVE = "objective"
 MOST = 20  # the most rows of a table on the terminal; the files have all
 YEARS_SHOWN = ("year", "train", "test", "loss", "accuracy", "skill", "from", "to", "persistence")
-SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
+SHOWN = ("job", "task", "tags", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
 def collect(jobs: Mapping[str, RunRecord]) -> pl.DataFrame:
@@ -34,6 +34,7 @@ def collect(jobs: Mapping[str, RunRecord]) -> pl.DataFrame:
         "status": [run.status for run in runs],
         OBJECTIVE: [run.objective for run in runs],
         "overrides": [None if run.status == "broken" else " ".join(run.overrides) for run in runs],
+        **({"tags": [", ".join(run.tags) for run in runs]} if any(run.tags for run in runs) else {}),
         **{name: [run.metrics.get(name) for run in runs] for name in scores},
         "gap": [run.gap for run in runs],
         "seconds": [run.seconds for run in runs],
