@@ -7,7 +7,15 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 TOP = Path(__file__).parent
-SHIPPED = ("train.py", "conf/**/*.yaml", "conf/**/*.md", "data/*.csv", "data/*.parquet", "data/README.md")
+SHIPPED = (
+    "train.py",
+    "conf/**/*.yaml",
+    "conf/**/*.md",
+    "data/*.csv",
+    "data/*.parquet",
+    "data/README.md",
+    "template/**/*.*",
+)
 
 
 class WithShipped(build_py):

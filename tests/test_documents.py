@@ -21,7 +21,10 @@ BLOCK = re.compile(r"^```sh\n((?:(?!```).*\n)*)```$|^((?: {4}\S.*\n(?: {6}.*\n)*
 SPAN = re.compile(r"`((?:python train.py|stratus) [^`\n]+)`")
 PROGRAMS = ("python", "stratus", "pip", "pytest", "tensorboard")
 SAYS = f"#!{sys.executable}\nimport json, os, sys\nprint(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:]]))\n"
-SHELLS = {"bash": ["bash", "--norc", "-s"], "zsh": ["zsh", "-f", "-i", "-s"]}  # zsh as at a prompt, where # is no comment
+SHELLS = {
+    "bash": ["bash", "--norc", "-s"],
+    "zsh": ["zsh", "-f", "-i", "-s"],
+}  # zsh as at a prompt, where # is no comment
 
 
 def blocks(page):

@@ -2,7 +2,7 @@
 
 import sys
 
-from stratus.cli import compare, data, lecture, runs, summary
+from stratus.cli import compare, data, lecture, new, runs, summary
 from stratus.cli.parser import Parser
 from stratus.errors import StratusError, message
 from stratus.runs import terminal
@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = Parser(prog="stratus", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("train", help="train: as python train.py, with the words that follow", add_help=False)
-    for one in (runs, compare, summary, lecture, data):
+    for one in (runs, compare, summary, lecture, data, new):
         one.add_commands(commands)
     try:
         options = parser.parse_args(arguments)
