@@ -8,6 +8,7 @@ from typing import Any
 
 from lightning.pytorch.loggers import CSVLogger, Logger, MLFlowLogger, WandbLogger
 
+from stratus.errors import ConfigurationError, first_line
 from stratus.settings.experiment import Config
 
 PROJECT = "stratus"  # what W&B and MLflow file runs under, unless their own environment variables say another
@@ -20,7 +21,7 @@ _MAKERS: dict[str, _Maker] = {
     "mlflow": lambda settings, folder: MLFlowLogger(
         os.environ.get("MLFLOW_EXPERIMENT_NAME", PROJECT),
         run_name=folder.name,
-        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI"),
+        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db"),
         tags={"tags": ", ".join(settings.tags)} if settings.tags else None,
     ),
 }
@@ -28,10 +29,17 @@ _MAKERS: dict[str, _Maker] = {
 
 @contextmanager
 def beside(settings: Config, folder: Path, chosen: dict[str, Any]) -> Iterator[list[Logger]]:
-    """The loggers that the settings name but TensorBoard's, told of the `chosen` settings; open while the body runs."""
-    made = {name: _MAKERS[name](settings, folder) for name in settings.loggers if name in _MAKERS}
-    for logger in made.values():
-        logger.log_hyperparams(chosen)
+    """The loggers that the settings name but TensorBoard's, told of the `chosen` settings; open while the body runs.
+
+    Raises ConfigurationError if one cannot begin, as where its server is not there.
+    """
+    made: dict[str, Logger] = {}
+    for name in (one for one in settings.loggers if one in _MAKERS):
+        try:
+            made[name] = _MAKERS[name](settings, folder)
+            made[name].log_hyperparams(chosen)
+        except Exception as error:  # of any library below
+            raise ConfigurationError(f"logger={name}: {first_line(error)}") from error
     try:
         yield [*made.values()]
     finally:
