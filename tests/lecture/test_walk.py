@@ -18,8 +18,8 @@ NUMBER, GAP = re.compile(r"\d+(?:\.\d+)?"), "\0"
 LINK = re.compile(r"!\[[^\]]+\]\(([^)]+)\)")
 ORDER = [
     "temperature_line", "temperature_cycle", "rain", "rain_quadratic", "weather_types", "softmax_or_sigmoids",
-    "accuracy", "losses", "gradient_descent", "learning_rate", "initialisation", "gradients", "common_mistakes", "clock",
-    "best_linear",
+    "accuracy", "losses", "gradient_descent", "learning_rate", "initialisation", "gradients", "common_mistakes",
+    "clock", "best_linear",
 ]  # fmt: skip
 
 
