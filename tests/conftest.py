@@ -23,8 +23,7 @@ from hydra._internal.config_repository import ConfigRepository
 from hypothesis import settings
 from omegaconf import OmegaConf
 
-import train
-from stratus.cli import main
+from stratus.cli import main, train
 from stratus.runs import received, recording
 from stratus.settings import command_line, compose
 

@@ -111,7 +111,7 @@ def test_help_and_configuration_are_shown_without_torch_and_without_a_run(tmp_pa
     assert list(tmp_path.iterdir()) == []
     if flags == ["--help"]:
         assert "\ntask: binary, multiclass, multilabel, regression\n" in done.stdout
-        assert "\noptimizer: adam, gd, lbfgs, momentum, newton, sgd\n" in done.stdout
+        assert "\noptimizer: adam, gd, lbfgs, momentum, newton, own, sgd\n" in done.stdout
         assert re.search(r"\n  trainer\.max_epochs=100 +epochs: passes over the training days\n", done.stdout)
         assert re.search(r"\n  optimizer\.lr=0\.1 +learning rate: step size ε\n", done.stdout)
         assert re.search(r"\n  optimizer=gd +schedule=constant data\.batch_size=null\n", done.stdout)

@@ -6,6 +6,8 @@ Each name is imported when it is first used, so that `import stratus` costs noth
 from importlib import import_module
 from typing import Any
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "BinaryClassification": "tasks.binary",
     "Forecasts": "verification.forecasts",

@@ -22,6 +22,8 @@ MUST_BE_GIVEN = {
     "data=ghcn": ["data.station=GME00102380"],
     "data=knmi": ["data.path=etmgeg_260.txt"],
     "data=store": ["data.path=network"],
+    "optimizer=own": ["optimizer.path=my.py", "optimizer.function=Signed"],
+    "schedule=own": ["schedule.path=my.py", "schedule.function=warm"],
 }
 GROUPS = {}  # names by group, but for those that are tried below
 for file in FILES:
@@ -52,7 +54,7 @@ def composed(composed):
 def test_every_file_composes_into_a_configuration_that_can_work(composed, place):
     # The first of each group, the second of each …: composing takes as long for one file as for all.
     chosen = [f"{group}={names[place % len(names)]}" for group, names in GROUPS.items()]
-    if "optimizer=lbfgs" in chosen:  # which takes one device
+    if {"optimizer=lbfgs", "optimizer=newton"} & {*chosen}:  # which take one device
         chosen = [*chosen, "trainer=cpu"]
     assert check(composed(*chosen, *(given for choice in chosen for given in MUST_BE_GIVEN.get(choice, []))))
 

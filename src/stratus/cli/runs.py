@@ -1,4 +1,4 @@
-"""Scores of a finished run again, and forecasts from it. What needs torch is imported once it is known to be needed."""
+"""A finished run asked again: scores, forecasts, its model. What needs torch is imported once it is needed."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stratus import files
 from stratus.cli.parser import add, output
 from stratus.data.features.user import read as run_file
-from stratus.errors import legible
+from stratus.errors import counted, legible
 from stratus.runs import received, record
 from stratus.runs.report import classes, inputs, listing, scoreboard, show
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Any) -> None:
-    """Adds `evaluate`, `explain` and `forecast`."""
+    """Adds `evaluate`, `explain`, `forecast` and `export`."""
     about = "scores of a run's kept weights and of its references on its test days, or on another table's later days"
     scoring = add(commands, "evaluate", evaluate, about)
     first = "the first day to score (YYYY-MM-DD); the run's first test day where not given"
@@ -32,10 +32,14 @@ def add_commands(commands: Any) -> None:
     asking = add(commands, "forecast", forecast, "forecasts for the days after a table's end, or for one day")
     asking.add_argument("--date", metavar="DAY", type=_day, help="this day (YYYY-MM-DD) alone")
     asking.add_argument("--csv", metavar="FILE", type=output, help="write here, not to the terminal")
+    about = "a run's model as one file for other programs, tried on its test days: inputs in their units to forecast"
+    giving = add(commands, "export", export, about)
+    named = "the file to write, model.onnx or model.safetensors"
+    giving.add_argument("--to", metavar="FILE", type=output, required=True, help=named)
     other = "a table in the columns of data/README.md; the run's own where not given"
-    for one in (scoring, asking):
+    for one in (scoring, asking, giving):
         one.add_argument("--observations", metavar="FILE", type=Path, help=other)
-    for one in (scoring, telling, asking):
+    for one in (scoring, telling, asking, giving):
         one.add_argument("run", metavar="RUN", type=Path, help="folder of a finished run: outputs/…")
         where = "fetch the run's stations from where its record says, not only from NOAA"
         one.add_argument("--fetch", action="store_true", help=where)
@@ -97,6 +101,15 @@ def forecast(options: argparse.Namespace) -> None:
             print(legible(line), file=sys.stderr)
     else:
         show(listing(of_run.tall(found)), *said, *cautions)
+
+
+def export(options: argparse.Namespace) -> None:
+    """Writes a run's model as one file, and says how near its forecasts are to the run's."""
+    kept = _kept(options)
+    from stratus.runs import export as of_run  # noqa: PLC0415
+
+    days, furthest = of_run.export(kept, options.to)
+    show(f"{options.to}: on {counted(days, 'test day')} its forecasts are the run's to {furthest:.1g}")
 
 
 def _write(file: Path, content: bytes) -> None:

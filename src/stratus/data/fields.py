@@ -71,6 +71,11 @@ def open_table(blocks: Iterable[Block], name: str, *, header: bool = True) -> Ta
         raise DataError(f"{name}, line {line}: {begin.fields[0]} columns; expected at most {MOST}")
     every = {str(place): place for place in range(begin.fields[0])}
     first = _split(begin.content[: begin.second], every, begin.lines[:1]).drop("line").row(0)
+    if header and len(first) == 1 and (mark := next((one for one in ";\t" if first[0].count(one) > 1), None)):
+        between = {";": "semicolons", "\t": "tabs"}[mark]
+        raise DataError(
+            f"{name}, line {line}: {between} between the columns; save it with commas, and points in numbers"
+        )
     return Table(name, list(first), line, header, chain([begin], rows))
 
 

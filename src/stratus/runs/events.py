@@ -23,14 +23,19 @@ _numbers = itertools.count()
 
 
 class EventFile:
-    """An event file in a folder, beside those of other writers; both are made once there is an event."""
+    """An event file in a folder, beside those of other writers; both are made once there is an event.
 
-    def __init__(self, folder: Path) -> None:
+    Without a folder it takes events and keeps none.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self._file: BinaryIO | None = None
 
     def add_summary(self, summary: Summary, global_step: int | None = None) -> None:
         """Takes what belongs to a step, 0 where none is given."""
+        if self.folder is None:
+            return
         if self._file is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}.{next(_numbers)}"

@@ -14,7 +14,7 @@ from stratus.data.observations import Observations
 from stratus.data.samples import BETWEEN
 from stratus.data.splits import Splits
 from stratus.errors import ConfigurationError
-from stratus.runs import explanation, tensorboard
+from stratus.runs import explanation, loggers, tensorboard
 from stratus.runs.events import EventFile
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
@@ -23,6 +23,7 @@ from stratus.settings.compose import as_yaml
 from stratus.settings.experiment import Config
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
+from stratus.training import own
 from stratus.training.fit import fit
 from stratus.training.stability import announced_limit
 from stratus.verification.model import Model
@@ -72,7 +73,8 @@ def run(
     earlier = Path(settings.resume) if settings.resume and not lesson else None
     torch.set_num_threads(1)  # a step's operations are too small to share: on a busy machine threads only wait
     task = new_task(settings, splits)
-    with closing(EventFile(folder)) as file:
+    seen = closing(EventFile(folder if "tensorboard" in settings.loggers else None))
+    with seen as file, loggers.beside(settings, folder, chosen(settings, record.overrides)) as others:
         outputs = Outputs(folder, record, file, in_sweep)
         begin(settings, splits, task, outputs)
         result = fit(
@@ -80,7 +82,8 @@ def run(
             WeatherDataModule(splits, settings.data.batch_size, settings.seed),
             settings.trainer.build(),
             folder=folder,
-            logger=tensorboard.CurveLogger(file),
+            loggers=[*([tensorboard.CurveLogger(file)] if file.folder else []), *others],
+            callbacks=[*map(own.callback, settings.callbacks)],
             limit=record.largest_stable_step,
             patience=settings.patience,
             resume=earlier,
@@ -90,10 +93,15 @@ def run(
             return float("nan")
         references = References.fit(result.task, splits)
         model = Model(result.task, Weights.of(result.task), splits.target)
-        with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
-            (verification,) = verify(model, splits, references, lambda part: part.append_to(csv))
+        if settings.test:
+            with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
+                (verification,) = verify(model, splits, references, lambda part: part.append_to(csv))
+        else:
+            (verification,) = verify(model, splits, references, test=False)
         finished = FinishedRun(settings, observations, splits.evenly_spaced(), result, verification, references)
         finish(finished, outputs, lesson)
+        for one in others:
+            one.log_metrics(finished.test_scores, result.steps)
     assert record.objective is not None
     return record.objective
 
@@ -106,6 +114,7 @@ def begin(
     λmax, of which that step is made, is computed where it is not given.
     """
     record = outputs.record
+    record.tags, record.tested = settings.tags, settings.test
     record.target, record.task_settings = splits.recipe.target, settings.task.settings
     record.diagnosis, record.own_features = not splits.foreseen, dict(splits.recipe.features.get("own", {}))
     if record.data:
@@ -118,22 +127,25 @@ def begin(
 
 def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = None) -> None:
     """Records a trained run's scores and weights, writes them for TensorBoard, and draws the run and its lesson."""
-    record, result, intervals = outputs.record, run.result, run.verification.intervals
+    record, result = outputs.record, run.result
     record.epochs, record.best_epoch, record.fit_seconds = result.epochs, result.best_epoch, round(result.seconds, 3)
     record.metrics, record.references = run.metrics, run.references
     record.validation_years = run.verification.validation_years
-    record.skill, record.minimum = run.metrics["test/skill"], run.optimum.value
+    record.skill, record.minimum = run.metrics.get("test/skill"), run.optimum.value
     record.gap = result.last_value - run.optimum.value
-    record.intervals, record.intervals_against_climatology = intervals.scores, intervals.against_climatology
-    record.resampling = ResamplingRecord(intervals.days, intervals.block)
+    if intervals := run.verification.intervals:
+        record.intervals, record.intervals_against_climatology = intervals.scores, intervals.against_climatology
+        record.resampling = ResamplingRecord(intervals.days, intervals.block)
+        record.unseen_days = run.rivals.unseen_days()
     record.weights, best = WeightsRecord(**run.task.parameters_by_name()), run.optimum.weights
     record.optimum_weights = replace(record.weights, weight=best.weight.tolist(), bias=best.bias.tolist())
-    record.optimum_attained, record.unseen_days = run.optimum.attained, run.rivals.unseen_days()
+    record.optimum_attained = run.optimum.attained
     if explained := run.explanation:
         record.explanation = explanation.recorded(explained, run.task)
         files.replace(outputs.folder / "weights.csv", explanation.csv(explained, run.task))
     tensorboard.final_scores(outputs.file, run.metrics, as_yaml(asdict(run.settings)), result.steps)
-    _lines(run, outputs)
+    if outputs.file.folder:
+        _lines(run, outputs)
     _show(run, outputs, lesson)
 
 
@@ -161,8 +173,8 @@ def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> 
     if drawn:
         from stratus.runs import pictures  # noqa: PLC0415 - matplotlib, not for a run without pictures
 
-        own = pictures.drawings(run)
-        tensorboard.pictures(outputs.file, outputs.folder, {**own, **said.pictures} if said else own, step)
+        drawings = {**pictures.drawings(run), **(said.pictures if said else {})}
+        tensorboard.pictures(outputs.file, outputs.folder, drawings, step)
         tensorboard.animations(outputs.folder, said.animations if said else {})
 
 

@@ -70,11 +70,17 @@ class FinishedRun:
         return self.verification.metrics
 
     @property
+    def test_scores(self) -> dict[str, float]:
+        """Those of the test days."""
+        return {tag: value for tag, value in self.metrics.items() if tag.startswith("test/")}
+
+    @property
     def references(self) -> Mapping[str, Mapping[str, float]]:
         """The same of climatology, persistence and optimum."""
         return self.verification.references
 
     @property
     def test(self) -> Forecasts:
-        """The forecasts of the test days: its own, as `model`, and the references'."""
+        """The forecasts of the test days, of a run that scores them: its own, as `model`, and the references'."""
+        assert self.verification.test is not None
         return self.verification.test

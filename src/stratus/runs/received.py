@@ -27,8 +27,8 @@ def resumed(folder: Path, arguments: list[str]) -> list[str]:
     run = record.read(folder)
     for override, value in command_line.settings_of(run.overrides, arguments).items():
         name = override.partition("=")[0]
-        if name.startswith("features.own"):
-            raise ConfigurationError(f"{folder} was trained on inputs of a file of its maker's: give {override} too")
+        if name.startswith(command_line.OF_FILES):
+            raise ConfigurationError(f"{folder} was trained with a file of its maker's: give {override} too")
         if name == "data.source" and value not in (None, SOURCE):
             raise ConfigurationError(f"{folder} was trained on days from {value}: give {override} too to fetch there")
         if name == "data.path" and value is not None:

@@ -72,6 +72,8 @@ class RunRecord:
     task: str  # its name
     overrides: list[str]  # what the command line said
     seed: int = 0  # of the order of the days and of a random start
+    tags: list[str] = field(default_factory=list)  # the user's own words
+    tested: bool = True  # whether the test days are scored
     schema: int = SCHEMA  # the version of these entries
     status: str = "running"  # running, finished, diverged, failed or interrupted
     error: str | None = None  # the message of what ended it

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+import stratus
 from stratus import files
 from stratus.errors import ConfigurationError, Diverged, message
 from stratus.runs import signals
@@ -33,7 +34,8 @@ def _git(folder: Path) -> GitRecord | None:
 
 @cache
 def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("stratus", "torch", "lightning", "torchmetrics", "hydra-core")}
+    others = ("torch", "lightning", "torchmetrics", "hydra-core")
+    return {"stratus": stratus.__version__, **{name: version(name) for name in others}}
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from stratus.scores.names import BY_CLASS
 from stratus.scores.probabilities import LEAST
 
 NAMED = 4  # so many stations are named, of more the number
+DAYS = {"test": "test", "val": "validation", "train": "training"}  # splits as they are called
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
@@ -89,20 +90,24 @@ def _between(low: float | None, high: float | None) -> str:
 
 def show_run(run: RunRecord, folder: Path) -> None:
     """Prints what a finished run's record says: its scores on the test days beside the references', and its gap."""
+    split = "test" if run.tested else "val" if "val/loss" in run.metrics else "train"
     rows = {
-        name: {k.removeprefix("test/"): v for k, v in row.items() if k.startswith("test/")}
+        name: {k.removeprefix(f"{split}/"): v for k, v in row.items() if k.startswith(f"{split}/")}
         for name, row in {"model": run.metrics, **run.references}.items()
     }
     assert run.data is not None
+    tags = f" ({plain(', '.join(run.tags))})" if run.tags else ""
     least, gap = (math.nan if one is None else one for one in (run.minimum, run.gap))
     penalised = not math.isclose(least, run.references["optimum"]["train/loss"] or 0, rel_tol=1e-6, abs_tol=1e-9)
     left_out = sum(run.data.left_out.values())
     samples = ", ".join(f"{n} {name}" for name, n in run.data.samples.items())
     show(
-        scoreboard(rows, f"{run.task}, {_places(run.data.stations)}: scores on the test days"),
+        scoreboard(rows, f"{run.task}, {_places(run.data.stations)}: scores on the {DAYS[split]} days{tags}"),
         classes(rows["model"]),
         DIAGNOSIS if run.diagnosis else None,
-        beside_climatology(run.skill, run.intervals["test/skill"], run.resampling, run.unseen_days),
+        beside_climatology(run.skill, run.intervals["test/skill"], run.resampling, run.unseen_days)
+        if run.tested
+        else f"the test days are not scored, as test=false asks: stratus evaluate {folder} scores them",
         f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
         unlearnt(run.data.others),
         f"model: the weights of epoch {run.best_epoch} of {run.epochs}"

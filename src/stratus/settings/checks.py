@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from importlib import import_module
+from importlib.metadata import distributions
 from math import inf
 from typing import Any, ClassVar
 
@@ -39,6 +40,13 @@ def require(condition: bool, setting: str, value: object, expected: str) -> None
     """Raises ConfigurationError, naming setting, value and what was expected, unless the condition holds."""
     if not condition:
         raise ConfigurationError(f"{setting}={value}: expected {expected}")
+
+
+def require_extra(setting: str, extra: str, package: str | None) -> None:
+    """Raises ConfigurationError if a package is not installed that a setting needs, and what installs it."""
+    if package and not list(distributions(name=package)):
+        mend = f"pip install 'stratus-weather[{extra}]'"
+        raise ConfigurationError(f"{setting} needs an extra that is not installed: {mend}")
 
 
 @dataclass

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,13 @@ from hydra.core.override_parser.types import OverrideType
 from hydra.errors import HydraException
 
 from stratus.errors import ConfigurationError
+from stratus.settings.checks import require_extra
 from stratus.settings.experiment import PROJECT, Config
 
 EXTRAS = {"joblib": "hydra-joblib-launcher", "slurm": "hydra-submitit-launcher", "optuna": "hydra-optuna-sweeper"}
-TAKEN_OVER = {one.name for one in fields(Config)} - {"resume"} | {"experiment", "sweep"}  # what a record may set
+# What a record may set: nothing that runs a file, or tells others of the run.
+TAKEN_OVER = {one.name for one in fields(Config)} - {"resume", "callbacks", "logger"} | {"experiment", "sweep"}
+OF_FILES = ("features.own", "optimizer.path", "schedule.path")  # which name a file to run: only where given anew
 LONGEST = 10_000  # the most characters of a record's overrides: Hydra reads some thousand a second
 
 
@@ -121,5 +123,5 @@ def check_extras(arguments: list[str]) -> None:
     """Raises ConfigurationError where `sweep=…` names a file whose extra is not installed."""
     chosen = {name for one in arguments if one.startswith("sweep=") for name in one.partition("=")[2].split(",")}
     for extra, package in EXTRAS.items():
-        if extra in chosen and not list(distributions(name=package)):
-            raise ConfigurationError(f"sweep={extra} needs an extra that is not installed: pip install -e '.[{extra}]'")
+        if extra in chosen:
+            require_extra(f"sweep={extra}", extra, package)

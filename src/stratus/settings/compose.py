@@ -28,9 +28,10 @@ def register() -> None:
     whole = OmegaConf.structured(Config)
     whole.features = _open(Features)
     store.store(name="schema_config", node=whole, package="_global_")
-    for schemas in SCHEMAS.values():
+    for group, schemas in SCHEMAS.items():
         for name, schema in schemas.items():
-            store.store(name=f"schema_{name}", node=_open(schema))
+            named = f"{name}_{group}" if name == "own" else name  # there is one of several groups
+            store.store(name=f"schema_{named}", node=_open(schema))
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)
     OmegaConf.register_new_resolver("test_years", _test_years, replace=True)

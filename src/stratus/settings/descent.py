@@ -1,6 +1,6 @@
 """`optimizer=…`, `schedule=…`, `init=…` and `trainer=…`: the start of descent, its steps, how long, and on what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from omegaconf import MISSING
@@ -10,6 +10,10 @@ from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGr
 MOMENTUM = Expected("a number from 0 to below 1", lambda value: 0 <= value < 1)
 SHARE = Expected("a share from 0 to 1", lambda value: 0 <= value <= 1)
 WOLFE = Expected("strong_wolfe or null", ("strong_wolfe",).__contains__)
+OWN = "the function or class in it"
+PRECISION = Expected(
+    "32-true, 64-true, bf16-mixed or 16-mixed", ("32-true", "64-true", "bf16-mixed", "16-mixed").__contains__
+)
 WEIGHT_DECAY = "penalty on the weights: λ/2 ‖W‖² is added to the loss; b is free"
 
 
@@ -55,6 +59,17 @@ class Newton(Optimizer, builds="stratus.training.newton.Newton"):
 
 
 @dataclass
+class OwnOptimizer(Optimizer, builds="stratus.training.own.optimizer"):
+    """One of your own; a `weight_decay` that it has is taken for λ of the penalty λ/2 ‖W‖²."""
+
+    path: str = setting(MISSING, "a file of yours")
+    function: str = setting(MISSING, OWN)
+    arguments: dict[str, Any] = field(
+        default_factory=dict, metadata={"help": "what it takes beside the parameters and lr"}
+    )
+
+
+@dataclass
 class Schedule(SettingsGroup, group="schedule"):
     """How the learning rate changes; `build` gives what makes it from an optimiser and the number of epochs."""
 
@@ -77,6 +92,17 @@ class Step(Schedule, builds="stratus.training.schedules.step"):
 
     every: int = setting(30, "epochs between two changes of the learning rate", POSITIVE)
     factor: float = setting(0.1, "what each change multiplies the learning rate by", POSITIVE)
+
+
+@dataclass
+class OwnSchedule(Schedule, builds="stratus.training.own.schedule"):
+    """One of your own."""
+
+    path: str = setting(MISSING, "a file of yours")
+    function: str = setting(MISSING, OWN)
+    arguments: dict[str, Any] = field(
+        default_factory=dict, metadata={"help": "what it takes beside the optimiser and the number of epochs"}
+    )
 
 
 @dataclass
@@ -110,6 +136,8 @@ class Uniform(RandomInit, builds="stratus.training.starts.uniform"):
 class Trainer(SettingsGroup, group="trainer", builds="lightning.pytorch.Trainer"):
     """Settings of Lightning's Trainer; `build` gives what makes it from the rest (callbacks, logger, …)."""
 
+    precision: str = setting("32-true", f"of training: {PRECISION.words}; scores are in float64", PRECISION)
+    fast_dev_run: bool = setting(False, "one epoch of one batch, and all that follows: does everything run?")
     accelerator: str = setting("cpu", "cpu, gpu, mps, … or auto")
     devices: Any = setting(1, "number of devices, or their numbers as a list")
     strategy: str = setting("auto", "how several devices share the work, e.g. ddp")
@@ -120,8 +148,18 @@ class Trainer(SettingsGroup, group="trainer", builds="lightning.pytorch.Trainer"
     detect_anomaly: bool = setting(False, "look for NaN in every operation; slow")
 
     def __post_init__(self) -> None:
+        if self.fast_dev_run:  # not Lightning's, which leaves no checkpoint to go on with
+            self.max_epochs = self.check_val_every_n_epoch = self.limit_train_batches = 1
+        half = self.precision == "16-mixed" and self.accelerator == "cpu"
+        require(not half, "trainer.precision", self.precision, "bf16-mixed on a CPU")
         every, most = self.check_val_every_n_epoch, self.max_epochs
         require(every <= most, "trainer.check_val_every_n_epoch", every, f"at most trainer.max_epochs={most}")
+
+    def build(self) -> Any:
+        """See `SettingsGroup.build`."""
+        made = super().build()
+        made.keywords.pop("fast_dev_run")
+        return made
 
     @property
     def single(self) -> bool:

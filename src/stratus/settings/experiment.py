@@ -1,21 +1,33 @@
 """The whole configuration of one run, and the dataclasses that its groups may have."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from omegaconf import MISSING
 
 from stratus.data.recipe import Recipe
 from stratus.errors import ConfigurationError
 from stratus.settings import descent
-from stratus.settings.checks import POSITIVE, Expected, SettingsGroup, setting
+from stratus.settings.checks import POSITIVE, Expected, SettingsGroup, require, require_extra, setting
 from stratus.settings.data import SOURCES, Data, StoreData
 from stratus.settings.features import Features
 from stratus.settings.task import TASKS, Task
 
-PROJECT = Path(__file__).parents[3]  # where train.py, conf/ and data/ are
+SHIPPED = Path(__file__).parents[1] / "shipped"  # in an installed package
+PROJECT = SHIPPED if SHIPPED.is_dir() else Path(__file__).parents[3]  # where train.py, conf/, data/ and template/ are
 SEED = Expected("a whole number from 0 to below 2^32", lambda value: 0 <= value < 2**32)
+LOGGERS = {"tensorboard": None, "csv": None, "wandb": "wandb", "mlflow": "mlflow"}  # with the package that each needs
+LOGGER = Expected(
+    f"one of {', '.join(LOGGERS)}, or several as [tensorboard,csv]",
+    lambda value: value and {*([value] if isinstance(value, str) else value)} <= {*LOGGERS},
+)
+CALLBACKS = Expected(
+    "a list of FILE.py:NAME, a function or class in a file of yours",
+    lambda value: all(re.fullmatch(r".+:\w+", one) for one in value),
+)
 PICTURES = Expected("all or none", ("all", "none").__contains__)
 
 
@@ -33,6 +45,13 @@ class Config(SettingsGroup):
     seed: int = setting(0, "decides the order of the days and a random start", SEED)
     patience: int | None = setting(None, "validations without a lower loss before a stop; null: never", POSITIVE)
     resume: str | None = setting(None, "folder of a run to go on with, under its own settings")
+    logger: Any = setting("tensorboard", f"where curves and scores go: {LOGGER.words}", LOGGER)
+    callbacks: list[str] = field(
+        default_factory=list,
+        metadata={"help": "callbacks of Lightning's of your own: [my.py:Name]", "expected": CALLBACKS},
+    )
+    tags: list[str] = field(default_factory=list, metadata={"help": "words that the record and tables show"})
+    test: bool = setting(True, "score the test days; false leaves that to stratus evaluate")
     pictures: str = setting("all", "all, or none to draw none", PICTURES)
     explain: bool = setting(
         False, "tell which inputs matter: weights with intervals, skill lost without a group of them"
@@ -40,6 +59,12 @@ class Config(SettingsGroup):
     lesson: str | None = setting(None, "lesson of the lecture to show; experiment=lecture/… sets it")
 
     def __post_init__(self) -> None:
+        for name in self.loggers:
+            require_extra(f"logger={name}", name, LOGGERS[name])
+        unscored = {"lesson": self.lesson, "explain": self.explain or None}
+        unscored |= {f"data.{name}": getattr(self.data, name) for name in ("test_year", "resample")}
+        for name, value in unscored.items():
+            require(self.test or value is None, "test", "false", f"true, since {name} is about the test days")
         if self.lesson and isinstance(self.data, StoreData):
             raise ConfigurationError(f"lesson={self.lesson} needs its table in memory: take another data than store")
         if self.patience is not None and self.data.validation_from is None:
@@ -53,6 +78,11 @@ class Config(SettingsGroup):
                 )
             if not self.trainer.single:
                 raise ConfigurationError(f"optimizer={name} takes the loss of all days, on one device: trainer=cpu")
+
+    @property
+    def loggers(self) -> list[str]:
+        """Names of the chosen loggers."""
+        return [self.logger] if isinstance(self.logger, str) else list(self.logger)
 
     @property
     def recipe(self) -> Recipe:
@@ -74,7 +104,18 @@ class Config(SettingsGroup):
 SCHEMAS: dict[str, Mapping[str, type]] = {
     "task": TASKS,
     "data": SOURCES,
-    "optimizer": {"sgd": descent.SGD, "adam": descent.Adam, "lbfgs": descent.LBFGS, "newton": descent.Newton},
-    "schedule": {"constant": descent.Constant, "cosine": descent.Cosine, "step": descent.Step},
+    "optimizer": {
+        "sgd": descent.SGD,
+        "adam": descent.Adam,
+        "lbfgs": descent.LBFGS,
+        "newton": descent.Newton,
+        "own": descent.OwnOptimizer,
+    },
+    "schedule": {
+        "constant": descent.Constant,
+        "cosine": descent.Cosine,
+        "step": descent.Step,
+        "own": descent.OwnSchedule,
+    },
     "init": {"zeros": descent.Zeros, "gaussian": descent.Gaussian, "uniform": descent.Uniform},
 }

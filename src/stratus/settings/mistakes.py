@@ -20,6 +20,7 @@ from stratus.settings.features import SETS
 GROUPS = (*SCHEMAS, "features", "trainer", "experiment", "sweep")
 CALLED = {
     "batch": "data.batch_size",
+    "ckpt_path": "resume",
     "dataset": "data",
     "device": "trainer.accelerator",
     "epochs": "trainer.max_epochs",

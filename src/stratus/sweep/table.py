@@ -18,7 +18,7 @@ OBJECTIVE = "objective"
 MOST = 20  # the most rows of a table on the terminal; the files have all
 YEARS_SHOWN = ("year", "train", "test", "loss", "accuracy", "skill", "from", "to", "persistence")
 _number = pl.col("job").str.replace(r"^(\d+)_[^/]*$", "$1")  # of a job: with it begins its folder's name
-SHOWN = ("job", "task", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
+SHOWN = ("job", "task", "tags", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
 def collect(jobs: Mapping[str, RunRecord]) -> pl.DataFrame:
@@ -36,6 +36,7 @@ def collect(jobs: Mapping[str, RunRecord]) -> pl.DataFrame:
         "status": [run.status for run in runs],
         OBJECTIVE: [run.objective for run in runs],
         "overrides": [None if run.status == "broken" else " ".join(run.overrides) for run in runs],
+        **({"tags": [", ".join(run.tags) for run in runs]} if any(run.tags for run in runs) else {}),
         **{name: [run.metrics.get(name) for run in runs] for name in scores},
         "gap": [run.gap for run in runs],
         "seconds": [run.seconds for run in runs],

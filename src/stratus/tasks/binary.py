@@ -12,6 +12,7 @@ class BinaryClassification(LinearTask):
     """P(rain) = σ(Wx + b) with the binary cross-entropy -y log σ(z) - (1-y) log(1-σ(z)), taken from the logit z."""
 
     curvature = 0.25  # σ'(z) = σ(z)(1 - σ(z)) ≤ 1/4
+    activation_name = "Sigmoid"
     scoring = EventScoring()
 
     @broadcasts_over_members

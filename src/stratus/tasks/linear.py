@@ -58,6 +58,7 @@ class LinearTask(LightningModule, ABC):
 
     curvature: ClassVar[float]  # least upper bound of the eigenvalues of ∂²ℓ/∂z²: gives the largest stable step
     curvature_is_constant: ClassVar[bool] = False  # whether the bound holds with equality, as for the squared loss
+    activation_name: ClassVar[str]  # of `activation` in ONNX: Identity, Sigmoid, Softmax
     scoring: Scoring  # all scores of this kind of forecast
     mean: Tensor
     scale: Tensor

@@ -15,6 +15,7 @@ class MulticlassClassification(LinearTask):
     """P(class i) = softmax(Wx + b)_i with the cross-entropy -log softmax(z)_y, taken from the logits z."""
 
     curvature = 0.5  # the largest eigenvalue of diag(p) - ppᵀ is at most 1/2
+    activation_name = "Softmax"
     scoring = CategoryScoring()
 
     @broadcasts_over_members

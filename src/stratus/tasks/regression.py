@@ -17,6 +17,7 @@ class LinearRegression(LinearTask):
     """
 
     curvature = 2.0  # d²/dz² (z - y)²
+    activation_name = "Identity"
     curvature_is_constant = True
 
     def __init__(self, *, tolerance: float = 2.0, **shared: Any) -> None:

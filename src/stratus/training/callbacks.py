@@ -48,7 +48,8 @@ class SettingsRule(Callback):
             group.update({name: value for name, value in own.items() if name != "params"})
         for config in trainer.lr_scheduler_configs:
             schedule = config.scheduler
-            assert isinstance(schedule, LambdaLR)
+            if not isinstance(schedule, LambdaLR):  # of the user's own: it goes on as it was
+                continue
             schedule.base_lrs = [optimizer.defaults["lr"]] * len(optimizer.param_groups)
             for group, factor in zip(optimizer.param_groups, schedule.lr_lambdas, strict=True):
                 group["initial_lr"] = optimizer.defaults["lr"]

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,8 @@ def fit(
     make_trainer: Callable[..., pl.Trainer],
     *,
     folder: Path,
-    logger: Logger,
+    loggers: Sequence[Logger],
+    callbacks: Sequence[Callback] = (),
     limit: float | None = None,
     patience: int | None = None,
     resume: Path | None = None,
@@ -56,10 +57,10 @@ def fit(
 ) -> TrainingResult | None:
     """Trains one run in its folder; None in the processes beside the first, which record nothing.
 
-    `make_trainer` makes Lightning's Trainer from further arguments. `limit` is the largest stable step, for the message
-    of a run that diverges. After `patience` validations without a lower loss training stops. `resume` is the folder of
-    a run to go on with, `scored` whether that run came to its end: if it did not, but its training had ended, it is not
-    trained further.
+    `make_trainer` makes Lightning's Trainer from further arguments; `callbacks` are called beside those of every run.
+    `limit` is the largest stable step, for the message of a run that diverges. After `patience` validations without a
+    lower loss training stops. `resume` is the folder of a run to go on with, `scored` whether that run came to its end:
+    if it did not, but its training had ended, it is not trained further.
 
     Raises Diverged if the loss stopped being a finite number, CheckpointError if the run to resume has other inputs or
     outputs, or a checkpoint that training cannot go on from, ConfigurationError if this machine has no such
@@ -67,7 +68,7 @@ def fit(
     """
     splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
     watching = [*([SettingsRule()] if resume else []), Solver(splits), StabilityGuard(limit), trace]
-    trainer = _trainer(make_trainer, splits, checkpoints, watching, patience=patience, logger=logger)
+    trainer = _trainer(make_trainer, splits, checkpoints, [*watching, *callbacks], patience=patience, loggers=loggers)
     started = time.perf_counter()
     epochs, steps = _train(trainer, task, data, resume, checkpoints, trace=trace, patience=patience, scored=scored)
     seconds = time.perf_counter() - started
@@ -109,7 +110,7 @@ def _trainer(
     watching: list[Callback],
     *,
     patience: int | None,
-    logger: Logger,
+    loggers: Sequence[Logger],
 ) -> pl.Trainer:
     terminal = sys.stderr.isatty()
     return new_trainer(
@@ -120,7 +121,7 @@ def _trainer(
             *([Patience("val/loss", patience=patience)] if patience is not None else []),
             *([TQDMProgressBar(refresh_rate=20)] if terminal else []),
         ],
-        logger=logger,
+        logger=loggers,
         plugins=[PacedCheckpointIO()],
         profiler=NoProfiler(),
         deterministic=True,

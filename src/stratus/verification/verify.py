@@ -27,8 +27,8 @@ class Verification:
 
     metrics: dict[str, float]  # its scores: "train/loss", "test/accuracy", "test/skill", …
     references: dict[str, dict[str, float]]  # the same of climatology, persistence and optimum
-    intervals: Intervals  # of its test scores, and of their differences from climatology's
-    test: Forecasts  # of the test days, the `model`'s and the references'; of streamed days an even sample
+    intervals: Intervals | None  # of its test scores, and of their differences from climatology's; None without test
+    test: Forecasts | None  # of the test days, the `model`'s and the references'; of streamed days an even sample
     validation_years: dict[str, float]  # the model's mean loss over the validation days of each year
 
 
@@ -137,9 +137,14 @@ def losses(task: LinearTask, forecasts: Forecasts) -> Array:
 
 
 def verify(
-    models: Model, splits: Splits, references: References, each_part: Callable[[Forecasts], None] = lambda part: None
+    models: Model,
+    splits: Splits,
+    references: References,
+    each_part: Callable[[Forecasts], None] = lambda part: None,
+    *,
+    test: bool = True,
 ) -> list[Verification]:
-    """Verifies one model, or F of one task side by side, on every split: each day is forecast once.
+    """Verifies one model, or F of one task side by side, on every split, or all but `test`: each day is forecast once.
 
     `each_part` is called for each chunk of the test days with all forecasts, the models' before the references'.
     """
@@ -147,7 +152,7 @@ def verify(
     rows: dict[str, Array] = {}
     shown: list[Forecasts] = []
     years = YearlyLoss()
-    for name, samples in splits.named.items():
+    for name, samples in ((name, one) for name, one in splits.named.items() if test or name != "test"):
         tally = trial if name == "test" else Tally(task, classes=not samples.on_disk)
         stride = -(-len(samples) // SHOWN) if samples.on_disk else 1
         for days in samples.chunks(CHUNK // len(task.outputs)):
@@ -160,12 +165,13 @@ def verify(
                 shown.append(part if stride == 1 else part.at(np.arange(0, len(days), stride)))
                 each_part(part)
         rows |= {f"{name}/{score}": values for score, values in tally.compute().items()}
-    test, yearly = one_after_another(shown), years.compute(count)
-    each = by_forecaster(rows, len(test.names))
+    yearly, each = years.compute(count), by_forecaster(rows, count + len(References.NAMES))
     named = dict(zip(References.NAMES, each[count:], strict=True))
     rest, names = range(count, len(each)), ("model", *References.NAMES)
-    ends = trial.intervals(count)
-    return [Verification(each[k], named, ends[k], test.pick([k, *rest], names), yearly[k]) for k in range(count)]
+    if not shown:
+        return [Verification(each[k], named, None, None, yearly[k]) for k in range(count)]
+    tested, ends = one_after_another(shown), trial.intervals(count)
+    return [Verification(each[k], named, ends[k], tested.pick([k, *rest], names), yearly[k]) for k in range(count)]
 
 
 def evaluate(task: LinearTask, splits: Splits) -> pl.DataFrame:

@@ -14,8 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from stratus.data.splits import Splits
 from stratus.errors import StratusError, message
-from stratus.settings import compose
-from stratus.settings.descent import SGD, Adam, Newton
+from stratus.settings import compose, descent
 from stratus.settings.experiment import Config
 from stratus.sweep.batched.days import Days, days_of
 from stratus.sweep.batched.hydra_inside import Composed, Composer, JobRunner
@@ -105,15 +104,22 @@ def train(jobs: Iterable[tuple[int, DictConfig]], memory: float) -> dict[int, Me
 
 def _reason_alone(settings: Config) -> str | None:
     """Why a job cannot be trained with any other, if it cannot."""
+    own = descent.OwnOptimizer, descent.OwnSchedule
     reasons = {
+        "an optimiser or schedule of one's own is for one run": isinstance(settings.optimizer, own)
+        or isinstance(settings.schedule, own),
         f"{type(settings.optimizer).__name__} searches each step for itself": not isinstance(
-            settings.optimizer, SGD | Adam | Newton
+            settings.optimizer, descent.SGD | descent.Adam | descent.Newton
         ),
         "resume goes on with a run of its own": settings.resume is not None,
         "they ask for several devices": not settings.trainer.single,
         "a lesson looks at one run at a time": settings.lesson is not None,
         "explain looks at one run at a time": settings.explain,
         "pictures take longer than training": settings.pictures != "none",
+        "callbacks look at one run at a time": bool(settings.callbacks),
+        "only TensorBoard's logger is written together": settings.loggers != ["tensorboard"],
+        "trainer.precision is that of one run": settings.trainer.precision != "32-true",
+        "test=false leaves the test days": not settings.test,
         "trainer.detect_anomaly looks at one run at a time": settings.trainer.detect_anomaly,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)

@@ -105,6 +105,7 @@ class Member:
             outputs = Outputs(folder, entries, file, in_sweep=True)
             result = self.hand_over(outputs)
             verification = self.block.verifications[self.place]
+            assert verification.test is not None
             with files.replacing(folder / "forecasts.csv") as beside, open(beside, "wb") as csv:
                 verification.test.append_to(csv)
             run = FinishedRun(self.settings, days.observations, days.splits, result, verification, days.references)

@@ -1,0 +1,120 @@
+"""The command `train`: composes the configuration, hands over, returns the sweep's objective."""
+
+import gc
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from stratus import lecture
+from stratus.errors import ConfigurationError, StratusError, legible, mendable, message
+from stratus.runs import signals, terminal
+from stratus.settings import command_line, compose, mistakes
+from stratus.settings.arguments import for_hydra
+from stratus.settings.experiment import PROJECT, Config
+
+if TYPE_CHECKING:
+    from stratus.runs.record import RunRecord
+
+compose.register()
+
+
+@hydra.main(version_base=None, config_path=str(PROJECT / "conf"), config_name="config")
+def train(composed: DictConfig) -> float:
+    """One job: the loss of its kept weights on the validation days, which a sweep minimises."""
+    from stratus.runs import record, recording  # noqa: PLC0415 - not for --help
+
+    signals.listen()  # here, for a launcher's worker to hear them too
+    job = HydraConfig.get()
+    # Processes that Lightning starts beside the first train with it and record nothing.
+    first = int(os.environ.get("LOCAL_RANK", "0")) == 0
+    folder = Path(job.runtime.output_dir)
+    facts = {"task": job.runtime.choices["task"], "overrides": list(job.overrides.task), "seed": composed.seed}
+    try:
+        recorded: AbstractContextManager[RunRecord] = (
+            recording.recorded(folder, **facts) if first else nullcontext(record.RunRecord(**facts))
+        )
+        with recorded as entries:
+            settings = compose.check(composed)
+            if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
+                raise ConfigurationError(
+                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
+                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
+                )
+            objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
+    except Exception as error:
+        if job.mode == RunMode.RUN:
+            if mendable(error):
+                sys.exit(message(error))
+            raise
+        from stratus.sweep.worker import failed  # noqa: PLC0415 - not where all goes well
+
+        raise failed(error, folder) from None
+    if first and job.mode == RunMode.RUN:
+        from stratus.runs import report  # noqa: PLC0415
+
+        report.show_run(entries, Path(os.path.relpath(folder)))
+    return objective
+
+
+def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool = False) -> float:
+    """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
+    lesson = lecture.find(settings)
+    loaded, data = settings.data.load(), settings.data
+    entries.data = loaded.provenance
+    days = loaded.observations.split(
+        settings.recipe, data.borders, standardise=settings.features.standardise, resample=data.resample
+    )
+    lecture.check_days(settings, days, loaded.observations)
+    from stratus.runs import experiment  # noqa: PLC0415
+
+    if not gc.isenabled():  # the first job
+        gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
+        gc.enable()
+    return experiment.run(
+        settings, loaded.observations, days, folder=folder, record=entries, lesson=lesson, in_sweep=in_sweep
+    )
+
+
+def beside_jobs(error: Exception) -> str | None:
+    """What is said of an error of the system's, or of one that ended a sweep early; None of any other."""
+    from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
+
+    if isinstance(error, OSError):
+        return message(error)
+    return f"the sweep ended early: {' '.join(message(error).split())}" if SweepTable.begun else None
+
+
+def main(arguments: list[str]) -> None:
+    """The command line; what a user can mend is one line, with exit code 1."""
+    asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
+    terminal.protect()
+    try:
+        arguments = for_hydra(arguments)
+        if earlier := command_line.resumed_run(arguments):
+            from stratus.runs import received  # noqa: PLC0415 - not for --help
+
+            arguments = received.resumed(earlier, arguments)
+        command_line.check_extras(arguments)
+        # Hydra reads it here, and processes that Lightning starts beside this one are given it.
+        sys.argv = [str(PROJECT / "train.py"), *command_line.with_globs(arguments)]
+        train()
+    except Exception as error:
+        mistaken = isinstance(error, HydraException | OmegaConfBaseException | AssertionError | ValueError)
+        line = message(error) if isinstance(error, StratusError) else None
+        line = line or (mistakes.one_line(error, arguments) if mistaken else None)
+        if asked_for_tracebacks or not (line := line or beside_jobs(error)):
+            raise
+        sys.exit(legible(line))
+    finally:
+        signals.ignore()
+        terminal.say_what_was_lost()
