@@ -156,7 +156,8 @@ def _lines(run: FinishedRun, outputs: Outputs) -> None:
         return
     best = f"optimum of {' + '.join(run.settings.features.chosen)}"
     lines = {best if name == "optimum" else name: row for name, row in run.references.items()}
-    stations = sorted(set(run.test.days.stations))
+    assert outputs.record.data
+    stations = outputs.record.data.stations
     where = BETWEEN.join(stations) if len(stations) <= NAMED else f"{len(stations)} stations"
     home = outputs.folder.parent if outputs.in_sweep else outputs.folder
     tensorboard.constant_lines(home, lines, run.result.steps, what=f"{run.settings.task.name} {where}")
@@ -189,5 +190,6 @@ def chosen(settings: Config, overrides: Sequence[str]) -> dict[str, Any]:
         value: Any = settings
         for part in name.split("."):
             value = getattr(value, part, None)
+        value = ", ".join(map(str, value)) if isinstance(value, list) else value
         told[name] = value if isinstance(value, bool | int | float | str) else text
     return {name: value for name, value in told.items() if name not in UNTOLD}
