@@ -171,24 +171,28 @@ def browser(tmp_path):
 def scalars_show_the_losses_of_both_jobs_and_their_references(browser, board):
     answer = board("/data/plugin/scalars/tags")
     references = [one for one in answer if one.startswith("references/")]
-    assert {one.partition("/")[2].partition("-")[0] for one in references} == {"climatology", "persistence", "optimum"}
+    assert set(references) == {
+        f"references/binary Seattle, {name}" for name in ("climatology", "persistence", "optimum of two_days")
+    }
     losses = {"train/loss", "val/loss", "test/loss"}
     browser.shows(
         f"http://{board.address}/#scalars&tagFilter=%2Floss",  # unfiltered, all groups but the first are folded
         lambda texts, _: losses | {"0", "1", *references} <= set(texts),
     )
-    assert all(losses | {"train/accuracy", "val/accuracy", "hp/gap"} <= answer[job].keys() for job in "01")
+    assert all(
+        losses | {"train/accuracy", "val/accuracy", "test/accuracy", "test/skill"} == answer[job].keys() for job in "01"
+    )
     assert all({"train/loss", "test/accuracy"} <= answer[one].keys() for one in references)
 
 
 def images_shows_every_picture_of_both_jobs_drawn(browser, board):
     def complete(texts, images):
-        return {f"pictures/{name}" for name in PICTURES} <= set(texts) and len(drawn(images)) >= 2 * len(PICTURES)
+        return {f"view/{name}" for name in PICTURES} <= set(texts) and len(drawn(images)) >= 2 * len(PICTURES)
 
     page = browser.shows(f"http://{board.address}/#images", complete)
     assert len(drawn(page["images"])) == 2 * len(PICTURES)
     answer = board("/data/plugin/images/tags")
-    assert all(answer[job].keys() == {f"pictures/{name}" for name in PICTURES} for job in "01")
+    assert all(answer[job].keys() == {f"view/{name}" for name in PICTURES} for job in "01")
 
 
 def drawn(images):
@@ -205,10 +209,10 @@ def text_shows_the_configuration_of_both_jobs(browser, board):
 
 
 def hparams_shows_both_jobs_with_their_final_figures(browser, board, sweep):
-    figures = [json.loads((sweep / job / "run.json").read_text())["metrics"]["train/loss"] for job in "01"]
+    figures = [json.loads((sweep / job / "run.json").read_text())["metrics"]["test/loss"] for job in "01"]
 
     def complete(texts, _):
-        return {"hp/train_loss", "hp/test_skill", "optimizer.lr", "0", "1"} <= set(texts) and all(
+        return {"test/loss", "test/skill", "val/loss", "optimizer.lr", "0", "1"} <= set(texts) and all(
             any(close(text, figure) for text in texts) for figure in figures
         )
 
@@ -227,7 +231,7 @@ def hparams_shows_both_jobs_with_their_final_figures(browser, board, sweep):
         group["hparams"]["optimizer.lr"]: {one["name"]["tag"]: one["value"] for one in group["metricValues"]}
         for group in groups
     }
-    assert {lr: row["hp/train_loss"] for lr, row in found.items()} == {
+    assert {lr: row["test/loss"] for lr, row in found.items()} == {
         lr: pytest.approx(figure, rel=1e-6) for lr, figure in zip((0.01, 0.1), figures, strict=True)
     }
 

@@ -135,11 +135,17 @@ def test_a_run_says_each_thing_once_and_leaves_all_that_belongs_to_it(door, trai
     assert "GPU" not in out
     assert "\r" not in out
     assert "%|" not in out
-    (folder,) = tmp_path.glob("outputs/*/*")
-    assert re.fullmatch(r"outputs/binary/\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d{6}", str(folder.relative_to(tmp_path)))
+    (folder,) = tmp_path.glob("outputs/binary/*")
+    assert re.fullmatch(
+        r"outputs/binary/\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d{6}_max_epochs=2-init=gaussian-seed=3",
+        str(folder.relative_to(tmp_path)),
+    )
     assert lines[-1] == str(folder.relative_to(tmp_path))
-    wanted = {".hydra", "run.json", "run.log", "forecasts.csv", "checkpoints", "references"}
+    wanted = {".hydra", "run.json", "run.log", "forecasts.csv", "checkpoints"}
     assert {file.name for file in folder.iterdir()} >= wanted
+    assert {one.name for one in tmp_path.glob("outputs/references/*")} == {
+        f"binary Seattle, {name}" for name in ("climatology", "persistence", "optimum of two_days")
+    }
     assert list(folder.glob("events.out.tfevents.*"))
 
     run = recorded(folder)
@@ -168,7 +174,7 @@ def test_a_terminated_run_is_recorded_and_resumes_to_what_it_would_have_become(d
     assert 1 <= before < 150
     assert [file.name for file in (folder / "checkpoints").iterdir() if file.name.startswith(".")] == []
 
-    resumed = trained(tmp_path / "resumed", f"resume={folder}")
+    resumed = trained(tmp_path / "resumed", f"resume='{folder}'")
     straight = trained(tmp_path / "straight", *settings)
     assert resumed["epochs"] == straight["epochs"] == 150
     for entry in ("metrics", "gap", "references", "objective"):
@@ -260,18 +266,18 @@ def test_a_run_that_stopped_for_want_of_patience_goes_on_with_more_killed_or_not
 
 def test_a_sweep_that_is_stopped_keeps_the_table_of_what_was_done(door, tmp_path):
     process = door(tmp_path, "-m", "trainer.max_epochs=1,100000", "pictures=none")
-    wait_for(tmp_path, "outputs/sweeps/*/1/checkpoints/last.ckpt", process)
+    wait_for(tmp_path, "outputs/sweeps/*/1_max_epochs=100000/checkpoints/last.ckpt", process)
     (sweep,) = tmp_path.glob("outputs/sweeps/*")
     killed_now = (sweep / "summary.csv").read_text().splitlines()
     assert [line.partition(",objective")[0] for line in killed_now[:1]] == ["job,task,status"]
-    assert [line.split(",")[0:3:2] for line in killed_now[1:]] == [["0", "finished"]]
+    assert [line.split(",")[0:3:2] for line in killed_now[1:]] == [["0_max_epochs=1", "finished"]]
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert [line.split(",")[0:3:2] for line in (sweep / "summary.csv").read_text().splitlines()[1:]] == [
-        ["0", "finished"],
-        ["1", "interrupted"],
+        ["0_max_epochs=1", "finished"],
+        ["1_max_epochs=100000", "interrupted"],
     ]
-    assert recorded(sweep / "1")["error"] == "stopped with exit code 130"
+    assert recorded(sweep / "1_max_epochs=100000")["error"] == "stopped with exit code 130"
     assert "2 jobs, best first" in out

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 import shutil
 import stat
 import sys
@@ -19,6 +20,11 @@ if sys.platform != "win32":
     import fcntl
 
 FORMULA = r"('*[=+\-@\t\r\n])"  # how a cell begins that a spreadsheet may take for a formula
+
+
+def name(text: str, most: int = 120) -> str:
+    """A text as the name of a file on any system, of so many bytes at most."""
+    return re.sub(r"[^\w .,+=()-]+", "_", text).encode()[:most].decode(errors="ignore").strip(" .")
 
 
 @contextmanager

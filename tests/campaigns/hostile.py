@@ -717,7 +717,7 @@ def tried(attack: Attack, ground: Path) -> str | None:
 def whole(here: Path) -> bool:
     """Whether a resumed run left all that a run does."""
     wanted = ("run.json", "forecasts.csv", ".hydra/config.yaml", "checkpoints/best.ckpt", "checkpoints/last.ckpt")
-    runs = list(here.glob("outputs/*/*"))
+    runs = [file.parent for file in here.glob("outputs/*/*/run.json")]
     return len(runs) == 1 and all((runs[0] / name).is_file() for name in wanted)
 
 

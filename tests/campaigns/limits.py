@@ -142,7 +142,7 @@ def with_few_letters(encoding: dict[str, str], words: tuple[str, ...], folder: P
     end = ended(command(*words, folder=folder, **encoding))
     end.without_traceback()
     assert (end.code, end.err) == (0, ""), end
-    (run,) = folder.glob("outputs/*/*")
+    (run,) = (file.parent for file in folder.glob("outputs/*/*/run.json"))
     assert record(run)["status"] == "finished"
     assert end.out.splitlines()[-1] == str(run.relative_to(folder))
 

@@ -13,7 +13,15 @@ from harness_runs import MOMENTS, SETTINGS, record, same, straight
 NAME = "impatient"
 HERE = (*SETTINGS[NAME], "hydra.run.dir=run")
 OTHER = ("task=regression", "trainer.max_epochs=2", QUIET, "hydra.run.dir=run")
-SWEEP = ("-m", "task=binary", "trainer.max_epochs=2", "seed=0,1", QUIET, "hydra.sweep.dir=sweep")
+SWEEP = (
+    "-m",
+    "task=binary",
+    "trainer.max_epochs=2",
+    "seed=0,1",
+    QUIET,
+    "hydra.sweep.dir=sweep",
+    "hydra.sweep.subdir=${hydra:job.num}",
+)
 
 
 def taken(moment: str, folder: Path) -> None:

@@ -257,6 +257,7 @@ def bugs(launcher: tuple[str, ...], folder: Path) -> None:
     features.write_text(text, encoding="utf-8")
     (folder / "conf" / "features" / "mine.yaml").write_text("mine: {kind: 1}\n")
     words = [*launcher, *JOB, "trainer.max_epochs=1", "features=[mine]", "features.mine.kind=range(1,6)"]
+    words.append("hydra.sweep.subdir=${hydra:job.num}")
     environ = environment(PYTHONPATH=str(folder / "src"))
     program = ["python", "train.py", "-m", *words]
     done = subprocess.run(program, check=False, cwd=folder, env=environ, capture_output=True, text=True, timeout=120)

@@ -14,6 +14,8 @@ def read(figure, k):
     curves, optima, by_colour = {}, {}, {}
     for line in figure.axes[k].lines:
         colour = to_hex(line.get_color())
+        if line.get_linestyle() == ":":  # which marks the kept weights
+            continue
         if line.get_linestyle() == "--":
             optima[by_colour[colour]] = line.get_ydata()[0]
         else:
@@ -59,6 +61,16 @@ def test_a_run_from_zeros_starts_at_zero(drawn):
 def test_units_are_those_of_the_target_or_log_odds(drawn):
     labels = {task: drawn(f"task={task}").figures["weights"].axes[0].get_ylabel() for task in ("regression", "binary")}
     assert labels == {"regression": "weight, bias (°C)", "binary": "weight, bias (log-odds)"}
+
+
+def test_a_dotted_line_marks_the_kept_weights(drawn):
+    for task in ("binary", "multiclass"):
+        run = drawn(f"task={task}")
+        figure, step = run.figures["weights"], 23 * run.run.result.best_epoch  # batches an epoch
+        for axes in figure.axes:
+            dotted = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
+            assert dotted == [step]
+        assert f"dotted: the kept weights, of step {step:,}" in " ".join(figure.get_suptitle().split())
 
 
 def test_of_many_inputs_the_largest_are_drawn_and_the_title_says_so():

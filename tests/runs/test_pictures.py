@@ -34,10 +34,10 @@ def test_a_run_leaves_the_pictures_that_fit_it_in_its_folder_and_in_tensorboard(
     one, names = case
     assert {path.name for path in (one.folder / "pictures").iterdir()} == {f"{name}.png" for name in names}
     events = EventAccumulator(str(one.folder)).Reload()
-    assert set(events.Tags()["images"]) == {f"pictures/{name}" for name in names}
+    assert set(events.Tags()["images"]) == {f"view/{name}" for name in names}
     for name in names:
         with Image.open(one.folder / "pictures" / f"{name}.png") as image:
-            (shown,) = events.Images(f"pictures/{name}")
+            (shown,) = events.Images(f"view/{name}")
             assert image.format == "PNG"
             assert image.size == (shown.width, shown.height)
             assert 500 < image.width < 1200

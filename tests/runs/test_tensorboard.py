@@ -37,9 +37,14 @@ def test_the_curves_of_loss_and_accuracy_have_a_point_an_epoch(short, task):
 @pytest.mark.parametrize("task", TASKS)
 def test_the_test_scores_are_those_of_the_record(short, recorded, task):
     found, metrics = scalars(short(task)), recorded(short(task))["metrics"]
-    for tag, value in metrics.items():
-        if tag.startswith("test/") and value is not None:
-            assert [one for _, one in found[tag]] == [pytest.approx(value, rel=1e-6)], tag
+    for tag in ("test/loss", "test/accuracy", "test/skill"):
+        assert [one for _, one in found[tag]] == [pytest.approx(metrics[tag], rel=1e-6)], tag
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_charts_are_of_loss_accuracy_and_skill_alone(short, task):
+    curves = {f"{split}/{score}" for split in ("train", "val", "test") for score in ("loss", "accuracy")}
+    assert set(scalars(short(task))) == curves | {"test/skill"}
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -47,43 +52,56 @@ def test_the_test_scores_are_those_of_the_record(short, recorded, task):
 def test_a_reference_is_a_run_of_its_own_whose_lines_are_level_and_as_long_as_the_curves(
     short, recorded, task, reference
 ):
-    found = scalars(short(task) / "references" / reference)
+    (place,) = (short(task) / "references").glob(f"{task} *, {reference}*")
+    found = scalars(place)
     expected = recorded(short(task))["references"][reference]
-    assert set(found) == {f"{split}/{score}" for split in ("train", "val", "test") for score in ("loss", "accuracy")}
+    assert set(found) == set(scalars(short(task)))  # beside each curve
     for tag, ((start, first), (end, last)) in found.items():
         assert (start, end) == (0, 92)
         assert first == last == pytest.approx(expected[tag], rel=1e-6)
 
 
-def test_the_jobs_of_a_sweep_share_the_references_that_are_the_same(tmp_path):
+def named(folder):
+    return {path.name for path in (folder / "references").iterdir()}
+
+
+def test_runs_below_outputs_share_the_lines_that_are_the_same_others_have_their_own(tmp_path):
     usual, best = {"train/loss": 1.0, "test/mae": 2.0}, [{"train/loss": 0.5}, {"train/loss": 0.25}]
-    for job, optimum in enumerate([*best, best[0]]):
-        board.constant_lines(tmp_path / str(job), {"climatology": usual, "optimum": optimum}, 10, shared=True)
-    found = sorted(path.name.partition("-")[0] for path in (tmp_path / "references").iterdir())
-    assert found == ["climatology", "optimum", "optimum"]
-    assert not list(tmp_path.glob("[0-9]"))
-    for path in (tmp_path / "references").iterdir():
-        assert len(list(path.iterdir())) == 1
-        assert set(scalars(path)) == {"train/loss"}
+    outputs = tmp_path / "outputs"
+    for folder in ("binary/a", "sweeps/b", "binary/c"):
+        optimum = best[folder == "sweeps/b"]
+        board.constant_lines(outputs / folder, {"climatology": usual, "optimum": optimum}, 10, what="binary here")
+    assert named(outputs) == {"binary here, climatology", "binary here, optimum", "binary here, optimum 2"}
+    assert scalars(outputs / "references/binary here, optimum 2") == {"train/loss": [(0, 0.25), (10, 0.25)]}
+    board.constant_lines(tmp_path / "elsewhere", {"climatology": usual}, 10, what="binary here")
+    assert named(tmp_path / "elsewhere") == {"binary here, climatology"}
+    assert not list(outputs.glob("*/[abc]"))
 
 
-def test_references_that_differ_each_have_a_place(tmp_path):
-    for job in range(120):  # among which two have checksums that begin alike
-        board.constant_lines(tmp_path / str(job), {"optimum": {"train/loss": job / 10}}, 10, shared=True)
-    assert len(list((tmp_path / "references").iterdir())) == 120
+def test_a_longer_run_lengthens_a_line_and_a_shorter_one_does_not(tmp_path):
+    for steps in (9, 100, 20):
+        board.constant_lines(tmp_path, {"climatology": {"train/loss": 1.0}}, steps, what="binary here")
+    points = scalars(tmp_path / "references" / "binary here, climatology")["train/loss"]
+    assert points == [(0, 1.0), (9, 1.0), (0, 1.0), (100, 1.0)]
+
+
+def test_a_name_that_a_file_system_would_refuse_is_made_one_that_it_takes(tmp_path):
+    board.constant_lines(tmp_path, {"climatology": {"train/loss": 1.0}}, 9, what="binary A/B: \u2603\x00" + "å" * 300)
+    (name,) = named(tmp_path)
+    assert name.startswith("binary A_B_")
+    assert len(name.encode()) <= 120
 
 
 def test_of_jobs_that_end_at_once_one_writes_a_shared_reference(tmp_path):
     started = Barrier(8)
 
-    def record_job(job):
+    def record_job(_):
         started.wait()
-        board.constant_lines(tmp_path / str(job), {"climatology": {"train/loss": 1.0}}, 10, shared=True)
+        board.constant_lines(tmp_path, {"climatology": {"train/loss": 1.0}}, 10, what="binary here")
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(record_job, range(8)))
     (place,) = (tmp_path / "references").iterdir()
-    assert len(list(place.iterdir())) == 1
     assert scalars(place) == {"train/loss": [(0, 1.0), (10, 1.0)]}
 
 
@@ -96,35 +114,13 @@ def test_the_settings_of_a_run_are_in_its_file_while_it_is_still_open(tmp_path):
     assert start.hparams["init"].string_value == "zeros"
 
 
-def hparams(folder):
-    content = events(folder).summary_metadata
+def test_the_hparams_tab_shows_what_a_run_was_told_whole_numbers_as_such(short):
+    content = events(short("regression")).summary_metadata
     start = HParamsPluginData.FromString(content["_hparams_/session_start_info"].plugin_data.content)
-    experiment = HParamsPluginData.FromString(content["_hparams_/experiment"].plugin_data.content)
     assert content["_hparams_/session_start_info"].plugin_data.plugin_name == metadata.PLUGIN_NAME
     values = {name: getattr(v, v.WhichOneof("kind")) for name, v in start.session_start_info.hparams.items()}
-    return values, {one.name.tag for one in experiment.experiment.metric_infos}
-
-
-def test_the_hparams_tab_shows_the_settings_of_each_run(short):
-    values, _ = hparams(short("regression"))
-    expected = {
-        "task": "regression",
-        "optimizer.lr": 0.1,
-        "optimizer.momentum": 0.9,
-        "trainer.max_epochs": 4,
-        "seed": 0,
-    }
-    assert values == values | expected
-
-
-def test_the_hparams_tab_shows_the_final_figures(short, recorded):
-    _, metrics = hparams(short("regression"))
-    found, run = scalars(short("regression")), recorded(short("regression"))
-    assert {"hp/val_loss", "hp/test_loss", "hp/test_accuracy", "hp/test_skill", "hp/gap"} <= metrics
-    assert all(found[tag] for tag in metrics)
-    assert found["hp/test_loss"][-1][1] == pytest.approx(run["metrics"]["test/loss"], rel=1e-6)
-    assert found["hp/gap"][-1][1] == pytest.approx(run["gap"], rel=1e-6)
-    assert "hp_metric" not in found
+    assert values == {"task": "regression", "trainer.max_epochs": "4"}
+    assert "_hparams_/experiment" not in content  # which would fix the columns for all runs beside it
 
 
 def test_the_configuration_is_there_as_text(short):

@@ -13,6 +13,8 @@ import pytest
 import torch
 from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
+from hypothesis import given
+from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from stratus import tasks
@@ -267,3 +269,28 @@ def test_a_task_of_one_s_own_names_its_file_and_any_target(composed, tmp_path):
 def test_a_path_beside_train_py_is_found_from_anywhere(composed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert Path(OmegaConf.to_container(composed(), resolve=True)["data"]["path"]).is_file()
+
+
+def folder(*words, untold=("task",)):
+    """The end of a run's folder's name."""
+    hydra = {
+        "overrides": {"task": list(words)},
+        "job": {"config": {"override_dirname": {"exclude_keys": list(untold)}}},
+    }
+    return OmegaConf.create({"hydra": hydra, "end": "${told:}"}).end
+
+
+def test_a_folder_s_name_ends_with_what_its_run_was_told():
+    assert folder() == folder("task=binary") == ""
+    assert folder("task=binary", "optimizer.lr=0.1", "seed=2") == "_lr=0.1-seed=2"
+    assert folder("features=[station,harmonics]", "++features.lead_days=1") == "_features=station+harmonics-lead_days=1"
+    assert folder("data.path='/home/me/my file.csv'", "experiment=lecture/rain") == "_path=my_file.csv-experiment=rain"
+    assert folder("optimizer.lr=0.00123456789", "data.test_year=2015") == "_lr=0.001235-test_year=2015"
+
+
+@given(words=st.lists(st.text(), max_size=5))
+def test_it_is_a_name_on_any_system_whatever_the_words(words):
+    end = folder(*words)
+    assert len(end.encode()) <= 80
+    assert not re.search(r'[\x00-\x1f/\\:*?"<>|\s]', end)
+    assert end == end.rstrip(" .")

@@ -42,9 +42,9 @@ def test_the_pictures_lie_in_the_sweep_s_folder_and_in_tensorboard(sweep):
     written = sorted(sweep.folder.glob("pictures/*"))
     assert [path.name for path in written] == ["heat_map.png", "learning_rate.png"]
     events = EventAccumulator(str(sweep.folder)).Reload()
-    assert set(events.Tags()["images"]) == {"pictures/learning_rate", "pictures/heat_map"}
+    assert set(events.Tags()["images"]) == {"view/learning_rate", "view/heat_map"}
     for path in written:
-        (shown,) = events.Images(f"pictures/{path.stem}")
+        (shown,) = events.Images(f"view/{path.stem}")
         assert shown.encoded_image_string == path.read_bytes()
         with Image.open(io.BytesIO(path.read_bytes())) as image:
             assert image.size == (shown.width, shown.height)
@@ -115,6 +115,15 @@ def run(overrides, loss=None, **entries):
     data = Provenance("weather.csv", "", ["Seattle"], 0, {}, {})
     facts = {"task": "binary", "target": "rain", "data": data, "metrics": metrics, "status": status}
     return RunRecord(overrides=overrides.split(), **facts | entries)
+
+
+def test_what_is_lowest_is_so_on_the_mean_over_seeds_and_no_seed_is():
+    losses = {"1": (1.0, 9.0), "2": (3.0, 4.0), "3": (0.5, None)}
+    records = [run(f"a={a} seed={seed}", loss) for a, both in losses.items() for seed, loss in enumerate(both)]
+    assert drawable(records).lowest() == "lowest validation loss, 3.5 ± 0.71 over 2 seeds, at a=2"
+    assert drawable(records[:2]).lowest() == "validation loss: mean 5 ± 5.7 over 2 seeds"
+    assert drawable(records[::2][:2]).lowest() == "lowest validation loss, 1, at a=1"
+    assert drawable([run("a=1"), run("a=2", 2.0)]).lowest() == "lowest validation loss, 2, at a=2"
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,16 @@ def test_a_sweep_s_end_writes_them_and_draws_them_over_the_test_days(sweep, caps
     assert plane.get_xlabel() == "temperature d-1"
 
 
+def test_where_a_weight_may_be_0_the_picture_says_why_its_band_covers_all(sweep):
+    runs = records(sweep)
+    said = "may be 0, so the boundary may have any slope"
+    assert said not in resampled.drawings(sweep / "0", runs)["resampled_boundary"]().get_suptitle()
+    for run, weight in zip(runs, np.linspace(-1, 2, len(runs) + 1)[:-1], strict=True):
+        run.weights.weight[0][1] = weight
+    title = resampled.drawings(sweep / "0", runs)["resampled_boundary"]().get_suptitle()
+    assert f"the weight of temperature d {said}" in " ".join(title.split())
+
+
 def test_jobs_that_differ_in_more_than_the_resample_are_not_put_together(sweep):
     mixed = records(sweep)
     mixed[0].overrides.append("optimizer.lr=1")

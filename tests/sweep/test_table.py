@@ -192,6 +192,18 @@ def test_the_command_refuses_what_is_no_sweep(refusal, tmp_path):
     assert [file.name for file in (tmp_path / "run").iterdir()] == ["run.json"]
 
 
+def test_of_one_job_and_of_few_resamples_none_is_the_best(tmp_path, capsys):
+    job(tmp_path / "one", 0, ["a=1"], 1.0)
+    finish(tmp_path / "one")
+    assert capsys.readouterr().out.splitlines()[0].strip() == "1 job"
+    for number, loss in enumerate((2.0, 3.0, 1.0)):
+        job(tmp_path / "drawn", number, [f"data.resample={number}"], loss)
+    finish(tmp_path / "drawn")
+    heading, *table = capsys.readouterr().out.splitlines()
+    assert heading.strip() == "3 jobs, in their order"
+    assert [row.split()[1] for row in table if "│" in row][:3] == list("012")
+
+
 # --- for real
 
 
@@ -201,7 +213,8 @@ def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door
     process = door(tmp_path, "-m", "task=regression", "features=two_days", "optimizer=gd", "init=gaussian", *swept)
     out, err = process.communicate(timeout=120)
     (sweep,) = tmp_path.glob("outputs/sweeps/*")
-    runs = [recorded(sweep / str(number)) for number in range(4)]
+    names = [f"{2 * k + seed}_lr={lr}-seed={seed}" for k, lr in enumerate(("0.1", "1e+20")) for seed in (0, 1)]
+    runs = [recorded(sweep / name) for name in names]
     assert [run["status"] for run in runs] == ["finished"] * 2 + ["diverged"] * 2
     assert [run["seed"] for run in runs] == [0, 1] * 2
     assert process.returncode == 1
@@ -215,17 +228,20 @@ def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door
     assert out.rstrip().endswith(str(Path("pictures", "learning_rate.png")))
     with Image.open(sweep / "pictures" / "learning_rate.png") as image:
         assert image.size > (800, 400)
-    assert EventAccumulator(str(sweep)).Reload().Tags()["images"] == ["pictures/learning_rate"]
+    assert EventAccumulator(str(sweep)).Reload().Tags()["images"] == ["view/learning_rate"]
 
     rows = pl.read_csv(sweep / "summary.csv").to_dicts()
     best_first = sorted(range(2), key=lambda number: runs[number]["metrics"]["val/loss"])
-    assert [row["job"] for row in rows] == [*best_first, 2, 3]
+    assert [row["job"] for row in rows] == [names[number] for number in (*best_first, 2, 3)]
     for row in rows:
-        run = runs[row["job"]]
+        run = runs[names.index(row["job"])]
         metrics = run["metrics"]
         assert (row["status"], row["reason"]) == (run["status"], run["error"])
         assert row["overrides"] == " ".join(run["overrides"])
         assert (row["objective"], row["test/accuracy"]) == (metrics.get("val/loss"), metrics.get("test/accuracy"))
+
+    assert [line.split()[1] for line in out.splitlines() if "│ finished" in line] == [str(one) for one in best_first]
+    assert "job 3: training diverged" in out
 
     (row,) = pl.read_csv(sweep / "summary_seeds.csv").to_dicts()
     assert row["runs"] == 2

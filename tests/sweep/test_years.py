@@ -99,8 +99,16 @@ def test_a_year_in_which_climatology_is_a_guess_is_left_out_and_named(sweep):
     runs[0].unseen_days = 59
     table = years.table({"": runs})
     assert table.filter(pl.col("year") == "mean")["skill"].item() == pytest.approx(runs[1].metrics["test/skill"])
-    assert "over 1 years (without 2014, where climatology is a guess)" in years.verdict(runs)
+    assert "over 1 year (without 2014, where climatology is a guess)" in years.verdict(runs)
     assert table["persistence"].to_list()[:2] == [run.references["persistence"]["test/skill"] for run in runs]
+
+
+def test_a_sweep_with_one_year_left_says_so_of_it(sweep):
+    (run,) = years.by_setting([record.read(sweep / "0")])[""]
+    assert "over 1 year, too few for an interval" in years.verdict([run])
+    both = [record.read(sweep / str(number)) for number in (0, 2)]  # two settings, a year each, are ranked
+    assert len({years.year(run) for run in both}) == 1
+    assert years.by_setting(both) == {}
 
 
 def test_years_and_other_runs_are_ranked_as_ever(sweep):

@@ -22,7 +22,7 @@ BLUE, RED, PINK = "#0072b2", "#d55e00", "#cc79a7"  # colours that colour-blind r
 CYCLE = (BLUE, ORANGE, GREEN, RED, PINK, SKY, BLACK)  # the colours of lines and classes in their order
 GREY = "#767676"
 # The colour of each weather in all pictures.
-WEATHER = {"drizzle": GREEN, "fog": PINK, "rain": BLUE, "snow": SKY, "hail": RED, "sun": ORANGE}
+WEATHER = {"drizzle": GREEN, "fog": PINK, "rain": BLUE, "snow": BLACK, "hail": RED, "sun": ORANGE}
 EVENT, NO_EVENT = WEATHER["rain"], RED  # of days with an event, such as rain, and without
 MARKERS = "ox^sDv*P"  # a marker a class, so that colour is never alone in telling classes apart
 MOST_POINTS = 2000  # the most points that are drawn: more would hide each other, and take long

@@ -23,10 +23,11 @@ def draw(dates: Array, truth: Array, forecasts: Mapping[str, Array], *, name: st
         broken = np.insert(np.asarray(forecast, dtype=float), gaps, np.nan)
         (line,) = above.plot(unbroken, broken, linewidth=1.2, label=label)
         below.plot(days(dates), truth - forecast, ".", color=line.get_color(), markersize=3)
+    apart = [f"measured − {label}" for label in forecasts]
     below.axhline(0, color=GREY, linewidth=1)
     calendar(below.xaxis)
     above.set(title=f"{name}, {place}", ylabel=named(name, unit))
-    below.set(ylabel=named("residual", unit), xlabel="day", title="residual: measured − forecast")
+    below.set(ylabel=named("residual", unit), xlabel="day", title=f"residual: {' and '.join(apart)}")
     figure.align_ylabels()
     figure.legend(loc="outside upper right", ncols=1 + len(forecasts), markerscale=3)
     return figure

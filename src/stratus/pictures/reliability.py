@@ -25,7 +25,7 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     came = indicators(p, y)
     days, said, happened = points(bin_sums(p, came, bins)).values()
     figure, panels = panel_grid(
-        len(outputs), each=(3.0, 3.0), edge=(0, 1.2), least=5.0, ratios=(3, 1), sharex=True, sharey="row"
+        len(outputs), each=(2.4, 2.5), edge=(0, 1.0), least=5.0, ratios=(3, 1), sharex=True, sharey="row"
     )
     for k, (above, below) in enumerate(panels):
         colour = colours(outputs)[k]
@@ -48,5 +48,5 @@ def _curve(axes: Axes, days: Array, said: Array, happened: Array, colour: str) -
     axes.vlines(said, np.maximum(said - spread, 0), np.minimum(said + spread, 1), color=GREY, alpha=0.4, linewidth=4)
     axes.plot(said, happened, "o-", color=colour, markersize=5)
     axes.set(xlim=(0, 1), ylim=(-0.03, 1.03))
-    axes.set_xticks((0, 0.5, 1), ("0", ".5", "1"))
-    axes.set_yticks((0, 0.5, 1))
+    axes.set_xticks((0, 0.5, 1), ("0", "0.5", "1"))
+    axes.set_yticks((0, 0.5, 1), ("0", "0.5", "1"))

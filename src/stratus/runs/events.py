@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,7 +40,7 @@ class EventFile:
             self.folder.mkdir(parents=True, exist_ok=True)
             name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}.{next(_numbers)}"
             self._file = open(self.folder / name, "wb", buffering=1 << 20)  # noqa: SIM115 - open until `close`
-            self._file.write(_record(Event(wall_time=time.time(), file_version="brain.Event:2")))
+            self._file.write(_record(_version()))
         with files.naming(Path(self._file.name)):
             self._file.write(_record(Event(wall_time=time.time(), step=global_step, summary=summary)))
 
@@ -57,6 +57,14 @@ class EventFile:
                 self._file.close()
 
 
+def write_new(path: Path, points: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+    """Writes a whole event file of curves, steps with values by tag; raises FileExistsError if there is one."""
+    events = [Event(wall_time=time.time(), step=step, summary=scalars(values)) for step, values in points]
+    files.folder(path.parent)
+    with files.naming(path), open(path, "xb") as file:
+        file.write(b"".join(map(_record, [_version(), *events])))
+
+
 def scalars(values: Mapping[str, float]) -> Summary:
     """A point of each of several curves, by tag."""
     summary = Summary()
@@ -65,10 +73,15 @@ def scalars(values: Mapping[str, float]) -> Summary:
     return summary
 
 
-def image(tag: str, width: int, height: int, png: bytes) -> Summary:
-    """A picture."""
+def image(name: str, width: int, height: int, png: bytes) -> Summary:
+    """A picture, as `view/<name>`: TensorBoard sorts by the alphabet, and train and val are to stand above pictures."""
     drawn = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=png)
-    return Summary(value=[Summary.Value(tag=tag, image=drawn)])
+    return Summary(value=[Summary.Value(tag=f"view/{name}", image=drawn)])
+
+
+def _version() -> Event:
+    """With what an event file begins."""
+    return Event(wall_time=time.time(), file_version="brain.Event:2")
 
 
 def _record(event: Event) -> bytes:

@@ -1,8 +1,8 @@
 """One run: from its settings and samples to weights, forecasts, scores and the record of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,6 +11,7 @@ import torch
 from stratus import files, tasks
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.observations import Observations
+from stratus.data.samples import BETWEEN
 from stratus.data.splits import Splits
 from stratus.errors import ConfigurationError
 from stratus.runs import explanation, loggers, tensorboard
@@ -19,7 +20,6 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.runs.record import LessonRecord, ResamplingRecord, RunRecord, WeightsRecord, read
 from stratus.settings.compose import as_yaml
-from stratus.settings.descent import LBFGS, SGD, Adam, Cosine, Newton, RandomInit, Step
 from stratus.settings.experiment import Config
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
@@ -30,6 +30,8 @@ from stratus.verification.model import Model
 from stratus.verification.references import References
 from stratus.verification.verify import verify
 
+NAMED = 3  # so many stations are named, of more the number
+UNTOLD = ("pictures", "explain", "resume", "sweep")  # overrides that change no forecast
 LessonFunction: TypeAlias = Callable[[FinishedRun], Lesson]
 
 
@@ -72,7 +74,7 @@ def run(
     torch.set_num_threads(1)  # a step's operations are too small to share: on a busy machine threads only wait
     task = new_task(settings, splits)
     seen = closing(EventFile(folder if "tensorboard" in settings.loggers else None))
-    with seen as file, loggers.beside(settings, folder, chosen(settings)) as others:
+    with seen as file, loggers.beside(settings, folder, chosen(settings, record.overrides)) as others:
         outputs = Outputs(folder, record, file, in_sweep)
         begin(settings, splits, task, outputs)
         result = fit(
@@ -120,7 +122,7 @@ def begin(
         others = list(splits.train.others)
         record.data = replace(record.data, samples=samples, left_out=splits.left_out, others=others)
     record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()), eigenvalue)
-    tensorboard.settings(outputs.file, chosen(settings))
+    tensorboard.settings(outputs.file, chosen(settings, record.overrides))
 
 
 def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = None) -> None:
@@ -141,11 +143,23 @@ def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = N
     if explained := run.explanation:
         record.explanation = explanation.recorded(explained, run.task)
         files.replace(outputs.folder / "weights.csv", explanation.csv(explained, run.task))
+    tensorboard.final_scores(outputs.file, run.metrics, as_yaml(asdict(run.settings)), result.steps)
     if outputs.file.folder:
-        tensorboard.constant_lines(outputs.folder, run.references, result.steps, shared=outputs.in_sweep)
-    chief, words = {**run.metrics, "gap": record.gap}, as_yaml(asdict(run.settings))
-    tensorboard.final_scores(outputs.file, columns(run.settings), chief, words, result.steps)
+        _lines(run, outputs)
     _show(run, outputs, lesson)
+
+
+def _lines(run: FinishedRun, outputs: Outputs) -> None:
+    """The references' lines; none where each job of a sweep has days of its own, and no curve beside another's line."""
+    data = run.settings.data
+    if outputs.in_sweep and (data.resample is not None or data.test_year is not None):
+        return
+    best = f"optimum of {' + '.join(run.settings.features.chosen)}"
+    lines = {best if name == "optimum" else name: row for name, row in run.references.items()}
+    stations = sorted(set(run.test.days.stations))
+    where = BETWEEN.join(stations) if len(stations) <= NAMED else f"{len(stations)} stations"
+    home = outputs.folder.parent if outputs.in_sweep else outputs.folder
+    tensorboard.constant_lines(home, lines, run.result.steps, what=f"{run.settings.task.name} {where}")
 
 
 def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> None:
@@ -164,31 +178,16 @@ def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> 
         tensorboard.animations(outputs.folder, said.animations if said else {})
 
 
-def chosen(settings: Config) -> dict[str, Any]:
-    """The settings that the HPARAMS tab shows: a choice under its group's name, a number under its dotted name."""
-    data, groups = settings.data, {name: getattr(settings, name) for name in ("optimizer", "schedule", "init")}
-    return {
-        "task": settings.task.name,
-        "data.stations": ", ".join(data.stations or ["all"]),
-        "data.batch_size": data.batch_size or "all",
-        "features": " + ".join(settings.features.chosen),
-        "features.lead_days": settings.features.lead_days,
-        "trainer.max_epochs": settings.trainer.max_epochs,
-        "seed": settings.seed,
-        **{f"data.{name}": one for name in ("resample", "test_year") if (one := getattr(data, name)) is not None},
-        **{f"task.{name}": value for name, value in settings.task.settings.items() if value is not None},
-        **{name: type(group).__name__.lower().removesuffix(name) for name, group in groups.items()},
-        **{f"{name}.{k}": _plain(v) for name, group in groups.items() for k, v in vars(group).items()},
-        **({"tags": _plain(settings.tags)} if settings.tags else {}),
-    }
+def chosen(settings: Config, overrides: Sequence[str]) -> dict[str, Any]:
+    """What the HPARAMS tab shows: the task, and what the run was told beside it, by name; numbers as numbers.
 
-
-def _plain(value: Any) -> Any:
-    return ", ".join(value) if isinstance(value, list) else str(value) if isinstance(value, dict) else value
-
-
-def columns(settings: Config) -> dict[str, Any]:
-    """The settings of `chosen` and those of the choices that were not made, for other runs in the same HPARAMS tab."""
-    choices = {"optimizer": (SGD, Adam, LBFGS, Newton), "schedule": (Cosine, Step), "init": (RandomInit,)}
-    every = [(group, field) for group, kinds in choices.items() for kind in kinds for field in fields(kind)]
-    return {f"{group}.{field.name}": field.default for group, field in every} | chosen(settings)
+    Of all settings most are the same in all runs, and their columns would push the scores off the screen.
+    """
+    told: dict[str, Any] = {"task": settings.task.name}
+    for word in overrides:
+        name, _, text = word.lstrip("+").partition("=")
+        value: Any = settings
+        for part in name.split("."):
+            value = getattr(value, part, None)
+        told[name] = value if isinstance(value, bool | int | float | str) else text
+    return {name: value for name, value in told.items() if name not in UNTOLD}

@@ -115,8 +115,10 @@ def _weights(run: FinishedRun) -> Figure:
         weight, bias = weight - weight.mean(axis=1, keepdims=True), bias - bias.mean(axis=1, keepdims=True)
         optimum = optimum and (optimum[0] - optimum[0].mean(axis=0), optimum[1] - optimum[1].mean())
         note = ", less their mean over the classes"
+    steps, since = run.trace.steps, run.result.epochs + 1 - len(run.trace.steps)  # a resumed run begins later
+    kept = run.result.best_epoch - since
     return weights.draw(
-        run.trace.steps,
+        steps,
         weight,
         bias,
         optimum,
@@ -124,6 +126,7 @@ def _weights(run: FinishedRun) -> Figure:
         outputs=run.splits.outputs,
         unit=_unit(run.splits.target),
         place=f"{_places(run.splits.train)}: {scale}{note}",
+        kept=steps[kept] if kept >= 0 else None,
     )
 
 
@@ -186,9 +189,9 @@ def _said(run: FinishedRun, forecast: Array, truth: Array, k: int) -> str:
     outputs, target = run.test.outputs, run.splits.target
     if isinstance(target, Category):
         likeliest = int(forecast.argmax())
-        return f"{outputs[truth]} {forecast[truth]:.2g} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
+        return f"{outputs[truth]} {forecast[truth]:#.2g} ({outputs[likeliest]} {forecast[likeliest]:.2f})"
     (event,) = target.values
-    return f"{event} {forecast[k]:.2g}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:.2g}"
+    return f"{event} {forecast[k]:#.2g}" if truth[k] > 0.5 else f"no {event} {1 - forecast[k]:#.2g}"
 
 
 _MEASURED = {  # how a day's weather is told, from the columns of the daily table

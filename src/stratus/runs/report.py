@@ -53,7 +53,7 @@ def classes(row: Mapping[str, float | None]) -> Table | None:
     rows = {name: [row[f"{score}/{name}"] for score in BY_CLASS] for name in names}
     remarks = {name: _remark(row[f"days/{name}"], row[f"precision/{name}"]) for name in names}
     if any(remarks.values()):
-        table.add_column("")
+        table.add_column("remark")
     for name, (days, *shares) in rows.items():
         remark = [remarks[name]] if any(remarks.values()) else []
         table.add_row(name, f"{days:.0f}", *(_figure(share, "") for share in shares), *remark)

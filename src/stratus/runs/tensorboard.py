@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing, suppress
-from functools import lru_cache
+from contextlib import suppress
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,15 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard.summary import hparams, text
 
 from stratus import files
-from stratus.runs.events import EventFile, image, scalars
+from stratus.runs.events import EventFile, image, scalars, write_new
 
 if TYPE_CHECKING:
     from matplotlib.animation import Animation
     from matplotlib.figure import Figure
+
+
+# Scores that TensorBoard shows; run.json has all.
+CHIEF = ("train/loss", "train/accuracy", "val/loss", "val/accuracy", "test/loss", "test/accuracy", "test/skill")
 
 
 class CurveLogger(Logger):
@@ -30,8 +35,8 @@ class CurveLogger(Logger):
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Writes one point of each curve."""
-        self.file.add_summary(scalars(metrics), step)
+        """Writes one point of each curve; Lightning adds the number of the epoch, which is none."""
+        self.file.add_summary(scalars({tag: value for tag, value in metrics.items() if tag != "epoch"}), step)
         self.file.flush()
 
     def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
@@ -44,54 +49,55 @@ def curves(file: EventFile, points: Iterable[tuple[int, Mapping[str, float]]]) -
         file.add_summary(scalars(values), step)
 
 
-def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int, *, shared: bool) -> None:
-    """Each reference as a run of its own below `folder/references/`, its scores constant from step 0 to `steps`.
+def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], steps: int, *, what: str) -> None:
+    """Each reference as a run of its own, its scores constant from step 0 to `steps`: `references/<what>, <name>`.
 
-    TensorBoard draws the same tag of several runs in one chart, so the lines lie beside the model's curves. The jobs of
-    a sweep share theirs, above them all, each that differs once: TensorBoard shows no more than forty runs unasked.
+    TensorBoard draws the same tag of several runs in one chart, so the lines lie beside the model's curves. It shows no
+    more than forty runs unasked: runs whose lines are the same share them, all below `outputs` and those of a sweep
+    elsewhere. Lines of one name that differ, as the optimum does with the features, are numbered.
     """
+    shared = next((one for one in folder.parents if one.name == "outputs"), folder) / "references"
     for name, row in references.items():
-        shown = {tag: value for tag, value in row.items() if tag.endswith(("/loss", "/accuracy"))}
-        place = folder / "references" / name
-        if shared:
-            values = repr(tuple(shown.items())).encode()
-            place = folder.parent / "references" / f"{name}-{hashlib.sha256(values).hexdigest()[:12]}"
-        with suppress(FileExistsError):  # of jobs that end at once, the one that makes the folder writes
-            place.mkdir(parents=True, exist_ok=not shared)
-            with closing(EventFile(place)) as file:
-                curves(file, [(0, shown), (steps, shown)])
+        shown = {tag: value for tag, value in row.items() if tag in CHIEF}
+        values = hashlib.sha256(repr(tuple(shown.items())).encode()).hexdigest()[:12]
+        for number in count(1):
+            place = shared / files.name(f"{what}, {name}" + (f" {number}" if number > 1 else ""))
+            known = [file.name.split(".")[-2:] for file in place.glob("events.out.tfevents.*")]
+            if not known or any(other == values for _, other in known):
+                break
+        if all(int(length) < steps for length, _ in known):  # a longer run lengthens them
+            with suppress(FileExistsError):  # of runs that end at once, one writes
+                write_new(place / f"events.out.tfevents.{steps:09}.{values}", [(0, shown), (steps, shown)])
 
 
 @rank_zero_only
 def settings(file: EventFile, chosen: Mapping[str, Any]) -> None:
-    """The settings in the HPARAMS tab, before training, so that a run which diverges has them too."""
-    _, start, _ = hparams(dict(chosen), {})  # type: ignore[no-untyped-call]
+    """The settings in the HPARAMS tab, before training, so that a run which diverges has them too.
+
+    Whole numbers are given as text: as numbers the tab shows them with four decimals.
+    """
+    shown = {name: str(value) if type(value) is int else value for name, value in chosen.items()}
+    _, start, _ = hparams(shown, {})  # type: ignore[no-untyped-call]
     file.add_summary(start)
     file.flush()
 
 
-def final_scores(
-    file: EventFile, columns: Mapping[str, Any], metrics: Mapping[str, float], configuration: str, steps: int
-) -> None:
-    """The test scores as scalars, the chief figures as `hp/…` in the HPARAMS tab, the configuration as text.
+def final_scores(file: EventFile, metrics: Mapping[str, float], configuration: str, steps: int) -> None:
+    """The chief test scores as scalars, the run's end for the HPARAMS tab, the configuration as text.
 
-    `columns` are settings with a value of each one's type: TensorBoard shows those that one run declares of all runs.
+    TensorBoard makes the tab's columns of the settings that runs have, those that vary first, and of their scalars.
     """
-    tested = {tag: value for tag, value in metrics.items() if tag.startswith("test/")}
-    columned = {tag for tag in {"train/loss", "val/loss", "gap", *tested} if tag.count("/") < 2}
-    chief = {f"hp/{tag.replace('/', '_')}": value for tag, value in metrics.items() if tag in columned}
-    file.add_summary(scalars(tested | chief), steps)
-    for summary in _declared(tuple((name, type(value)) for name, value in columns.items()), tuple(chief)):
-        file.add_summary(summary)
+    file.add_summary(scalars({tag: metrics[tag] for tag in CHIEF if tag.startswith("test/") and tag in metrics}), steps)
+    file.add_summary(_ended())
     indented = "".join(f"    {line}\n" for line in configuration.splitlines())
     file.add_summary(text("configuration", indented), steps)  # type: ignore[no-untyped-call]
 
 
-@lru_cache(maxsize=64)  # a sweep's jobs have the same
-def _declared(columns: tuple[tuple[str, type], ...], figures: tuple[str, ...]) -> tuple[Summary, Summary]:
-    """What columns the HPARAMS tab has, and that a run has ended well."""
-    experiment, _, end = hparams({name: kind() for name, kind in columns}, dict.fromkeys(figures))  # type: ignore[no-untyped-call]
-    return experiment, end
+@cache
+def _ended() -> Summary:
+    """That a run has ended well."""
+    *_, end = hparams({}, {})  # type: ignore[no-untyped-call]
+    return end
 
 
 def card(file: EventFile, folder: Path, markdown: str, steps: int) -> None:
@@ -101,14 +107,14 @@ def card(file: EventFile, folder: Path, markdown: str, steps: int) -> None:
 
 
 def pictures(file: EventFile, folder: Path, drawings: Mapping[str, Callable[[], "Figure"]], steps: int) -> None:
-    """Each picture drawn, as `pictures/<name>.png` and in the IMAGES tab."""
+    """Each picture drawn, as `pictures/<name>.png` and in the IMAGES tab as `view/<name>`."""
     from stratus.pictures.canvas import png  # noqa: PLC0415 - matplotlib, not for a run without pictures
 
     for name, draw in drawings.items():
         width, height, drawn = png(draw())
         (folder / "pictures").mkdir(exist_ok=True)
         files.replace(folder / "pictures" / f"{name}.png", drawn)
-        file.add_summary(image(f"pictures/{name}", width, height, drawn), steps)
+        file.add_summary(image(name, width, height, drawn), steps)
 
 
 def animations(folder: Path, films: Mapping[str, Callable[[], "Animation"]]) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any
 
@@ -10,6 +11,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue
 
+from stratus import files
 from stratus.errors import ConfigurationError
 from stratus.settings.experiment import PROJECT, SCHEMAS, Config
 from stratus.settings.features import Features
@@ -19,8 +21,8 @@ from stratus.settings.help import help_text
 def register() -> None:
     """Makes known to Hydra the dataclasses, and what a configuration may ask for.
 
-    `${project:…}` is a path beside train.py, `${test_years:}` the years that a sweep over years tests, and
-    `${settings_help:}` the text of --help.
+    `${project:…}` is a path beside train.py, `${test_years:}` the years that a sweep over years tests,
+    `${settings_help:}` the text of --help, and `${told:}` what a run was told, for the name of its folder.
     """
     store = ConfigStore.instance()
     whole = OmegaConf.structured(Config)
@@ -33,6 +35,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("settings_help", lambda *, _root_: help_text(_root_), replace=True)
     OmegaConf.register_new_resolver("test_years", _test_years, replace=True)
+    OmegaConf.register_new_resolver("told", lambda *, _root_: _told(_root_.hydra), replace=True)
 
 
 def _open(schema: type) -> DictConfig:
@@ -42,6 +45,23 @@ def _open(schema: type) -> DictConfig:
         if one.default_factory is dict:
             OmegaConf.set_struct(node[one.name], False)
     return node
+
+
+def _told(hydra: DictConfig) -> str:
+    """What a run's folder is called beside its time or number: `_lr=0.1-seed=2`; nothing where there is nothing to say.
+
+    Of names and of values that are paths the last part, numbers with four figures. Words that
+    `hydra.job.config.override_dirname.exclude_keys` names are left out.
+    """
+    untold, told = hydra.job.config.override_dirname.exclude_keys, []
+    for word in hydra.overrides.task:
+        name, _, value = word.lstrip("+").partition("=")
+        if name not in untold:
+            value = value.strip("[]'\"").replace(",", "+").split("/")[-1]
+            with suppress(ValueError):
+                value = f"{float(value):.4g}" if len(value) > 6 and not value.isdecimal() else value
+            told.append(f"{name.split('.')[-1]}={value}")
+    return files.name("_" + "-".join(told), 80).replace(" ", "_") if told else ""
 
 
 def _test_years(*, _root_: DictConfig) -> str:

@@ -1,6 +1,7 @@
 """What Hydra calls around runs: refuses folders that are not free, and keeps a sweep's table."""
 
 import atexit
+import json
 import os
 import sys
 import time
@@ -52,6 +53,9 @@ class SweepTable(Callback):
             refusal = message(_origin(error))
         if refusal:
             sys.exit(refusal)
+        with open_dict(config):  # Hydra composes each job with these words
+            kept = json.dumps([*unswept(config)], ensure_ascii=False)
+            config.hydra.overrides.hydra.append(f"hydra.job.config.override_dirname.exclude_keys={kept}")
         folder = _folder(config)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -123,6 +127,14 @@ def without_jobs(config: DictConfig) -> str | None:
             if override.is_range_sweep() and (value.stop - value.start) * value.step <= 0:
                 return f"{override.input_line}: a sweep over no values"
     return None
+
+
+def unswept(config: DictConfig) -> dict[str, str]:
+    """The overrides of a sweep that all its jobs share, by their names."""
+    with suppress(HydraException):
+        parsed = OverridesParser.create().parse_overrides(list(config.hydra.overrides.task))
+        return {one.get_key_element(): str(one.input_line) for one in parsed if not one.is_sweep_override()}
+    return {}
 
 
 def without_judges(config: DictConfig) -> str | None:

@@ -8,6 +8,7 @@ import polars as pl
 
 from stratus.data.samples import Array
 from stratus.data.targets import TARGETS, Continuous
+from stratus.errors import counted
 from stratus.pictures.canvas import named
 from stratus.runs.record import RunRecord, differing
 from stratus.runs.report import plain
@@ -43,10 +44,18 @@ class Jobs:
         return once if numbers(once) is None else sorted(once, key=float)
 
     def lowest(self) -> str:
-        """The lowest loss and the settings that gave it, for a title."""
-        best = int(np.nanargmin(self.objective))
-        at = " ".join(f"{name}={short(values[best])}" for name, values in self.swept.items())
-        return f"lowest {self.loss}, {self.objective[best]:.4g}, at {at}"
+        """The lowest mean loss over the seeds and the settings that gave it, for a title; of seeds alone their mean."""
+        settings = [*zip(*self.swept.values(), strict=True)]
+        alone = [*self.swept] == ["seed"]  # the lowest of seeds is chance
+        losses = {one: self.objective[[alone or other == one for other in settings]] for one in settings}
+        whole = {one: loss for one, loss in losses.items() if np.isfinite(loss).all()} or losses
+        best = min(whole, key=lambda one: np.nan_to_num(np.nanmean(whole[one]), nan=np.inf))
+        left = losses[best][np.isfinite(losses[best])]
+        figure = f"{left.mean():.4g}" + (f" ± {left.std(ddof=1):.2g} over {len(left)} seeds" if len(left) > 1 else "")
+        if alone:
+            return f"{self.loss}: mean {figure}"
+        at = " ".join(f"{name}={short(value)}" for name, value in zip(self.swept, best, strict=True))
+        return f"lowest {self.loss}, {figure}, at {at}"
 
     def pair(self) -> list[str]:
         """For the title of a picture of two settings: that they were chosen, where more were swept."""
@@ -85,8 +94,9 @@ def _title(ended: Sequence[RunRecord], unfinished: int) -> str:
     places = {" + ".join(run.data.stations) for run in ended if run.data}
     where = f", {places.pop()}" if len(places) == 1 else ""
     diverged = sum(run.status == "diverged" for run in ended)
-    counts = {"jobs": len(ended), "diverged": diverged, "not finished": unfinished}
-    return f"{ended[0].task}{where}: {', '.join(f'{n} {what}' for what, n in counts.items() if n)}"
+    others = {"diverged": diverged, "not finished": unfinished}
+    counts = [counted(len(ended), "job"), *(f"{n} {what}" for what, n in others.items() if n)]
+    return f"{ended[0].task}{where}: {', '.join(counts)}"
 
 
 def numbers(values: Sequence[str]) -> Array | None:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from stratus import files
+from stratus.errors import counted
 from stratus.runs import record
 from stratus.runs.record import RunRecord
 from stratus.runs.report import listing, plain, show, show_run
@@ -16,6 +17,7 @@ from stratus.sweep import penalties, resamples, years
 OBJECTIVE = "objective"
 MOST = 20  # the most rows of a table on the terminal; the files have all
 YEARS_SHOWN = ("year", "train", "test", "loss", "accuracy", "skill", "from", "to", "persistence")
+_number = pl.col("job").str.replace(r"^(\d+)_[^/]*$", "$1")  # of a job: with it begins its folder's name
 SHOWN = ("job", "task", "tags", "overrides", OBJECTIVE, "test/loss", "test/accuracy", "test/skill", "seconds", "status")
 
 
@@ -140,11 +142,17 @@ def _draw(folder: Path, jobs: Mapping[str, RunRecord]) -> None:
 def _ranking(table: pl.DataFrame, jobs: Mapping[str, RunRecord]) -> list[Any]:
     """The best jobs, and the means over seeds where seeds vary; of the overrides those that not all jobs share."""
     known = {job: run for job, run in jobs.items() if run.status != "broken"}
-    own = {job: " ".join(words.values()) for job, words in zip(known, record.differing(known.values()), strict=True)}
+    differing = record.differing(known.values())
+    own = {job: " ".join(words.values()) for job, words in zip(known, differing, strict=True)}
     said = pl.col("job").replace_strict(own, default=None, return_dtype=pl.String).alias("overrides")
-    table = table.with_columns(said)
+    table = table.with_columns(said, _number)
+    alike = any("data.resample" in words for words in differing)
+    if alike:
+        table = pl.DataFrame({"job": [*jobs]}).with_columns(_number).join(table, "job", maintain_order="left")
     tasks, seeds = table["task"].drop_nulls().n_unique(), over_seeds(table)
-    title = f"{table.height} jobs, best first" + (" within their task" if tasks > 1 else "")
+    title = counted(table.height, "job")
+    if table.height > 1:  # of one, or of days drawn anew, none is the best
+        title += ", in their order" if alike else ", best first" + (" within their task" if tasks > 1 else "")
     title += f": {MOST} of them" if table.height > MOST else ""
     columns = [name for name in SHOWN if name in table.columns and (name != "task" or tasks > 1)]
     names = [name for name in SHOWN if f"{name} mean" in seeds.columns]
@@ -157,6 +165,6 @@ def _ranking(table: pl.DataFrame, jobs: Mapping[str, RunRecord]) -> list[Any]:
 
 
 def _failures(table: pl.DataFrame) -> list[str]:
-    failed = table.drop_nulls("reason")
+    failed = table.drop_nulls("reason").with_columns(_number)
     lines = [f"job {plain(job)}: {plain(why)}" for job, why in failed.select("job", "reason").head(MOST).iter_rows()]
     return lines + ([f"… and {failed.height - MOST} more"] if failed.height > MOST else [])

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from stratus.data.samples import Array
+from stratus.errors import counted
 from stratus.runs.record import RunRecord, differing
 from stratus.scores.bootstrap import LEVEL
 
@@ -17,15 +18,16 @@ FEWEST = 5  # years whose spread says something of their mean: of two it may be 
 def by_setting(records: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
     """The finished jobs of a sweep over `data.test_year`, in the order of the years, by what else they were told.
 
-    None unless that is what all finished jobs are, and any setting has two years.
+    None unless that is what all finished jobs are, and any setting has two years or there is but one job.
     """
     finished = [run for run in records if run.status == "finished" and run.data]
     found: dict[str, list[RunRecord]] = {}
-    for run, words in zip(finished, differing(finished), strict=True):
+    told = differing(finished) if len(finished) > 1 else [{}] * len(finished)
+    for run, words in zip(finished, told, strict=True):
         found.setdefault(" ".join(word for name, word in words.items() if name != YEAR), []).append(run)
     runs = {words: sorted(own, key=year) for words, own in found.items()}
     whole = all(len({year(run) for run in own}) == len(own) and year(own[0]) for own in runs.values())
-    return runs if whole and max(map(len, runs.values()), default=0) > 1 else {}
+    return runs if whole and (len(runs) == 1 or max(map(len, runs.values()), default=0) > 1) else {}
 
 
 def judged(runs: Sequence[RunRecord]) -> list[RunRecord]:
@@ -107,7 +109,7 @@ def verdict(runs: Sequence[RunRecord]) -> str:
     rest = f" (without {', '.join(out)}, where climatology is a guess)" if out else ""
     middle, low, high = mean(np.array([skill(run) for run in known]))
     other = f"; persistence has {_mean([skill(run, 'persistence') for run in known]):+.3f}"
-    over = f"mean skill {middle:+.3f} over {len(known)} years{rest}"
+    over = f"mean skill {middle:+.3f} over {counted(len(known), 'year')}{rest}"
     if math.isnan(low):
         return f"{over}, too few for an interval: it takes {FEWEST}{other}"
     worse = "worse than climatology" if high < 0 else "it cannot be told from climatology"

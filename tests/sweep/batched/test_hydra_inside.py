@@ -122,8 +122,8 @@ def test_callbacks_see_a_job_as_hydra_shows_it(both):
     (hydras, seen, files), (ours, our_seen, our_files) = both(function, "seed=3")
     assert ours.return_value == hydras.return_value == 3
     assert our_seen == seen
-    names = {f"7/.hydra/{name}.yaml" for name in ("config", "hydra", "overrides")}
-    assert set(our_files) == set(files) == {*names, "7/run.log"}
+    names = {f"7_seed=3/.hydra/{name}.yaml" for name in ("config", "hydra", "overrides")}
+    assert set(our_files) == set(files) == {*names, "7_seed=3/run.log"}
     for name in names:
         assert yaml.safe_load(our_files[name]) == yaml.safe_load(files[name])
 
@@ -156,5 +156,11 @@ def test_quiet_jobs_log_each_into_their_own_folder(master, both, tmp_path):
         job = composer.compose(config, [f"hydra.sweep.dir={tmp_path}", f"seed={number}"])
         job.set("hydra.job.num", number)
         runner.run(lambda config: logging.getLogger("stratus").warning("seed %d", config.seed), job, quiet=True)
-    assert [(tmp_path / f"{number}/run.log").read_text().count("seed") for number in range(3)] == [1, 1, 1]
-    assert [f"seed {number}" in (tmp_path / f"{number}/run.log").read_text() for number in range(3)] == [True] * 3
+    assert [(tmp_path / f"{number}_seed={number}/run.log").read_text().count("seed") for number in range(3)] == [
+        1,
+        1,
+        1,
+    ]
+    assert [f"seed {number}" in (tmp_path / f"{number}_seed={number}/run.log").read_text() for number in range(3)] == [
+        True
+    ] * 3

@@ -21,6 +21,7 @@ from stratus.sweep.batched.processes import AHEAD, JOBS, Share, dealt, portable,
 
 SAME = ("task=binary", "trainer.max_epochs=2")
 SWEPT = [(f"seed={seed}", f"optimizer.lr={lr}") for seed in (1, 2) for lr in ("0.1", "1e+38")]
+NUMBERS = "hydra.sweep.subdir=${hydra:job.num}"
 HYDRAS = {".hydra", "config.yaml", "hydra.yaml", "overrides.yaml", "run.log"}
 
 
@@ -28,7 +29,7 @@ HYDRAS = {".hydra", "config.yaml", "hydra.yaml", "overrides.yaml", "run.log"}
 def swept(door, tmp_path_factory):
     """A sweep by two processes: its folder, exit code, what was said."""
     folder = tmp_path_factory.mktemp("processes")
-    words = ("hydra/launcher=batched", "hydra.launcher.processes=2", "seed=1,2", "optimizer.lr=0.1,1e38")
+    words = ("hydra/launcher=batched", "hydra.launcher.processes=2", "seed=1,2", "optimizer.lr=0.1,1e38", NUMBERS)
     process = door(folder, "-m", *SAME, *words, "hydra.sweep.dir=sweep")
     out, err = process.communicate(timeout=100)
     return folder / "sweep", process.returncode, out + err
@@ -91,7 +92,7 @@ def worker(sweep, begun=None):
 @contextmanager
 def sweep_of_two(door, folder, *words):
     """A sweep by two processes, both of which are gone in the end."""
-    same = ("-m", "hydra/launcher=batched", "hydra.launcher.processes=2", "seed=1,2", "hydra.sweep.dir=sweep")
+    same = ("-m", "hydra/launcher=batched", "hydra.launcher.processes=2", "seed=1,2", "hydra.sweep.dir=sweep", NUMBERS)
     with door(folder, *same, "task=binary", *words) as sweep:
         try:
             yield sweep

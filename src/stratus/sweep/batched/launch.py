@@ -32,8 +32,8 @@ BLOCK = 64  # members that are verified together: more at once are not faster
 def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
     """Trains together the jobs that can be, then runs each in order.
 
-    A job that has been trained is only recorded, which takes a moment: of these one is named now and then, and what
-    they have to say is in their run.log.
+    A job that has been trained is only recorded, which takes a moment: now and then a line says how far that is, and
+    what they have to say is in their run.log. Others are named as Hydra names them.
     """
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)  # devices are no news
     threadpool_limits(1, user_api="blas")  # threads of several processes would wait for each other's cores
@@ -46,7 +46,10 @@ def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
         member = members.pop(number, None)
         if member is None or time.monotonic() > said + PAUSE:
             configure_log(hydra.hydra_logging, hydra.verbose)
-            log.info("\t#%d : %s", number, " ".join(filter_overrides(share.jobs[number])))
+            if member:
+                log.info("recording the trained jobs #%d to #%d: at #%d", min(share.jobs), max(share.jobs), number)
+            else:
+                log.info("\t#%d : %s", number, " ".join(filter_overrides(share.jobs[number])))
             said = time.monotonic()
         function = portable(member.run if member else task_function)
         returned.append(runner.run(function, job, quiet=member is not None))

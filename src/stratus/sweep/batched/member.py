@@ -139,4 +139,4 @@ class Member:
             validation, missing = divmod(epoch + 1, every)
             if curves["val/loss"] and not missing:
                 values |= {tag: curves[tag][validation - 1] for tag in ("val/loss", "val/accuracy")}
-            yield result.steps_an_epoch[self.place] * (epoch + 1) - 1, values | {"epoch": epoch}
+            yield result.steps_an_epoch[self.place] * (epoch + 1) - 1, values

@@ -72,5 +72,5 @@ def write(folder: Path, jobs: Mapping[str, RunRecord]) -> list[Path]:
                 width, height, picture = png(found[name]())
             files.folder(file.parent)
             files.replace(file, picture)
-            tensorboard.add_summary(events.image(f"pictures/{name}", width, height, picture))
+            tensorboard.add_summary(events.image(name, width, height, picture))
     return list(written.values())

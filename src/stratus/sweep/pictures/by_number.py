@@ -44,7 +44,7 @@ def draw(jobs: Jobs, name: str) -> Figure:
     if jobs.loss == "validation loss":
         training = [run.metrics.get("train/loss") for run in jobs.runs]
         losses["training loss of the same weights"] = np.array(training, float)
-    figure, panels = canvas.panel_row(len(losses), width=4.2 + 2.8 * len(losses), height=4.2, sharey=True)
+    figure, panels = canvas.panel_row(len(losses), width=2.6 + 2.4 * len(losses), height=4.2, sharey=True)
     every = np.concatenate(list(losses.values()))
     look: dict[str, Any] = {"linestyle": "solid" if joined else "none"}
     handles: list[Any] = [Line2D([], [], color=g.colour, marker=g.marker, label=g.label, **look) for g in groups]

@@ -9,9 +9,10 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Samples
-from stratus.pictures.canvas import BLUE, EVENT, GREY, NO_EVENT, named, sheet, styled
+from stratus.pictures.canvas import BLUE, EVENT, GREY, NO_EVENT, heading, named, sheet, styled
 from stratus.runs import received
 from stratus.runs.record import RunRecord
+from stratus.scores.bootstrap import interval
 from stratus.settings.data import source_from_record
 from stratus.sweep import resamples
 
@@ -62,7 +63,7 @@ def _draw_boundary(runs: Sequence[RunRecord], days: Samples, title: str) -> Figu
     across = np.linspace(days.x[:, 0].min(), days.x[:, 0].max(), 200)
     lines = np.sort(resamples.boundaries(runs, across), axis=0)
     low, middle, high = lines[[round(share * (len(lines) - 1)) for share in (0.025, 0.5, 0.975)]]
-    figure, axes = sheet(height=4.8)
+    figure, axes = sheet(height=5.2)
     for came, marker, colour in ((1, "o", EVENT), (0, "x", NO_EVENT)):
         label = names.outputs[0] if came else f"no {names.outputs[0]}"
         axes.plot(*days.x[days.y[:, 0] == came].T, marker, color=colour, markersize=3.5, alpha=0.6, label=label)
@@ -72,6 +73,16 @@ def _draw_boundary(runs: Sequence[RunRecord], days: Samples, title: str) -> Figu
     edge = 0.05 * (most - least)
     xlim, ylim = zip(least - edge, most + edge, strict=True)
     xlabel, ylabel = (named(name, unit) for name, unit in zip(names.inputs, names.units, strict=True))
-    axes.set(xlim=xlim, ylim=ylim, xlabel=xlabel, ylabel=ylabel, title=f"{title}\n{len(days)} test days")
+    axes.set(xlim=xlim, ylim=ylim, xlabel=xlabel, ylabel=ylabel)
+    heading(figure, f"{title}\n{len(days)} test days{_any_slope(runs)}")
     figure.legend(loc="outside lower center", ncols=4)
     return figure
+
+
+def _any_slope(runs: Sequence[RunRecord]) -> str:
+    """Why the band may cover all: the slope is -w₁/w₂, and w₂ may be 0."""
+    names, weight, _ = resamples.parameters(runs)
+    low, high = interval(weight[:, 0, 1])
+    if low > 0 or high < 0:
+        return ""
+    return f"; the weight of {names.inputs[1]} may be 0, so the boundary may have any slope, and its band covers all"
