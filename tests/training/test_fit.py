@@ -26,7 +26,8 @@ def trained(tmp_path):
     def run(name, splits, optimizer, epochs):
         task = tasks.find(name).for_splits(splits, optimizer=optimizer, init=zeros)
         trainer = partial(Trainer, accelerator="cpu", devices=1, max_epochs=epochs)
-        return task, fit(task, WeatherDataModule(splits, None), trainer, folder=tmp_path, logger=CSVLogger(tmp_path))
+        loggers = [CSVLogger(tmp_path)]
+        return task, fit(task, WeatherDataModule(splits, None), trainer, folder=tmp_path, loggers=loggers)
 
     return run
 
