@@ -14,7 +14,6 @@ SHIPPED = (
     "data/*.csv",
     "data/*.parquet",
     "data/README.md",
-    "template/**/*.*",
 )
 
 

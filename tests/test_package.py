@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = {"data/build.py", "data/build_netherlands.py"}  # made the data, in the repository
-SOURCES = ("src", "conf", "data", "template", "train.py", "setup.py", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = ("src", "conf", "data", "train.py", "setup.py", "pyproject.toml", "README.md", "LICENSE")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def site(tmp_path_factory):
 
 
 def test_every_choice_and_all_data_that_ship_are_installed(site):
-    command = ["git", "-C", str(ROOT), "ls-files", "conf", "data", "template"]
+    command = ["git", "-C", str(ROOT), "ls-files", "conf", "data"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True)
     tracked = {*listed.stdout.splitlines()} - SCRIPTS
     shipped = site / "stratus" / "shipped"

@@ -9,7 +9,8 @@ from typing import Any
 from stratus.cli.parser import add
 from stratus.errors import ConfigurationError
 from stratus.runs.report import show
-from stratus.settings.experiment import PROJECT
+
+TEMPLATE = Path(__file__).parent / "project"
 
 
 def add_commands(commands: Any) -> None:
@@ -24,5 +25,5 @@ def new(options: argparse.Namespace) -> None:
     folder = options.folder
     if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
         raise ConfigurationError(f"{folder} is there already: name a folder to make, or an empty one")
-    shutil.copytree(PROJECT / "template", folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    shutil.copytree(TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     show(f"{folder / 'README.md'} tells what is in it; in {folder}: stratus train --config-dir conf experiment=mine")

@@ -189,5 +189,6 @@ def chosen(settings: Config, overrides: Sequence[str]) -> dict[str, Any]:
         value: Any = settings
         for part in name.split("."):
             value = getattr(value, part, None)
+        value = ", ".join(map(str, value)) if isinstance(value, list) else value
         told[name] = value if isinstance(value, bool | int | float | str) else text
     return {name: value for name, value in told.items() if name not in UNTOLD}

@@ -17,7 +17,7 @@ from stratus.settings.features import Features
 from stratus.settings.task import TASKS, Task
 
 SHIPPED = Path(__file__).parents[1] / "shipped"  # in an installed package
-PROJECT = SHIPPED if SHIPPED.is_dir() else Path(__file__).parents[3]  # where train.py, conf/, data/ and template/ are
+PROJECT = SHIPPED if SHIPPED.is_dir() else Path(__file__).parents[3]  # where train.py, conf/ and data/ are
 SEED = Expected("a whole number from 0 to below 2^32", lambda value: 0 <= value < 2**32)
 LOGGERS = {"tensorboard": None, "csv": None, "wandb": "wandb", "mlflow": "mlflow"}  # with the package that each needs
 LOGGER = Expected(
