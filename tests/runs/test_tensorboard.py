@@ -128,3 +128,14 @@ def test_the_configuration_is_there_as_text(short):
     (text,) = tensor.tensor_proto.string_val
     assert "    task:\n      target: temperature\n" in text.decode()
     assert "max_epochs: 4" in text.decode()
+
+
+def test_a_run_that_leaves_the_test_days_alone_has_lines_and_no_score_of_them(trained, tmp_path):
+    trained(tmp_path, "task=binary", "test=false", "trainer.max_epochs=1")
+    assert named(tmp_path) == {
+        f"binary Seattle, {name}" for name in ("climatology", "persistence", "optimum of two_days")
+    }
+    for place in (tmp_path, *(tmp_path / "references").iterdir()):
+        assert set(scalars(place)) == {
+            f"{split}/{score}" for split in ("train", "val") for score in ("loss", "accuracy")
+        }

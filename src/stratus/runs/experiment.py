@@ -31,7 +31,7 @@ from stratus.verification.references import References
 from stratus.verification.verify import verify
 
 NAMED = 3  # so many stations are named, of more the number
-UNTOLD = ("pictures", "explain", "resume", "sweep")  # overrides that change no forecast
+UNTOLD = ("pictures", "explain", "resume", "sweep", "logger")  # overrides that change no forecast
 LessonFunction: TypeAlias = Callable[[FinishedRun], Lesson]
 
 
@@ -156,8 +156,7 @@ def _lines(run: FinishedRun, outputs: Outputs) -> None:
         return
     best = f"optimum of {' + '.join(run.settings.features.chosen)}"
     lines = {best if name == "optimum" else name: row for name, row in run.references.items()}
-    assert outputs.record.data
-    stations = outputs.record.data.stations
+    stations = sorted(outputs.record.data.stations) if outputs.record.data else []
     where = BETWEEN.join(stations) if len(stations) <= NAMED else f"{len(stations)} stations"
     home = outputs.folder.parent if outputs.in_sweep else outputs.folder
     tensorboard.constant_lines(home, lines, run.result.steps, what=f"{run.settings.task.name} {where}")
