@@ -1,4 +1,4 @@
-"""What `import stratus` gives, and the notebook of the README that uses it."""
+"""What `import stratus` gives, and the notebook of docs/ that uses it."""
 
 import ast
 import re
@@ -31,13 +31,13 @@ def test_importing_stratus_imports_nothing_else():
     assert not re.search(r"torch|polars|numpy|stratus\.", done.stdout)
 
 
-def test_the_notebook_of_the_readme_gives_the_table_below_it(monkeypatch):
+def test_the_notebook_of_docs_gives_the_table_below_it(monkeypatch):
     monkeypatch.chdir(ROOT)
-    section = re.search(r"## In a notebook\n(.*?)\n## ", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    section = (ROOT / "docs" / "notebook.md").read_text(encoding="utf-8")
     *steps, last = ast.parse(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]).body
     names = {}
-    exec(compile(ast.Module(steps, []), "README.md", "exec"), names)
-    shown = eval(compile(ast.Expression(last.value), "README.md", "eval"), names)
+    exec(compile(ast.Module(steps, []), "notebook.md", "exec"), names)
+    shown = eval(compile(ast.Expression(last.value), "notebook.md", "eval"), names)
     header, _, *rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")]
     assert shown.columns == header
     for (name, *values), (forecaster, *said) in zip(shown.rows(), rows, strict=True):

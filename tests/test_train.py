@@ -40,7 +40,7 @@ WRONG = {
     "data.train_from=2013-12-31": "the 1 training days (2013-12-31 to 2013-12-31) show no weather but rain",
     "data.validation_from=2014-02-30": "expected a day as YYYY-MM-DD",
     "features=[]": "a model needs inputs: choose features from",
-    "features.harmonics.k=3": "features=[two_days,harmonics]",
+    "features.harmonics.k=3": "features=two_days+harmonics",
     "features=harmonics features.harmonics.kk=3": "there is no setting features.harmonics.kk; features.harmonics has k",
     "optimizer=lbfgs data.batch_size=32": "leave data.batch_size=null",
     "optimizer=lbfgs trainer=ddp": "on one device: trainer=cpu",

@@ -17,6 +17,7 @@ from stratus import lecture
 from stratus.data.sources import shipped
 from stratus.errors import ConfigurationError
 from stratus.runs import experiment
+from stratus.settings.arguments import for_hydra
 from stratus.settings.compose import check
 
 TASKS = ("regression", "binary", "multiclass", "multilabel")
@@ -126,7 +127,7 @@ def test_what_to_try_next_is_another_run_that_its_lesson_is_about(told, composed
     name, city, _, given, _, card = told
     program, *following = shlex.split(card.splitlines()[-1])[1:]
     assert program == "train.py"
-    settings = check(composed(*following))
+    settings = check(composed(*for_hydra(following)))
     lecture.find(settings)
     assert settings != check(composed(*given))
     elsewhere = settings.data.stations != [city]

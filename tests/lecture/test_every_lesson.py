@@ -10,6 +10,7 @@ from stratus import lecture
 from stratus.lecture import NAMES
 from stratus.lecture.walk import lessons
 from stratus.runs import record
+from stratus.settings.arguments import for_hydra
 from stratus.settings.compose import check
 
 PAGE = Path(__file__).parents[2] / "docs" / "lecture.md"
@@ -29,7 +30,7 @@ def test_its_command_leads_to_another_run_and_its_pictures_are_there(lesson, com
     assert not set("{}") & set(said.card)
     program, *overrides = shlex.split(said.card.splitlines()[-1])[1:]
     assert program == "train.py"
-    following = check(composed(*overrides))
+    following = check(composed(*for_hydra(overrides)))
     lecture.find(following)
     assert following != check(composed(f"experiment=lecture/{said.name}"))
     assert {file.name for file in (lesson / "pictures").iterdir()} >= set(said.pictures) != set()

@@ -89,7 +89,7 @@ def unknown_setting(name: str, siblings: Iterable[object] = ()) -> str:
     """What is said of a setting that there is not, or not with the choices made."""
     if choices := every_setting().get(name):
         group, _, own = name.rpartition(".")
-        where = " or ".join(f"{group}={one}" for one in choices) if group in SCHEMAS else f"features=[…,{choices[0]}]"
+        where = " or ".join(f"{group}={one}" for one in choices) if group in SCHEMAS else f"features=…+{choices[0]}"
         return f"{name}: the choice that was made has no {own}; {where} has"
     group, said = name.rpartition(".")[0], []
     if near := nearest(name):
@@ -187,5 +187,5 @@ def _not_chosen(arguments: Sequence[str]) -> str | None:
     chosen = next((one for one in arguments if one.startswith("features=")), "")
     for name in FEATURES:
         if name not in chosen and any(one.lstrip("+~").startswith(f"features.{name}.") for one in arguments):
-            return f"features.{name} is set but not chosen: name it too, as in features=[two_days,{name}]"
+            return f"features.{name} is set but not chosen: name it too, as in features=two_days+{name}"
     return _unread(arguments)

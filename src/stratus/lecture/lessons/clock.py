@@ -24,7 +24,7 @@ from stratus.pictures.canvas import BLUE, GREY, ORANGE, heading, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
-STATION = Premise("features", lambda chosen: "station" in chosen, "features=[station,…]", attrgetter("features.chosen"))
+STATION = Premise("features", lambda chosen: "station" in chosen, "features=station+…", attrgetter("features.chosen"))
 NEEDS = Needs((*asks("binary", "rain"), STATION), several=True)
 RAIN = ("precipitation", "precipitation_duration", "precipitation_max")  # sums, once dated by the end of their hours
 BY_END = Clocks(dict.fromkeys(RAIN, Hours(-24, 0)))
