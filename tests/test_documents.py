@@ -74,7 +74,7 @@ def test_bash_and_zsh_read_every_command_alike(page, read_by, tmp_path):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_training_command_is_one_that_stratus_takes(page, read_by, tmp_path, composed):
     parser, tried = OverridesParser.create(), 0
-    for text, commands in zip(blocks(page), read_by("bash", blocks(page), tmp_path), strict=True):
+    for commands in read_by("bash", blocks(page), tmp_path):
         for command in commands:
             trains = command[:2] in (["python", "train.py"], ["stratus", "train"])
             if not trains or "…" in "".join(command) or "--config-dir" in command:  # with files of a reader's
