@@ -114,7 +114,7 @@ def _of_onnx(content: bytes, task: LinearTask) -> Callable[[Array], Array]:
 
     model = onnx.load_from_string(content)
     onnx.checker.check_model(model)
-    run = ReferenceEvaluator(model).run
+    run: Any = ReferenceEvaluator(model).run
     return lambda x: np.asarray(run(None, {"x": x.astype(np.float32)})[0])
 
 
