@@ -1,6 +1,7 @@
-"""Gives train.py one command line after the other in this process, as if each had one of its own: importing is slow.
+"""Gives train.py, or `stratus`, one command line after the other in this process, as if each had one of its own.
 
-Takes the command lines as its arguments. Its first line says, as JSON, how each ended and whether torch was imported.
+Importing is slow. Takes the command lines as its arguments, or as lines of standard input; one of `stratus` begins
+with this word. Its first line says, as JSON, how each ended and whether torch was imported.
 """
 
 import contextlib
@@ -20,21 +21,34 @@ TRAIN = Path(__file__).parents[2] / "train.py"
 
 
 def end(line):
-    """None, an exit code, the text that is said for exit code 1, or in a list an error that nobody caught."""
+    """None, an exit code, what standard error says beside exit code 1, or in a list an error that nobody caught."""
     GlobalHydra.instance().clear()
     os.environ.pop("HYDRA_FULL_ERROR", None)
-    sys.argv = ["train.py", *shlex.split(line)]
+    if begun := sys.modules.get("stratus.sweep.callback"):
+        begun.SweepTable.begun = None
+    said = io.StringIO()
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            runpy.run_path(str(TRAIN), run_name="__main__")
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
+            _run(shlex.split(line))
     except SystemExit as stop:
-        return stop.code
+        return (
+            stop.code if stop.code not in (1, str(stop.code)) else f"{said.getvalue()}{stop.code}".removesuffix("\n1")
+        )
     except BaseException as error:
         return [repr(error)]
     return None
 
 
+def _run(words):
+    if words[:1] == ["stratus"]:
+        from stratus.cli import main  # noqa: PLC0415 - it imports what train.py does not
+
+        sys.exit(main(words[1:]))
+    sys.argv = ["train.py", *words]
+    runpy.run_path(str(TRAIN), run_name="__main__")
+
+
 if __name__ == "__main__":
     ConfigRepository.load_config = read_once.load_config
-    ends = [end(line) for line in sys.argv[1:]]
+    ends = [end(line) for line in sys.argv[1:] or sys.stdin.read().splitlines()]
     print(json.dumps([ends, "torch" in sys.modules]))

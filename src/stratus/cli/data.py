@@ -23,7 +23,7 @@ def add_commands(commands: Any) -> None:
     found.add_argument("--name", help="words of the name")
     found.add_argument("--element", metavar="E", nargs="+", default=[], help="measured there: TMAX PRCP SNOW WT05 …")
     found.add_argument("--years", metavar="FIRST,LAST", type=_pair(int), help="covered by the record")
-    found.add_argument("--most", metavar="N", type=int, default=20, help="how many to show (20)")
+    found.add_argument("--most", metavar="N", type=_positive, default=20, help="how many to show (20)")
     fetched = add(commands, "fetch", fetch_stations, "fetch stations' records into the cache")
     fetched.add_argument("stations", metavar="STATION", nargs="*", help="ids such as USW00013904")
     fetched.add_argument("--texas", action="store_true", help="the five airports of data=texas")
@@ -54,6 +54,12 @@ def _pair(kind: type) -> Any:
             raise argparse.ArgumentTypeError(f"{text!r}: expected two numbers with a comma between them") from None
 
     return pair
+
+
+def _positive(text: str) -> int:
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1")
+    return int(text)
 
 
 def _fetching(options: argparse.Namespace) -> dict[str, Any]:

@@ -37,8 +37,8 @@ def train(composed: DictConfig) -> float:
     # Processes that Lightning starts beside the first train with it and record nothing.
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
     folder = Path(job.runtime.output_dir)
-    facts = {"task": job.runtime.choices["task"], "overrides": list(job.overrides.task), "seed": composed.seed}
     try:
+        facts = {"task": job.runtime.choices["task"], "overrides": list(job.overrides.task), "seed": composed.seed}
         recorded: AbstractContextManager[RunRecord] = (
             recording.recorded(folder, **facts) if first else nullcontext(record.RunRecord(**facts))
         )
@@ -54,6 +54,8 @@ def train(composed: DictConfig) -> float:
         if job.mode == RunMode.RUN:
             if mendable(error):
                 sys.exit(message(error))
+            if isinstance(error, OmegaConfBaseException):  # Hydra would say more than one line
+                sys.exit(legible(mistakes.one_line(error, ()) or message(error)))
             raise
         from stratus.sweep.worker import failed  # noqa: PLC0415 - not where all goes well
 

@@ -13,6 +13,7 @@ from stratus.files import sha256
 from stratus.runs import record
 from stratus.runs.record import RunRecord
 from stratus.settings import command_line
+from stratus.settings.arguments import as_path
 from stratus.settings.data import CsvData, GhcnData, source_from_record
 
 LARGEST = 2**34  # bytes of a file that is read only because a record names it
@@ -25,6 +26,8 @@ def resumed(folder: Path, arguments: list[str]) -> list[str]:
     an address, or inputs of a file, that only the record names, DataError as `check` does for data that only it names.
     """
     run = record.read(folder)
+    if run.status == "diverged":
+        raise ConfigurationError(f"{folder} diverged, and its weights are lost: train anew, with a lower optimizer.lr")
     for override, value in command_line.settings_of(run.overrides, arguments).items():
         name = override.partition("=")[0]
         if name.startswith(command_line.OF_FILES):
@@ -32,10 +35,12 @@ def resumed(folder: Path, arguments: list[str]) -> list[str]:
         if name == "data.source" and value not in (None, SOURCE):
             raise ConfigurationError(f"{folder} was trained on days from {value}: give {override} too to fetch there")
         if name == "data.path" and value is not None:
-            if not run.data or run.data.source.get("path") != value:
+            if not run.data or not run.data.source.get("path"):
                 raise ConfigurationError(f"{folder} does not record what was in its data: give {override} too")
             check(run.data, "give data.path too")
-    return command_line.with_overrides(run.overrides, arguments)
+    here = f"data.path={as_path(run.data.source['path'])}" if run.data and run.data.source.get("path") else ""
+    kept = [here if here and one.startswith("data.path=") else one for one in run.overrides]
+    return command_line.with_overrides(kept, arguments)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ from stratus.settings.experiment import PROJECT
 ALONE = ("--help", "--hydra-help", "--version", "--resolve", "--run", "--multirun", "--shell-completion")
 WITH_VALUE = ("--cfg", "--package", "--config-path", "--config-name", "--config-dir", "--experimental-rerun")
 INFO = "--info"  # whose value may be left out
+VALUES = {
+    "--cfg": ("job", "hydra", "all"),
+    INFO: ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"),
+}  # of flags that take no other
 SHORT = {
     "-h": "--help",
     "-r": "--run",
@@ -23,6 +27,7 @@ SHORT = {
     "-i": INFO,
 }
 PATHS = ("data.path", "resume", "hydra.run.dir", "hydra.sweep.dir")  # settings whose value is a file or a folder
+ONE = ("task", "data", "optimizer", "schedule", "init", "trainer")  # groups of which one choice is made
 PLAIN = re.compile(r"(?!(true|false|null|nan|inf)$)[A-Za-z_/.*?][\w/.*?%+@:-]*", re.ASCII | re.IGNORECASE)  # paths
 DELETED = re.compile(r"~[a-z][\w/.@]*")  # what Hydra's ~ may stand before
 
@@ -42,9 +47,11 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
             continue
         flag, equals, value = word.partition("=")
         flags.append(_flag(flag, word, left) + equals + value)
-        takes = flags[-1] in WITH_VALUE or (flags[-1] == INFO and left and "=" not in left[0])
-        if takes and left:
-            flags.append(left.pop(0))
+        whole, own = flags[-1].partition("=")[0], value
+        if not equals and (whole in WITH_VALUE or (whole == INFO and left and "=" not in left[0])):
+            own = left.pop(0) if left else ""
+            flags.append(own)
+        _check_flag(whole, own)
     return [*flags, *map(_readable, words)]
 
 
@@ -63,18 +70,34 @@ def _flag(flag: str, word: str, left: Sequence[str]) -> str:
     raise ConfigurationError(f"there is no flag {flag}; {mend}")
 
 
+def _check_flag(flag: str, value: str) -> None:
+    """Raises ConfigurationError for a flag whose value is missing, not one that there is, or not to be there."""
+    if flag in WITH_VALUE or (flag == INFO and value):
+        there = VALUES.get(flag, ())
+        if not value or (there and value not in there):
+            raise ConfigurationError(f"{flag}={value}: expected {', '.join(there) or 'a value'}")
+    elif value and flag != INFO:
+        raise ConfigurationError(f"{flag}={value}: this flag takes no value")
+
+
 def _readable(word: str) -> str:
     """One override as Hydra reads it."""
     name, equals, value = word.partition("=")
     if not equals:
         if DELETED.fullmatch(word):
-            return word
+            if word.startswith("~hydra") or word.count(".") > 1:  # of a dictionary of names
+                return word
+            raise ConfigurationError(f"{word}: no setting or choice can be left out: give it another value")
         raise ConfigurationError(f"{quoted(word)} sets nothing: {_meant(word)}")
     if name != name.strip() or not name:
         raise ConfigurationError(f"{quoted(word)}: expected setting=value, without blanks around the =")
     key = name.lstrip("+")
     if key in PATHS:
-        return f"{name}={_path(value)}"
+        if not value and key != "resume":
+            raise ConfigurationError(f"{word}: expected the name of a file or a folder")
+        return f"{name}={as_path(value)}"
+    if key in ONE and value.startswith("["):
+        raise ConfigurationError(f"{word}: expected one choice, as in {key}={value.strip('[]').partition(',')[0]}")
     if key == "features" and "+" in value and "[" not in value:
         sets = [f"[{one.replace('+', ',')}]" if "+" in one else one for one in value.split(",")]
         return f"{name}={','.join(sets)}"
@@ -85,6 +108,8 @@ def _meant(word: str) -> str:
     """What a word without = may be meant to be."""
     if word.startswith("#"):
         return "where your shell takes no comments, as zsh, put them on lines of their own"
+    if (PROJECT / "conf" / word).is_dir():
+        return f"expected setting=value, as in {word}=…"
     group, _, name = word.rpartition("/")
     for folder in sorted((PROJECT / "conf").iterdir()):
         if (folder / f"{word}.yaml").is_file():
@@ -94,7 +119,7 @@ def _meant(word: str) -> str:
     return "expected setting=value, as in task=binary"
 
 
-def _path(value: str) -> str:
+def as_path(value: str) -> str:
     """A path as Hydra reads it: ~ is the home folder, and what the path's name holds means nothing else.
 
     Values with a comma are a sweep over several, unless they name a file.

@@ -1,5 +1,6 @@
 """`data=…`: which stations, from which source, and where the splits begin."""
 
+import os
 from collections.abc import Collection, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 BORDERS = ("train_from", "validation_from", "test_from", "until")
 DAY = Expected("a day as YYYY-MM-DD", date.fromisoformat)
 YEAR = Expected("a year as YYYY", range(1, 10_000).__contains__)
+NAME = Expected("the name of a file or a folder", bool)
 UNITS = Expected("metric, standard or null", ("metric", "standard").__contains__)
 
 
@@ -40,6 +42,9 @@ class Data(SettingsGroup, group="data"):
     resample: int | None = setting(None, "number of a resample of the training weeks; null: no resample", NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
+        if (names := self.stations) is not None:
+            shown = f"[{','.join(map(str, names))}]"
+            require(0 < len(names) == len({*names}), "data.stations", shown, "one or several, each once; null: all")
         given = [(name, one) for name in BORDERS if (one := getattr(self.borders, name))]
         for (before, first), (after, second) in pairwise(given):
             fine = first <= second if after == "until" else first < second  # `until` is a test day itself
@@ -91,7 +96,11 @@ class Data(SettingsGroup, group="data"):
     def load(self) -> "Loaded":
         """The observations that these settings stand for; DataError where a file or station is missing or broken."""
         loaded, source = self._load(), {"kind": self.kind, **asdict(self)}
-        return replace(loaded, provenance=replace(loaded.provenance, source=source))
+        file = loaded.provenance.file
+        if source.get("path"):  # a run may be asked about from another folder
+            source["path"] = os.path.abspath(source["path"])
+            file = os.path.abspath(file) if isinstance(file, str) else [*map(os.path.abspath, file)]
+        return replace(loaded, provenance=replace(loaded.provenance, source=source, file=file))
 
     def _load(self) -> "Loaded":
         raise NotImplementedError
@@ -101,7 +110,7 @@ class Data(SettingsGroup, group="data"):
 class CsvData(Data, kind="csv"):
     """A file in the daily table's own columns, or in those that are said here, CSV or Parquet."""
 
-    path: str = setting(MISSING, "the file")
+    path: str = setting(MISSING, "the file", NAME)
     station: str | None = setting(None, "the name of the only station, for a file without such a column")
     columns: dict[str, str] = field(
         default_factory=dict, metadata={"help": "the file's column of an element: data.columns.precipitation=RAIN"}
@@ -177,7 +186,7 @@ class GhcnData(Data, kind="ghcn"):
 class KnmiData(Data, kind="knmi"):
     """KNMI's files of daily values, etmgeg_<station>.txt; stations by their numbers."""
 
-    path: str = setting(MISSING, "files to read, with * and ?")
+    path: str = setting(MISSING, "files to read, with * and ?", NAME)
     names: dict[str, str] = field(default_factory=dict, metadata={"help": "the name to show for a number"})
 
     def _load(self) -> "Loaded":
@@ -190,7 +199,7 @@ class KnmiData(Data, kind="knmi"):
 class AustraliaData(Data, kind="australia"):
     """The Bureau of Meteorology's table "Rain in Australia", weatherAUS.csv."""
 
-    path: str = setting(MISSING, "the file")
+    path: str = setting(MISSING, "the file", NAME)
 
     def _load(self) -> "Loaded":
         from stratus.data.sources import from_australia  # noqa: PLC0415 - not for --help
@@ -209,7 +218,7 @@ class AustraliaData(Data, kind="australia"):
 class StoreData(Data, kind="store"):
     """A store that `stratus store build` made; samples that do not fit `memory` are kept on disk."""
 
-    path: str = setting(MISSING, "the store's folder")
+    path: str = setting(MISSING, "the store's folder", NAME)
     memory: float = setting(
         2.0, "GiB for days and what is made of them, beside 0.6 for the process; what needs more is streamed", POSITIVE
     )

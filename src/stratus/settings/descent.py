@@ -9,6 +9,14 @@ from stratus.settings.checks import NOT_NEGATIVE, POSITIVE, Expected, SettingsGr
 
 MOMENTUM = Expected("a number from 0 to below 1", lambda value: 0 <= value < 1)
 SHARE = Expected("a share from 0 to 1", lambda value: 0 <= value <= 1)
+DEVICES = Expected(
+    "a whole number from 1, numbers as a list, or auto",
+    lambda value: (
+        value == [*map(int, value)]
+        if value and isinstance(value, list)
+        else value == "auto" or (int(value) == float(value) and (int(value) > 0 or value == -1))
+    ),
+)
 WOLFE = Expected("strong_wolfe or null", ("strong_wolfe",).__contains__)
 OWN = "the function or class in it"
 PRECISION = Expected(
@@ -139,7 +147,7 @@ class Trainer(SettingsGroup, group="trainer", builds="lightning.pytorch.Trainer"
     precision: str = setting("32-true", f"of training: {PRECISION.words}; scores are in float64", PRECISION)
     fast_dev_run: bool = setting(False, "one epoch of one batch, and all that follows: does everything run?")
     accelerator: str = setting("cpu", "cpu, gpu, mps, … or auto")
-    devices: Any = setting(1, "number of devices, or their numbers as a list")
+    devices: Any = setting(1, "number of devices, or their numbers as a list", DEVICES)
     strategy: str = setting("auto", "how several devices share the work, e.g. ddp")
     max_epochs: int = setting(100, "epochs: passes over the training days", POSITIVE)
     gradient_clip_val: float | None = setting(None, "largest norm of a gradient; null: any", POSITIVE)
@@ -150,6 +158,7 @@ class Trainer(SettingsGroup, group="trainer", builds="lightning.pytorch.Trainer"
     def __post_init__(self) -> None:
         if self.fast_dev_run:  # not Lightning's, which leaves no checkpoint to go on with
             self.max_epochs = self.check_val_every_n_epoch = self.limit_train_batches = 1
+        require(self.devices is not None, "trainer.devices", "null", DEVICES.words)
         half = self.precision == "16-mixed" and self.accelerator == "cpu"
         require(not half, "trainer.precision", self.precision, "bf16-mixed on a CPU")
         every, most = self.check_val_every_n_epoch, self.max_epochs

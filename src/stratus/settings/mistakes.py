@@ -7,11 +7,18 @@ from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from traceback import walk_tb
 from typing import get_type_hints
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationResolutionError,
+    OmegaConfBaseException,
+    UnsupportedInterpolationType,
+)
 
 from stratus.data.features import FEATURES
 from stratus.settings.experiment import PROJECT, SCHEMAS, Config
@@ -41,6 +48,7 @@ KINDS = {
     "Float": "a number",
     "Integer": "a whole number",
     "Boolean": "true or false",
+    "String": "a text",
     "ListConfig": "a list, as [a,b]",
     "Dict": "names with their values, as {a: b}",
 }  # OmegaConf's words and ours
@@ -72,17 +80,17 @@ def _file_of(group: str, choice: str) -> bool:
 def nearest(name: str) -> str | None:
     """The setting or group that a name may be meant to be; None where none is near."""
     last = name.rpartition(".")[2]
-    if name in GROUPS or last in CALLED:
-        return CALLED.get(last)
     places: dict[str, str] = {}
     for one in (*GROUPS, *every_setting()):
         places.setdefault(one.rpartition(".")[2], one)
     group = name.partition(".")[0]
     within = {one.rpartition(".")[2]: one for one in every_setting() if one.startswith(f"{group}.")}
-    for own in (within, places):
-        if near := get_close_matches(last, own, 1, 0.7):
-            return own[near[0]]
-    return None
+    if near := get_close_matches(last, within, 1, 0.7):
+        return within[near[0]]
+    if name in GROUPS or last in CALLED:
+        return CALLED.get(last)
+    near = get_close_matches(last, places, 1, 0.7)
+    return places[near[0]] if near else None
 
 
 def unknown_setting(name: str, siblings: Iterable[object] = ()) -> str:
@@ -103,9 +111,11 @@ def one_line(error: Exception, arguments: Sequence[str]) -> str | None:
     """What Stratus, Hydra or OmegaConf say of a mistaken command line; None where an error is no mistake of it."""
     cause = error.__cause__ or error
     if isinstance(error, AssertionError | ValueError) and not isinstance(error, OmegaConfBaseException):
-        return _not_chosen(arguments)
+        return _not_chosen(arguments) or (_plain_words(error) if _of_hydra(error) else None)
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
         return unknown_setting(cause.full_key, cause.parent_node or ())
+    if isinstance(cause, InterpolationResolutionError | UnsupportedInterpolationType):
+        return f"what stands for ${{…}} cannot be found: {str(cause).splitlines()[0]}"
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"{cause.full_key}={cause.value}: {_plainly(str(cause).splitlines()[0])}"
     if (
@@ -114,7 +124,17 @@ def one_line(error: Exception, arguments: Sequence[str]) -> str | None:
         and not error.missing_cfg_file.endswith("/")
     ):
         return _no_such_choice(error.missing_cfg_file, error.options or [])
-    return _unread(arguments) or " ".join(str(error).split()).partition(" See https:")[0]
+    return _unread(arguments) or _plain_words(error)
+
+
+def _plain_words(error: Exception) -> str:
+    return " ".join(str(error).split()).partition(" See https:")[0]
+
+
+def _of_hydra(error: BaseException) -> bool:
+    """Whether Hydra itself raised an error, and not what it called."""
+    *_, (last, _) = walk_tb(error.__traceback__)
+    return str(last.f_globals["__name__"]).startswith("hydra.")
 
 
 def _plainly(words: str) -> str:
@@ -124,6 +144,10 @@ def _plainly(words: str) -> str:
     found = re.search(r"not an? (ListConfig)|converted to (\w+)|Cannot assign \w+ to (Dict)|to (Dict|List)", words)
     kind = next(filter(None, found.groups()), "") if found else ""
     kind = "ListConfig" if kind == "List" else kind
+    if re.search("not a valid bool", words):
+        kind = "Boolean"
+    elif re.search("Cannot convert '.*' to string", words):
+        kind = "String"
     return f"expected {KINDS[kind]}" if kind in KINDS else words
 
 
@@ -171,6 +195,8 @@ def _unread(arguments: Sequence[str]) -> str | None:
         try:
             (override,) = parser.parse_overrides([one])
         except (HydraException, ValueError, RecursionError):
+            if name == "data" and (mend := _file(value)):
+                return f"data={value} is a file: {mend}"
             if not re.fullmatch(r"[+~]*[\w./@:-]+", name):
                 return f"{one}: expected setting=value, as in task=binary"
             own = value if value and "'" not in value else "…"

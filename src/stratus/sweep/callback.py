@@ -16,11 +16,12 @@ from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
-from omegaconf.errors import InterpolationResolutionError
+from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from stratus import files
 from stratus.errors import StratusError, message
 from stratus.runs import record, recording, signals
+from stratus.settings import mistakes
 from stratus.sweep import table, worker
 
 
@@ -40,6 +41,8 @@ class SweepTable(Callback):
                 recording.keep(Path(config.hydra.run.dir))
             except (StratusError, OSError) as error:
                 sys.exit(message(error))
+            except OmegaConfBaseException as error:
+                sys.exit(mistakes.one_line(error, ()))
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Takes the sweep's folder, and arranges for the table at the end.

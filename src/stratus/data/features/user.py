@@ -84,7 +84,7 @@ def _guarded(path: str, what: str, call: Callable[[], Any]) -> Any:
         return call()
     except StratusError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _tracebacks.error("a file of the user's", exc_info=error)
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
         line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None

@@ -42,10 +42,11 @@ def build(
     already, an unfinished store in the folder is of other sources, so many of its values are impossible that they must
     be in other units, or the disk is full.
     """
+    found = _files(sources)  # before there is a folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder, tell):
-            return _build(_files(sources), folder, ice_pellets, tell)
+            return _build(found, folder, ice_pellets, tell)
     except OSError as error:
         why = error.strerror or error
         raise DataError(f"cannot write the store {folder}: {why}; the same command goes on from here") from None

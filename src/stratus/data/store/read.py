@@ -20,7 +20,7 @@ from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array
 from stratus.data.splits import Splits
 from stratus.data.store import index as indices
-from stratus.data.store.manifest import ANEW, MANIFEST, Manifest, Part
+from stratus.data.store.manifest import ANEW, MANIFEST, UNFINISHED, Manifest, Part
 from stratus.data.streaming import Days, stream
 from stratus.errors import ConfigurationError, DataError
 
@@ -155,7 +155,11 @@ def open_store(
     """
     if not os.path.exists(folder / MANIFEST):
         unfinished = "its building was broken off: give the same `stratus store build` once more"
-        raise DataError(f"{folder}: {unfinished if os.path.isdir(folder) else 'there is no such store'}")
+        begun, there = os.path.isdir(folder / UNFINISHED), os.path.exists(folder)
+        nothing = (
+            f"no store, which has a {MANIFEST}: `stratus store build` makes one" if there else "there is no such store"
+        )
+        raise DataError(f"{folder}: {unfinished if begun else nothing}")
     manifest = Manifest.read(folder)
     index = indices.read(folder, manifest)
     if stations:

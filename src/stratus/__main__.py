@@ -1,0 +1,7 @@
+"""`python -m stratus`, the command `stratus`."""
+
+import sys
+
+from stratus.cli import main
+
+sys.exit(main())
