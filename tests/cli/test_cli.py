@@ -5,8 +5,10 @@ import math
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
+import tomllib
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
@@ -229,7 +231,6 @@ def test_a_model_of_several_stations_needs_the_same_stations(refusal, short, osl
 
 
 def test_a_wrong_word_is_one_line_too(refusal, short):
-    assert "COMMAND" in refusal()
     assert "see stratus --help" in refusal("predict")
     assert "--date" in refusal("forecast", short("binary"), "--date", "tomorrow")
 
@@ -244,3 +245,29 @@ def test_the_installed_command_ends_with_exit_code_1_and_one_line_before_torch_i
     imported = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
     assert "stratus.runs.record" in imported
     assert "torch" not in imported
+
+
+@pytest.mark.parametrize("words", [[], ["help"]])
+def test_without_a_command_the_commands_are_shown(stratus, words):
+    said = "\n".join(stratus(*words))
+    assert all(f"\n    {name} " in said for name in ("train", "evaluate", "forecast", "store", "new"))
+
+
+def test_the_version_is_that_of_the_package(stratus):
+    project = tomllib.loads((TABLE.parents[1] / "pyproject.toml").read_text())["project"]
+    assert stratus("--version") == [f"stratus {project['version']}"]
+
+
+def test_a_run_on_a_file_named_from_its_folder_is_scored_and_resumed_from_another(
+    trained, stratus, tmp_path, monkeypatch
+):
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    shutil.copy(TABLE, here / "weather.csv")
+    monkeypatch.chdir(here)
+    file = ("data=csv", "data.path=weather.csv", "data.stations=[Seattle]")
+    trained(here / "run", "task=binary", *file, "trainer.max_epochs=1")
+    monkeypatch.chdir(elsewhere)
+    assert any("climatology" in line for line in stratus("evaluate", here / "run"))
+    assert trained(elsewhere / "more", f"resume={here / 'run'}", "trainer.max_epochs=2")["epochs"] == 2

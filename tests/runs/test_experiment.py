@@ -473,7 +473,7 @@ def test_patience_ends_training_so_many_epochs_after_the_lowest_validation_loss(
     ("wrong", "said"),
     [
         ("trainer.accelerator=abacus", "trainer: You selected an invalid accelerator name"),
-        ("trainer.devices=0", "trainer: `Trainer\\(devices=0\\)` value is not a valid input"),
+        ("trainer.devices=0", "trainer.devices=0: expected a whole number from 1"),
         ("trainer.devices=[0]", "trainer: "),
         ("trainer.devices=-1", "trainer: "),
         pytest.param(

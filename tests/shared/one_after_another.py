@@ -17,6 +17,7 @@ import read_once
 from hydra._internal.config_repository import ConfigRepository
 from hydra.core.global_hydra import GlobalHydra
 
+HYDRA = "Error executing job with overrides: "  # its line above that of a sweep's job that failed
 TRAIN = Path(__file__).parents[2] / "train.py"
 
 
@@ -31,9 +32,10 @@ def end(line):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
             _run(shlex.split(line))
     except SystemExit as stop:
-        return (
-            stop.code if stop.code not in (1, str(stop.code)) else f"{said.getvalue()}{stop.code}".removesuffix("\n1")
-        )
+        if stop.code not in (1, str(stop.code)):
+            return stop.code
+        lines = f"{said.getvalue()}{stop.code}".removesuffix("\n1").splitlines()
+        return "\n".join(line for line in lines if not line.startswith(HYDRA))
     except BaseException as error:
         return [repr(error)]
     return None

@@ -196,10 +196,11 @@ def _opened(path: str | Path) -> tuple[list[str], Iterator[pl.DataFrame]]:
 def _dates(given: pl.Series, form: str) -> pl.Series:
     try:
         found = given.str.to_date(form, strict=False)
+        written = found.dt.strftime(form)
     except pl.exceptions.PolarsError:  # a form that is none
         return pl.Series(given.name, [None] * len(given), pl.Date)
     # The parser takes signs, blanks and years of any length too, 20 for the year 20; zeros in front may be left out.
-    text, plain = (one.str.to_lowercase().str.replace_all("0", "") for one in (given, found.dt.strftime(form)))
+    text, plain = (one.str.to_lowercase().str.replace_all("0", "") for one in (given, written))
     found = found.to_frame().select(pl.when((text == plain) & (found.dt.year() >= _FIRST)).then(given.name)).to_series()
     if form == ISO:  # the parser takes 2012-1-1 as well
         found = found.to_frame().select(pl.when(given.str.contains(r"^\d{4}-\d\d-\d\d$")).then(given.name)).to_series()

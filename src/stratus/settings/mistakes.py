@@ -144,7 +144,9 @@ def _plainly(words: str) -> str:
     found = re.search(r"not an? (ListConfig)|converted to (\w+)|Cannot assign \w+ to (Dict)|to (Dict|List)", words)
     kind = next(filter(None, found.groups()), "") if found else ""
     kind = "ListConfig" if kind == "List" else kind
-    if re.search("not a valid bool", words):
+    if "Cannot merge DictConfig with" in words:
+        kind = "Dict"
+    elif re.search("not a valid bool", words):
         kind = "Boolean"
     elif re.search("Cannot convert '.*' to string", words):
         kind = "String"
