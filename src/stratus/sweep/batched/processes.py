@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import wraps
+from importlib import import_module
 from typing import Any
 
 from hydra.core.utils import JobReturn, JobRuntime, configure_log, setup_globals
@@ -69,7 +70,7 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
         return work(share, task_function)
     context = multiprocessing.get_context("spawn")  # not forked: torch and polars have threads
     executor = ProcessPoolExecutor(len(others), context, initializer=_begin, initargs=(os.getpid(),))
-    names = task_function.__name__, JobRuntime.instance().get("name")
+    names = task_function.__module__, task_function.__name__, JobRuntime.instance().get("name")
     futures = [executor.submit(_work, one, *names) for one in pickled]
     ending: list[BaseException] = []  # what ends all, if anything does
     for future in futures:
@@ -106,13 +107,13 @@ def _begin(parent: int) -> None:
     follow(parent)
 
 
-def _work(pickled: bytes, task_name: str, job_name: str) -> list[JobReturn]:
+def _work(pickled: bytes, module: str, task_name: str, job_name: str) -> list[JobReturn]:
     share: Share = pickle.loads(pickled)
     setup_globals()
     configure_log(share.config.hydra.hydra_logging, share.config.hydra.verbose)
     JobRuntime.instance().set("name", job_name)
     # What Hydra decorates is found behind the decorated name alone.
-    return work(share, inspect.unwrap(getattr(sys.modules["__main__"], task_name)))
+    return work(share, inspect.unwrap(getattr(import_module(module), task_name)))
 
 
 def work(share: Share, task_function: TaskFunction) -> list[JobReturn]:
