@@ -177,7 +177,8 @@ def built_again(sweep: Path) -> None:
     done = run("stratus", "summary", str(sweep), folder=sweep)
     if any(sweep.rglob("run.json")):
         assert (done.code, done.err) == (0, ""), done.err
-        assert "best first" in done.out, done.out
+        jobs, heading = len(rows(sweep)), done.out.splitlines()[0].strip()
+        assert heading.startswith(f"{jobs} jobs, best first") if jobs > 1 else heading == "1 job", done.out
         right(sweep)
     else:
         done.refused("holds no job of a sweep")
