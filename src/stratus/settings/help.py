@@ -61,7 +61,8 @@ def _set(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Dotted name and value of all that a file of conf/ sets, the choices in its defaults first."""
     for one in content.pop("defaults", []):
         if isinstance(one, dict):
-            yield from ((name.removeprefix("override /"), choice) for name, choice in one.items())
+            for name, choice in one.items():
+                yield name.removeprefix("override /"), "+".join(choice) if isinstance(choice, list) else choice
     for group, settings in content.items():
         if isinstance(settings, dict):
             yield from ((f"{group}.{name}", value) for name, value in settings.items())
