@@ -51,7 +51,7 @@ def test_a_choice_that_sets_more_than_its_group_says_so(said):
     for optimizer in ("gd", "lbfgs"):
         assert lines[f"optimizer={optimizer}"] == "schedule=constant data.batch_size=null"
     assert lines["task=multilabel"] == "data=two_cities"
-    assert lines["task=regression"] == "features=[two_days,harmonics] features.lead_days=1"
+    assert lines["task=regression"] == "features=two_days+harmonics features.lead_days=1"
     assert not {"optimizer=sgd", "task=binary"} & set(lines)
 
 
