@@ -250,11 +250,9 @@ def bugs(launcher: tuple[str, ...], folder: Path) -> None:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     shutil.copy(ROOT / "train.py", folder)
     (folder / "data").symlink_to(ROOT / "data")
-    features = folder / "src" / "stratus" / "data" / "features.py"
-    text = features.read_text(encoding="utf-8")
-    text = text.replace("FEATURES: dict", f"{BUG}\n\nFEATURES: dict").replace(
-        "(two_days, quadratic,", "(mine, two_days, quadratic,"
-    )
+    features = folder / "src" / "stratus" / "data" / "features" / "__init__.py"
+    before, sets, after = features.read_text(encoding="utf-8").partition("_SETS = (")
+    text = f"{before}{BUG}\n\n{sets}mine, {after}"
     features.write_text(text, encoding="utf-8")
     (folder / "conf" / "features" / "mine.yaml").write_text("mine: {kind: 1}\n")
     words = [*launcher, *JOB, "trainer.max_epochs=1", "features=[mine]", "features.mine.kind=range(1,6)"]
@@ -278,6 +276,9 @@ def bugs(launcher: tuple[str, ...], folder: Path) -> None:
 
 
 BUG = '''
+from typing import Annotated
+
+
 class Odd(Exception):
     """Cannot be unpickled."""
 
