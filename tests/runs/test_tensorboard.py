@@ -114,12 +114,12 @@ def test_the_settings_of_a_run_are_in_its_file_while_it_is_still_open(tmp_path):
     assert start.hparams["init"].string_value == "zeros"
 
 
-def test_the_hparams_tab_shows_what_a_run_was_told_whole_numbers_as_such(short):
+def test_the_hparams_tab_shows_what_a_run_was_told_as_one_text(short):
     content = events(short("regression")).summary_metadata
     start = HParamsPluginData.FromString(content["_hparams_/session_start_info"].plugin_data.content)
     assert content["_hparams_/session_start_info"].plugin_data.plugin_name == metadata.PLUGIN_NAME
     values = {name: getattr(v, v.WhichOneof("kind")) for name, v in start.session_start_info.hparams.items()}
-    assert values == {"task": "regression", "trainer.max_epochs": "4"}
+    assert values == {"told": "max_epochs=4, regression"}
     assert "_hparams_/experiment" not in content  # which would fix the columns for all runs beside it
 
 
