@@ -72,14 +72,14 @@ def fetch(
     address = _address(source, name)
     if not largest > 0:
         raise DataError(f"largest={largest}: expected GiB above 0")
-    folder = _folder(address.removesuffix(name), cache)
-    target = folder / name
+    target = place(name, source, cache)
     try:
         if target.is_file() and not refresh:
             return target
         if offline:
             raise DataError(f"{target} is not there: fetch {address} once while not offline, or copy the file there")
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # so that nobody else can put anything there
+        shared = target.parents[len(Path(name).parts)]
+        shared.mkdir(mode=0o700, parents=True, exist_ok=True)  # so that nobody else can put anything there
         target.parent.mkdir(parents=True, exist_ok=True)
         # Another process may be fetching the same file: wait for it.
         with FileLock(target.with_name(f".{target.name}.lock")):
@@ -93,6 +93,11 @@ def fetch(
         )
         raise DataError(f"{target}: cannot be read or written ({error.strerror or error}){full}") from None
     return target
+
+
+def place(name: str, source: str = SOURCE, cache: Path | None = None) -> Path:
+    """Where a file's copy is or will be; the arguments are those of `fetch`."""
+    return _folder(_address(source, name).removesuffix(name), cache) / name
 
 
 def _download(address: str, target: Path, largest: float, progress: bool, retry: "RetryPolicy | None") -> None:

@@ -52,6 +52,16 @@ def build(
         raise DataError(f"cannot write the store {folder}: {why}; the same command goes on from here") from None
 
 
+def kept(folder: Path) -> tuple[int, int, int]:
+    """Of a build that was broken off: how many of its sources are read, of how many, and how many parts are made."""
+    scratch = folder / UNFINISHED
+    try:
+        planned = len(json.loads(files.read(scratch / "plan.json"))["sources"])
+    except FileNotFoundError:
+        return 0, 0, 0
+    return len([*scratch.glob("*.done")]), planned, len([*scratch.glob("*/*.done")])
+
+
 @contextmanager
 def _alone(folder: Path, tell: Tell) -> Iterator[None]:
     """Waits until no other build is at work in a folder; then none is until the body ends."""
