@@ -33,7 +33,7 @@ def of_run(folder: Path, arguments: Sequence[str]) -> None:
     """Says what is kept of a run in a folder that was given these arguments."""
     here = os.path.relpath(folder)
     if epochs := _epochs(folder):
-        kept = f"what {counted(epochs, 'epoch')} of training gave is kept in {here}"
+        kept = f"{counted(epochs, 'epoch')} {'is' if epochs == 1 else 'are'} kept in {here}"
         say(kept, "this goes on with it", [*typed(arguments), *to_resume(folder, arguments)])
     else:
         say(f"no epoch had ended, and {here} keeps none", "this begins anew", [*typed(arguments), *arguments])
