@@ -40,17 +40,18 @@ class Work:
         if self not in Work.shown:
             clear()
             Work.shown.append(self)
-        Work.bars = Work.bars or _bars()
-        self._draw(Work.bars)
+        bars = Work.bars = Work.bars or _bars()
+        row = next(one for one in bars.tasks if one.fields["work"] is self)
+        bars.update(row.id, completed=done, text=self.text, refresh=True)
 
-    def _draw(self, bars: "Progress") -> None:
+    @property
+    def text(self) -> str:
+        """What stands behind the bar: how much is done, of how much, and in how long the rest will be."""
         scale, form = (1e6, ",.1f") if self.unit == BYTES else (1, ",.0f")
         count = f"{self.done // 1 / scale:{form}}" + (f" of {self.total / scale:{form}}" if self.total else "")
-        passed = time.monotonic() - self.began
-        left = passed * (self.total / self.done - 1) if self.total and self.done else None
-        text = f"{count} {self.unit}" + (f", {timedelta(seconds=round(left))} left" if left is not None else "")
-        row = next(one for one in bars.tasks if one.fields["work"] is self)
-        bars.update(row.id, completed=self.done, total=self.total, text=f"{text} {self.note}", refresh=True)
+        left = (time.monotonic() - self.began) * (self.total / self.done - 1) if self.total and self.done else None
+        end = f", {timedelta(seconds=round(left))} left" if left is not None else ""
+        return f"{count} {self.unit}{end} {self.note}"
 
     def end(self) -> None:
         """Leaves nothing behind."""
@@ -110,6 +111,7 @@ def _bars() -> "Progress":
         redirect_stderr=False,
     )
     for one in Work.shown:
-        bars.add_task(legible(one.what), total=one.total, text="", work=one)
+        row = bars.add_task(legible(one.what), total=one.total, text=one.text, work=one)
+        bars.update(row, completed=one.done)
     bars.start()
     return bars

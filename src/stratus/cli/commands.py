@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         code = int(end.code or 0) if isinstance(end, SystemExit) else 130
         if code not in signals.CODES or options is None:
             raise
-        signals.ignore()
+        if arguments is None:
+            signals.ignore()
         from stratus.runs import stopped  # noqa: PLC0415 - Hydra, not where all goes well
 
         words = sys.argv[1:] if arguments is None else arguments
