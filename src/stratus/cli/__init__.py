@@ -1,8 +1,10 @@
 """The command `stratus`: trains, and does what can be done beside training."""
 
 import gc
+import os
 import signal
 import sys
+from types import FrameType
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -10,7 +12,7 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     train_it = words[:1] == ["train"]
     if train_it or arguments is None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is anything to end, Ctrl-C ends the process
+        signal.signal(signal.SIGINT, _end)  # until there is anything to end in order
     if train_it:
         gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
         from stratus.cli import train  # noqa: PLC0415 - Hydra is for this command, polars for the others
@@ -20,3 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     from stratus.cli import commands  # noqa: PLC0415
 
     return commands.main(arguments)
+
+
+def _end(signum: int, frame: FrameType | None) -> None:
+    """Ends the process at once, as the signal does by itself: polars, once it is imported, would keep that from it."""
+    signal.signal(signum, signal.SIG_DFL)
+    os.kill(os.getpid(), signum)

@@ -31,21 +31,21 @@ def typed(arguments: Sequence[str]) -> list[str]:
 
 def of_run(folder: Path, arguments: Sequence[str]) -> None:
     """Says what is kept of a run in a folder that was given these arguments."""
-    here = os.path.relpath(folder)
     if epochs := _epochs(folder):
-        kept = f"{counted(epochs, 'epoch')} {'is' if epochs == 1 else 'are'} kept in {here}"
+        kept = f"{counted(epochs, 'epoch')} {'is' if epochs == 1 else 'are'} kept in {os.path.relpath(folder)}"
         say(kept, "this goes on with it", [*typed(arguments), *to_resume(folder, arguments)])
     else:
-        say(f"no epoch had ended, and {here} keeps none", "this begins anew", [*typed(arguments), *arguments])
+        say("no epoch had ended, and nothing is kept", "this begins anew", [*typed(arguments), *arguments])
 
 
 def of_sweep(folder: Path, arguments: Sequence[str]) -> None:
     """Says what is kept of a sweep in a folder, whose command line had these arguments."""
     jobs = record.of_jobs(folder)
     finished = sum(run.status == "finished" for run in jobs.values())
-    where = f", kept in {os.path.relpath(folder)}" if jobs else ""
-    kept = f"{counted(finished, 'job')} of the sweep finished{where}"
-    stopped = [folder / name for name, run in jobs.items() if run.status == "interrupted" and _epochs(folder / name)]
+    kept = f"{counted(finished, 'job')} of the sweep finished, kept in {os.path.relpath(folder)}"
+    kept = kept if finished else "no job of the sweep finished"
+    broken_off = [name for name, run in jobs.items() if run.status == "interrupted" or run.error == record.KILLED]
+    stopped = [folder / name for name in broken_off if _epochs(folder / name)]
     if stopped:
         say(kept, "a sweep does not go on, but a job does", [*typed(arguments), *to_resume(stopped[0], arguments)])
     else:
