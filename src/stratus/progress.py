@@ -28,13 +28,16 @@ class Work:
 
     def __init__(self, what: str, total: float | None, unit: str) -> None:
         self.what, self.total, self.unit = what, total, unit
-        self.began = time.monotonic()
-        self.next = self.began + AFTER if Work.terminal else float("inf")
+        self.next = time.monotonic() + AFTER if Work.terminal else float("inf")
         self.done, self.note = 0.0, ""
+        self.began: tuple[float, float] | None = None  # when something was first said, and how much was done by then
 
     def at(self, done: float, note: Callable[[], str] = str) -> None:
         """Says how much is done, for the cost of a look at the clock; `note` gives what else is shown."""
-        if (now := time.monotonic()) < self.next:
+        now = time.monotonic()
+        if self.began is None:
+            self.began = now, done
+        if now < self.next:
             return
         self.next, self.done, self.note = now + EVERY, done, note()
         if self not in Work.shown:
@@ -49,9 +52,14 @@ class Work:
         """What stands behind the bar: how much is done, of how much, and in how long the rest will be."""
         scale, form = (1e6, ",.1f") if self.unit == BYTES else (1, ",.0f")
         count = f"{self.done // 1 / scale:{form}}" + (f" of {self.total / scale:{form}}" if self.total else "")
-        left = (time.monotonic() - self.began) * (self.total / self.done - 1) if self.total and self.done else None
-        end = f", {timedelta(seconds=round(left))} left" if left is not None else ""
-        return f"{count} {self.unit}{end} {self.note}"
+        return f"{count} {self.unit}{self._left()} {self.note}"
+
+    def _left(self) -> str:
+        began, before = self.began or (0.0, 0.0)
+        if not self.total or self.done <= before:
+            return ""
+        seconds = (time.monotonic() - began) * (self.total - self.done) / (self.done - before)
+        return f", {timedelta(seconds=round(seconds))} left"
 
     def end(self) -> None:
         """Leaves nothing behind."""

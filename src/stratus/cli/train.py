@@ -1,8 +1,10 @@
 """The command `train`: composes the configuration, hands over, returns the sweep's objective."""
 
 import gc
+import logging
 import os
 import sys
+import time
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -21,6 +23,7 @@ from stratus.runs import signals, terminal
 from stratus.settings import command_line, compose, mistakes
 from stratus.settings.arguments import for_hydra
 from stratus.settings.experiment import PROJECT, Config
+from stratus.sweep import worker
 
 if TYPE_CHECKING:
     from stratus.runs.record import RunRecord
@@ -37,6 +40,8 @@ def train(composed: DictConfig) -> float:
     job = HydraConfig.get()
     # Processes that Lightning starts beside the first train with it and record nothing.
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
+    if not first:
+        beside_the_first()
     folder = Path(job.runtime.output_dir)
     try:
         facts = {"task": job.runtime.choices["task"], "overrides": list(job.overrides.task), "seed": composed.seed}
@@ -52,20 +57,27 @@ def train(composed: DictConfig) -> float:
                 )
             objective = run(settings, folder, entries, swept=compose.swept(job))
     except Exception as error:
+        if not first:
+            time.sleep(2 * worker.LAST)  # where the first has ended, so does this one meanwhile, silently
         if job.mode == RunMode.RUN:
             if mendable(error):
                 sys.exit(message(error))
             if isinstance(error, OmegaConfBaseException):  # Hydra would say more than one line
                 sys.exit(legible(mistakes.one_line(error, ()) or message(error)))
             raise
-        from stratus.sweep.worker import failed  # noqa: PLC0415 - not where all goes well
-
-        raise failed(error, folder) from None
+        raise worker.failed(error, folder) from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
         report.show_run(entries, Path(os.path.relpath(folder)))
     return objective
+
+
+def beside_the_first() -> None:
+    """Has this process be silent, and end with the first alone: Lightning kills that one where another ends before."""
+    logging.disable(logging.INFO)
+    signals.ignore()
+    worker.follow(os.getppid())
 
 
 def run(settings: Config, folder: Path, entries: "RunRecord", *, swept: Collection[str] | None = None) -> float:

@@ -144,6 +144,7 @@ def _train(
 ) -> tuple[int, int]:
     """Trains, unless the run to resume had ended training; returns the number of epochs and of steps."""
     warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.` is deprecated")  # Lightning 2.6 of newer torch
+    warnings.filterwarnings("ignore", "It is recommended to use `self.log")  # the scores are of all processes already
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed run's best
     last = resume / "checkpoints" / "last.ckpt" if resume else None
     with _as_broken(last) if last else nullcontext():
