@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Collection
@@ -74,9 +75,9 @@ def train(composed: DictConfig) -> float:
 
 
 def beside_the_first() -> None:
-    """Has this process be silent, and end with the first alone: Lightning kills that one where another ends before."""
+    """Has this process be silent, and end at Ctrl-C with the first alone: Lightning kills that one if another ends."""
     logging.disable(logging.INFO)
-    signals.ignore()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker.follow(os.getppid())
 
 
@@ -123,6 +124,7 @@ def say_what_is_kept(arguments: list[str]) -> None:
 def main(arguments: list[str]) -> None:
     """The command line; what a user can mend is one line, with exit code 1."""
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # several devices warn of each other's end
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     terminal.protect()
     given = arguments

@@ -9,7 +9,6 @@ import socket
 import ssl
 import stat
 import subprocess
-import sys
 import time
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
@@ -233,26 +232,6 @@ def test_a_line_for_the_log_where_there_is_no_terminal(tmp_path, capsys, caplog)
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_bar_where_there_is_one(tmp_path, monkeypatch, caplog):
-    caplog.set_level(logging.INFO, "stratus")
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "100")
-    terminal, end = os.openpty()
-    with served(reply()) as server, open(end, "w") as stderr, monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", stderr)
-        fetch(AUSTIN, source=server.source, cache=tmp_path)
-        stderr.write(chr(4))  # so that the terminal's other end knows when to stop reading
-        stderr.flush()
-        shown = b""
-        while not shown.endswith(bytes([4])):
-            shown += os.read(terminal, 10_000)
-    os.close(terminal)
-    shown = shown.decode()
-    assert "fetching USW00013904.dly" in shown
-    assert f"{len(BODY) / 1000} kB" in shown
-    assert caplog.messages == []
-
-
 # --- a server in trouble
 
 
@@ -266,6 +245,18 @@ def test_a_server_that_stays_in_trouble_is_given_up(tmp_path):
     with served(reply(b"", 500)) as server:
         assert "too many 500 error responses; try again later" in refusal(server, tmp_path)
     assert len(server.requests) == QUICK.attempts
+
+
+def test_that_a_server_is_asked_again_is_said_once_and_of_no_name_that_nobody_knows(tmp_path, caplog):
+    with served(reply(b"", 503), reply(b"", 503), reply()) as server:
+        fetch(AUSTIN, source=server.source, cache=tmp_path, retry=QUICK)
+    assert caplog.messages == ["trying again: the server is in trouble"]
+    caplog.clear()
+    start = time.monotonic()
+    with pytest.raises(DataError, match=r"nowhere\.invalid/all/.*: no such server, or no network; try again later"):
+        fetch(AUSTIN, source="http://nowhere.invalid/", cache=tmp_path, retry=RetryPolicy(backoff=100))
+    assert time.monotonic() - start < 50
+    assert caplog.messages == []
 
 
 def test_retry_after_is_waited_for_but_not_for_ever(tmp_path):

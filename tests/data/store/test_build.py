@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 from datetime import date, timedelta
 
@@ -245,7 +246,7 @@ def test_the_command_says_what_the_store_holds(sources, tmp_path, capsys):
     assert "17,532 days of 12 stations, 2009 to 2012" in capsys.readouterr().out
 
 
-def test_ctrl_c_ends_a_building_in_one_line_and_it_is_taken_up_again(sources, truth, tmp_path, capsys, monkeypatch):
+def test_ctrl_c_says_what_is_kept_of_a_building_and_it_is_taken_up_again(sources, truth, tmp_path, capsys, monkeypatch):
     def interrupted(*given, **named):
         raise KeyboardInterrupt
 
@@ -253,6 +254,10 @@ def test_ctrl_c_ends_a_building_in_one_line_and_it_is_taken_up_again(sources, tr
     with monkeypatch.context() as keys:
         keys.setattr(building, "daily", interrupted)
         assert main(ask) == 130
-    assert capsys.readouterr().err == "stratus: interrupted\n"
+    kept, mend = capsys.readouterr().err.splitlines()
+    files = sum(len([*one.rglob("*.parquet")]) if one.is_dir() else 1 for one in sources)
+    assert kept == f"stopped: {files} of {files} files read, kept in {tmp_path / 'store'}"
+    assert mend.startswith("this goes on: ")
+    assert mend.endswith(shlex.join(ask))
     assert main(ask) == 0
     assert_frame_equal(table(tmp_path / "store"), truth)
