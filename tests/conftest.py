@@ -70,7 +70,7 @@ def composed():
 def trained(composed):
     """Trains as `python train.py` does, but here; returns what run.json says, and the objective."""
 
-    def run(folder, *given, in_sweep=False):
+    def run(folder, *given, swept=None):
         overrides = list(given)
         if earlier := command_line.resumed_run(overrides):
             overrides = received.resumed(earlier, overrides)
@@ -78,7 +78,7 @@ def trained(composed):
         composition = composed(*overrides, *([] if drawn else ["pictures=none"]))  # a second a run
         facts = {"task": OmegaConf.get_type(composition, "task").name, "overrides": overrides, "seed": composition.seed}
         with recording.recorded(folder, **facts) as entries:
-            objective = train.run(compose.check(composition), folder, entries, in_sweep=in_sweep)
+            objective = train.run(compose.check(composition), folder, entries, swept=swept)
         return json.loads((folder / "run.json").read_text()) | {"objective": objective}
 
     return run

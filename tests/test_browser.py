@@ -71,7 +71,12 @@ def sweep(trained, tmp_path):
     folder = tmp_path / "sweep"
     for k, lr in enumerate((0.01, 0.1)):
         trained(
-            folder / str(k), "task=binary", f"optimizer.lr={lr}", "trainer.max_epochs=2", "pictures=all", in_sweep=True
+            folder / str(k),
+            "task=binary",
+            f"optimizer.lr={lr}",
+            "trainer.max_epochs=2",
+            "pictures=all",
+            swept=["optimizer.lr"],
         )
     return folder
 

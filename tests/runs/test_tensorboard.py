@@ -114,12 +114,12 @@ def test_the_settings_of_a_run_are_in_its_file_while_it_is_still_open(tmp_path):
     assert start.hparams["init"].string_value == "zeros"
 
 
-def test_the_hparams_tab_shows_what_a_run_was_told_whole_numbers_as_such(short):
+def test_the_hparams_tab_shows_what_a_run_was_told_as_one_text(short):
     content = events(short("regression")).summary_metadata
     start = HParamsPluginData.FromString(content["_hparams_/session_start_info"].plugin_data.content)
     assert content["_hparams_/session_start_info"].plugin_data.plugin_name == metadata.PLUGIN_NAME
     values = {name: getattr(v, v.WhichOneof("kind")) for name, v in start.session_start_info.hparams.items()}
-    assert values == {"task": "regression", "trainer.max_epochs": "4"}
+    assert values == {"told": "max_epochs=4, regression"}
     assert "_hparams_/experiment" not in content  # which would fix the columns for all runs beside it
 
 
@@ -139,3 +139,15 @@ def test_a_run_that_leaves_the_test_days_alone_has_lines_and_no_score_of_them(tr
         assert set(scalars(place)) == {
             f"{split}/{score}" for split in ("train", "val") for score in ("loss", "accuracy")
         }
+
+
+def test_newton_s_few_steps_have_no_lines_beside_them(trained, tmp_path):
+    trained(tmp_path, "task=binary", "optimizer=newton")
+    assert {"train/loss", "val/loss"} <= set(scalars(tmp_path))
+    assert not (tmp_path / "references").exists()
+
+
+def test_a_run_without_a_logger_leaves_no_event_and_all_else(trained, tmp_path):
+    trained(tmp_path, "task=binary", "logger=none", "trainer.max_epochs=1")
+    assert not list(tmp_path.rglob("events*"))
+    assert {"run.json", "forecasts.csv", "checkpoints"} <= {path.name for path in tmp_path.iterdir()}

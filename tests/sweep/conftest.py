@@ -39,7 +39,7 @@ def sweep(trained, recorded, once):
             swept = (f"optimizer.lr={lr}", f"init={init}", f"seed={seed}", "trainer.max_epochs=2")
             with suppress(Diverged):
                 settings = ("task=regression", "features=two_days", "optimizer=gd", *swept)
-                trained(folder / str(number), *settings, in_sweep=True)
+                trained(folder / str(number), *settings, swept=["optimizer.lr", "init", "seed"])
         written = pictures.write(folder, record.of_jobs(folder))
         assert [path.name for path in written] == ["learning_rate.png", "heat_map.png"]
 

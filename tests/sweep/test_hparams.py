@@ -34,7 +34,7 @@ def test_every_job_has_its_settings_one_that_diverged_too(sweep, table):
     _, rows = table
     assert sorted(rows) == list(range(12))
     for number, (lr, init, seed) in enumerate(sweep.runs):
-        same = {"task": "regression", "features": "two_days", "optimizer": "gd", "trainer.max_epochs": "2"}
+        same = {"told": "features=two_days, optimizer=gd, max_epochs=2, regression"}
         assert rows[number][0] == same | {"optimizer.lr": float(lr), "init": init, "seed": seed}
 
 
@@ -48,6 +48,6 @@ def test_every_job_that_finished_has_its_final_figures(sweep, table):
 
 def test_what_varies_comes_first_and_the_figures_are_the_curves_own(table):
     (settings, figures), _ = table
-    assert settings[:3] == ["init", "optimizer.lr", "seed"]  # TensorBoard's page shows the first five
+    assert settings[:3] == ["init", "optimizer.lr", "seed"]  # TensorBoard's page has room for three beside the figures
     assert figures[:3] == ["test/accuracy", "test/loss", "test/skill"]
     assert set(figures[3:]) == {f"{split}/{score}" for split in ("train", "val") for score in ("loss", "accuracy")}

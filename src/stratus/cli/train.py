@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ def train(composed: DictConfig) -> float:
                     "several devices, as trainer=ddp has, start further processes, each of which would run the "
                     "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
                 )
-            objective = run(settings, folder, entries, in_sweep=job.mode == RunMode.MULTIRUN)
+            objective = run(settings, folder, entries, swept=compose.swept(job))
     except Exception as error:
         if job.mode == RunMode.RUN:
             if mendable(error):
@@ -67,7 +68,7 @@ def train(composed: DictConfig) -> float:
     return objective
 
 
-def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool = False) -> float:
+def run(settings: Config, folder: Path, entries: "RunRecord", *, swept: Collection[str] | None = None) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
     lesson = lecture.find(settings)
     loaded, data = settings.data.load(), settings.data
@@ -82,7 +83,7 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, in_sweep: bool 
         gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
         gc.enable()
     return experiment.run(
-        settings, loaded.observations, days, folder=folder, record=entries, lesson=lesson, in_sweep=in_sweep
+        settings, loaded.observations, days, folder=folder, record=entries, lesson=lesson, swept=swept
     )
 
 

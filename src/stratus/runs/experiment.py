@@ -1,6 +1,6 @@
 """One run: from its settings and samples to weights, forecasts, scores and the record of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.runs.record import LessonRecord, ResamplingRecord, RunRecord, WeightsRecord, read
 from stratus.settings.compose import as_yaml
+from stratus.settings.descent import Newton
 from stratus.settings.experiment import Config
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
@@ -48,7 +49,7 @@ class Outputs:
     folder: Path  # the run's
     record: RunRecord  # what run.json will say
     file: EventFile  # the run's events for TensorBoard
-    in_sweep: bool  # whether it is a job of a sweep, which shares the references' curves with the others
+    swept: Collection[str] | None  # of a sweep's job, what differs from job to job; see `compose.swept`
 
 
 def run(
@@ -59,12 +60,12 @@ def run(
     folder: Path,
     record: RunRecord,
     lesson: LessonFunction | None = None,
-    in_sweep: bool = False,
+    swept: Collection[str] | None = None,
 ) -> float:
     """Trains one run, verifies it, and leaves its record, files, pictures and TensorBoard events in its folder.
 
     Returns the record's `objective`, NaN in processes beside the first. Only pictures and the lesson use the
-    observations. For `folder`, `record` and `in_sweep` see `Outputs`. Raises what `fit` raises, and ConfigurationError
+    observations. For `folder`, `record` and `swept` see `Outputs`. Raises what `fit` raises, and ConfigurationError
     if days on disk are to be explained.
     """
     if settings.explain and splits.train.on_disk:
@@ -75,7 +76,7 @@ def run(
     task = new_task(settings, splits)
     seen = closing(EventFile(folder if "tensorboard" in settings.loggers else None))
     with seen as file, loggers.beside(settings, folder, chosen(settings, record.overrides)) as others:
-        outputs = Outputs(folder, record, file, in_sweep)
+        outputs = Outputs(folder, record, file, swept)
         begin(settings, splits, task, outputs)
         result = fit(
             task,
@@ -121,7 +122,7 @@ def begin(
         others = list(splits.train.others)
         record.data = replace(record.data, samples=samples, left_out=splits.left_out, others=others)
     record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()), eigenvalue)
-    tensorboard.settings(outputs.file, chosen(settings, record.overrides))
+    tensorboard.settings(outputs.file, columns(chosen(settings, record.overrides), outputs.swept or ()))
 
 
 def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = None) -> None:
@@ -149,15 +150,19 @@ def finish(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None = N
 
 
 def _lines(run: FinishedRun, outputs: Outputs) -> None:
-    """The references' lines; none where each job of a sweep has days of its own, and no curve beside another's line."""
-    data = run.settings.data
-    if outputs.in_sweep and (data.resample is not None or data.test_year is not None):
+    """The references' lines, for a run with a curve beside them: Newton's is a few steps to the optimum.
+
+    None where each job of a sweep has days of its own.
+    """
+    data, in_sweep = run.settings.data, outputs.swept is not None
+    own_days = in_sweep and (data.resample is not None or data.test_year is not None)
+    if own_days or isinstance(run.settings.optimizer, Newton):
         return
     best = f"optimum of {' + '.join(run.settings.features.chosen)}"
     lines = {best if name == "optimum" else name: row for name, row in run.references.items()}
     stations = sorted(outputs.record.data.stations) if outputs.record.data else []
     where = BETWEEN.join(stations) if len(stations) <= NAMED else f"{len(stations)} stations"
-    home = outputs.folder.parent if outputs.in_sweep else outputs.folder
+    home = outputs.folder.parent if in_sweep else outputs.folder
     tensorboard.constant_lines(home, lines, run.result.steps, what=f"{run.settings.task.name} {where}")
 
 
@@ -178,9 +183,9 @@ def _show(run: FinishedRun, outputs: Outputs, lesson: LessonFunction | None) -> 
 
 
 def chosen(settings: Config, overrides: Sequence[str]) -> dict[str, Any]:
-    """What the HPARAMS tab shows: the task, and what the run was told beside it, by name; numbers as numbers.
+    """The task, and what the run was told beside it, by name; numbers as numbers.
 
-    Of all settings most are the same in all runs, and their columns would push the scores off the screen.
+    It is what loggers list: of all settings most are the same in all runs.
     """
     told: dict[str, Any] = {"task": settings.task.name}
     for word in overrides:
@@ -191,3 +196,14 @@ def chosen(settings: Config, overrides: Sequence[str]) -> dict[str, Any]:
         value = ", ".join(map(str, value)) if isinstance(value, list) else value
         told[name] = value if isinstance(value, bool | int | float | str) else text
     return {name: value for name, value in told.items() if name not in UNTOLD}
+
+
+def columns(told: Mapping[str, Any], swept: Collection[str]) -> dict[str, Any]:
+    """What the HPARAMS tab shows of what a run was `told`: what is swept by its name, all else as one text.
+
+    The tab has room for three columns before the scores.
+    """
+    own = {name: value for name, value in told.items() if name in swept}
+    rest = {name.split(".")[-1]: value for name, value in told.items() if name not in own}
+    task = [rest.pop("task")] if "task" in rest else []
+    return own | {"told": ", ".join([*(f"{name}={value}" for name, value in rest.items()), *task])}

@@ -7,7 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 import yaml
+from hydra.conf import HydraConf
 from hydra.core.config_store import ConfigStore
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue
 
@@ -62,6 +64,15 @@ def _told(hydra: DictConfig) -> str:
                 value = f"{float(value):.4g}" if len(value) > 6 and not value.isdecimal() else value
             told.append(f"{name.split('.')[-1]}={value}")
     return files.name("_" + "-".join(told), 80).replace(" ", "_") if told else ""
+
+
+def swept(hydra: DictConfig | HydraConf) -> list[str] | None:
+    """The names of what differs between a sweep's jobs, of the configuration of one; None of a run of its own."""
+    if hydra.mode != RunMode.MULTIRUN:
+        return None
+    shared = hydra.job.config.override_dirname.exclude_keys
+    names = [word.lstrip("+").partition("=")[0] for word in hydra.overrides.task]
+    return [name for name in names if name not in shared]
 
 
 def _test_years(*, _root_: DictConfig) -> str:

@@ -164,8 +164,11 @@ def test_tensorboard_shows_of_a_job_what_it_shows_of_a_lone_run_from_one_file(sw
         within = RANKS if re.search("average_precision|roc_auc", tag) else 1e-5
         assert np.allclose(found[0][tag], points, rtol=0, atol=within, equal_nan=True), tag
     assert [step for step, _ in found[0]["train/loss"]] == [22, 45, 68]
-    assert set(found[1]) == {f"_hparams_/{name}" for name in ("session_start_info", "session_end_info")}
+    job, run = (one[1].pop("_hparams_/session_start_info").session_start_info.hparams for one in (found, expected))
+    assert set(found[1]) == {"_hparams_/session_end_info"}
     assert found[1] == expected[1]
+    assert (job["optimizer.lr"].number_value, job["patience"].string_value) == (0.1, "1")  # swept: each by itself
+    assert {*job["told"].string_value.split(", "), "lr=0.1", "patience=1"} == {*run["told"].string_value.split(", ")}
     ((step, text),) = found[2]["configuration/text_summary"]
     assert step == 69
     assert "    optimizer:\n" in text

@@ -117,7 +117,7 @@ def _reason_alone(settings: Config) -> str | None:
         "explain looks at one run at a time": settings.explain,
         "pictures take longer than training": settings.pictures != "none",
         "callbacks look at one run at a time": bool(settings.callbacks),
-        "only TensorBoard's logger is written together": settings.loggers != ["tensorboard"],
+        "only TensorBoard's logger is written together": not {*settings.loggers} <= {"tensorboard"},
         "trainer.precision is that of one run": settings.trainer.precision != "32-true",
         "test=false leaves the test days": not settings.test,
         "trainer.detect_anomaly looks at one run at a time": settings.trainer.detect_anomaly,

@@ -1,6 +1,6 @@
 """A member of a trained group as a run of its own: its curves, its checkpoints, its scores, its record."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +16,7 @@ from stratus.runs.events import EventFile
 from stratus.runs.experiment import Outputs
 from stratus.runs.finished import FinishedRun
 from stratus.runs.record import RunRecord
+from stratus.settings.compose import swept
 from stratus.settings.experiment import Config
 from stratus.sweep.batched.days import Days
 from stratus.sweep.batched.group import Group
@@ -94,15 +95,18 @@ class Member:
                 folder, task=task, overrides=list(job.overrides.task), seed=composed.seed
             ) as entries:
                 entries.data = self.block.days.provenance
-                return self.finish(folder, entries)
+                return self.finish(folder, entries, swept(job))
         except Exception as error:
             raise failed(error, folder) from None
 
-    def finish(self, folder: Path, entries: RunRecord) -> float:
-        """Writes what a lone run writes, and returns its objective; raises Diverged as a lone run does."""
+    def finish(self, folder: Path, entries: RunRecord, differing: Collection[str] | None = ()) -> float:
+        """Writes what a lone run writes, and returns its objective; raises Diverged as a lone run does.
+
+        `differing` is what `swept` says of the job.
+        """
         days = self.block.days
-        with closing(EventFile(folder)) as file:
-            outputs = Outputs(folder, entries, file, in_sweep=True)
+        with closing(EventFile(folder if "tensorboard" in self.settings.loggers else None)) as file:
+            outputs = Outputs(folder, entries, file, differing)
             result = self.hand_over(outputs)
             verification = self.block.verifications[self.place]
             assert verification.test is not None
