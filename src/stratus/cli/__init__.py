@@ -8,9 +8,11 @@ import sys
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line; returns the exit code: 1 for an error, whose message is one line, 130 after Ctrl-C."""
     words = sys.argv[1:] if arguments is None else arguments
-    if words[:1] == ["train"]:
+    train_it = words[:1] == ["train"]
+    if train_it or arguments is None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is anything to end, Ctrl-C ends the process
+    if train_it:
         gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a run to end, Ctrl-C ends the process
         from stratus.cli import train  # noqa: PLC0415 - Hydra is for this command, polars for the others
 
         train.main(words[1:])

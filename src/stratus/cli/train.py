@@ -96,11 +96,24 @@ def beside_jobs(error: Exception) -> str | None:
     return f"the sweep ended early: {' '.join(message(error).split())}" if SweepTable.begun else None
 
 
+def say_what_is_kept(arguments: list[str]) -> None:
+    """Says it of the run or the sweep that a signal has ended, after a sweep's table."""
+    from stratus.runs import stopped  # noqa: PLC0415 - not where all goes well
+    from stratus.sweep.callback import SweepTable  # noqa: PLC0415
+
+    if sweep := SweepTable.begun:
+        SweepTable.end()
+        stopped.of_sweep(sweep, arguments)
+    elif run := SweepTable.run:
+        stopped.of_run(run, arguments)
+
+
 def main(arguments: list[str]) -> None:
     """The command line; what a user can mend is one line, with exit code 1."""
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     terminal.protect()
+    given = arguments
     try:
         arguments = for_hydra(arguments)
         if earlier := command_line.resumed_run(arguments):
@@ -118,6 +131,11 @@ def main(arguments: list[str]) -> None:
         if asked_for_tracebacks or not (line := line or beside_jobs(error)):
             raise
         sys.exit(legible(line))
+    except SystemExit:
+        if signals.state.raised:
+            signals.ignore()
+            say_what_is_kept(given)
+        raise
     finally:
         signals.ignore()
         terminal.say_what_was_lost()

@@ -14,6 +14,7 @@ from typing import IO, cast
 import polars as pl
 
 from stratus.errors import DataError
+from stratus.progress import BYTES, working
 
 SIZE = 1 << 22  # bytes of a block
 LONGEST = 1 << 20  # bytes after which a line had to end
@@ -56,11 +57,13 @@ def unpacked(path: str | Path, size: int = SIZE) -> Iterator[bytes]:
     with open(path, "rb") as raw:
         file = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
         total = 0
-        while chunk := file.read(size):
-            total += len(chunk)
-            if total > _UNSUSPECTED + _RATIO * raw.tell():
-                raise DataError(f"{path}: unpacks to more than {_RATIO} times its size; no table does")
-            yield chunk
+        with working(f"reading {Path(path).name}", os.fstat(raw.fileno()).st_size, BYTES) as work:
+            while chunk := file.read(size):
+                total += len(chunk)
+                if total > _UNSUSPECTED + _RATIO * raw.tell():
+                    raise DataError(f"{path}: unpacks to more than {_RATIO} times its size; no table does")
+                work.at(raw.tell())
+                yield chunk
 
 
 def blocks(path: str | Path, size: int = SIZE, *, whole: bool = False) -> Iterator[Block]:
