@@ -6,7 +6,8 @@ import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
@@ -95,3 +96,16 @@ def blocks(path: str | Path, size: int = SIZE, *, whole: bool = False) -> Iterat
         raise DataError(f"{path}, line {line}: the file breaks off within this line; {mend}")
     if rest:
         yield Block((rest.removeprefix(_MARK) if line == 1 else rest) + b"\n", line)
+
+
+def with_commas(lines: Iterator[Block]) -> tuple[bool, Iterator[Block]]:
+    """Whether semicolons separate the columns, by the first line, and the lines with commas and semicolons exchanged.
+
+    As they are where commas do; exchanged once more, each value is what it was.
+    """
+    begin = next(lines, None)
+    head = begin.content.partition(b"\n")[0] if begin else b""
+    whole = chain([begin] if begin else [], lines)
+    if head.count(b";") <= head.count(b","):
+        return False, whole
+    return True, (replace(one, content=one.content.translate(bytes.maketrans(b";,", b",;"))) for one in whole)

@@ -8,7 +8,7 @@ from stratus.errors import ConfigurationError, quoted
 from stratus.settings.experiment import PROJECT
 
 ALONE = ("--help", "--hydra-help", "--version", "--resolve", "--run", "--multirun", "--shell-completion")
-WITH_VALUE = ("--cfg", "--package", "--config-path", "--config-name", "--config-dir", "--experimental-rerun")
+WITH_VALUE = ("--cfg", "--package", "--config-path", "--config-name", "--config-dir")
 INFO = "--info"  # whose value may be left out
 VALUES = {
     "--cfg": ("job", "hydra", "all"),
@@ -76,6 +76,8 @@ def _check_flag(flag: str, value: str) -> None:
         there = VALUES.get(flag, ())
         if not value or (there and value not in there):
             raise ConfigurationError(f"{flag}={value}: expected {', '.join(there) or 'a value'}")
+        if flag == "--config-dir" and not os.path.isdir(value):
+            raise ConfigurationError(f"{flag}={value}: there is no such folder")
     elif value and flag != INFO:
         raise ConfigurationError(f"{flag}={value}: this flag takes no value")
 
