@@ -75,6 +75,7 @@ def test_a_command_that_the_shell_found_is_shown_by_its_name(monkeypatch, tmp_pa
 def test_what_no_record_may_decide_is_given_anew(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     trained(Path("run"), "task=binary", "trainer.max_epochs=1", "logger=none", "data.resample=3")
+    Path("my conf").mkdir()
     words = stopped.to_resume(Path("run"), ["task=binary", "--config-dir", "my conf", "-m"])
     assert words == ["--config-dir", "my conf", "resume=run", "logger=none"]
 
