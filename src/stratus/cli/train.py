@@ -20,6 +20,7 @@ from stratus.errors import ConfigurationError, StratusError, legible, mendable, 
 from stratus.runs import signals, terminal
 from stratus.settings import command_line, compose, mistakes
 from stratus.settings.arguments import for_hydra
+from stratus.settings.devices import require_accelerator
 from stratus.settings.experiment import PROJECT, Config
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def train(composed: DictConfig) -> float:
 
 def run(settings: Config, folder: Path, entries: "RunRecord", *, swept: Collection[str] | None = None) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
+    require_accelerator(settings.trainer.accelerator)
     lesson = lecture.find(settings)
     loaded, data = settings.data.load(), settings.data
     entries.data = loaded.provenance
