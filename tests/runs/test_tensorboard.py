@@ -139,3 +139,15 @@ def test_a_run_that_leaves_the_test_days_alone_has_lines_and_no_score_of_them(tr
         assert set(scalars(place)) == {
             f"{split}/{score}" for split in ("train", "val") for score in ("loss", "accuracy")
         }
+
+
+def test_newton_s_few_steps_have_no_lines_beside_them(trained, tmp_path):
+    trained(tmp_path, "task=binary", "optimizer=newton")
+    assert {"train/loss", "val/loss"} <= set(scalars(tmp_path))
+    assert not (tmp_path / "references").exists()
+
+
+def test_a_run_without_a_logger_leaves_no_event_and_all_else(trained, tmp_path):
+    trained(tmp_path, "task=binary", "logger=none", "trainer.max_epochs=1")
+    assert not list(tmp_path.rglob("events*"))
+    assert {"run.json", "forecasts.csv", "checkpoints"} <= {path.name for path in tmp_path.iterdir()}

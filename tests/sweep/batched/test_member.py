@@ -112,3 +112,19 @@ def test_each_year_s_checkpoint_keeps_what_was_usual_before_it(group, finished, 
         assert one == other
         found.append(one.normals)
     assert found[0] != found[1]
+
+
+def test_a_member_without_a_logger_leaves_no_event_and_all_else(settings, together, finished, tmp_path):
+    group = together(
+        [
+            settings("task=binary", "trainer.max_epochs=1", f"seed={k}", f"logger={name}")
+            for k, name in enumerate(("none", "tensorboard"))
+        ]
+    )
+    left = []
+    for place in (0, 1):
+        finished(group, place, tmp_path / str(place))
+        left.append({one.name for one in (tmp_path / str(place)).iterdir()})
+    assert {name for name in left[1] - left[0] if not name.startswith("events")} == set()
+    assert not list((tmp_path / "0").glob("events*"))
+    assert len(list((tmp_path / "1").glob("events*"))) == 1
