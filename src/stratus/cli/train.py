@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,8 @@ def beside_jobs(error: Exception) -> str | None:
     from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
 
     if isinstance(error, OSError):
+        with suppress(OmegaConfBaseException, ValueError):  # that of a file which Hydra writes has no name
+            error.filename = error.filename or SweepTable.begun or HydraConfig.get().run.dir
         return message(error)
     return f"the sweep ended early: {' '.join(message(error).split())}" if SweepTable.begun else None
 

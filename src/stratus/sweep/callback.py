@@ -39,8 +39,10 @@ class SweepTable(Callback):
             HydraConfig.instance().set_config(config)  # the folder's name is made of it; Hydra does the same later
             try:
                 recording.keep(Path(config.hydra.run.dir))
-            except (StratusError, OSError) as error:
+            except StratusError as error:
                 sys.exit(message(error))
+            except OSError as error:
+                sys.exit(f"{message(error)}: hydra.run.dir=FOLDER")
             except OmegaConfBaseException as error:
                 sys.exit(mistakes.one_line(error, ()))
 
@@ -66,7 +68,7 @@ class SweepTable(Callback):
         except BlockingIOError:
             sys.exit(f"{config.hydra.sweep.dir}: another sweep is at work here; choose another hydra.sweep.dir")
         except OSError as error:
-            sys.exit(message(error))
+            sys.exit(f"{message(error)}: hydra.sweep.dir=FOLDER")
         if record.job_folders(folder):
             sys.exit(f"{config.hydra.sweep.dir} holds a sweep: choose another hydra.sweep.dir, or remove this folder")
         SweepTable.begun = folder
