@@ -61,7 +61,7 @@ def train(composed: DictConfig) -> float:
             raise
         from stratus.sweep.worker import failed  # noqa: PLC0415 - not where all goes well
 
-        raise failed(error, folder) from None
+        raise failed(error, int(job.job.num), folder) from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
@@ -91,13 +91,18 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, swept: Collecti
 
 def beside_jobs(error: Exception) -> str | None:
     """What is said of an error of the system's, or of one that ended a sweep early; None of any other."""
-    from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
+    from stratus.runs.record import of_jobs  # noqa: PLC0415 - not where all goes well
+    from stratus.sweep.callback import SweepTable  # noqa: PLC0415
 
     if isinstance(error, OSError):
         with suppress(OmegaConfBaseException, ValueError):  # that of a file which Hydra writes has no name
             error.filename = error.filename or SweepTable.begun or HydraConfig.get().run.dir
         return message(error)
-    return f"the sweep ended early: {' '.join(message(error).split())}" if SweepTable.begun else None
+    if not SweepTable.begun:
+        return None
+    if not any(one.status == "finished" for one in of_jobs(SweepTable.begun).values()):
+        return "the sweep found nothing, since none of its jobs finished; each says why"
+    return f"the sweep ended early: {' '.join(message(error).split())}"
 
 
 def main(arguments: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.utils import JobReturn
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
@@ -81,6 +81,8 @@ class SweepTable(Callback):
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
+        if job_return.status == JobStatus.FAILED:
+            job_return.__class__ = worker.Failed
         began = time.monotonic()
         if config.hydra.mode == RunMode.MULTIRUN and began >= self.next:
             folder = _folder(config)
