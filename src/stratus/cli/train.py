@@ -14,6 +14,7 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from stratus import lecture
 from stratus.errors import ConfigurationError, StratusError, legible, mendable, message
@@ -121,7 +122,7 @@ def main(arguments: list[str]) -> None:
         sys.argv = [str(PROJECT / "train.py"), *command_line.with_globs(arguments)]
         train()
     except Exception as error:
-        mistaken = isinstance(error, HydraException | OmegaConfBaseException | AssertionError | ValueError)
+        mistaken = isinstance(error, HydraException | OmegaConfBaseException | AssertionError | ValueError | YAMLError)
         line = message(error) if isinstance(error, StratusError) else None
         line = line or (mistakes.one_line(error, arguments) if mistaken else None)
         if asked_for_tracebacks or not (line := line or beside_jobs(error)):

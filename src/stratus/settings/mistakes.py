@@ -19,10 +19,12 @@ from omegaconf.errors import (
     OmegaConfBaseException,
     UnsupportedInterpolationType,
 )
+from yaml import MarkedYAMLError
 
 from stratus.data.features import FEATURES
 from stratus.settings.experiment import PROJECT, SCHEMAS, Config
 from stratus.settings.features import SETS
+from stratus.settings.written import COMPOSING, place, place_in_experiment
 
 GROUPS = (*SCHEMAS, "features", "trainer", "experiment", "sweep")
 CALLED = {
@@ -110,6 +112,28 @@ def unknown_setting(name: str, siblings: Sequence[object] = ()) -> str:
 
 def one_line(error: Exception, arguments: Sequence[str]) -> str | None:
     """What Stratus, Hydra or OmegaConf say of a mistaken command line; None where an error is no mistake of it."""
+    return _in_a_file(error, arguments) or _on_the_line(error, arguments)
+
+
+def _in_a_file(error: Exception, arguments: Sequence[str]) -> str | None:
+    """What is said of a mistake inside a file of the configuration; None of any other."""
+    said = " ".join(str(error).split())
+    if isinstance(error, MarkedYAMLError) and error.problem_mark:
+        return f"{error.problem_mark.name}, line {error.problem_mark.line + 1}: {error.problem}"
+    if isinstance(error, UnicodeDecodeError):
+        return "a file of --config-dir is not text in UTF-8: save it as such"
+    if found := COMPOSING.match(said):
+        name, words, key = found.groups()
+        unknown = re.search("Key '.*' not in", words)
+        words = unknown_setting(key) if unknown else f"{key}: {_plainly(words)}".removeprefix(": ")
+        return place(name, key.rpartition(".")[2], arguments) + words
+    if found := re.match(r"Multiple values for (\w+)\.", said):
+        where = place_in_experiment(f"/{found[1]}", arguments)
+        return f"{where}{found[1]} has a choice already, which `override /{found[1]}: …` in a file's defaults replaces"
+    return None
+
+
+def _on_the_line(error: Exception, arguments: Sequence[str]) -> str | None:
     cause = error.__cause__ or error
     if isinstance(error, AssertionError | ValueError) and not isinstance(error, OmegaConfBaseException):
         return _not_chosen(arguments) or (_plain_words(error) if _of_hydra(error) else None)
@@ -120,7 +144,8 @@ def one_line(error: Exception, arguments: Sequence[str]) -> str | None:
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"{cause.full_key}={cause.value}: {_plainly(str(cause).splitlines()[0])}"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
-        return _no_such_choice(error.missing_cfg_file, error.options or [])
+        said = _no_such_choice(error.missing_cfg_file, error.options or [])
+        return place_in_experiment(Path(error.missing_cfg_file).name, arguments) + said
     return _unread(arguments) or _plain_words(error)
 
 
