@@ -3,7 +3,9 @@
 Each group of attacks is one process, in which commands are given one after another as their scripts give them.
 """
 
+import hashlib
 import json
+import logging
 import os
 import pickle
 import random
@@ -26,8 +28,27 @@ from harness import ROOT, Case, given, in_process
 from harness import run as command_run
 from PIL import Image
 
+from stratus.data.features import user
+
 SECRET = "xyzzy-of-another-file"
 SECONDS, MEBIBYTES = 20, 900  # the most that a refusal may take
+OWN = """import os
+from os import mkdir
+
+import polars as pl
+
+from stratus import Input
+
+NUMBER = 7
+
+
+def mine(lead_days, days=1):
+    return [Input("warmest", "°C", pl.col("temperature_max").shift(max(lead_days, days)))]
+
+
+def spring(*given, **more):
+    mkdir(more["path"])
+"""
 EVIL = "\x1b[2J\x1b]0;owned\x07\u202eevil\x9b31m"
 
 
@@ -37,11 +58,12 @@ class Attack:
 
     name: str
     harm: Callable[[Path], None]  # gets the copy of the run, `run` in a folder with secret.txt, trap.pkl and others
-    command: str = "resume"  # or evaluate, forecast, compare, lecture, summary
+    command: str = "resume"  # or evaluate, forecast, explain, export, compare, lecture, summary
     more: tuple[str, ...] = ()
     may_pass: bool = False  # whether it may be taken for a run, as a record that lacks something may
     passes: bool = False  # whether it has to be, since what is wrong is not used
     said: str = ""  # what the line has to say
+    of: str = "other"  # the honest run that is harmed: `mine` has inputs of a file beside it
 
 
 # --- how folders are harmed
@@ -240,7 +262,7 @@ def overrides() -> Iterator[Attack]:
 
 def files_elsewhere() -> Iterator[Attack]:
     """Files that only the record names."""
-    for command in ("evaluate", "forecast", "resume"):
+    for command in ("evaluate", "forecast", "export", "resume"):
         for path in (
             "{}/secret.txt",
             "/dev/zero",
@@ -298,7 +320,7 @@ def links() -> Iterator[Attack]:
     kept = "checkpoints/best.ckpt"
     for name, commands in {
         "run.json": ("evaluate", "resume", "compare", "lecture"),
-        kept: ("evaluate", "forecast", "resume"),
+        kept: ("evaluate", "forecast", "export", "resume"),
         "checkpoints/last.ckpt": ("resume",),
         "forecasts.csv": ("compare",),
         "pictures/plane.png": ("lecture",),
@@ -626,8 +648,99 @@ def sweeps() -> Iterator[Attack]:
     )
 
 
+def code() -> Iterator[Attack]:
+    """Files and modules that would be run: of inputs, optimisers, schedules, callbacks, loggers, configurations.
+
+    `trap.py` is beside the run and, with the checksum that the checkpoint has, in it. It springs once it is run;
+    `trusted.py`, which commands name, never does, but imports what could.
+    """
+    trap = ("{}/trap.py", "{}/run/trap.py", "../run/trap.py", "trap.py", "os", "trap")
+    for command in ("evaluate", "forecast", "explain", "export", "resume"):
+        yield Attack(f"own inputs, {command}", Path.exists, command, of="mine")
+        for path in trap:
+            yield Attack(f"own inputs of {path}, {command}", inputs(path=path), command, of="mine")
+    yield Attack("own inputs, summary", resampled(Path.exists), "summary", passes=True, of="mine")
+    yield Attack("own inputs, compare", Path.exists, "compare", passes=True, of="mine")
+    lesson = lambda f: recorded("lesson", json.loads((f.parent / "other/run.json").read_text())["lesson"])(f)  # noqa: E731
+    pictures = lambda f: (lesson(f), shutil.copytree(f.parent / "other/pictures", f / "pictures"))  # noqa: E731
+    yield Attack("own inputs, lecture", pictures, "lecture", passes=True, of="mine")
+    for name, changed in {
+        "none of the checksum": {"sha256": ""},
+        "of another": {"sha256": "0" * 64},
+        "no checksum": {"sha256": None},
+        "a list": {"sha256": ["x"]},
+        "escapes": {"path": EVIL, "function": EVIL},
+        "what the file imports": {"sha256": "TRUSTED", "function": "mkdir", "path": "{}/canary"},
+        "a module that the file imports": {"sha256": "TRUSTED", "function": "os"},
+        "a name within it": {"sha256": "TRUSTED", "function": "os.mkdir"},
+        "what Python has": {"sha256": "TRUSTED", "function": "__import__"},
+        "its dictionary": {"sha256": "TRUSTED", "function": "__dict__"},
+        "what is no function": {"sha256": "TRUSTED", "function": "NUMBER"},
+        "much": {"sha256": "TRUSTED", "function": "mine", "days": 10**9, "x": [[]]},
+    }.items():
+        for command in ("evaluate", "export"):
+            yield Attack(
+                f"own inputs, {name}, {command}", inputs(**changed), command, ("--features", "{}/trusted.py"), of="mine"
+            )
+    for group in ("optimizer", "schedule"):
+        for path in trap:
+            words = (f"{group}=own", f"{group}.path={path}", f"{group}.function=spring")
+            yield Attack(f"own {group} of {path}", overridden(*words))
+        imported = overridden(f"{group}=own", f"{group}.function=mkdir", f"+{group}.arguments={{path:{{}}/canary}}")
+        trusted = (f"{group}=own", f"{group}.path={{}}/trusted.py")
+        yield Attack(f"own {group}, what the file imports", imported, more=trusted)
+        yield Attack(f"own {group}, given in another way", overridden(f"{group}={{path:{{}}/trap.py,function:spring}}"))
+    for words in (
+        ("features=own", "features.own.path={}/trap.py", "features.own.function=spring"),
+        ("features=own", "+features.own={path:{}/trap.py,function:spring}"),
+        ("features=own", "++features.own.path={}/trap.py"),
+        ("features={own:{path:{}/trap.py,function:spring}}",),
+        ("callbacks=[{}/trap.py:spring]",),
+        ("callbacks=[{}/run/trap.py:spring]",),
+        ("+callbacks=['os:system']",),
+        ("callbacks.0={}/trap.py:spring",),
+        ("optimizer._target_=trap.spring",),
+        ("+schedule._target_=os.mkdir", "+schedule.path={}/canary"),
+        ("+trainer.callbacks=[{_target_:os.mkdir,path:{}/canary}]",),
+        ("+trainer.logger={_target_:os.mkdir,path:{}/canary}",),
+        ("logger=wandb",),
+        ("logger=[tensorboard,mlflow]",),
+        ("+logger.wandb.url=http://127.0.0.1:9/",),
+        ("experiment={}/run/trap",),
+        ("experiment=../../trap",),
+        ("experiment=trap",),
+        ("+experiment@_global_=trap",),
+        ("hydra/job_logging={}/run/trap",),
+        ("hydra.searchpath=[file://{}/run]",),
+        ("hydra.searchpath=[pkg://trap]",),
+        ("--config-dir={}/run",),
+        ("-cn=trap",),
+    ):
+        yield Attack(f"code, {words[-1]}", overridden(*words))
+    yield Attack("code, a callback's place", recorded("overrides", ["task=binary", "callbacks=[trap:spring]"]))
+    yield Attack(
+        "code, .hydra", instead(".hydra/config.yaml", "hydra: {callbacks: {x: {_target_: trap.spring}}}"), passes=True
+    )
+
+
+def inputs(**changed: object) -> Callable[[Path], None]:
+    """The own inputs of a checkpoint's recipe with other entries; TRUSTED stands for that file's checksum."""
+
+    def harm(folder: Path) -> None:
+        trusted = hashlib.sha256((folder.parent / "trusted.py").read_bytes()).hexdigest()
+        known = {"TRUSTED": trusted, "{}/canary": f"{folder.parent}/canary"}
+        entries = {
+            name: known.get(value, value) if isinstance(value, str) else value for name, value in changed.items()
+        }
+        entries = {n: v.replace("{}", str(folder.parent)) if isinstance(v, str) else v for n, v in entries.items()}
+        holding(lambda content: content["datamodule_hyper_parameters"]["features"]["own"].update(entries))(folder)
+
+    return harm
+
+
 GROUPS = {
-    one.__name__: one for one in (overrides, files_elsewhere, links, checkpoints, records, forecasts, walks, sweeps)
+    one.__name__: one
+    for one in (overrides, files_elsewhere, links, checkpoints, records, forecasts, walks, sweeps, code)
 }
 QUICK = {
     "overrides, os.mkdir",
@@ -643,6 +756,9 @@ QUICK = {
     "forecasts, no class",
     "a picture, a program",
     "summary, days of '{}/secret.txt'",
+    "own inputs, export",
+    "own inputs, what the file imports, evaluate",
+    "code, callbacks=[{}/run/trap.py:spring]",
 }
 
 
@@ -664,6 +780,16 @@ def prepare(ground: Path) -> None:
     (ground / "secret.txt").write_text(f"{SECRET}\n{SECRET}")
     (ground / "secret.yaml").write_text(f"{SECRET}: 1")
     (ground / "trap.pkl").write_bytes(pickle.dumps(Trap(ground / "canary")))
+    trap = f"{OWN}if os.path.exists('{ground}/set'):\n    os.mkdir('{ground}/canary')\n"
+    (ground / "trap.py").write_text(trap)
+    (ground / "trusted.py").write_text(OWN)
+    own = ["features=own", f"+features.own={{path:{ground}/trap.py,function:mine}}", "trainer.max_epochs=1"]
+    code, said = given(ground, ["train", *data, *own, "pictures=none", f"hydra.run.dir={ground}/mine"])
+    assert code == 0, said
+    for one in ("other", "mine"):
+        shutil.copy(ground / "trap.py", ground / one)
+    (ground / "other" / "trap.yaml").write_text(f"# @package _global_\nhydra: {{job: {{env_set: {{A: {SECRET}}}}}}}\n")
+    (ground / "set").touch()
     os.mkfifo(ground / "pipe")
     (ground / "bin").mkdir()
     (ground / "bin" / "gs").write_text(f"#!/bin/sh\nmkdir {ground}/canary\n")  # what Pillow has run for PostScript
@@ -677,20 +803,24 @@ def tried(attack: Attack, ground: Path) -> str | None:
     for one in (here, run, ground / "kept"):
         shutil.rmtree(one, ignore_errors=True)
     here.mkdir()
-    shutil.copytree(ground / "other", run, symlinks=True)
+    shutil.copytree(ground / attack.of, run, symlinks=True)
     attack.harm(run)
     words = {
         "resume": ["train", f"resume={run}", "trainer.max_epochs=2"],
         "evaluate": ["evaluate", str(run)],
         "forecast": ["forecast", str(run)],
-        "compare": ["compare", str(ground / "other"), str(run)],
+        "explain": ["explain", str(run)],
+        "export": ["export", str(run), "--to", str(here / "model.onnx")],
+        "compare": ["compare", str(ground / attack.of), str(run)],
         "lecture": ["lecture", str(run), "--to", str(here / "walk")],
         "summary": ["summary", str(run)],
     }[attack.command]
     own = ("here", "run") if attack.command == "summary" else ("here",)  # where a command may write
+    user._NAMED.clear()  # as each command begins: nothing is named,
+    logging.getLogger("stratus.traceback").handlers[:] = [logging.NullHandler()]  # and no other run's log is open
     before, began = everything(ground, own), time.monotonic()
     signal.alarm(SECONDS)
-    code, printed = given(here, [*words, *attack.more])
+    code, printed = given(here, [*words, *(one.replace("{}", str(ground)) for one in attack.more)])
     signal.alarm(0)
     taken, used = time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     out, err = printed.split("\f", 1)
@@ -773,9 +903,27 @@ def check_commands(folder: Path) -> None:
         assert {file.name for file in folder.iterdir()} == {"other", "run"}
 
 
+def check_doors(folder: Path) -> None:
+    """What is written where a stranger's link, file or folder stands."""
+    words = ["task=binary", "trainer.max_epochs=1", "pictures=none", f"hydra.run.dir={folder}/run"]
+    assert command_run(*words, folder=folder).code == 0
+    (folder / "secret.txt").write_text(SECRET)
+    (folder / "model.onnx").symlink_to("secret.txt")
+    assert command_run("stratus", "export", "run", "--to", "model.onnx", folder=folder).code == 0
+    assert (folder / "secret.txt").read_text() == SECRET
+    assert not (folder / "model.onnx").is_symlink()
+    (folder / "to nowhere").symlink_to("nowhere")
+    (folder / "to a full one").symlink_to("run")
+    for name in ("run", "secret.txt", "to nowhere", "to a full one", "run/../run"):
+        command_run("stratus", "new", name, folder=folder).refused("there already")
+    assert not (folder / "nowhere").exists()
+    assert not (folder / "run" / "conf").exists()
+
+
 def cases(quick: bool) -> Iterator[Case]:
     if not quick:
         yield Case("commands", check_commands, 4)
+        yield Case("doors", check_doors, 6)
     for group in ["quick"] if quick else GROUPS:
         yield Case(group, partial(check, group=group), len(QUICK) if quick else sum(1 for _ in attacks(group)))
 

@@ -41,8 +41,7 @@ def test_a_spreadsheet_is_forecast_as_the_same_days_in_other_units_are(sheet, tr
     assert stratus("forecast", tmp_path / "mine") == stratus("forecast", tmp_path / "other")
 
 
-@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("\t", "tabs")])
-def test_columns_that_are_not_separated_by_commas_are_told(trained, tmp_path, mark, name):
-    (tmp_path / "my.csv").write_text(f"Day{mark}High{mark}Low\n1/2/2012{mark}50{mark}40\n")
-    with pytest.raises(DataError, match=f"line 1: {name} between the columns; save it with commas"):
+def test_columns_that_tabs_separate_are_told(trained, tmp_path):
+    (tmp_path / "my.csv").write_text("Day\tHigh\tLow\n1/2/2012\t50\t40\n")
+    with pytest.raises(DataError, match="line 1: tabs between the columns; save it with commas"):
         trained(tmp_path / "run", "data=csv", f"data.path={tmp_path}/my.csv", "data.columns.date=Day")

@@ -119,3 +119,39 @@ def test_all_that_does_not_fit_is_said_at_once(tmp_path):
 )
 def test_what_is_broken_is_named(tmp_path, text, part):
     assert part in refused(write(tmp_path, text), RAIN)
+
+
+def test_a_spreadsheet_with_semicolons_and_decimal_commas_is_what_pandas_reads(tmp_path):
+    text = (
+        '\ufeffTag;"Höchst; °C";Regen, mm;Boden\r\n1.2.2020;5,5;0,3;-0,5\r\n2.2.2020;7;;,5\r\n03.02.2020;-1,25;12;1\r\n'
+    )
+    columns = {"date": "Tag", "temperature_max": "Höchst; °C", "precipitation": "Regen, mm", "soil": "Boden"}
+    layout = Layout(columns, own={"soil": "degC"}, date_format="%d.%m.%Y", station="Haus, hinten")
+    file = tmp_path / "meine.csv"
+    file.write_text(text, encoding="utf-8", newline="")
+    table, frame = layout.read(file), pd.read_csv(file, sep=";", decimal=",", encoding="utf-8-sig")
+    assert table["date"].to_list() == pd.to_datetime(frame["Tag"], format="%d.%m.%Y").dt.date.to_list()
+    for name in ("temperature_max", "precipitation", "soil"):
+        np.testing.assert_array_equal(table[name].fill_null(np.nan), frame[columns[name]])
+    assert table["station"].unique().to_list() == ["Haus, hinten"]
+    file.write_text(text.replace("5,5", "1.005,5"), encoding="utf-8", newline="")
+    assert "line 2: '1.005,5'" in refused(file, layout)
+
+
+def test_traces_are_nothing_and_blank_rows_no_days(tmp_path):
+    layout = Layout(RAIN.columns, {"precipitation": "inch"}, date_format="%m/%d/%Y", station="Oslo")
+    rows = ["DAY,rain in,hi", "1/31/2020,T,M", ",,", "2/1/2020,0.10,9.5", " , ,"]
+    table = layout.read(write(tmp_path, "\n".join(rows)))
+    assert table["date"].to_list() == [date(2020, 1, 31), date(2020, 2, 1)]
+    assert table.select("precipitation", "temperature_max").rows() == [(0, None), (pytest.approx(2.54), 9.5)]
+    said = refused(write(tmp_path, "\n".join([*rows, "2/2/2020,M,T"])), layout)
+    assert "(temperature_max): 1 of 2 are no numbers, the first on line 6: 'T'" in said
+
+
+def test_a_title_and_a_sum_are_told_with_their_lines(tmp_path):
+    layout = Layout({"date": "DAY", "precipitation": "rain"}, date_format="%m/%d/%Y", station="Oslo")
+    days = [f"{1 + k // 28}/{1 + k % 28}/2020,1," for k in range(40)]
+    said = refused(write(tmp_path, "\n".join(["Garden,,", "DAY,rain,note", *days])), layout)
+    assert "the first line names no columns: remove what stands above their names" in said
+    said = refused(write(tmp_path, "\n".join(["DAY,rain,note", *days, "Sum,40,"])), layout)
+    assert said.endswith("1 of 41 are no dates as %m/%d/%Y, the first on line 42: 'Sum'")

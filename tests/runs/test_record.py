@@ -191,6 +191,19 @@ def test_a_record_without_a_schema_as_they_were_before_is_read(tmp_path):
     assert found.git.sha == written["git"]["sha"]
 
 
+def test_a_folder_of_runs_and_a_file_of_one_name_the_run_that_is_meant(short, tmp_path):
+    for name in ("later", "earlier"):
+        shutil.copytree(short("binary"), tmp_path / name)
+    os.utime(tmp_path / "earlier", (0, 0))
+    for path, meant in {
+        ".": "later",
+        "earlier/checkpoints/best.ckpt": "earlier",
+        "earlier/checkpoints": "earlier",
+    }.items():
+        with pytest.raises(CheckpointError, match=rf"is it {tmp_path / meant}\?$"):
+            record.read(tmp_path / path)
+
+
 def test_a_folder_without_a_record_is_no_run(tmp_path):
     with pytest.raises(CheckpointError, match=r"is not a run's folder"):
         record.read(tmp_path)

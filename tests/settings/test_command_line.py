@@ -18,6 +18,15 @@ def test_a_pattern_stands_for_the_files_of_a_group_and_of_its_folders():
     assert with_globs(["-m", "init=glob(*s*)", "seed=0,1"]) == ["-m", "init=gaussian,zeros", "seed=0,1"]
 
 
+@pytest.mark.parametrize("flag", [["--config-dir", "{}"], ["--config-dir={}"]])
+def test_a_pattern_finds_the_files_of_ones_own_folder_too(flag, tmp_path):
+    for name in ("init/zebra", "experiment/mine", "experiment/more/mine"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"{name}.yaml").touch()
+    own = [one.format(tmp_path) for one in flag]
+    assert with_globs([*own, "init=glob(z*)", "experiment=glob(m*)"])[-2:] == ["init=zebra,zeros", "experiment=mine"]
+
+
 def test_what_is_no_pattern_of_a_group_is_left_to_hydra():
     given = ["optimizer.lr=glob(*)", "seed=range(3)", "init=glob([g*,z*],exclude=z*)", "nothing=glob(*)"]
     assert with_globs(given) == given
@@ -51,6 +60,7 @@ def test_a_job_of_a_sweep_is_resumed_alone_unless_a_sweep_is_asked_for():
         "features=[station,harmonics]", "experiment=lecture/rain", "data.stations=[New York,Seattle]", "sweep=null",
         "data.names={USW00013904: Austin}", "data.path='my files/a.csv'", "data.batch_size=null", "trainer.devices=[0]",
         "features.harmonics.k=3", "optimizer.lr=1e-3", "data.names.260=De Bilt",
+        "logger=[tensorboard,csv]", "logger=csv",
     ],
 )  # fmt: skip
 def test_settings_and_choices_are_taken_over_as_they_stand(lawful):
@@ -64,6 +74,7 @@ def test_settings_and_choices_are_taken_over_as_they_stand(lawful):
         "--cfg=job", "--experimental-rerun=x.pkl", "data=../../x", "features=[two_days,/x]", "seed=1,2",
         "seed=${oc.env:HOME}", "data.path=$\\{oc.env:HOME\\}", "data.names={_target_: os.system}", "task@hydra=binary",
         "trainer.devices=100000", "experiment='glob(*)'", "optimizer._target_=os.system",
+        "logger=wandb", "logger=[csv,mlflow]",
         "", "seed", "data.names._target_=x", "data={path:x}", "seed=" + "9" * 20_000,
     ],
 )  # fmt: skip

@@ -23,6 +23,10 @@ class Counts(Callback):
     def on_train_epoch_end(self, trainer, pl_module):
         print("epoch", trainer.current_epoch)
 
+class Named(Plain):
+    def __init__(self, params, lr, name, path):
+        super().__init__(params, lr)
+
 def nothing():
     return 1
 """
@@ -53,10 +57,18 @@ def test_a_callback_of_ones_own_is_called(own, trained, tmp_path, capsys):
     assert capsys.readouterr().out == "epoch 0\nepoch 1\n"
 
 
+def test_arguments_may_have_any_names_but_those_that_are_given_anyway(own, trained, tmp_path):
+    words = [*own[1], "optimizer.function=Named", "optimizer.arguments={name:a,path:b}", "trainer.max_epochs=1"]
+    assert trained(tmp_path / "run", "task=binary", *words)["status"] == "finished"
+    for word in ("optimizer.arguments.lr=1", "schedule.arguments.epochs=1"):
+        with pytest.raises(ConfigurationError, match=rf"^{word}: expected (optimizer.lr|trainer.max_epochs) for it$"):
+            trained(tmp_path / "not", "task=binary", *own[1], word)
+
+
 def test_what_is_none_is_told(own, trained, tmp_path):
     wrong = {
         f"{own[0]}:nothing": f"{own[0]}: nothing made '1': expected one of lightning's Callback",
-        f"{own[0]}:Fewer": f"{own[0]} has no function 'Fewer'; it has: Plain, halving, Counts, nothing",
+        f"{own[0]}:Fewer": f"{own[0]} has no function 'Fewer'; it has: Plain, halving, Counts, Named, nothing",
         f"{own[0]}:LambdaLR": "has no function 'LambdaLR'",  # imported
         f"{tmp_path}/none.py:A": f"callbacks={tmp_path}/none.py: No such file",
     }

@@ -17,9 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str], arguments: list[str] | None) -> int:
-    if words[:1] == ["train"]:
+    train_it = words[:1] == ["train"]
+    if train_it or arguments is None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is anything to end, Ctrl-C ends the process
+    if train_it:
         gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a run to end, Ctrl-C ends the process
         from stratus.cli import train  # noqa: PLC0415 - Hydra is for this command, polars for the others
 
         train.main(words[1:])

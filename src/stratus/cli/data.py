@@ -8,7 +8,7 @@ import polars as pl
 
 from stratus.cli.parser import add
 from stratus.data.ghcn import cache, stations
-from stratus.data.store.build import build
+from stratus.data.store import build as store_building
 from stratus.data.store.check import check
 from stratus.data.store.manifest import Manifest
 from stratus.errors import ConfigurationError, counted
@@ -27,6 +27,7 @@ def add_commands(commands: Any) -> None:
     fetched = add(commands, "fetch", fetch_stations, "fetch stations' records into the cache")
     fetched.add_argument("stations", metavar="STATION", nargs="*", help="ids such as USW00013904")
     fetched.add_argument("--texas", action="store_true", help="the five airports of data=texas")
+    fetched.set_defaults(kept=_fetched)
     for one in (found, fetched):
         one.add_argument("--source", metavar="URL", default=cache.SOURCE, help=f"base address ({cache.SOURCE})")
         one.add_argument("--offline", action="store_true", help="use what is cached, fetch nothing")
@@ -40,6 +41,7 @@ def add_commands(commands: Any) -> None:
     built = add(actions, "build", build_store, about)
     built.add_argument("sources", metavar="SOURCE", nargs="+", help="CSV, gzip or Parquet, or a folder of Parquet")
     built.add_argument("--to", metavar="DIR", type=Path, required=True, help="the store's folder")
+    built.set_defaults(kept=_built)
     built.add_argument("--ice-pellets", action="store_true", help="count ice pellets as hail")
     checked = add(actions, "check", check_store, "compare every file of a store with the checksums of its building")
     checked.add_argument("folder", metavar="DIR", type=Path, help="the store's folder")
@@ -85,15 +87,35 @@ def find(options: argparse.Namespace) -> None:
 
 def fetch_stations(options: argparse.Namespace) -> None:
     """Fetches the stations' .dly files and prints where they are."""
-    ids = [*options.stations, *(stations.TEXAS if options.texas else [])]
+    ids = _stations(options)
     if not ids:
         raise ConfigurationError("name a station, such as USW00013904, or --texas; stratus stations finds them")
     show(*map(str, cache.station_files(ids, **_fetching(options))))
 
 
+def _stations(options: argparse.Namespace) -> list[str]:
+    return [*options.stations, *(stations.TEXAS if options.texas else [])]
+
+
+def _fetched(options: argparse.Namespace) -> tuple[str, str]:
+    """What is kept of a fetch that a signal ended."""
+    ids = _stations(options)
+    there = sum(cache.place(f"all/{one}.dly", options.source).is_file() for one in ids)
+    return f"{there} of {counted(len(ids), 'file')} in the cache, and what has come of the next", "this goes on"
+
+
+def _built(options: argparse.Namespace) -> tuple[str, str]:
+    """What is kept of a store's building that a signal ended."""
+    read, planned, parts = store_building.kept(options.to)
+    if not planned:
+        return f"{options.to} is as it was before", "this begins anew"
+    made = f", {counted(parts, 'part')} made of them" if parts else ""
+    return f"{read} of {counted(planned, 'file')} read{made}, kept in {options.to}", "this goes on"
+
+
 def build_store(options: argparse.Namespace) -> None:
     """Builds the store and says what it holds."""
-    manifest = build(options.sources, options.to, ice_pellets=options.ice_pellets, tell=show)
+    manifest = store_building.build(options.sources, options.to, ice_pellets=options.ice_pellets, tell=show)
     dropped = [f"{count:,} dropped: {why}" for why, count in manifest.dropped.items() if count]
     show("; ".join([_holds(options.to, manifest), *dropped]))
 

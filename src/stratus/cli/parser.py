@@ -18,9 +18,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def add(commands: Any, name: str, command: Callable[[argparse.Namespace], None], about: str) -> argparse.ArgumentParser:
-    """The parser of a new command."""
+    """The parser of a new command; `kept` among its options says what is, and what the command does after a signal."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
-    parser.set_defaults(command=command)
+    parser.set_defaults(command=command, kept=lambda options: ("nothing is kept", "this begins anew"))
     return parser
 
 

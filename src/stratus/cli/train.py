@@ -101,9 +101,22 @@ def beside_jobs(error: Exception) -> str | None:
         return message(error)
     if not SweepTable.begun:
         return None
-    if not any(one.status == "finished" for one in of_jobs(SweepTable.begun).values()):
+    jobs = of_jobs(SweepTable.begun).values()
+    if jobs and all(one.status in ("failed", "diverged") for one in jobs):
         return "the sweep found nothing, since none of its jobs finished; each says why"
     return f"the sweep ended early: {' '.join(message(error).split())}"
+
+
+def say_what_is_kept(arguments: list[str]) -> None:
+    """Says it of the run or the sweep that a signal has ended, after a sweep's table."""
+    from stratus.runs import stopped  # noqa: PLC0415 - not where all goes well
+    from stratus.sweep.callback import SweepTable  # noqa: PLC0415
+
+    if sweep := SweepTable.begun:
+        SweepTable.end()
+        stopped.of_sweep(sweep, arguments)
+    elif run := SweepTable.run:
+        stopped.of_run(run, arguments)
 
 
 def main(arguments: list[str]) -> None:
@@ -111,6 +124,7 @@ def main(arguments: list[str]) -> None:
     asked_for_tracebacks = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing several lines
     terminal.protect()
+    given = arguments
     try:
         arguments = for_hydra(arguments)
         if earlier := command_line.resumed_run(arguments):
@@ -128,6 +142,11 @@ def main(arguments: list[str]) -> None:
         if asked_for_tracebacks or not (line := line or beside_jobs(error)):
             raise
         sys.exit(legible(line))
+    except SystemExit:
+        if signals.state.raised:
+            signals.ignore()
+            say_what_is_kept(given)
+        raise
     finally:
         signals.ignore()
         terminal.say_what_was_lost()

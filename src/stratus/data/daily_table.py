@@ -221,5 +221,8 @@ def _fault(raw: pl.DataFrame, table: pl.DataFrame) -> tuple[int, str] | None:
     expected = _EXPECTED[name]
     if fault == "is below temperature_min":
         fault, expected = f"{fault} {table['temperature_min'][row]}", "maximum ≥ minimum"
-    text = raw[name].slice(row, 1).cast(pl.String).item() or ""
+    given = raw[name].slice(row, 1)
+    text = given.to_physical().cast(pl.String).item() or ""
+    if text and given.dtype == pl.Date:  # of a year that neither Python nor polars need have
+        text += " days from 1970-01-01"
     return row, f"{name}: {quoted(text)} {fault}; expected {expected}"

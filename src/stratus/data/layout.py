@@ -12,12 +12,13 @@ from stratus.data.clocks import Clocks
 from stratus.data.daily_table import KEY, SCHEMA
 from stratus.data.elements import ELEMENTS, Hours
 from stratus.data.fields import open_table
-from stratus.data.lines import blocks
+from stratus.data.lines import blocks, with_commas
 from stratus.data.parquet import Parquet, is_parquet
 from stratus.data.units import CONVERSIONS, conversion, suspected
 from stratus.errors import DataError, quoted
 
-GAPS = ("NA", "NaN", "nan", "null", "None", "-")  # what stands for a value that was not measured, beside nothing
+GAPS = ("NA", "NaN", "nan", "null", "None", "-", "M")  # what stands for a value not measured, beside nothing
+TRACE = {"precipitation": "T", "snowfall": "T"}  # what stands for less than can be measured
 ISO = "%Y-%m-%d"
 _FORMATS = (
     ISO,
@@ -31,6 +32,7 @@ _FORMATS = (
     "%d/%m/%y",
     "%m/%d/%y",
 )
+_DECIMAL = r"^([+-]?\d*),(\d+)$"  # a number with a decimal comma, where columns are not separated by any
 _FIRST = 1000  # year with four digits
 _ROWS = 1 << 18  # of Parquet that are read at once
 _SHOWN = 30  # columns of the file that a message names
@@ -67,9 +69,12 @@ class Layout:
         places = self._places(names)
         faults = [*self._misnamed(names, places)]
         faults += [f"the file has {', '.join(map(quoted, names[:_SHOWN]))}"] if faults else []
+        if faults and names.count("") * 2 > len(names):
+            faults.insert(0, "the first line names no columns: remove what stands above their names")
         faults += self._mistaken()
         known = {"date", *([] if self.station else ["station"])} <= {*places}
         raw = pl.concat(part.select("line", **{k: pl.col(f"{v}") for k, v in places.items()}) for part in parts)
+        raw = raw.filter(pl.any_horizontal(pl.exclude("line") != "")) if places else raw  # rows of commas alone
         if raw.is_empty():
             faults.append("no rows; expected one per station and day")
         table, broken = self._typed(raw.with_columns(cs.string().replace(dict.fromkeys(GAPS, "")).replace("", None)))
@@ -151,9 +156,10 @@ class Layout:
             form = self.date_format or ISO
             found = _dates(given, form)
             wrong = given.is_not_null() & found.is_null()
-            return found, wrong, f"are no dates as {form}{_other(given) if wrong.any() else ''}"
+            return found, wrong, f"are no dates as {form}{_other(given, wrong) if wrong.any() else ''}"
         if name not in (*ELEMENTS, *self.own):
             return given.cast(pl.String), pl.repeat(False, len(given), eager=True), ""
+        given = given.replace(TRACE.get(name, ""), "0")
         value = given.cast(pl.Float64, strict=False)
         broken = given.is_not_null() & ~value.is_finite().fill_null(False)
         if name in self.own or broken.any():
@@ -189,8 +195,13 @@ def _opened(path: str | Path) -> tuple[list[str], Iterator[pl.DataFrame]]:
             part.select(dates).select(file.columns).select(text).with_row_index("line", offset=above)
             for above, part in file.parts(_ROWS, pl.all())
         )
-    table = open_table(blocks(path), f"{path}")
-    return table.first, table.parts({f"{place}": place for place in range(len(table.first))})
+    exchanged, lines = with_commas(blocks(path))
+    table = open_table(lines, f"{path}")
+    parts = table.parts({f"{place}": place for place in range(len(table.first))})
+    if not exchanged:
+        return table.first, parts
+    back = cs.string().str.replace_many([";", ","], [",", ";"]).str.replace(_DECIMAL, "$1.$2")
+    return [one.translate(str.maketrans(";,", ",;")) for one in table.first], (one.with_columns(back) for one in parts)
 
 
 def _dates(given: pl.Series, form: str) -> pl.Series:
@@ -207,10 +218,12 @@ def _dates(given: pl.Series, form: str) -> pl.Series:
     return found
 
 
-def _other(given: pl.Series) -> str:
-    """What may be said of the dates instead: the usual forms that fit them all, if any."""
+def _other(given: pl.Series, wrong: pl.Series) -> str:
+    """What may be said of the dates instead: the usual forms that fit them all; nothing where few are wrong."""
     fitting = [form for form in _FORMATS if _dates(given, form).null_count() == given.null_count() < len(given)]
-    return f"; data.date_format={' or '.join(map(repr, fitting))} fits all" if fitting else "; say data.date_format"
+    if fitting:
+        return f"; data.date_format={' or '.join(map(repr, fitting))} fits all"
+    return "; say data.date_format" if wrong.sum() > _MANY * len(wrong) else ""
 
 
 def _again(table: pl.DataFrame) -> Iterator[str]:

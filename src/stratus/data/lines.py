@@ -6,13 +6,15 @@ import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
 import polars as pl
 
 from stratus.errors import DataError
+from stratus.progress import BYTES, working
 
 SIZE = 1 << 22  # bytes of a block
 LONGEST = 1 << 20  # bytes after which a line had to end
@@ -55,11 +57,13 @@ def unpacked(path: str | Path, size: int = SIZE) -> Iterator[bytes]:
     with open(path, "rb") as raw:
         file = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
         total = 0
-        while chunk := file.read(size):
-            total += len(chunk)
-            if total > _UNSUSPECTED + _RATIO * raw.tell():
-                raise DataError(f"{path}: unpacks to more than {_RATIO} times its size; no table does")
-            yield chunk
+        with working(f"reading {Path(path).name}", os.fstat(raw.fileno()).st_size, BYTES) as work:
+            while chunk := file.read(size):
+                total += len(chunk)
+                if total > _UNSUSPECTED + _RATIO * raw.tell():
+                    raise DataError(f"{path}: unpacks to more than {_RATIO} times its size; no table does")
+                work.at(raw.tell())
+                yield chunk
 
 
 def blocks(path: str | Path, size: int = SIZE, *, whole: bool = False) -> Iterator[Block]:
@@ -92,3 +96,16 @@ def blocks(path: str | Path, size: int = SIZE, *, whole: bool = False) -> Iterat
         raise DataError(f"{path}, line {line}: the file breaks off within this line; {mend}")
     if rest:
         yield Block((rest.removeprefix(_MARK) if line == 1 else rest) + b"\n", line)
+
+
+def with_commas(lines: Iterator[Block]) -> tuple[bool, Iterator[Block]]:
+    """Whether semicolons separate the columns, by the first line, and the lines with commas and semicolons exchanged.
+
+    As they are where commas do; exchanged once more, each value is what it was.
+    """
+    begin = next(lines, None)
+    head = begin.content.partition(b"\n")[0] if begin else b""
+    whole = chain([begin] if begin else [], lines)
+    if head.count(b";") <= head.count(b","):
+        return False, whole
+    return True, (replace(one, content=one.content.translate(bytes.maketrans(b";,", b",;"))) for one in whole)

@@ -101,8 +101,7 @@ def run(
             (verification,) = verify(model, splits, references, test=False)
         finished = FinishedRun(settings, observations, splits.evenly_spaced(), result, verification, references)
         finish(finished, outputs, lesson)
-        for one in others:
-            one.log_metrics(finished.test_scores, result.steps)
+        loggers.finish(others, finished.test_scores, result.steps, folder)
     assert record.objective is not None
     return record.objective
 

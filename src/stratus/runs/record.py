@@ -199,12 +199,22 @@ def read(folder: Path) -> RunRecord:
     return record
 
 
+def _meant(path: Path) -> str:
+    """The newest run of a folder of runs, or the run that a file or folder is within."""
+    if not path.exists():
+        return ""
+    within = sorted((one.parent for one in path.glob(f"*/{FILE}")), key=os.path.getmtime)
+    around = [one for one in path.parents if (one / FILE).is_file()]
+    return f"; is it {(within[-1:] or around)[0]}?" if within or around else ""
+
+
 def _read(folder: Path) -> RunRecord:
     path = folder / FILE
     try:
         content = msgspec.json.decode(files.inside(folder, FILE, LARGEST).read_bytes())
     except OSError as error:
-        raise CheckpointError(f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror})") from None
+        why = f"{folder} is not a run's folder: cannot read {FILE} ({error.strerror}){_meant(folder)}"
+        raise CheckpointError(why) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict) or "overrides" not in content:

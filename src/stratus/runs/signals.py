@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+CODES = [128 + one for one in ENDING]  # the shell's exit codes for them
 PAUSE = 5.0  # seconds in which a second signal changes nothing: the first is at work
 
 

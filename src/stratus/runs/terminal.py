@@ -3,9 +3,11 @@
 import errno
 import io
 import logging
+import os
 import sys
 from typing import Any
 
+from stratus import progress
 from stratus.errors import message
 
 
@@ -15,7 +17,8 @@ class Lenient(io.FileIO):
     lost: OSError | None = None  # why, at first
 
     def write(self, data: Any, /) -> int:
-        """Says that all was written."""
+        """Says that all was written; a bar that stands on the terminal gives way."""
+        progress.clear()
         try:
             return super().write(data)
         except OSError as error:
@@ -24,12 +27,17 @@ class Lenient(io.FileIO):
 
 
 def protect() -> None:
-    """Has nothing that is printed raise, from now on; a character that the terminal lacks is shown as `?`."""
+    """Has nothing that is printed raise, from now on; a character that the terminal lacks is shown as `?`.
+
+    And has long work shown on a terminal, by the first of the processes that Lightning starts.
+    """
     logging.raiseExceptions = False
     if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout = _protected(sys.stdout, "replace")
     if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr = _protected(sys.stderr, "backslashreplace")
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        progress.begin()
 
 
 def _protected(stream: io.TextIOWrapper, errors: str) -> io.TextIOWrapper:

@@ -8,7 +8,7 @@ from stratus.errors import ConfigurationError, quoted
 from stratus.settings.experiment import PROJECT
 
 ALONE = ("--help", "--hydra-help", "--version", "--resolve", "--run", "--multirun", "--shell-completion")
-WITH_VALUE = ("--cfg", "--package", "--config-path", "--config-name", "--config-dir", "--experimental-rerun")
+WITH_VALUE = ("--cfg", "--package", "--config-path", "--config-name", "--config-dir")
 INFO = "--info"  # whose value may be left out
 VALUES = {
     "--cfg": ("job", "hydra", "all"),

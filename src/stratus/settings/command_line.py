@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ OF_EXTRAS = {
     "hydra/sweeper=optuna": "optuna",
 }  # choices, and the extra that each needs
 # What a record may set: nothing that runs a file, or tells others of the run.
-TAKEN_OVER = {one.name for one in fields(Config)} - {"resume", "callbacks", "logger"} | {"experiment", "sweep"}
+TAKEN_OVER = {one.name for one in fields(Config)} - {"resume", "callbacks"} | {"experiment", "sweep"}
 OF_FILES = ("features.own", "optimizer.path", "schedule.path")  # which name a file to run: only where given anew
 LONGEST = 10_000  # the most characters of a record's overrides: Hydra reads some thousand a second
 
@@ -101,7 +102,9 @@ def _is_plain(value: Any) -> bool:
 
 
 def _fits(name: str, value: Any) -> bool:
-    """Whether the processes that a value asks for are at most one a core."""
+    """Whether loggers tell nobody else of a run, and the processes that a value asks for are at most one a core."""
+    if name == "logger":
+        return {*(value if isinstance(value, list) else [value])} <= {"tensorboard", "csv"}
     numbers = re.findall(r"\d+", str(value)) if name == "trainer.devices" else []
     return all(len(one) < 6 and int(one) <= (os.cpu_count() or 1) for one in numbers)
 
@@ -115,14 +118,18 @@ def with_globs(arguments: list[str]) -> list[str]:
 
     Hydra has it too, but sees no folder within a group and takes a pattern without a match for a sweep of no jobs.
     """
-    return [re.sub(r"^(\w+)=glob\(([\w/*?-]+)\)$", _named, one) for one in arguments]
+    own = [Path(arguments[arguments.index(flag) + 1]) for flag in ("--config-dir",) if flag in arguments]
+    own += [Path(one.partition("=")[2]) for one in arguments if one.startswith("--config-dir=")]
+    named = partial(_named, [PROJECT / "conf", *own])
+    return [re.sub(r"^(\w+)=glob\(([\w/*?-]+)\)$", named, one) for one in arguments]
 
 
-def _named(found: re.Match[str]) -> str:
+def _named(folders: list[Path], found: re.Match[str]) -> str:
     group, pattern = found.groups()
-    folder = PROJECT / "conf" / group
-    names = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.glob(f"{pattern}.yaml"))
-    if folder.is_dir() and not names:
+    there = [one / group for one in folders if (one / group).is_dir()]
+    files = {one.relative_to(folder) for folder in there for one in folder.glob(f"{pattern}.yaml")}
+    names = sorted(one.with_suffix("").as_posix() for one in files)
+    if there and not names:
         raise ConfigurationError(f"{found[0]}: there is no conf/{group}/{pattern}.yaml")
     return f"{group}={','.join(names)}" if names else found[0]
 

@@ -77,6 +77,9 @@ class OwnOptimizer(Optimizer, builds="stratus.training.own.optimizer"):
         default_factory=dict, metadata={"help": "what it takes beside the parameters and lr"}
     )
 
+    def __post_init__(self) -> None:
+        require("lr" not in self.arguments, "optimizer.arguments.lr", self.arguments.get("lr"), "optimizer.lr for it")
+
 
 @dataclass
 class Schedule(SettingsGroup, group="schedule"):
@@ -112,6 +115,10 @@ class OwnSchedule(Schedule, builds="stratus.training.own.schedule"):
     arguments: dict[str, Any] = field(
         default_factory=dict, metadata={"help": "what it takes beside the optimiser and the number of epochs"}
     )
+
+    def __post_init__(self) -> None:
+        named = self.arguments.get("epochs")
+        require("epochs" not in self.arguments, "schedule.arguments.epochs", named, "trainer.max_epochs for it")
 
 
 @dataclass

@@ -63,6 +63,12 @@ class SharedFeatures(SettingsGroup, group="features"):
         if OWN in sets:
             for name in ("path", "function"):
                 require(isinstance(self.own.get(name), str), f"features.own.{name}", self.own.get(name), "a name")
+            require(
+                "lead_days" not in self.own,
+                "features.own.lead_days",
+                self.own.get("lead_days"),
+                "features.lead_days for it",
+            )
             sets[OWN] |= {"path": os.path.abspath(self.own["path"]), "sha256": read(self.own["path"])}
         return sets
 

@@ -216,7 +216,7 @@ def _unread(arguments: Sequence[str]) -> str | None:
     """What is said of the first override that Hydra cannot read, or that is a sweep without -m; None of none."""
     parser, alone = OverridesParser.create(), not {"-m", "--multirun"} & {*arguments}
     for one in arguments:
-        if one.startswith("-") or "=" not in one:
+        if one.startswith("-") or "=" not in one:  # a flag, or its value
             continue
         name, _, value = one.partition("=")
         try:

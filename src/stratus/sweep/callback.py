@@ -29,6 +29,7 @@ class SweepTable(Callback):
     """Writes summary.csv as the jobs of a multirun end, so that a killed sweep has it too, and shows it at the end."""
 
     begun: ClassVar[Path | None] = None  # the folder of the sweep that this process runs
+    run: ClassVar[Path | None] = None  # or of its only run
 
     def __init__(self) -> None:
         self.next = 0.0
@@ -38,7 +39,8 @@ class SweepTable(Callback):
         if int(os.environ.get("LOCAL_RANK", "0")) == 0:  # those beside the first share its folder
             HydraConfig.instance().set_config(config)  # the folder's name is made of it; Hydra does the same later
             try:
-                recording.keep(Path(config.hydra.run.dir))
+                SweepTable.run = Path(config.hydra.run.dir)
+                recording.keep(SweepTable.run)
             except StratusError as error:
                 sys.exit(message(error))
             except OSError as error:
@@ -52,6 +54,7 @@ class SweepTable(Callback):
         Hydra's own `on_multirun_end` is not called when a job failed, and of what is raised here it lets only
         SystemExit through.
         """
+        signals.listen()  # here too: years are read of the table, and other processes may run all jobs
         try:
             refusal = without_jobs(config) or without_judges(config)
         except InterpolationResolutionError as error:  # of what a configuration asks for, such as ${test_years:…}
@@ -72,12 +75,18 @@ class SweepTable(Callback):
         if record.job_folders(folder):
             sys.exit(f"{config.hydra.sweep.dir} holds a sweep: choose another hydra.sweep.dir, or remove this folder")
         SweepTable.begun = folder
-        signals.listen()  # here too, where only other processes run jobs
         if "joblib" in config.hydra.launcher._target_:
             with open_dict(config.hydra.launcher):  # joblib's processes begin with it
                 follow = {"_target_": "hydra.utils.get_method", "path": f"{worker.__name__}.follow"}
                 config.hydra.launcher.update(initializer=follow, initargs=[os.getpid()])
         atexit.register(_finish, folder)
+
+    @classmethod
+    def end(cls) -> None:
+        """Shows the table of a sweep that does not come to its end, and no other later."""
+        atexit.unregister(_finish)
+        if cls.begun:
+            _finish(cls.begun)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""

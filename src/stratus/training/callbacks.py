@@ -9,6 +9,7 @@ from lightning.pytorch.callbacks import EarlyStopping
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
+from stratus.progress import Work
 from stratus.tasks.linear import LinearTask
 from stratus.training.stability import divergence
 
@@ -35,6 +36,19 @@ class StabilityGuard(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the last finite loss of the run that is resumed."""
         self.last_finite = state_dict["last_finite"]
+
+
+class Progress(Callback):
+    """Shows how far training is: how many of its epochs are done, and the losses."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any) -> None:
+        """Tells it of a part of an epoch too: one may take long."""
+        batches = trainer.num_training_batches
+        done = trainer.current_epoch + (args[-1] + 1) / batches
+        self.work.at(done, lambda: " ".join(f"{k} {v:.4g}" for k, v in trainer.progress_bar_metrics.items()))
 
 
 class SettingsRule(Callback):

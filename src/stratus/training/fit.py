@@ -1,7 +1,6 @@
 """Training one run by Lightning: from a task and its samples to weights, curves and checkpoints."""
 
 import os
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, TQDMProgressBar
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.profilers import PassThroughProfiler
 
@@ -21,9 +20,10 @@ from stratus import files
 from stratus.data.datamodule import WeatherDataModule
 from stratus.data.splits import Splits
 from stratus.errors import CheckpointError, ConfigurationError, StratusError, first_line
+from stratus.progress import Work, working
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
-from stratus.training.callbacks import Patience, SettingsRule, StabilityGuard, Trace
+from stratus.training.callbacks import Patience, Progress, SettingsRule, StabilityGuard, Trace
 from stratus.training.checkpoints import Checkpoint, PacedCheckpointIO, best_and_last, load
 from stratus.training.newton import Solver
 from stratus.training.optimum import minimised
@@ -112,21 +112,19 @@ def _trainer(
     patience: int | None,
     loggers: Sequence[Logger],
 ) -> pl.Trainer:
-    terminal = sys.stderr.isatty()
     return new_trainer(
         make_trainer,
         callbacks=[
             *watching,
             *best_and_last(checkpoints, validation=splits.validation is not None),
             *([Patience("val/loss", patience=patience)] if patience is not None else []),
-            *([TQDMProgressBar(refresh_rate=20)] if terminal else []),
         ],
         logger=loggers,
         plugins=[PacedCheckpointIO()],
         profiler=NoProfiler(),
         deterministic=True,
         enable_model_summary=False,
-        enable_progress_bar=terminal,
+        enable_progress_bar=False,
         num_sanity_val_steps=0,
         limit_val_batches=1.0 if splits.validation else 0,
         log_every_n_steps=1,  # curves are logged once an epoch; this silences a warning about short ones
@@ -152,7 +150,10 @@ def _train(
         if resume and (ended := _take_up(resume, checkpoints, task, data.splits, trainer.max_epochs or 0, **earlier)):
             trace.keep(task, ended["global_step"])
             return ended["epoch"] + 1, ended["global_step"]
-        trainer.fit(task, data, ckpt_path=last, weights_only=True)
+        with working("training", trainer.max_epochs, "epochs") as work:
+            if Work.terminal:
+                trainer.callbacks.append(Progress(work))  # type: ignore[attr-defined]
+            trainer.fit(task, data, ckpt_path=last, weights_only=True)
     return trainer.current_epoch, trainer.global_step
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from stratus.data.batches import Batch, targets, truth
 from stratus.data.samples import CHUNK, Array, Samples
 from stratus.data.splits import Splits
+from stratus.progress import each
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
 
@@ -62,7 +63,7 @@ def optima(task: LinearTask, splits: Splits, kept: Array) -> list[Optimum]:
     theta = torch.zeros(objective.shape, dtype=torch.float64)
     value, gradient = objective.value(theta), objective.gradient(theta)
     open_, attained = torch.ones_like(value, dtype=torch.bool), torch.zeros_like(value, dtype=torch.bool)
-    for _ in range(NEWTON):
+    for _ in each(range(NEWTON), "the exact optimum", "steps at most"):
         direction = objective.newton(theta, gradient, open_)
         fall = objective.total(gradient * direction)
         # Where a class is separated the loss falls to nothing as well, but by steps that stay long.
@@ -82,8 +83,8 @@ def optima(task: LinearTask, splits: Splits, kept: Array) -> list[Optimum]:
             break
         theta, value = theta - open_ * size * direction, torch.where(open_, lower, value)
         gradient = objective.gradient(theta)
-    each = zip(theta, value, attained, strict=True)
-    return [Optimum(Weights(one[:, :-1], one[:, -1]), float(v.sum()), bool(so.all())) for one, v, so in each]
+    solved = zip(theta, value, attained, strict=True)
+    return [Optimum(Weights(one[:, :-1], one[:, -1]), float(v.sum()), bool(so.all())) for one, v, so in solved]
 
 
 class _Objective:

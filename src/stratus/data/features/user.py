@@ -38,7 +38,7 @@ def read(path: str, setting: str = "features.own.path") -> str:
     return checksum
 
 
-def made(path: str, name: str, setting: str, kind: type[Made], *given: Any, **arguments: Any) -> Made:
+def made(path: str, name: str, setting: str, kind: type[Made], /, *given: Any, **arguments: Any) -> Made:
     """What a function or class of a file, which is `read`, makes of these arguments.
 
     Raises what `read` does, and ConfigurationError if there is no such function, or that fails or makes another kind.
@@ -51,7 +51,7 @@ def made(path: str, name: str, setting: str, kind: type[Made], *given: Any, **ar
     return found
 
 
-def own(lead_days: int, path: str = "", function: str = "", sha256: str = "", **arguments: Any) -> list[Input]:
+def own(lead_days: int, /, path: str = "", function: str = "", sha256: str = "", **arguments: Any) -> list[Input]:
     """The inputs that a function of a file that was `read` returns for a lead, given its other settings by name.
 
     Raises CheckpointError if the file was not read, ConfigurationError if it has no such function, or that fails or

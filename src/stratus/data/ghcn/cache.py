@@ -4,9 +4,7 @@ import hashlib
 import logging
 import os
 import re
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,10 +14,10 @@ from filelock import FileLock
 from stratus.data.ghcn.address import parsed
 from stratus.data.ghcn.values import STATION
 from stratus.errors import DataError, quoted, system
+from stratus.progress import BYTES, Work, each, working
 
 if TYPE_CHECKING:
     from stratus.data.ghcn.connection import RetryPolicy
-    from stratus.data.ghcn.download import Tell
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +36,7 @@ def station_files(ids: Iterable[str], **options: Any) -> list[Path]:
     for one in ids:
         if not re.fullmatch(STATION, one):
             raise DataError(f"{one!r} is no station: expected eleven of A-Z, 0-9, _ and -, such as USW00013904")
-    return [fetch(f"all/{one}.dly", **options) for one in ids]
+    return [fetch(f"all/{one}.dly", **options) for one in each(ids, "fetching", "stations")]
 
 
 def fetch(
@@ -48,7 +46,6 @@ def fetch(
     cache: Path | None = None,
     offline: bool = False,
     refresh: bool = False,
-    progress: bool = True,
     largest: float = LARGEST,
     retry: "RetryPolicy | None" = None,
 ) -> Path:
@@ -64,40 +61,46 @@ def fetch(
         cache: The cache's folder; by default that of STRATUS_CACHE, or else the system's.
         offline: Use copies only.
         refresh: Fetch a file again that has a copy.
-        progress: Draw a bar where there is a terminal; without one a line goes to the log.
         largest: GiB that a file may have; one of which the server says its length may have no more than that either.
         retry: How long and how often a server is tried.
     """
     address = _address(source, name)
     if not largest > 0:
         raise DataError(f"largest={largest}: expected GiB above 0")
-    folder = _folder(address.removesuffix(name), cache)
-    target = folder / name
+    target = place(name, source, cache)
     try:
         if target.is_file() and not refresh:
             return target
         if offline:
             raise DataError(f"{target} is not there: fetch {address} once while not offline, or copy the file there")
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # so that nobody else can put anything there
+        shared = target.parents[len(Path(name).parts)]
+        shared.mkdir(mode=0o700, parents=True, exist_ok=True)  # so that nobody else can put anything there
         target.parent.mkdir(parents=True, exist_ok=True)
         # Another process may be fetching the same file: wait for it.
         with FileLock(target.with_name(f".{target.name}.lock")):
             if refresh or not target.is_file():
-                _download(address, target, largest * 2**30, progress, retry)
+                _download(address, target, largest * 2**30, retry)
     except OSError as error:
         mend = "set STRATUS_CACHE to another folder"
         raise DataError(f"{target}: cannot be read or written ({system(error)}); {mend}") from None
     return target
 
 
-def _download(address: str, target: Path, largest: float, progress: bool, retry: "RetryPolicy | None") -> None:
+def place(name: str, source: str = SOURCE, cache: Path | None = None) -> Path:
+    """Where a file's copy is or will be; the arguments are those of `fetch`."""
+    return _folder(_address(source, name).removesuffix(name), cache) / name
+
+
+def _download(address: str, target: Path, largest: float, retry: "RetryPolicy | None") -> None:
     from urllib3.exceptions import HTTPError  # noqa: PLC0415 - imported once something has to be fetched
 
     from stratus.data.ghcn import connection, download  # noqa: PLC0415
 
     try:
-        with _shown(address, progress) as tell:
-            download.download(address, target, retry or connection.RetryPolicy(), largest, tell)
+        if not Work.terminal:
+            log.info("fetching %s", address)
+        with working(f"fetching {target.name}", None, BYTES) as work:
+            download.download(address, target, retry or connection.RetryPolicy(), largest, work)
     except HTTPError as error:
         reason = connection.why(error)
         raise DataError(f"{address}: {reason}; try again later, or copy the file to {target}") from None
@@ -119,19 +122,3 @@ def _folder(source: str, cache: Path | None) -> Path:
         cache = Path(os.environ.get("STRATUS_CACHE") or user_cache_path("stratus"))
     host = re.sub(r"[^\w.\-]", "_", urlsplit(source).hostname or "")[:60]
     return cache / "ghcn" / f"{host}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
-
-
-@contextmanager
-def _shown(address: str, progress: bool) -> "Iterator[Tell]":
-    """A bar on the terminal, or a line in the log."""
-    if not (progress and sys.stderr.isatty()):
-        log.info("fetching %s", address)
-        yield lambda there, whole: None
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn  # noqa: PLC0415
-
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"fetching {address.rpartition('/')[2]}", total=None)
-        yield lambda there, whole: bar.update(task, completed=there, total=whole)

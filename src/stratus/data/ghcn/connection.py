@@ -6,6 +6,8 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -14,6 +16,7 @@ from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout,
 from stratus.data.ghcn.address import parsed
 from stratus.errors import DataError, quoted
 
+log = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.ERROR)  # the error that ends a download says what went wrong
 
 _PROXY = re.compile(r"(?:(\w+)://)?(?:(.*)@)?([^@]*)", re.DOTALL)  # scheme, name and password, host and port
@@ -33,13 +36,34 @@ class RetryPolicy:
 
     def retries(self) -> Retry:
         """The policy as urllib3 has it."""
-        return Retry(
+        return _Retries(
             self.attempts - 1,
             status_forcelist=(429, 500, 502, 503, 504),
             backoff_factor=self.backoff / 2,
             backoff_max=self.longest,
             retry_after_max=self.longest,
         )
+
+
+class _Retries(Retry):
+    """Says once that it tries again; asks for a server's name no third time."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        """What is left of the attempts; raises MaxRetryError where none is."""
+        if self.history and isinstance(error, exceptions.NameResolutionError):
+            raise exceptions.MaxRetryError(_pool, url or "", error)
+        left = super().increment(method, url, response, error, _pool, _stacktrace)
+        if not self.history and not isinstance(error, exceptions.NameResolutionError):
+            log.warning("trying again: %s", why(error) if error else "the server is in trouble")
+        return left
 
 
 @contextmanager

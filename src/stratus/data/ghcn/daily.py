@@ -13,6 +13,7 @@ from stratus.data.ghcn import hours
 from stratus.data.ghcn.layouts import read
 from stratus.data.ghcn.values import Units
 from stratus.errors import DataError
+from stratus.progress import each
 
 KEY = ["station", "date", "element"]
 _IMPOSSIBLE = pl.lit(math.inf)  # is dropped and counted, as is what lies outside of an element's range
@@ -61,7 +62,7 @@ def read_files(
     paths = list(paths)
     if not paths:
         raise DataError("no file of GHCN-Daily was named")
-    values = pl.concat([read(path, units) for path in paths])
+    values = pl.concat([read(path, units) for path in each(paths, "reading", "files")])
     table, dropped = daily(values, ice_pellets=ice_pellets)
     if table.is_empty():
         raise DataError(f"{', '.join(map(str, paths))}: no value of {', '.join(USUAL.values())} to be believed")

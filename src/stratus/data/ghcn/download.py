@@ -4,10 +4,9 @@ import os
 import re
 import time
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO
 
 from urllib3 import BaseHTTPResponse, exceptions
 
@@ -15,6 +14,7 @@ from stratus.data.ghcn.connection import RetryPolicy, answered
 from stratus.data.ghcn.values import STATION
 from stratus.data.lines import unpacked
 from stratus.errors import DataError, quoted
+from stratus.progress import Work
 
 _BEGINNINGS = {
     "ghcnd-stations.txt": rf"{STATION} +-?\d",
@@ -26,8 +26,6 @@ _BEGINNINGS = {
 _CHUNK = 1 << 16
 _EXTENT = re.compile("bytes ([0-9]{1,18})-[0-9]{1,18}/(?:([0-9]{1,18})|[*])")  # Content-Range
 _MARK = re.compile("[ -~]{1,200}")  # what may be sent back to a server
-
-Tell: TypeAlias = Callable[[int, int | None], object]  # is told how many bytes there are, and of how many if known
 
 
 class _Broken(Exception):
@@ -72,7 +70,7 @@ def _opened(path: Path, mode: str) -> IO[bytes]:
     return open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600))
 
 
-def download(address: str, target: Path, policy: RetryPolicy, largest: float, tell: Tell) -> None:
+def download(address: str, target: Path, policy: RetryPolicy, largest: float, work: Work) -> None:
     """Downloads an address into a file of at most `largest` bytes, which is whole or absent.
 
     Raises DataError if the content is not that of the file or too large, or the server refuses it; HTTPError if the
@@ -85,7 +83,7 @@ def download(address: str, target: Path, policy: RetryPolicy, largest: float, te
             with answered(address, part.headers(), policy, retries) as response:
                 retries = response.retries or retries
                 _accept(response, address)
-                _receive(response, part, policy, largest, tell)
+                _receive(response, part, policy, largest, work)
             _check(part, address)
             break
         except _PASSING as error:  # urllib3 repeats a request, not the reading of its body
@@ -110,19 +108,19 @@ def _accept(response: BaseHTTPResponse, address: str) -> None:
         raise DataError(f"{address}: the server answers {answer}; try later, or choose another source")
 
 
-def _receive(response: BaseHTTPResponse, part: _Part, policy: RetryPolicy, largest: float, tell: Tell) -> None:
+def _receive(response: BaseHTTPResponse, part: _Part, policy: RetryPolicy, largest: float, work: Work) -> None:
     """Appends a response's body to the part, or begins the part again."""
     begin, whole = _extent(response, part)
     if (whole or 0) > largest:
         raise _too_large(part, largest)
-    began = time.monotonic()
+    began, work.total = time.monotonic(), whole
     with _opened(part.body, "ab" if begin else "wb") as file:
         if not begin:  # the file is empty now, so that body and mark are of one version at every moment
             with _opened(part.mark_file, "wb") as mark_file:
                 mark_file.write(_mark(response).encode("latin-1", "replace"))
         while chunk := response.read1(_CHUNK, decode_content=False):
             file.write(chunk)
-            tell(file.tell(), whole)
+            work.at(file.tell())
             if file.tell() > (largest if whole is None else whole):
                 raise _too_large(part, largest)
             if (passed := time.monotonic() - began) > policy.read and file.tell() - begin < policy.slowest * passed:

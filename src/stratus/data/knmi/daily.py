@@ -11,6 +11,7 @@ from stratus.data.daily_table import BELIEVED, KEY, some
 from stratus.data.knmi.etmgeg import USED, read
 from stratus.data.knmi.stations import STATIONS
 from stratus.errors import DataError
+from stratus.progress import each
 
 RAIN = 0.3  # mm; less may be dew or fog
 FOG = 1  # km of visibility, below which fog begins
@@ -29,7 +30,7 @@ def read_files(paths: Iterable[str | Path]) -> tuple[pl.DataFrame, dict[str, int
     paths = list(paths)
     if not paths:
         raise DataError("no file of KNMI was named")
-    parts = [read(path).with_columns(file=pl.lit(f"{path}")) for path in paths]
+    parts = [read(path).with_columns(file=pl.lit(f"{path}")) for path in each(paths, "reading", "files")]
     days = pl.concat(parts, how="diagonal").sort(KEY, maintain_order=True)
     _check_once(days)
     absent = [pl.lit(None, pl.Int32).alias(name) for name in USED if name not in days.columns]

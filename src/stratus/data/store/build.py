@@ -25,6 +25,7 @@ from stratus.data.store import index
 from stratus.data.store.index import as_parquet
 from stratus.data.store.manifest import MANIFEST, UNFINISHED, Manifest, Part, Source, bucket_of
 from stratus.errors import DataError, system
+from stratus.progress import each, working
 
 HELD = 1 << 21  # values that are collected in memory before they go to the scratch files
 Tell: TypeAlias = Callable[[str], None]
@@ -50,6 +51,16 @@ def build(
     except OSError as error:
         begun = "; the same command then goes on from here" if (folder / UNFINISHED).is_dir() else ""
         raise DataError(f"cannot write the store {folder}: {system(error)}{begun}") from None
+
+
+def kept(folder: Path) -> tuple[int, int, int]:
+    """Of a build that was broken off: how many of its sources are read, of how many, and how many parts are made."""
+    scratch = folder / UNFINISHED
+    try:
+        planned = len(json.loads(files.read(scratch / "plan.json"))["sources"])
+    except FileNotFoundError:
+        return 0, 0, 0
+    return len([*scratch.glob("*.done")]), planned, len([*scratch.glob("*/*.done")])
 
 
 @contextmanager
@@ -137,7 +148,7 @@ def _sort(plan: Sequence[Source], scratch: Path, ice_pellets: bool, tell: Tell) 
     elif begun.read_text(encoding="utf-8") != planned:
         raise DataError(f"{scratch} is of other sources, or of these before they changed: finish it, or delete it")
     sorted_ones = []
-    for number, source in enumerate(plan):
+    for number, source in enumerate(each(plan, "reading", "files")):
         done = scratch / f"{number}.done"
         if not done.exists():
             values = _sort_one(source, scratch, number)
@@ -184,13 +195,15 @@ def _make_parts(
     """Makes the parts of these years; and the number of values dropped by reason. None is left of what is refused."""
     parts: list[Part] = []
     kept, dropped = 0, Counter[str]()
-    for year in years:
-        for bucket in sorted(int(place.name) for place in (scratch / str(year)).iterdir() if place.is_dir()):
-            part, values, less = _make_part(scratch / str(year), folder, year, bucket, ice_pellets=ice_pellets)
-            parts.append(part)
-            kept += values
-            dropped.update(less)
-        tell(f"{year}: done")
+    with working("making the parts", len([*scratch.glob("[0-9]*/[0-9]*/")]), "parts") as work:
+        for year in years:
+            for bucket in sorted(int(place.name) for place in (scratch / str(year)).iterdir() if place.is_dir()):
+                work.at(len(parts))
+                part, values, less = _make_part(scratch / str(year), folder, year, bucket, ice_pellets=ice_pellets)
+                parts.append(part)
+                kept += values
+                dropped.update(less)
+            tell(f"{year}: done")
     try:
         check_units([source.file for source in sources], kept, dropped["impossible"])
     except DataError:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from stratus.errors import counted
+from stratus.progress import working
 from stratus.settings.experiment import Config
 from stratus.sweep.batched.days import Days
 from stratus.sweep.batched.loss import Loss
@@ -57,11 +59,14 @@ class Group:
     def train(self) -> GroupResult:
         """Trains all members to their ends."""
         started = time.perf_counter()
-        for epoch in range(self.members[0].trainer.max_epochs):
-            self._train(epoch)
-            self._keep(epoch)
-            if not self.alive.any():
-                break
+        epochs = self.members[0].trainer.max_epochs
+        with working(f"training {counted(len(self.members), 'job')} as one", epochs, "epochs") as work:
+            for epoch in range(epochs):
+                self._train(epoch)
+                self._keep(epoch)
+                work.at(epoch + 1)
+                if not self.alive.any():
+                    break
         none = torch.empty(0, len(self.members))
         return GroupResult(
             curves={tag: torch.stack(values).cpu() if values else none for tag, values in self.curves.items()},

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from stratus.data.splits import Splits
 from stratus.errors import StratusError, message
+from stratus.progress import Work, working
 from stratus.settings import compose, descent
 from stratus.settings.experiment import Config
 from stratus.sweep.batched.days import Days, days_of
@@ -41,18 +42,21 @@ def run(share: Share, task_function: TaskFunction) -> list[JobReturn]:
     gc.enable()
     hydra = share.config.hydra
     members = train(((number, job.own) for number, job in _composed(share)), share.memory)
-    runner, returned, said = JobRunner(share.context), [], time.monotonic()
-    for number, job in _composed(share):
-        member = members.pop(number, None)
-        if member is None or time.monotonic() > said + PAUSE:
-            configure_log(hydra.hydra_logging, hydra.verbose)
-            if member:
-                log.info("recording the trained jobs #%d to #%d: at #%d", min(share.jobs), max(share.jobs), number)
-            else:
-                log.info("\t#%d : %s", number, " ".join(filter_overrides(share.jobs[number])))
-            said = time.monotonic()
-        function = portable(member.run if member else task_function)
-        returned.append(runner.run(function, job, quiet=member is not None))
+    runner, said = JobRunner(share.context), time.monotonic()
+    returned: list[JobReturn] = []
+    with working("recording the jobs", len(share.jobs), "jobs") as work:
+        for number, job in _composed(share):
+            work.at(len(returned))
+            member = members.pop(number, None)
+            if member is None or (time.monotonic() > said + PAUSE and not Work.terminal):
+                configure_log(hydra.hydra_logging, hydra.verbose)
+                if member:
+                    log.info("recording the trained jobs #%d to #%d: at #%d", min(share.jobs), max(share.jobs), number)
+                else:
+                    log.info("\t#%d : %s", number, " ".join(filter_overrides(share.jobs[number])))
+                said = time.monotonic()
+            function = portable(member.run if member else task_function)
+            returned.append(runner.run(function, job, quiet=member is not None))
     configure_log(hydra.hydra_logging, hydra.verbose)
     return returned
 

@@ -22,6 +22,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from stratus.errors import StratusError
+from stratus.progress import Work
 from stratus.runs import signals
 from stratus.sweep.worker import follow
 
@@ -69,7 +70,9 @@ def run(share: Share, count: int, task_function: TaskFunction) -> list[JobReturn
     if not others:
         return work(share, task_function)
     context = multiprocessing.get_context("spawn")  # not forked: torch and polars have threads
-    executor = ProcessPoolExecutor(len(others), context, initializer=_begin, initargs=(os.getpid(),))
+    executor = ProcessPoolExecutor(
+        len(others), context, initializer=_begin, initargs=(os.getpid(), bool(Work.terminal))
+    )
     names = task_function.__module__, task_function.__name__, JobRuntime.instance().get("name")
     futures = [executor.submit(_work, one, *names) for one in pickled]
     ending: list[BaseException] = []  # what ends all, if anything does
@@ -101,10 +104,12 @@ def _tell(done: Future[list[JobReturn]]) -> None:
         print(f"{KILLED}; the others go on with theirs", file=sys.stderr)
 
 
-def _begin(parent: int) -> None:
+def _begin(parent: int, quiet: bool) -> None:
     gc.disable()  # until all is imported, as train.py does
     signals.listen()  # at once: until then Ctrl-C would show a traceback
     follow(parent)
+    if quiet:  # the first process has a bar on the terminal, and is as far as this one
+        log.setLevel(logging.WARNING)
 
 
 def _work(pickled: bytes, module: str, task_name: str, job_name: str) -> list[JobReturn]:
