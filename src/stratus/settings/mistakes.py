@@ -143,7 +143,8 @@ def _on_the_line(error: Exception, arguments: Sequence[str]) -> str | None:
         return f"what stands for ${{…}} cannot be found: {str(cause).splitlines()[0]}"
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"{cause.full_key}={cause.value}: {_plainly(str(cause).splitlines()[0])}"
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+    if isinstance(error, MissingConfigException) and re.search("[^/]$|^hydra/", error.missing_cfg_file or ""):
+        assert error.missing_cfg_file
         said = _no_such_choice(error.missing_cfg_file, error.options or [])
         return place_in_experiment(Path(error.missing_cfg_file).name, arguments) + said
     return _unread(arguments) or _plain_words(error)
