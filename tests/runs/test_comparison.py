@@ -131,6 +131,15 @@ def test_the_table_tells_each_score_its_difference_and_whether_it_is_one(stratus
     assert {row[-1] for row in cells(stratus("compare", sure, copied(sure, tmp_path / "again")))[1::2]} == {"–"}
 
 
+def test_runs_of_a_folder_that_did_not_finish_are_left_out_and_named(stratus, short, tmp_path):
+    run, again = short("binary"), copied(short("binary"), tmp_path / "again", knowing)
+    refused = copied(short("binary"), tmp_path / "refused", status="failed")
+    lines = stratus("compare", run, refused, again)
+    expected = stratus("compare", run, again)
+    assert lines[: len(expected)] == expected
+    assert "".join(lines[len(expected) :]) == f"left out, since they did not finish: {refused}"
+
+
 def test_few_days_have_scores_and_no_intervals(stratus, short, tmp_path):
     run = copied(short("multiclass"), tmp_path / "few", lambda table: table.head(20))
     rows = cells(stratus("compare", run, short("multiclass")))

@@ -15,7 +15,7 @@ from stratus.data.targets import Continuous
 from stratus.errors import ConfigurationError, DataError, counted
 from stratus.runs import comparison
 from stratus.runs.comparison import Comparison
-from stratus.runs.record import differing
+from stratus.runs.record import differing, read
 from stratus.runs.report import show
 from stratus.scores.names import higher_is_better
 
@@ -39,20 +39,31 @@ def compare(options: argparse.Namespace) -> None:
     there = [folder.resolve() for folder in options.runs]
     if twice := [f"{folder}" for k, folder in enumerate(options.runs) if there[k] in there[:k]]:
         raise ConfigurationError(f"{twice[0]} is given twice, and a run does not differ from itself: leave one out")
-    found = comparison.compare(options.runs)
+    runs, others = _finished(options.runs)
+    found = comparison.compare(runs)
     places = " + ".join(found.stations) if len(found.stations) <= 10 else f"{len(found.stations)} stations"
     days = f"{counted(len(found.days), 'test day')} that all have, {found.days[0]} to {found.days[-1]}"
     title = f"{found.records[0].task}, {places}: {days}"
-    labels = [f"#{k} {label}" for k, label in enumerate(_labels(options.runs, found), start=1)]
+    labels = [f"#{k} {label}" for k, label in enumerate(_labels(runs, found), start=1)]
     values = isinstance(found.target, Continuous)
     within = f"; accuracy: within {found.records[0].tolerance:g} {found.target.unit}" if values else ""
     show(
         _table(found, title),
-        Text("\n".join(f"{label}  ({folder})" for label, folder in zip(labels, options.runs, strict=True))),
+        Text("\n".join(f"{label}  ({folder})" for label, folder in zip(labels, runs, strict=True))),
         f"intervals: 95 %, from resampled blocks of {found.block} days; a difference is of the same days" + within,
+        *([f"left out, since they did not finish: {', '.join(map(str, others))}"] if others else []),
     )
     if options.picture:
         _draw(options.picture, found, labels, title)
+
+
+def _finished(folders: list[Path]) -> tuple[list[Path], list[Path]]:
+    """The runs that finished and the others: `outputs/binary/*` names those too that were refused or stopped.
+
+    Where fewer than two finished, all are to be compared, which says of one why it cannot be.
+    """
+    finished = [folder for folder in folders if read(folder).status == "finished"]
+    return (finished, [one for one in folders if one not in finished]) if len(finished) > 1 else (folders, [])
 
 
 def _labels(folders: list[Path], found: Comparison) -> list[str]:
