@@ -2,11 +2,14 @@
 
 import logging
 import unicodedata
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratus.errors import LegibleFormatter, legible
+from stratus.errors import LegibleFormatter, legible, message
+from stratus.files import naming
 from stratus.runs.report import show
 
 
@@ -30,3 +33,10 @@ def test_what_is_printed_or_logged_is_legible_and_markup_is_text(capsys):
     assert capsys.readouterr().out == "[red]a[/] :sun: \\x1b]0;b\n"
     line = logging.LogRecord("x", logging.INFO, "", 0, "the input %s", ("\x1b[2J",), None)
     assert LegibleFormatter("%(message)s").format(line) == "the input \\x1b[2J"
+
+
+def test_a_full_disk_is_told_with_its_place_and_mend():
+    full = Path("/dev/full")
+    with pytest.raises(OSError, match="space") as caught, naming(full):
+        full.write_bytes(b"x")
+    assert message(caught.value).startswith("/dev/full: No space left on device; make room there")

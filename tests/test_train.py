@@ -87,7 +87,7 @@ def test_every_wrong_setting_is_answered_in_one_line_before_torch_is_imported(in
     ends = [recorded(file.parent) for file in tmp_path.glob("outputs/**/run.json")]
     assert ends
     assert {run["status"] for run in ends} == {"failed"}
-    assert {run["error"] for run in ends} <= set(answers.values())
+    assert {run["error"] for run in ends} <= {one.removeprefix("job 0: ") for one in answers.values()}
 
 
 @pytest.mark.parametrize("case", ["optimizer.lrr=0.1", "data.stations=[Oslo]"])
@@ -281,3 +281,14 @@ def test_a_sweep_that_is_stopped_keeps_the_table_of_what_was_done(door, tmp_path
     ]
     assert recorded(sweep / "1_max_epochs=100000")["error"] == "stopped with exit code 130"
     assert "2 jobs, best first" in out
+
+
+@pytest.mark.parametrize(("flags", "lacks"), [("-IS", "Stratus"), ("-S", "hydra")])
+def test_outside_its_environment_it_says_so(flags, lacks):
+    """Python of its own finds nothing that was installed, with `-S`, nor PYTHONPATH, with `-I`."""
+    environ = {**os.environ, "PYTHONPATH": str(TRAIN.parent / "src")}
+    done = subprocess.run([sys.executable, flags, str(TRAIN)], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{lacks} is not installed for {sys.executable}: activate the environment")
+    assert "pip install -e ." in line

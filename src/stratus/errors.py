@@ -1,8 +1,22 @@
 """What can go wrong and be mended by the user: the message is all that is shown; and how text is shown."""
 
+import errno
 import logging
 import os
 import unicodedata
+
+_NO_ROOM, _NO_RIGHT = "make room there, or name a place on another disk", "name a place where you may write"
+_MENDS = {
+    errno.ENOSPC: _NO_ROOM,
+    errno.EDQUOT: _NO_ROOM,
+    errno.EFBIG: "raise the limit on files' sizes (ulimit -f), or name a place on another disk",
+    errno.EACCES: _NO_RIGHT,
+    errno.EPERM: _NO_RIGHT,
+    errno.EROFS: _NO_RIGHT,
+    errno.EEXIST: "name another place, or move what is there",
+    errno.ENOTDIR: "a part of this name is a file: name another place",
+    errno.ENAMETOOLONG: "name a shorter one",
+}  # of what the system says
 
 
 class StratusError(Exception):
@@ -31,11 +45,17 @@ def mendable(error: BaseException) -> bool:
 
 
 def message(error: BaseException) -> str:
-    """What an exception says, `legible`; of a file the system's words, after its name; of a bug also its type."""
+    """What an exception says, `legible`; of a file what `system` says, after its name; of a bug also its type."""
     if isinstance(error, OSError) and error.strerror:
-        return legible(f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror)
+        return legible(f"{os.fspath(error.filename)}: {system(error)}" if error.filename else system(error))
     said, name = str(error), type(error).__name__
     return legible(said if said and isinstance(error, StratusError) else f"{name}: {said}" if said else name)
+
+
+def system(error: OSError) -> str:
+    """What the system says of an error, and what mends it where that is known."""
+    said, mend = str(error.strerror or error), _MENDS.get(error.errno or 0)
+    return f"{said}; {mend}" if mend else said
 
 
 def legible(text: str, keep: str = "") -> str:

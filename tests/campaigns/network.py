@@ -128,7 +128,7 @@ def refused(
         began = time.monotonic()
         with served(*answers) as (source, _):
             try:
-                fetch(name, source=source, cache=folder, progress=False, largest=MOST, retry=QUICK)
+                fetch(name, source=source, cache=folder, largest=MOST, retry=QUICK)
             except DataError as error:
                 said = str(error)
             else:
@@ -148,7 +148,7 @@ def arrives(*answers: Answer, name: str = NAME, body: bytes = BODY) -> Callable[
 
     def check(folder: Path) -> None:
         with served(*answers) as (source, _):
-            path = fetch(name, source=source, cache=folder, progress=False, largest=MOST, retry=QUICK)
+            path = fetch(name, source=source, cache=folder, largest=MOST, retry=QUICK)
         assert path.read_bytes() == body
         assert [one.name for one in path.parent.iterdir() if ".part" in one.name] == []
 
@@ -420,12 +420,12 @@ def folders() -> Iterator[Case]:
         kept.write_bytes(b"untouched")
         with served(ranges(sent=1000), ranges()) as (source, _):
             with suppress(DataError):
-                fetch(NAME, source=source, cache=cache, progress=False, retry=RetryPolicy(read=1, attempts=1))
+                fetch(NAME, source=source, cache=cache, retry=RetryPolicy(read=1, attempts=1))
             (link,) = cache.rglob(f"*{end}")
             link.unlink()
             link.symlink_to(kept)
             with suppress(DataError):
-                fetch(NAME, source=source, cache=cache, progress=False, retry=QUICK)
+                fetch(NAME, source=source, cache=cache, retry=QUICK)
         assert kept.read_bytes() == b"untouched"
 
     for end in (".part", ".part.mark"):
@@ -433,7 +433,7 @@ def folders() -> Iterator[Case]:
 
     def private(folder: Path) -> None:
         with served(says(WHOLE)) as (source, _):
-            fetch(NAME, source=source, cache=folder / "cache", progress=False)
+            fetch(NAME, source=source, cache=folder / "cache")
         assert stat.S_IMODE((folder / "cache/ghcn").stat().st_mode) == 0o700
 
     yield Case("a new cache is private", private)
@@ -441,10 +441,10 @@ def folders() -> Iterator[Case]:
     def spoiled(folder: Path, mark: bytes) -> None:
         with served(ranges(sent=1000), ranges()) as (source, _):
             with suppress(DataError):
-                fetch(NAME, source=source, cache=folder, progress=False, retry=RetryPolicy(read=1, attempts=1))
+                fetch(NAME, source=source, cache=folder, retry=RetryPolicy(read=1, attempts=1))
             (file,) = folder.rglob("*.part.mark")
             file.write_bytes(mark)
-            assert fetch(NAME, source=source, cache=folder, progress=False, retry=QUICK).read_bytes() == BODY
+            assert fetch(NAME, source=source, cache=folder, retry=QUICK).read_bytes() == BODY
 
     for mark in (b"", b"\xff\xfe", b"a\r\nb", b"x" * 99_999, b'"2"'):
         yield Case(f"a spoiled mark {mark[:9]!r}", lambda folder, mark=mark: spoiled(folder, mark))

@@ -28,7 +28,7 @@ def wrong(line, end, said):
     """What is wrong with how a command line ended, if anything is."""
     if not isinstance(end, str):
         return f"{line}: ended with {end}"
-    if said not in end or "Traceback" in end or "(type " in end:
+    if said not in end or "Traceback" in end or "(type " in end or "Error executing" in end:
         return f"{line}: {said!r} is not in {end!r}"
     return None if line.startswith(SWEEP) or "\n" not in end else f"{line}: more than one line: {end!r}"
 

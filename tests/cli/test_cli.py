@@ -270,3 +270,15 @@ def test_a_run_on_a_file_named_from_its_folder_is_scored_and_resumed_from_anothe
     monkeypatch.chdir(elsewhere)
     assert any("climatology" in line for line in stratus("evaluate", here / "run"))
     assert trained(elsewhere / "more", f"resume={here / 'run'}", "trainer.max_epochs=2")["epochs"] == 2
+
+
+def test_a_project_that_cannot_be_written_leaves_no_half_of_it(tmp_path, capsys):
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, most[1]))
+    try:
+        code = main(["new", str(tmp_path / "mine")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert code == 1
+    assert "File too large; raise the limit" in capsys.readouterr().err
+    assert not (tmp_path / "mine").exists()

@@ -309,3 +309,23 @@ def test_what_is_missing_is_given_the_training_mean(missing):
     if missing == "indicator":
         told = found.train.x[:, found.inputs.index("no wind d-1")]
         np.testing.assert_array_equal(told, np.isnan(found.train.x[:, wind]))
+
+
+def test_a_class_called_nearly_as_one_that_comes_far_more_often_is_named(caplog):
+    drizzle = (pl.col("weather") == "drizzle") & (pl.col("date") < VALIDATION)
+    rows = SHIPPED.filter(station="Seattle")
+    typo = drizzle & (drizzle.cum_sum() == 5)
+    split(
+        rows.with_columns(weather=pl.when(typo).then(pl.lit("drizle")).otherwise("weather")),
+        Recipe("weather", {"two_days": {}}, 0),
+        validation_from=VALIDATION,
+        test_from=TEST,
+    )
+    told = [record.getMessage() for record in caplog.records if "misspelt" in record.getMessage()]
+    days = rows.filter(drizzle).height - 2  # the first day has no day before
+    assert told == [
+        f"the weather 'drizle' is on 1 of the training days and 'drizzle' on {days}: if misspelt, mend it in the table"
+    ]
+    caplog.clear()
+    split(rows, Recipe("weather", {"two_days": {}}, 0), validation_from=VALIDATION, test_from=TEST)
+    assert not caplog.records

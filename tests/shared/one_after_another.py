@@ -17,7 +17,6 @@ import read_once
 from hydra._internal.config_repository import ConfigRepository
 from hydra.core.global_hydra import GlobalHydra
 
-HYDRA = "Error executing job with overrides: "  # its line above that of a sweep's job that failed
 TRAIN = Path(__file__).parents[2] / "train.py"
 
 
@@ -34,8 +33,7 @@ def end(line):
     except SystemExit as stop:
         if stop.code not in (1, str(stop.code)):
             return stop.code
-        lines = f"{said.getvalue()}{stop.code}".removesuffix("\n1").splitlines()
-        return "\n".join(line for line in lines if not line.startswith(HYDRA))
+        return f"{said.getvalue()}{stop.code}".removesuffix("\n1")
     except BaseException as error:
         return [repr(error)]
     return None

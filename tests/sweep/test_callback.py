@@ -101,13 +101,13 @@ def test_a_folder_whose_sweep_named_its_jobs_folders_deeper_is_refused_too(compo
 
 def test_a_job_that_fails_says_why_and_of_a_bug_its_log_has_the_traceback(tmp_path, caplog):
     for error in (DataError("mend it"), OSError(28, "No space left on device", "f.csv")):
-        assert str(failed(error, tmp_path)) == message(error)
+        assert str(failed(error, 3, tmp_path)) == f"job 3: {message(error)}"
     assert not caplog.records
     try:
         {}["key"]
     except KeyError as bug:
-        said = str(failed(bug, tmp_path))
-    assert said.startswith("KeyError: 'key'; its traceback is in ")
+        said = str(failed(bug, 3, tmp_path))
+    assert said.startswith("job 3: KeyError: 'key'; its traceback is in ")
     assert said.endswith("run.log")
     assert "test_callback.py" in caplog.text
 

@@ -9,7 +9,16 @@ from types import FrameType
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line; returns the exit code: 1 for an error, whose message is one line, 130 after Ctrl-C."""
-    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments, arguments)
+    except ModuleNotFoundError as error:  # in an environment that is not Stratus's
+        if str(error.name).startswith("stratus"):
+            raise
+        mend = "activate the environment that Stratus is installed in, or install it there: pip install -e ."
+        sys.exit(f"{error.name} is not installed for {sys.executable}: {mend}")
+
+
+def _run(words: list[str], arguments: list[str] | None) -> int:
     train_it = words[:1] == ["train"]
     if train_it or arguments is None:
         signal.signal(signal.SIGINT, _end)  # until there is anything to end in order

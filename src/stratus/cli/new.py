@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from stratus import files
 from stratus.cli.parser import add
 from stratus.errors import ConfigurationError
 from stratus.runs.report import show
@@ -25,5 +26,12 @@ def new(options: argparse.Namespace) -> None:
     folder = options.folder
     if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
         raise ConfigurationError(f"{folder} is there already: name a folder to make, or an empty one")
-    shutil.copytree(TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    try:
+        for file in (one for one in TEMPLATE.rglob("*.*") if "__pycache__" not in one.parts):
+            place = folder / file.relative_to(TEMPLATE)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            files.copy(file, place)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)  # half of it is of no use
+        raise
     show(f"{folder / 'README.md'} tells what is in it; in {folder}: stratus train --config-dir conf experiment=mine")

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,14 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from stratus import lecture
 from stratus.errors import ConfigurationError, StratusError, legible, mendable, message
 from stratus.runs import signals, terminal
 from stratus.settings import command_line, compose, mistakes
 from stratus.settings.arguments import for_hydra
+from stratus.settings.devices import require_accelerator
 from stratus.settings.experiment import PROJECT, Config
 from stratus.sweep import worker
 
@@ -66,7 +68,7 @@ def train(composed: DictConfig) -> float:
             if isinstance(error, OmegaConfBaseException):  # Hydra would say more than one line
                 sys.exit(legible(mistakes.one_line(error, ()) or message(error)))
             raise
-        raise worker.failed(error, folder) from None
+        raise worker.failed(error, int(job.job.num), folder) from None
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
@@ -83,6 +85,7 @@ def beside_the_first() -> None:
 
 def run(settings: Config, folder: Path, entries: "RunRecord", *, swept: Collection[str] | None = None) -> float:
     """Reads the table, makes the samples, and only then imports what trains: bad data are told within a second."""
+    require_accelerator(settings.trainer.accelerator)
     lesson = lecture.find(settings)
     loaded, data = settings.data.load(), settings.data
     entries.data = loaded.provenance
@@ -102,11 +105,19 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, swept: Collecti
 
 def beside_jobs(error: Exception) -> str | None:
     """What is said of an error of the system's, or of one that ended a sweep early; None of any other."""
-    from stratus.sweep.callback import SweepTable  # noqa: PLC0415 - not where all goes well
+    from stratus.runs.record import of_jobs  # noqa: PLC0415 - not where all goes well
+    from stratus.sweep.callback import SweepTable  # noqa: PLC0415
 
     if isinstance(error, OSError):
+        with suppress(OmegaConfBaseException, ValueError):  # that of a file which Hydra writes has no name
+            error.filename = error.filename or SweepTable.begun or HydraConfig.get().run.dir
         return message(error)
-    return f"the sweep ended early: {' '.join(message(error).split())}" if SweepTable.begun else None
+    if not SweepTable.begun:
+        return None
+    jobs = of_jobs(SweepTable.begun).values()
+    if jobs and all(one.status in ("failed", "diverged") for one in jobs):
+        return "the sweep found nothing, since none of its jobs finished; each says why"
+    return f"the sweep ended early: {' '.join(message(error).split())}"
 
 
 def say_what_is_kept(arguments: list[str]) -> None:
@@ -139,7 +150,7 @@ def main(arguments: list[str]) -> None:
         sys.argv = [str(PROJECT / "train.py"), *command_line.with_globs(arguments)]
         train()
     except Exception as error:
-        mistaken = isinstance(error, HydraException | OmegaConfBaseException | AssertionError | ValueError)
+        mistaken = isinstance(error, HydraException | OmegaConfBaseException | AssertionError | ValueError | YAMLError)
         line = message(error) if isinstance(error, StratusError) else None
         line = line or (mistakes.one_line(error, arguments) if mistaken else None)
         if asked_for_tracebacks or not (line := line or beside_jobs(error)):

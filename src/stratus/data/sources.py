@@ -23,6 +23,12 @@ from stratus.files import sha256
 SHIPPED = Path(__file__).parents[3] / "data" / "weather.csv"  # the weather of Seattle and New York
 REACH = timedelta(days=400)  # how far before the first training day inputs and the day before are looked for
 
+MENDS = {
+    ", columns ": "where they have other names, data.columns says them",
+    "is not a date": "where all are written so, data.date_format says how",
+    "is out of range": "where all are in another unit, data.units says it",
+}  # of a file, by what is wrong with it
+
 
 def shipped(*stations: str) -> pl.DataFrame:
     """The daily table of cities in the file that ships with Stratus."""
@@ -49,9 +55,9 @@ def _plain(path: str) -> pl.DataFrame:
     try:
         table = read_table(path)
     except DataError as error:
-        if "column" not in str(error):
+        mend = next((mend for fault, mend in MENDS.items() if fault in str(error)), None)
+        if not mend:
             raise
-        mend = "say data.columns, data.units, data.date_format if it is in others"
         raise DataError(f"{error}; {mend}") from None
     if said := suspected(table):
         raise DataError(f"{path}: {'; '.join(said)}")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -217,6 +218,7 @@ def _check_classes(splits: Splits) -> None:
             raise DataError(f"{days} show no weather but {shown}, and a choice needs two classes or more: {mend}")
         if splits.train.others:
             log.warning("%s do not show %s: it is never forecast", days, " or ".join(splits.train.others))
+        _warn_of_typos(dict(zip(splits.outputs, splits.class_counts[0], strict=True)), splits.train.others)
         return
     for name, (missed, came) in zip(splits.outputs, splits.class_counts, strict=True):
         if not missed + came:
@@ -224,3 +226,14 @@ def _check_classes(splits: Splits) -> None:
         if not missed or not came:
             often = "always" if came else "never"
             raise DataError(f"'{name}' {often} occurs in {days}, so nothing can be learnt of it: {mend}")
+
+
+def _warn_of_typos(days: Mapping[str, float], others: Sequence[str]) -> None:
+    """Names the classes that are called nearly as one which the training days show ten times as often, or more."""
+    for name in (*days, *others):
+        often = [one for one in days if days[one] > 10 * days.get(name, 0)]
+        for near in get_close_matches(name, often, 1, 0.8):
+            log.warning(
+                "the weather '%s' is on %d of the training days and '%s' on %d: if misspelt, mend it in the table",
+                name, days.get(name, 0), near, days[near],
+            )  # fmt: skip

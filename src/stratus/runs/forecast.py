@@ -30,7 +30,10 @@ def forecast(kept: Kept, day: date | None = None) -> tuple[pl.DataFrame, list[st
     what is missing or may mislead. Raises DataError if there is no forecast for the day.
     """
     lead, last = kept.checkpoint.recipe.lead_days, kept.asked.observations.last_day
-    days = [day] if day else [last + timedelta(days=k) for k in range(1, max(lead, 1) + 1)]
+    left = (date.max - last).days  # in the calendar
+    days = [day] if day else [last + timedelta(days=k) for k in range(1, min(max(lead, 1), left) + 1)]
+    if not days:
+        raise DataError(f"no forecast: no day follows {last}, where the table ends; name one with --date")
     parts = list(filter(len, (_asked(kept, table, days) for table in kept.asked.observations.parts())))
     if not parts:
         raise DataError(f"no forecast for {days[0]}: {_why(kept, days[0], last)}")

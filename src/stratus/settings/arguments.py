@@ -14,6 +14,7 @@ VALUES = {
     "--cfg": ("job", "hydra", "all"),
     INFO: ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"),
 }  # of flags that take no other
+SINGLE = ("--run", "--multirun", "--cfg", INFO, "--shell-completion")  # of which a command takes one
 SHORT = {
     "-h": "--help",
     "-r": "--run",
@@ -26,6 +27,7 @@ SHORT = {
     "-cd": "--config-dir",
     "-i": INFO,
 }
+FOLDERS = {"--config-dir": "", "--config-path": "; name it from / on"}  # flags whose value is one, and how it is named
 PATHS = ("data.path", "resume", "hydra.run.dir", "hydra.sweep.dir")  # settings whose value is a file or a folder
 ONE = ("task", "data", "optimizer", "schedule", "init", "trainer")  # groups of which one choice is made
 PLAIN = re.compile(r"(?!(true|false|null|nan|inf)$)[A-Za-z_/.*?][\w/.*?%+@:-]*", re.ASCII | re.IGNORECASE)  # paths
@@ -51,7 +53,11 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
         if not equals and (whole in WITH_VALUE or (whole == INFO and left and "=" not in left[0])):
             own = left.pop(0) if left else ""
             flags.append(own)
+        elif flags[-1] == INFO:  # else it would take the next word
+            flags[-1] = f"{INFO}=all"
         _check_flag(whole, own)
+    if len(both := [one for one in SINGLE if any(flag.partition("=")[0] == one for flag in flags)]) > 1:
+        raise ConfigurationError(f"{' and '.join(both)} are for one command each: leave one away")
     return [*flags, *map(_readable, words)]
 
 
@@ -76,8 +82,14 @@ def _check_flag(flag: str, value: str) -> None:
         there = VALUES.get(flag, ())
         if not value or (there and value not in there):
             raise ConfigurationError(f"{flag}={value}: expected {', '.join(there) or 'a value'}")
-        if flag == "--config-dir" and not os.path.isdir(value):
-            raise ConfigurationError(f"{flag}={value}: there is no such folder")
+        if (
+            flag in FOLDERS
+            and "://" not in value
+            and not (os.path.isdir(value) and (not FOLDERS[flag] or os.path.isabs(value)))
+        ):
+            raise ConfigurationError(f"{flag}={value}: there is no such folder{FOLDERS[flag]}")
+        if flag == "--config-name" and not (PROJECT / "conf" / value).with_suffix(".yaml").is_file():
+            raise ConfigurationError(f"{flag}={value}: there is no conf/{value}.yaml")
     elif value and flag != INFO:
         raise ConfigurationError(f"{flag}={value}: this flag takes no value")
 
@@ -94,6 +106,10 @@ def _readable(word: str) -> str:
     if name != name.strip() or not name:
         raise ConfigurationError(f"{quoted(word)}: expected setting=value, without blanks around the =")
     key = name.lstrip("+")
+    if key != name and key and (PROJECT / "conf" / key).is_dir():
+        raise ConfigurationError(
+            f"{word}: {key} has a choice already, which this one replaces without the +: {key}={value or '…'}"
+        )
     if key in PATHS:
         if not value and key != "resume":
             raise ConfigurationError(f"{word}: expected the name of a file or a folder")

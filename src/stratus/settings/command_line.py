@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import partial
@@ -17,6 +18,13 @@ from stratus.settings.checks import require_extra
 from stratus.settings.experiment import PROJECT, Config
 
 EXTRAS = {"joblib": "hydra-joblib-launcher", "slurm": "hydra-submitit-launcher", "optuna": "hydra-optuna-sweeper"}
+OF_EXTRAS = {
+    **{f"sweep={extra}": extra for extra in EXTRAS},
+    "hydra/launcher=joblib": "joblib",
+    "hydra/launcher=submitit_slurm": "slurm",
+    "hydra/launcher=submitit_local": "slurm",
+    "hydra/sweeper=optuna": "optuna",
+}  # choices, and the extra that each needs
 # What a record may set: nothing that runs a file, or tells others of the run.
 TAKEN_OVER = {one.name for one in fields(Config)} - {"resume", "callbacks"} | {"experiment", "sweep"}
 OF_FILES = ("features.own", "optimizer.path", "schedule.path")  # which name a file to run: only where given anew
@@ -127,8 +135,12 @@ def _named(folders: list[Path], found: re.Match[str]) -> str:
 
 
 def check_extras(arguments: list[str]) -> None:
-    """Raises ConfigurationError where `sweep=…` names a file whose extra is not installed."""
-    chosen = {name for one in arguments if one.startswith("sweep=") for name in one.partition("=")[2].split(",")}
-    for extra, package in EXTRAS.items():
-        if extra in chosen:
-            require_extra(f"sweep={extra}", extra, package)
+    """Raises ConfigurationError where a choice's extra is not installed, or it needs a cluster that is not here."""
+    chosen = {f"{_key(one)}={name}" for one in arguments for name in one.partition("=")[2].split(",")}
+    for choice, extra in OF_EXTRAS.items():
+        if choice in chosen:
+            require_extra(choice, extra, EXTRAS[extra])
+    launcher = next((one for one in chosen if one.startswith("hydra/launcher=")), "sweep=slurm")
+    if launcher in chosen and launcher.endswith("slurm") and not shutil.which("srun"):
+        mend = "hydra/launcher=submitit_local runs its jobs on this machine"
+        raise ConfigurationError(f"{launcher}: there is no Slurm here (no srun); {mend}")

@@ -17,6 +17,7 @@ DEVICES = Expected(
         else value == "auto" or (int(value) == float(value) and (int(value) > 0 or value == -1))
     ),
 )
+ACCELERATOR = Expected("auto, cpu, gpu, cuda, mps or tpu", ("auto", "cpu", "gpu", "cuda", "mps", "tpu").__contains__)
 WOLFE = Expected("strong_wolfe or null", ("strong_wolfe",).__contains__)
 OWN = "the function or class in it"
 PRECISION = Expected(
@@ -153,7 +154,7 @@ class Trainer(SettingsGroup, group="trainer", builds="lightning.pytorch.Trainer"
 
     precision: str = setting("32-true", f"of training: {PRECISION.words}; scores are in float64", PRECISION)
     fast_dev_run: bool = setting(False, "one epoch of one batch, and all that follows: does everything run?")
-    accelerator: str = setting("cpu", "cpu, gpu, mps, … or auto")
+    accelerator: str = setting("cpu", f"where to train: {ACCELERATOR.words}", ACCELERATOR)
     devices: Any = setting(1, "number of devices, or their numbers as a list", DEVICES)
     strategy: str = setting("auto", "how several devices share the work, e.g. ddp")
     max_epochs: int = setting(100, "epochs: passes over the training days", POSITIVE)
@@ -168,6 +169,8 @@ class Trainer(SettingsGroup, group="trainer", builds="lightning.pytorch.Trainer"
         require(self.devices is not None, "trainer.devices", "null", DEVICES.words)
         half = self.precision == "16-mixed" and self.accelerator == "cpu"
         require(not half, "trainer.precision", self.precision, "bf16-mixed on a CPU")
+        counted = self.accelerator != "cpu" or (not isinstance(self.devices, list) and str(self.devices) != "-1")
+        require(counted, "trainer.devices", self.devices, "a whole number from 1, since a CPU's have no numbers")
         every, most = self.check_val_every_n_epoch, self.max_epochs
         require(every <= most, "trainer.check_val_every_n_epoch", every, f"at most trainer.max_epochs={most}")
 

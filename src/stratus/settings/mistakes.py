@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -19,10 +19,12 @@ from omegaconf.errors import (
     OmegaConfBaseException,
     UnsupportedInterpolationType,
 )
+from yaml import MarkedYAMLError
 
 from stratus.data.features import FEATURES
 from stratus.settings.experiment import PROJECT, SCHEMAS, Config
 from stratus.settings.features import SETS
+from stratus.settings.written import COMPOSING, place, place_in_experiment
 
 GROUPS = (*SCHEMAS, "features", "trainer", "experiment", "sweep")
 CALLED = {
@@ -93,14 +95,15 @@ def nearest(name: str) -> str | None:
     return places[near[0]] if near else None
 
 
-def unknown_setting(name: str, siblings: Iterable[object] = ()) -> str:
+def unknown_setting(name: str, siblings: Sequence[object] = ()) -> str:
     """What is said of a setting that there is not, or not with the choices made."""
     if choices := every_setting().get(name):
         group, _, own = name.rpartition(".")
         where = " or ".join(f"{group}={one}" for one in choices) if group in SCHEMAS else f"features=…+{choices[0]}"
         return f"{name}: the choice that was made has no {own}; {where} has"
     group, said = name.rpartition(".")[0], []
-    if near := nearest(name):
+    beside = get_close_matches(name.rpartition(".")[2], map(str, siblings), 1, 0.7) if group else []
+    if near := f"{group}.{beside[0]}" if beside else nearest(name) if not name.startswith("hydra.") else None:
         said.append(f"is it {near}{'=…' if near in GROUPS else ''}?")
     if there := ", ".join(map(str, siblings)) if group else "":
         said.append(f"{group} has {there}")
@@ -109,21 +112,41 @@ def unknown_setting(name: str, siblings: Iterable[object] = ()) -> str:
 
 def one_line(error: Exception, arguments: Sequence[str]) -> str | None:
     """What Stratus, Hydra or OmegaConf say of a mistaken command line; None where an error is no mistake of it."""
+    return _in_a_file(error, arguments) or _on_the_line(error, arguments)
+
+
+def _in_a_file(error: Exception, arguments: Sequence[str]) -> str | None:
+    """What is said of a mistake inside a file of the configuration; None of any other."""
+    said = " ".join(str(error).split())
+    if isinstance(error, MarkedYAMLError) and error.problem_mark:
+        return f"{error.problem_mark.name}, line {error.problem_mark.line + 1}: {error.problem}"
+    if isinstance(error, UnicodeDecodeError):
+        return "a file of --config-dir is not text in UTF-8: save it as such"
+    if found := COMPOSING.match(said):
+        name, words, key = found.groups()
+        unknown = re.search("Key '.*' not in", words)
+        words = unknown_setting(key) if unknown else f"{key}: {_plainly(words)}".removeprefix(": ")
+        return place(name, key.rpartition(".")[2], arguments) + words
+    if found := re.match(r"Multiple values for (\w+)\.", said):
+        where = place_in_experiment(f"/{found[1]}", arguments)
+        return f"{where}{found[1]} has a choice already, which `override /{found[1]}: …` in a file's defaults replaces"
+    return None
+
+
+def _on_the_line(error: Exception, arguments: Sequence[str]) -> str | None:
     cause = error.__cause__ or error
     if isinstance(error, AssertionError | ValueError) and not isinstance(error, OmegaConfBaseException):
         return _not_chosen(arguments) or (_plain_words(error) if _of_hydra(error) else None)
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
-        return unknown_setting(cause.full_key, cause.parent_node or ())
+        return unknown_setting(cause.full_key, [*(cause.parent_node or ())])
     if isinstance(cause, InterpolationResolutionError | UnsupportedInterpolationType):
         return f"what stands for ${{…}} cannot be found: {str(cause).splitlines()[0]}"
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"{cause.full_key}={cause.value}: {_plainly(str(cause).splitlines()[0])}"
-    if (
-        isinstance(error, MissingConfigException)
-        and error.missing_cfg_file
-        and not error.missing_cfg_file.endswith("/")
-    ):
-        return _no_such_choice(error.missing_cfg_file, error.options or [])
+    if isinstance(error, MissingConfigException) and re.search("[^/]$|^hydra/", error.missing_cfg_file or ""):
+        assert error.missing_cfg_file
+        said = _no_such_choice(error.missing_cfg_file, error.options or [])
+        return place_in_experiment(Path(error.missing_cfg_file).name, arguments) + said
     return _unread(arguments) or _plain_words(error)
 
 
@@ -144,7 +167,11 @@ def _plainly(words: str) -> str:
     found = re.search(r"not an? (ListConfig)|converted to (\w+)|Cannot assign \w+ to (Dict)|to (Dict|List)", words)
     kind = next(filter(None, found.groups()), "") if found else ""
     kind = "ListConfig" if kind == "List" else kind
-    if "Cannot merge DictConfig with" in words:
+    if "does not support deletion" in words:
+        return "it cannot be left out"
+    if one_of := re.search(r"expected one of \[(.*)\]", words):
+        return f"expected one of {one_of[1]}"
+    if re.search("Cannot merge DictConfig with|is not a subclass of", words):
         kind = "Dict"
     elif re.search("not a valid bool", words):
         kind = "Boolean"
@@ -155,14 +182,13 @@ def _plainly(words: str) -> str:
 
 def _no_such_choice(path: str, listed: Sequence[str]) -> str:
     """What is said of a choice that there is not; Hydra lists no files of a folder within a group."""
-    group, _, name = path.partition("/")
+    group, _, name = path.partition("/") if not path.startswith("hydra/") else path.rpartition("/")
     folder = PROJECT / "conf" / group
-    if not folder.is_dir():
-        return f"there is no {path}"
     if group == "data" and (mend := _file(name)):
         return f"data={name} is a file: {mend}"
     within = sorted(file.stem for file in (folder / name).parent.glob("*.yaml"))
     every = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
+    every = every or sorted(listed)
     near = get_close_matches(name, every, 1, 0.6) or get_close_matches(name.lower(), every, 1, 0.6)
     near = near or [one for one in every if Path(one).name == Path(name).name]
     is_it = f" is it {group}={near[0]}?" if near else ""

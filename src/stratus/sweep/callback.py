@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.utils import JobReturn
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
@@ -41,8 +41,10 @@ class SweepTable(Callback):
             try:
                 SweepTable.run = Path(config.hydra.run.dir)
                 recording.keep(SweepTable.run)
-            except (StratusError, OSError) as error:
+            except StratusError as error:
                 sys.exit(message(error))
+            except OSError as error:
+                sys.exit(f"{message(error)}: hydra.run.dir=FOLDER")
             except OmegaConfBaseException as error:
                 sys.exit(mistakes.one_line(error, ()))
 
@@ -69,7 +71,7 @@ class SweepTable(Callback):
         except BlockingIOError:
             sys.exit(f"{config.hydra.sweep.dir}: another sweep is at work here; choose another hydra.sweep.dir")
         except OSError as error:
-            sys.exit(message(error))
+            sys.exit(f"{message(error)}: hydra.sweep.dir=FOLDER")
         if record.job_folders(folder):
             sys.exit(f"{config.hydra.sweep.dir} holds a sweep: choose another hydra.sweep.dir, or remove this folder")
         SweepTable.begun = folder
@@ -88,6 +90,8 @@ class SweepTable(Callback):
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
+        if job_return.status == JobStatus.FAILED:
+            job_return.__class__ = worker.Failed
         began = time.monotonic()
         if config.hydra.mode == RunMode.MULTIRUN and began >= self.next:
             folder = _folder(config)

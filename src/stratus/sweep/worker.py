@@ -6,10 +6,12 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
+from hydra.core.utils import JobReturn
 from hydra.errors import CompactHydraException
 
-from stratus.errors import mendable, message
+from stratus.errors import StratusError, mendable, message
 
 LOOK = 0.5  # seconds from one look for it to the next
 LAST = 3.0  # seconds that a job has to record that it was interrupted
@@ -28,9 +30,23 @@ def _watch(parent: int) -> None:
     os._exit(128 + signal.SIGTERM)  # where the signal ended a job alone, or nothing
 
 
-def failed(error: Exception, folder: Path) -> CompactHydraException:
+class JobFailed(CompactHydraException, StratusError):
+    """A job of a sweep failed."""
+
+
+class Failed(JobReturn):
+    """What Hydra gets of a job that failed: its own would print a line of all overrides above the error."""
+
+    @property  # type: ignore[misc] # nothing sets it again
+    def return_value(self) -> Any:
+        """Raises the error."""
+        raise self._return_value
+
+
+def failed(error: Exception, number: int, folder: Path) -> JobFailed:
     """What Hydra is told of a job that failed, so that the others run; a bug's traceback goes to the job's run.log."""
     if mendable(error):
-        return CompactHydraException(message(error))
+        return JobFailed(f"job {number}: {message(error)}")
     logging.getLogger("stratus.traceback").error("a job of a sweep failed", exc_info=error)
-    return CompactHydraException(f"{message(error)}; its traceback is in {os.path.relpath(folder / 'run.log')}")
+    log = os.path.relpath(folder / "run.log")
+    return JobFailed(f"job {number}: {message(error)}; its traceback is in {log}")

@@ -116,6 +116,8 @@ def load(path: str | Path) -> Checkpoint:
         raise
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}: did the run end before its first epoch?") from None
+    except OSError as error:
+        raise CheckpointError(f"cannot read {path} ({error.strerror or error})") from None
     except Exception as error:  # torch.load and load_state_dict raise whatever the broken bytes lead them to
         why = f"{type(error).__name__}: {first_line(error)}"
         raise CheckpointError(f"{path} is not a checkpoint of Stratus ({why})") from None

@@ -77,10 +77,10 @@ def test_a_loss_that_cannot_be_taken_of_many_members_is_taken_of_each_alone(comp
 
 
 def test_a_trainer_that_this_machine_cannot_have_is_left_to_each_job_to_tell(composed, caplog):
-    jobs = [composed("pictures=none", "trainer.accelerator=abacus", f"seed={seed}") for seed in range(2)]
+    jobs = [composed("pictures=none", "trainer.strategy=abacus", f"seed={seed}") for seed in range(2)]
     with caplog.at_level("INFO"):
         assert launch.train(enumerate(jobs), 2.0) == {}
-    assert "together they fail (trainer: You selected an invalid accelerator name" in caplog.text
+    assert "together they fail (trainer: You selected an invalid strategy name" in caplog.text
 
 
 @pytest.mark.parametrize("size", ["data.batch_size=32", "data.batch_size=null", "trainer.limit_train_batches=20"])

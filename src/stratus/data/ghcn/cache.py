@@ -5,7 +5,6 @@ import logging
 import os
 import re
 from collections.abc import Iterable
-from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from filelock import FileLock
 
 from stratus.data.ghcn.address import parsed
 from stratus.data.ghcn.values import STATION
-from stratus.errors import DataError, quoted
+from stratus.errors import DataError, quoted, system
 from stratus.progress import BYTES, Work, each, working
 
 if TYPE_CHECKING:
@@ -82,12 +81,8 @@ def fetch(
             if refresh or not target.is_file():
                 _download(address, target, largest * 2**30, retry)
     except OSError as error:
-        full = (
-            "; make room, or set STRATUS_CACHE to a folder on another disk"
-            if error.errno in (ENOSPC, EDQUOT, EFBIG)
-            else ""
-        )
-        raise DataError(f"{target}: cannot be read or written ({error.strerror or error}){full}") from None
+        mend = "set STRATUS_CACHE to another folder"
+        raise DataError(f"{target}: cannot be read or written ({system(error)}); {mend}") from None
     return target
 
 

@@ -24,7 +24,7 @@ from stratus.data.ghcn.layouts import pieces
 from stratus.data.store import index
 from stratus.data.store.index import as_parquet
 from stratus.data.store.manifest import MANIFEST, UNFINISHED, Manifest, Part, Source, bucket_of
-from stratus.errors import DataError
+from stratus.errors import DataError, system
 from stratus.progress import each, working
 
 HELD = 1 << 21  # values that are collected in memory before they go to the scratch files
@@ -49,8 +49,8 @@ def build(
         with _alone(folder, tell):
             return _build(found, folder, ice_pellets, tell)
     except OSError as error:
-        why = error.strerror or error
-        raise DataError(f"cannot write the store {folder}: {why}; the same command goes on from here") from None
+        begun = "; the same command then goes on from here" if (folder / UNFINISHED).is_dir() else ""
+        raise DataError(f"cannot write the store {folder}: {system(error)}{begun}") from None
 
 
 def kept(folder: Path) -> tuple[int, int, int]:

@@ -97,7 +97,7 @@ class Member:
                 entries.data = self.block.days.provenance
                 return self.finish(folder, entries, swept(job))
         except Exception as error:
-            raise failed(error, folder) from None
+            raise failed(error, int(job.job.num), folder) from None
 
     def finish(self, folder: Path, entries: RunRecord, differing: Collection[str] | None = ()) -> float:
         """Writes what a lone run writes, and returns its objective; raises Diverged as a lone run does.
