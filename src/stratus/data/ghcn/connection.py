@@ -121,11 +121,11 @@ def _pool(address: str) -> PoolManager:
 def why(error: Exception) -> str:
     """The reason why urllib3 gave up, in one line."""
     reason = (error.reason or error) if isinstance(error, exceptions.MaxRetryError) else error
-    what = quoted((str(reason.args[0] if reason.args else reason).splitlines() or [""])[0], 200)[1:-1]
+    what = quoted((str(reason.args[0] if reason.args else reason).splitlines() or [""])[0], 200)[1:-1].rstrip(".")
     told = {
         exceptions.NameResolutionError: "no such server, or no network",
-        exceptions.NewConnectionError: f"no connection ({what.rpartition('] ')[2]}); is there a network?",
-        exceptions.ConnectTimeoutError: "no connection in time; is there a network?",
+        exceptions.NewConnectionError: f"no connection ({what.rpartition('] ')[2]}), or no network",
+        exceptions.ConnectTimeoutError: "no connection in time, or no network",
         exceptions.ReadTimeoutError: "the server stalls",
         exceptions.SSLError: f"no safe connection ({what})",
         exceptions.ProxyError: f"the proxy that the environment names cannot be reached ({what})",
