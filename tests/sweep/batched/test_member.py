@@ -87,15 +87,16 @@ def test_a_member_that_cannot_be_recorded_tells_as_a_run_alone_and_lets_the_othe
     config = composed(with_hydra=True)
     with open_dict(config):
         config.hydra.runtime.update(output_dir=str(tmp_path / "bug"), choices={"task": "binary"})
+        config.hydra.job.num = 3
     monkeypatch.setattr(HydraConfig.instance(), "cfg", config)
     monkeypatch.setattr(FinishedRun, "metrics", property(lambda run: {}["a bug"]))
-    with pytest.raises(CompactHydraException, match=r"^KeyError: 'a bug'; its traceback is in .*run\.log$"):
+    with pytest.raises(CompactHydraException, match=r"^job 3: KeyError: 'a bug'; its traceback is in .*run\.log$"):
         one.run(config)
     assert "Traceback" in caplog.text
     caplog.clear()
     config.hydra.runtime.output_dir = str(tmp_path / "full")
     (tmp_path / "full" / "forecasts.csv").mkdir(parents=True)  # in the file's way
-    with pytest.raises(CompactHydraException, match=r"forecasts\.csv: Is a directory$"):
+    with pytest.raises(CompactHydraException, match=r"^job 3: .*forecasts\.csv: Is a directory$"):
         one.run(config)
     assert "Traceback" not in caplog.text
     assert [record.read(tmp_path / name).status for name in ("bug", "full")] == ["failed", "failed"]
