@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from stratus.errors import ConfigurationError
 from stratus.settings.arguments import for_hydra
+from stratus.settings.experiment import PROJECT
 
 NAMES = st.text(st.characters(exclude_characters="/\0\n\r", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
 
@@ -69,3 +70,11 @@ def test_flags_come_in_any_order_and_features_are_joined(typed, read_as):
 def test_what_no_run_could_have_is_refused(typed):
     with pytest.raises(ConfigurationError):
         for_hydra([typed])
+
+
+def test_a_configuration_of_one_s_own_is_found_in_the_folder_that_is_named(tmp_path):
+    (tmp_path / "mine.yaml").write_text("defaults: [config]\n")
+    words = ["--config-dir", str(tmp_path), "--config-name", "mine"]
+    assert for_hydra(words) == words
+    with pytest.raises(ConfigurationError, match=f"there is no mine.yaml in {PROJECT / 'conf'}$"):
+        for_hydra(words[2:])

@@ -34,6 +34,9 @@ def composition(composed):
         ({}, ["seed=range(3,0,-1)"], None),
         ({}, ["seed=interval(0,1)", "data.path='range(0)'"], None),
         ({}, [], None),
+        ({"n_trials": 5}, ["task=binary"], "a search over no values"),
+        ({"n_trials": 5}, ["optimizer.lr=interval(0,1)"], None),
+        ({"n_trials": 5, "params": {"optimizer.lr": "interval(0,1)"}}, [], None),
     ],
 )
 def test_a_sweep_without_jobs_is_known_before_it_begins(composition, sweeper, words, said):

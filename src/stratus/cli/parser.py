@@ -2,18 +2,24 @@
 
 import argparse
 import os
+import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
-from stratus.errors import ConfigurationError
+from stratus.errors import ConfigurationError, quoted
 
 
 class Parser(argparse.ArgumentParser):
     """Raises a ConfigurationError where argparse would print its usage and exit."""
 
     def error(self, message: str) -> NoReturn:
-        """Raises the error, which says where help is."""
+        """Raises the error, which says where help is, and of a command that there is not, what is near."""
+        if found := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            known = re.findall(r"[\w-]+", found[2])
+            near = "".join(f" is it {one}?" for one in get_close_matches(found[1], known, 1))
+            message = f"there is no {quoted(found[1])};{near} there are {', '.join(known)}"
         raise ConfigurationError(f"{message}; see {self.prog} --help")
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from stratus.errors import ConfigurationError, quoted
 from stratus.settings.experiment import PROJECT
@@ -41,6 +42,7 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
     """
     flags: list[str] = []
     words: list[str] = []
+    given: dict[str, str] = {}  # the flags' values
     left = list(arguments)
     while left:
         word = left.pop(0)
@@ -56,8 +58,12 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
         elif flags[-1] == INFO:  # else it would take the next word
             flags[-1] = f"{INFO}=all"
         _check_flag(whole, own)
+        given[whole] = own
     if len(both := [one for one in SINGLE if any(flag.partition("=")[0] == one for flag in flags)]) > 1:
         raise ConfigurationError(f"{' and '.join(both)} are for one command each: leave one away")
+    folders = [PROJECT / "conf", *(Path(given[one]) for one in FOLDERS if one in given)]
+    if (name := given.get("--config-name")) and not any((one / name).with_suffix(".yaml").is_file() for one in folders):
+        raise ConfigurationError(f"--config-name={name}: there is no {name}.yaml in {' or '.join(map(str, folders))}")
     return [*flags, *map(_readable, words)]
 
 
@@ -88,8 +94,6 @@ def _check_flag(flag: str, value: str) -> None:
             and not (os.path.isdir(value) and (not FOLDERS[flag] or os.path.isabs(value)))
         ):
             raise ConfigurationError(f"{flag}={value}: there is no such folder{FOLDERS[flag]}")
-        if flag == "--config-name" and not (PROJECT / "conf" / value).with_suffix(".yaml").is_file():
-            raise ConfigurationError(f"{flag}={value}: there is no conf/{value}.yaml")
     elif value and flag != INFO:
         raise ConfigurationError(f"{flag}={value}: this flag takes no value")
 

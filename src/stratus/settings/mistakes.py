@@ -230,7 +230,8 @@ def _unread(arguments: Sequence[str]) -> str | None:
             own = value if value and "'" not in value else "…"
             return f"{one}: the value cannot be read; quotes around it stand within the shell's: \"{name}='{own}'\""
         if alone and override.is_sweep_override():
-            return f"{one}: several values are a sweep, which takes -m"
+            together = f"; inputs together are {one.replace(',', '+')}" if name == "features" and "," in value else ""
+            return f"{one}: several values are a sweep, which takes -m{together}"
         if override.key_or_group in GROUPS and value in ("", "null", "[]") and name not in ("experiment", "sweep"):
             return f"{one}: {needed(name.lstrip('+'))}"
     return None

@@ -136,6 +136,8 @@ def without_jobs(config: DictConfig) -> str | None:
         if isinstance(count := sweeper.get(name), int) and count < 1:
             return f"hydra.sweeper.{name}={count}: expected a whole number from 1"
     words = [f"{name}={value}" for name, value in (sweeper.get("params") or {}).items()]
+    if "n_trials" in sweeper and not words and len(unswept(config)) == len(config.hydra.overrides.task):
+        return "a search over no values: take sweep=optuna, or name an interval, as 'optimizer.lr=interval(0.001,1)'"
     with suppress(HydraException):  # which the sweeper tells
         overrides = OverridesParser.create().parse_overrides([*words, *config.hydra.overrides.task])
         for override in {one.get_key_element(): one for one in overrides}.values():
