@@ -42,7 +42,7 @@ def composition(composed):
 def test_a_sweep_without_jobs_is_known_before_it_begins(composition, sweeper, words, said):
     config = copy.deepcopy(composition)
     with open_dict(config):
-        config.hydra.sweeper.update(sweeper)
+        config.hydra.sweeper = {**config.hydra.sweeper, **sweeper}
     config.hydra.overrides.task = words
     found = without_jobs(config)
     assert found is None if said is None else found.startswith(f"{said}: ")
