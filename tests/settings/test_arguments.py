@@ -59,6 +59,7 @@ def test_the_home_folder_is_meant_by_its_sign(monkeypatch):
         ("task=binary --config-dir conf", "--config-dir conf task=binary"),
         ("seed=1 --cfg job -p task", "--cfg job --package task seed=1"),
         ("features=station+harmonics", "features=[station,harmonics]"),
+        ("experiment=null sweep=", "experiment=[] sweep=[]"),
         ("-m features=station+harmonics,two_days", "--multirun features=[station,harmonics],two_days"),
     ],
 )

@@ -31,6 +31,7 @@ SHORT = {
 FOLDERS = {"--config-dir": "", "--config-path": "; name it from / on"}  # flags whose value is one, and how it is named
 PATHS = ("data.path", "resume", "hydra.run.dir", "hydra.sweep.dir")  # settings whose value is a file or a folder
 ONE = ("task", "data", "optimizer", "schedule", "init", "trainer")  # groups of which one choice is made
+MAY_BE_NONE = ("experiment", "sweep")  # groups of which no choice need be made
 PLAIN = re.compile(r"(?!(true|false|null|nan|inf)$)[A-Za-z_/.*?][\w/.*?%+@:-]*", re.ASCII | re.IGNORECASE)  # paths
 DELETED = re.compile(r"~[a-z][\w/.@]*")  # what Hydra's ~ may stand before
 
@@ -120,6 +121,8 @@ def _readable(word: str) -> str:
         return f"{name}={as_path(value)}"
     if key in ONE and value.startswith("["):
         raise ConfigurationError(f"{word}: expected one choice, as in {key}={value.strip('[]').partition(',')[0]}")
+    if key in MAY_BE_NONE and value in ("", "null"):  # Hydra knows none by a list alone
+        return f"{name}=[]"
     if key == "features" and "+" in value and "[" not in value:
         sets = [f"[{one.replace('+', ',')}]" if "+" in one else one for one in value.split(",")]
         return f"{name}={','.join(sets)}"

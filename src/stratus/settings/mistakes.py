@@ -22,11 +22,12 @@ from omegaconf.errors import (
 from yaml import MarkedYAMLError
 
 from stratus.data.features import FEATURES
+from stratus.settings.arguments import MAY_BE_NONE
 from stratus.settings.experiment import PROJECT, SCHEMAS, Config
 from stratus.settings.features import SETS
 from stratus.settings.written import COMPOSING, place, place_in_experiment
 
-GROUPS = (*SCHEMAS, "features", "trainer", "experiment", "sweep")
+GROUPS = (*SCHEMAS, "features", "trainer", *MAY_BE_NONE)
 CALLED = {
     "batch": "data.batch_size",
     "ckpt_path": "resume",
@@ -232,7 +233,7 @@ def _unread(arguments: Sequence[str]) -> str | None:
         if alone and override.is_sweep_override():
             together = f"; inputs together are {one.replace(',', '+')}" if name == "features" and "," in value else ""
             return f"{one}: several values are a sweep, which takes -m{together}"
-        if override.key_or_group in GROUPS and value in ("", "null", "[]") and name not in ("experiment", "sweep"):
+        if override.key_or_group in GROUPS and value in ("", "null", "[]") and name not in MAY_BE_NONE:
             return f"{one}: {needed(name.lstrip('+'))}"
     return None
 
