@@ -21,6 +21,7 @@ from stratus.data.weeks import circular_blocks
 from stratus.errors import ConfigurationError, DataError
 
 log = logging.getLogger(__name__)
+LONGEST = 40  # letters of a name that is looked at for a typo: comparing takes their square
 
 
 @dataclass(frozen=True)
@@ -230,8 +231,8 @@ def _check_classes(splits: Splits) -> None:
 
 def _warn_of_typos(days: Mapping[str, float], others: Sequence[str]) -> None:
     """Names the classes that are called nearly as one which the training days show ten times as often, or more."""
-    for name in (*days, *others):
-        often = [one for one in days if days[one] > 10 * days.get(name, 0)]
+    for name in (one for one in (*days, *others) if len(one) <= LONGEST):
+        often = [one for one in days if days[one] > 10 * days.get(name, 0) and len(one) <= LONGEST]
         for near in get_close_matches(name, often, 1, 0.8):
             log.warning(
                 "the weather '%s' is on %d of the training days and '%s' on %d: if misspelt, mend it in the table",
