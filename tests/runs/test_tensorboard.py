@@ -92,6 +92,13 @@ def test_a_name_that_a_file_system_would_refuse_is_made_one_that_it_takes(tmp_pa
     assert len(name.encode()) <= 120
 
 
+def test_lines_of_a_place_with_a_long_name_are_told_apart(tmp_path):
+    for loss in (1.0, 2.0):
+        lines = {"climatology": {"train/loss": loss}, "optimum of " + "y" * 300: {"train/loss": loss}}
+        board.constant_lines(tmp_path / "outputs" / "a", lines, 9, what="binary " + "x" * 300)
+    assert len(named(tmp_path / "outputs")) == 4
+
+
 def test_of_jobs_that_end_at_once_one_writes_a_shared_reference(tmp_path):
     started = Barrier(8)
 

@@ -61,7 +61,8 @@ def constant_lines(folder: Path, references: Mapping[str, Mapping[str, float]], 
         shown = {tag: value for tag, value in row.items() if tag in CHIEF}
         values = hashlib.sha256(repr(tuple(shown.items())).encode()).hexdigest()[:12]
         for number in count(1):
-            place = shared / files.name(f"{what}, {name}" + (f" {number}" if number > 1 else ""))
+            # Each part is cut by itself: what tells the folders apart stands at the end.
+            place = shared / f"{files.name(what, 60)}, {files.name(name, 50)}{f' {number}' if number > 1 else ''}"
             known = [file.name.split(".")[-2:] for file in place.glob("events.out.tfevents.*")]
             if not known or any(other == values for _, other in known):
                 break
