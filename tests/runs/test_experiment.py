@@ -23,6 +23,7 @@ from stratus.data.daily_table import read_csv, select
 from stratus.errors import ConfigurationError
 from stratus.runs import record
 from stratus.runs.comparison import compare
+from stratus.runs.experiment import columns
 from stratus.scores.bootstrap import level
 from stratus.training.checkpoints import load
 from stratus.verification.model import Model
@@ -569,3 +570,9 @@ def test_training_over_two_processes_leaves_one_record_with_exact_scores_and_the
     for tag in ("train/loss", "train/accuracy", "val/loss"):
         lone, both = ([point.value for point in each.Scalars(tag)] for each in curves)
         assert both == pytest.approx(lone, abs=1e-6)
+
+
+def test_settings_of_one_last_name_are_both_told_in_hparams():
+    told = {"task": "binary", "optimizer.path": "a.py", "schedule.path": "b.py", "seed": 1}
+    assert columns(told, ["seed"]) == {"seed": 1, "told": "path=a.py, path=b.py, binary"}
+    assert columns(told, ["task"]) == {"task": "binary", "told": "path=a.py, path=b.py, seed=1"}

@@ -204,6 +204,6 @@ def columns(told: Mapping[str, Any], swept: Collection[str]) -> dict[str, Any]:
     The tab has room for three columns before the scores.
     """
     own = {name: value for name, value in told.items() if name in swept}
-    rest = {name.split(".")[-1]: value for name, value in told.items() if name not in own}
+    rest = {name: value for name, value in told.items() if name not in own}
     task = [rest.pop("task")] if "task" in rest else []
-    return own | {"told": ", ".join([*(f"{name}={value}" for name, value in rest.items()), *task])}
+    return own | {"told": ", ".join([*(f"{name.split('.')[-1]}={value}" for name, value in rest.items()), *task])}
