@@ -56,8 +56,8 @@ def test_the_home_folder_is_meant_by_its_sign(monkeypatch):
     ("typed", "read_as"),
     [
         ("task=binary -m seed=0,1", "--multirun task=binary seed=0,1"),
-        ("task=binary --config-dir conf", "--config-dir conf task=binary"),
-        ("seed=1 --cfg job -p task", "--cfg job --package task seed=1"),
+        ("task=binary --config-dir conf", "--config-dir=conf task=binary"),
+        ("seed=1 --cfg job -p task", "--cfg=job --package=task seed=1"),
         ("features=station+harmonics", "features=[station,harmonics]"),
         ("experiment=null sweep=", "experiment=[] sweep=[]"),
         ("-m features=station+harmonics,two_days", "--multirun features=[station,harmonics],two_days"),
@@ -76,6 +76,6 @@ def test_what_no_run_could_have_is_refused(typed):
 def test_a_configuration_of_one_s_own_is_found_in_the_folder_that_is_named(tmp_path):
     (tmp_path / "mine.yaml").write_text("defaults: [config]\n")
     words = ["--config-dir", str(tmp_path), "--config-name", "mine"]
-    assert for_hydra(words) == words
+    assert for_hydra(words) == [f"--config-dir={tmp_path}", "--config-name=mine"]
     with pytest.raises(ConfigurationError, match=f"there is no mine.yaml in {PROJECT / 'conf'}$"):
         for_hydra(words[2:])

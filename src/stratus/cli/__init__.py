@@ -22,14 +22,17 @@ def _run(words: list[str], arguments: list[str] | None) -> int:
     train_it = words[:1] == ["train"]
     if train_it or arguments is None:
         signal.signal(signal.SIGINT, _end)  # until there is anything to end in order
+    gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
     if train_it:
-        gc.disable()  # imports allocate much and free nothing: looking for garbage would take a fifth of their time
         from stratus.cli import train  # noqa: PLC0415 - Hydra is for this command, polars for the others
 
-        train.main(words[1:])
+        gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
+        train.main(words[1:])  # which looks for garbage again once torch is imported
         return 0
     from stratus.cli import commands  # noqa: PLC0415
 
+    gc.freeze()
+    gc.enable()
     return commands.main(arguments)
 
 

@@ -22,7 +22,7 @@ from yaml import YAMLError
 from stratus import lecture
 from stratus.errors import ConfigurationError, StratusError, legible, mendable, message
 from stratus.runs import signals, terminal
-from stratus.settings import command_line, compose, mistakes
+from stratus.settings import beforehand, command_line, compose, mistakes
 from stratus.settings.arguments import for_hydra
 from stratus.settings.devices import require_accelerator
 from stratus.settings.experiment import PROJECT, Config
@@ -96,7 +96,7 @@ def run(settings: Config, folder: Path, entries: "RunRecord", *, swept: Collecti
     from stratus.runs import experiment  # noqa: PLC0415
 
     if not gc.isenabled():  # the first job
-        gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
+        gc.freeze()  # as in `cli.main`
         gc.enable()
     return experiment.run(
         settings, loaded.observations, days, folder=folder, record=entries, lesson=lesson, swept=swept
@@ -146,6 +146,7 @@ def main(arguments: list[str]) -> None:
 
             arguments = received.resumed(earlier, arguments)
         command_line.check_extras(arguments)
+        beforehand.check(arguments)
         # Hydra reads it here, and processes that Lightning starts beside this one are given it.
         sys.argv = [str(PROJECT / "train.py"), *command_line.with_globs(arguments)]
         train()

@@ -55,7 +55,7 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
         whole, own = flags[-1].partition("=")[0], value
         if not equals and (whole in WITH_VALUE or (whole == INFO and left and "=" not in left[0])):
             own = left.pop(0) if left else ""
-            flags.append(own)
+            flags[-1] += f"={own}"
         elif flags[-1] == INFO:  # else it would take the next word
             flags[-1] = f"{INFO}=all"
         _check_flag(whole, own)

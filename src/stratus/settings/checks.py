@@ -16,13 +16,13 @@ class Expected:
     """What a setting's value has to be, in words and as a test."""
 
     words: str
-    holds: Callable[[Any], Any]  # true where the value is as expected; false, or a ValueError, where it is not
+    holds: Callable[[Any], Any]  # true where the value is as expected; false, or an error, where it is not
 
     def check(self, setting: str, value: Any) -> None:
         """Raises ConfigurationError, naming setting, value and what is expected; None passes."""
         try:
             fine = value is None or self.holds(value)
-        except ValueError:
+        except (TypeError, ValueError):
             fine = False
         require(fine, setting, value, self.words)
 

@@ -118,8 +118,7 @@ def with_globs(arguments: list[str]) -> list[str]:
 
     Hydra has it too, but sees no folder within a group and takes a pattern without a match for a sweep of no jobs.
     """
-    own = [Path(arguments[arguments.index(flag) + 1]) for flag in ("--config-dir",) if flag in arguments]
-    own += [Path(one.partition("=")[2]) for one in arguments if one.startswith("--config-dir=")]
+    own = [Path(one.partition("=")[2]) for one in arguments if one.startswith("--config-dir=")]
     named = partial(_named, [PROJECT / "conf", *own])
     return [re.sub(r"^(\w+)=glob\(([\w/*?-]+)\)$", named, one) for one in arguments]
 

@@ -3,12 +3,9 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from traceback import walk_tb
-from typing import get_type_hints
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
@@ -23,29 +20,10 @@ from yaml import MarkedYAMLError
 
 from stratus.data.features import FEATURES
 from stratus.settings.arguments import MAY_BE_NONE
-from stratus.settings.experiment import PROJECT, SCHEMAS, Config
-from stratus.settings.features import SETS
+from stratus.settings.experiment import PROJECT
+from stratus.settings.names import GROUPS, unknown_setting
 from stratus.settings.written import COMPOSING, place, place_in_experiment
 
-GROUPS = (*SCHEMAS, "features", "trainer", *MAY_BE_NONE)
-CALLED = {
-    "batch": "data.batch_size",
-    "ckpt_path": "resume",
-    "dataset": "data",
-    "device": "trainer.accelerator",
-    "epochs": "trainer.max_epochs",
-    "gpus": "trainer.devices",
-    "horizon": "features.lead_days",
-    "inputs": "features",
-    "l2": "optimizer.weight_decay",
-    "lead": "features.lead_days",
-    "learning_rate": "optimizer.lr",
-    "model": "task",
-    "random_seed": "seed",
-    "regularization": "optimizer.weight_decay",
-    "scheduler": "schedule",
-    "threshold": "task.rain_from",
-}  # what elsewhere is called otherwise
 FILES = {".dly": "ghcn", ".parquet": "csv", ".csv": "csv", ".tsv": "csv", ".txt": "knmi"}  # the data of a file
 KINDS = {
     "Float": "a number",
@@ -55,60 +33,6 @@ KINDS = {
     "ListConfig": "a list, as [a,b]",
     "Dict": "names with their values, as {a: b}",
 }  # OmegaConf's words and ours
-
-
-@cache
-def every_setting() -> dict[str, list[str]]:
-    """Each setting by its dotted name, and the choices of its group that have it; none where all do."""
-    found: dict[str, list[str]] = {}
-    for one in fields(Config):
-        kind = get_type_hints(Config)[one.name]
-        if one.name in SCHEMAS:
-            there = {name: own for name, own in SCHEMAS[one.name].items() if _file_of(one.name, name)}
-            for choice, schema in there.items():
-                for own in fields(schema):
-                    found.setdefault(f"{one.name}.{own.name}", []).append(choice)
-        elif is_dataclass(kind):
-            found |= {f"{one.name}.{own.name}": [] for own in fields(kind) if own.name not in FEATURES}
-        else:
-            found[one.name] = []
-    found |= {f"features.{name}.{own.name}": [name] for name, kind in SETS.items() for own in fields(kind)}
-    return found
-
-
-def _file_of(group: str, choice: str) -> bool:
-    return (PROJECT / "conf" / group / f"{choice}.yaml").is_file()
-
-
-def nearest(name: str) -> str | None:
-    """The setting or group that a name may be meant to be; None where none is near."""
-    last = name.rpartition(".")[2]
-    places: dict[str, str] = {}
-    for one in (*GROUPS, *every_setting()):
-        places.setdefault(one.rpartition(".")[2], one)
-    group = name.partition(".")[0]
-    within = {one.rpartition(".")[2]: one for one in every_setting() if one.startswith(f"{group}.")}
-    if near := get_close_matches(last, within, 1, 0.7):
-        return within[near[0]]
-    if name in GROUPS or last in CALLED:
-        return CALLED.get(last)
-    near = get_close_matches(last, places, 1, 0.7)
-    return places[near[0]] if near else None
-
-
-def unknown_setting(name: str, siblings: Sequence[object] = ()) -> str:
-    """What is said of a setting that there is not, or not with the choices made."""
-    if choices := every_setting().get(name):
-        group, _, own = name.rpartition(".")
-        where = " or ".join(f"{group}={one}" for one in choices) if group in SCHEMAS else f"features=…+{choices[0]}"
-        return f"{name}: the choice that was made has no {own}; {where} has"
-    group, said = name.rpartition(".")[0], []
-    beside = get_close_matches(name.rpartition(".")[2], map(str, siblings), 1, 0.7) if group else []
-    if near := f"{group}.{beside[0]}" if beside else nearest(name) if not name.startswith("hydra.") else None:
-        said.append(f"is it {near}{'=…' if near in GROUPS else ''}?")
-    if there := ", ".join(map(str, siblings)) if group else "":
-        said.append(f"{group} has {there}")
-    return f"there is no setting {name}; {' '.join(said) or 'see python train.py --help'}"
 
 
 def one_line(error: Exception, arguments: Sequence[str]) -> str | None:
@@ -126,7 +50,7 @@ def _in_a_file(error: Exception, arguments: Sequence[str]) -> str | None:
     if found := COMPOSING.match(said):
         name, words, key = found.groups()
         unknown = re.search("Key '.*' not in", words)
-        words = unknown_setting(key) if unknown else f"{key}: {_plainly(words)}".removeprefix(": ")
+        words = unknown_setting(key) if unknown else f"{key}: {plainly(words)}".removeprefix(": ")
         return place(name, key.rpartition(".")[2], arguments) + words
     if found := re.match(r"Multiple values for (\w+)\.", said):
         where = place_in_experiment(f"/{found[1]}", arguments)
@@ -143,7 +67,7 @@ def _on_the_line(error: Exception, arguments: Sequence[str]) -> str | None:
     if isinstance(cause, InterpolationResolutionError | UnsupportedInterpolationType):
         return f"what stands for ${{…}} cannot be found: {str(cause).splitlines()[0]}"
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
-        return f"{cause.full_key}={cause.value}: {_plainly(str(cause).splitlines()[0])}"
+        return f"{cause.full_key}={cause.value}: {plainly(cause)}"
     if isinstance(error, MissingConfigException) and re.search("[^/]$|^hydra/", error.missing_cfg_file or ""):
         assert error.missing_cfg_file
         said = _no_such_choice(error.missing_cfg_file, error.options or [])
@@ -161,8 +85,9 @@ def _of_hydra(error: BaseException) -> bool:
     return str(last.f_globals["__name__"]).startswith("hydra.")
 
 
-def _plainly(words: str) -> str:
-    """OmegaConf's words as ours."""
+def plainly(error: object) -> str:
+    """OmegaConf's words of an error as ours."""
+    words = str(error).splitlines()[0]
     if re.search("not Optional|NoneType", words):
         return "expected a value, not null"
     found = re.search(r"not an? (ListConfig)|converted to (\w+)|Cannot assign \w+ to (Dict)|to (Dict|List)", words)

@@ -1,7 +1,7 @@
 """A mistake inside a file of the configuration, such as an experiment of one's own: in which file and line it is."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from stratus.settings.experiment import PROJECT
@@ -12,7 +12,8 @@ COMPOSING = re.compile(r"In '([^']+)': \w+ raised while composing config: (.*?) 
 
 def place(name: str, word: str, arguments: Sequence[str]) -> str:
     """File and line at which a word stands in a file of the configuration, as a message begins; else nothing."""
-    for folder in (*_given(arguments), PROJECT / "conf"):
+    given = [Path(one.partition("=")[2]) for one in arguments if one.startswith("--config-dir=")]
+    for folder in (*given, PROJECT / "conf"):
         file = folder / f"{name}.yaml"
         if name != "config" and file.is_file():
             lines = file.read_text(encoding="utf-8").splitlines()
@@ -26,11 +27,3 @@ def place_in_experiment(word: str, arguments: Sequence[str]) -> str:
     chosen = next((one.partition("=")[2] for one in arguments if one.startswith("experiment=")), None)
     there = any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", one) for one in arguments)
     return place(f"experiment/{chosen}", word, arguments) if chosen and not there else ""
-
-
-def _given(arguments: Sequence[str]) -> Iterator[Path]:
-    for flag, value in zip(arguments, [*arguments[1:], ""], strict=True):
-        if flag == "--config-dir":
-            yield Path(value)
-        elif flag.startswith("--config-dir="):
-            yield Path(flag.partition("=")[2])
