@@ -24,6 +24,11 @@ def test_the_optimal_block_is_arch_s(days):
     assert optimal_block(found) == pytest.approx(optimal_block_length(found)["circular"].to_numpy(), rel=1e-9)
 
 
+@pytest.mark.parametrize("days", [1, 2, 7, 8, 10, 27])
+def test_of_few_days_a_block_is_a_week(days):
+    assert (block_length(np.arange(2.0 * days).reshape(days, 2)) == 7).all()
+
+
 def test_a_series_that_never_varies_asks_for_no_block():
     assert optimal_block(np.full((100, 1), 3.0)) == [0]
 

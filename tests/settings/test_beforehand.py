@@ -17,7 +17,8 @@ TAKEN = [
     "features.own.function=lagged", "features.own={path:a.py}", "features.harmonics={k:3}", "features.harmonics=null",
     "data.stations=[De Bilt,'Den Helder']", "data.stations=[a],['b c']", "hydra.run.dir=x", "hydra/launcher=basic",
     "optimizer.lr=${seed}", "data.path='a=b,c.csv'", "logger=[tensorboard,csv]", "callbacks=[my.py:Name]",
-    "trainer.devices=[0,1]", "optimizer.arguments.betas=[0.9,0.99]", "resume=null", "+seed=1", "tags=[]", "patience=null",
+    "trainer.devices=[0,1]", "optimizer.arguments.betas=[0.9,0.99]", "resume=null", "+seed=1", "tags=[]",
+    "patience=null",
 ]  # fmt: skip
 
 

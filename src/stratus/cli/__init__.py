@@ -26,14 +26,20 @@ def _run(words: list[str], arguments: list[str] | None) -> int:
     if train_it:
         from stratus.cli import train  # noqa: PLC0415 - Hydra is for this command, polars for the others
 
-        gc.freeze()  # what is imported stays: no later collection looks through it, the one at exit included
+        _keep()
         train.main(words[1:])  # which looks for garbage again once torch is imported
         return 0
     from stratus.cli import commands  # noqa: PLC0415
 
-    gc.freeze()
+    _keep()
     gc.enable()
     return commands.main(arguments)
+
+
+def _keep() -> None:
+    """What is imported stays: no later collection looks through it, the one at exit included."""
+    if not gc.get_freeze_count():  # the first command of this process
+        gc.freeze()
 
 
 def _end(signum: int, frame: FrameType | None) -> None:

@@ -20,6 +20,8 @@ class Parser(argparse.ArgumentParser):
             known = re.findall(r"[\w-]+", found[2])
             near = "".join(f" is it {one}?" for one in get_close_matches(found[1], known, 1))
             message = f"there is no {quoted(found[1])};{near} there are {', '.join(known)}"
+        message = message.replace("the following arguments are required:", "expected")
+        message = message.replace("unrecognized arguments:", "nothing takes")
         raise ConfigurationError(f"{message}; see {self.prog} --help")
 
 

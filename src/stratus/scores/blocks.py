@@ -17,7 +17,9 @@ def block_length(series: Array) -> Array:
     Twice, since that block is best for a variance; an interval suffers more from blocks too short to show how the mean
     varies than from few blocks, for which it is widened (Sun, Phillips & Jin, 2008).
     """
-    return np.asarray(np.clip(np.ceil(_AMPLE * optimal_block(series)), BLOCK, longest(len(series))), int)
+    if (most := longest(len(series))) == BLOCK:
+        return np.full(series.shape[1], BLOCK)
+    return np.asarray(np.clip(np.ceil(_AMPLE * optimal_block(series)), BLOCK, most), int)
 
 
 def longest(days: int) -> int:

@@ -107,7 +107,7 @@ def level(block: int, days: int) -> float:
 
 def quantile(block: int, days: int) -> float:
     """How many of the bootstrap's standard errors an interval of that `level` reaches each way."""
-    part = block / days
+    part = min(block / days, 1 / 4)  # of fewer than four blocks there is no interval
     return float(np.polynomial.Polynomial([1.96, 2.9694, 0.4160, -0.5324])(part)) / math.sqrt(1 - part)
 
 

@@ -62,6 +62,9 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
         given[whole] = own
     if len(both := [one for one in SINGLE if any(flag.partition("=")[0] == one for flag in flags)]) > 1:
         raise ConfigurationError(f"{' and '.join(both)} are for one command each: leave one away")
+    shown = {"--cfg", "--help"} & {*given}
+    if alone := [one for one in given if one in ("--resolve", "--package") and not shown]:
+        raise ConfigurationError(f"{alone[0]} is for what --cfg shows: python train.py --cfg job {alone[0]}")
     folders = [PROJECT / "conf", *(Path(given[one]) for one in FOLDERS if one in given)]
     if (name := given.get("--config-name")) and not any((one / name).with_suffix(".yaml").is_file() for one in folders):
         raise ConfigurationError(f"--config-name={name}: there is no {name}.yaml in {' or '.join(map(str, folders))}")
@@ -119,6 +122,8 @@ def _readable(word: str) -> str:
         if not value and key != "resume":
             raise ConfigurationError(f"{word}: expected the name of a file or a folder")
         return f"{name}={as_path(value)}"
+    if key.startswith("hydra/") and value in ("", "null"):
+        raise ConfigurationError(f"{word}: expected the name of a choice; see python train.py --info plugins")
     if key in ONE and value.startswith("["):
         raise ConfigurationError(f"{word}: expected one choice, as in {key}={value.strip('[]').partition(',')[0]}")
     if key in MAY_BE_NONE and value in ("", "null"):  # Hydra knows none by a list alone

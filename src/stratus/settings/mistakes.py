@@ -112,6 +112,8 @@ def _no_such_choice(path: str, listed: Sequence[str]) -> str:
     folder = PROJECT / "conf" / group
     if group == "data" and (mend := _file(name)):
         return f"data={name} is a file: {mend}"
+    if lessons := sorted(f"{name}/{file.stem}" for file in (folder / name).glob("*.yaml")):
+        return f"{group}={name} is a folder; in it there are: {', '.join(lessons)}"
     within = sorted(file.stem for file in (folder / name).parent.glob("*.yaml"))
     every = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
     every = every or sorted(listed)

@@ -73,7 +73,7 @@ def nearest(name: str) -> str | None:
         return within[near[0]]
     if name in GROUPS or last in CALLED:
         return CALLED.get(last)
-    near = get_close_matches(last, places, 1, 0.7)
+    near = get_close_matches(last, places, 1, 0.7) if last[0] != "_" else []  # those are Hydra's, as _target_
     return places[near[0]] if near else None
 
 

@@ -23,6 +23,7 @@ from stratus.errors import StratusError, message
 from stratus.runs import record, recording, signals
 from stratus.settings import mistakes
 from stratus.sweep import table, worker
+from stratus.sweep.batched.hydra_inside import Failed
 
 
 class SweepTable(Callback):
@@ -91,7 +92,7 @@ class SweepTable(Callback):
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Runs where the job ran, which may be a launcher's worker: reads what is known from the jobs' records."""
         if job_return.status == JobStatus.FAILED:
-            job_return.__class__ = worker.Failed
+            job_return.__class__ = Failed
         began = time.monotonic()
         if config.hydra.mode == RunMode.MULTIRUN and began >= self.next:
             folder = _folder(config)

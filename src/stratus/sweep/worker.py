@@ -6,9 +6,7 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
-from hydra.core.utils import JobReturn
 from hydra.errors import CompactHydraException
 
 from stratus.errors import StratusError, mendable, message
@@ -32,15 +30,6 @@ def _watch(parent: int) -> None:
 
 class JobFailed(CompactHydraException, StratusError):
     """A job of a sweep failed."""
-
-
-class Failed(JobReturn):
-    """What Hydra gets of a job that failed: its own would print a line of all overrides above the error."""
-
-    @property  # type: ignore[misc] # nothing sets it again
-    def return_value(self) -> Any:
-        """Raises the error."""
-        raise self._return_value
 
 
 def failed(error: Exception, number: int, folder: Path) -> JobFailed:

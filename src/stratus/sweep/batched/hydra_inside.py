@@ -1,4 +1,4 @@
-"""What the launcher needs of Hydra's inside: composing a job, and running it, in a few milliseconds.
+"""What sweeps need of Hydra's inside: composing a job, and running it, in a few milliseconds; failing in one line.
 
 Hydra takes 100 ms to compose a job, since it reads all files anew, and 20 ms to run one, since it copies and prints
 the whole configuration several times. A sweep's jobs share nearly all of it.
@@ -10,8 +10,9 @@ Names that Hydra does not document, and what each is used for; the tests that fa
 * `hydra._internal.config_loader_impl.get_overrides_dirname`: makes `hydra.job.override_dirname`;
 * `hydra.core.override_parser`, its `OverridesParser` and `Override`: tell a plain value from other overrides
   ("a job is composed as Hydra composes it");
-* `HydraConfig.instance().cfg`, the fields of `JobReturn`, `env_override`, `HydraContext.callbacks`: used as Hydra's
-  own `run_job` uses them ("callbacks see a job as Hydra shows it").
+* `HydraConfig.instance().cfg`, the fields of `JobReturn`, `env_override`, `HydraContext.callbacks`: used as Hydra's own
+  `run_job` uses them ("callbacks see a job as Hydra shows it");
+* `JobReturn._return_value`: the error of a job, which `Failed` raises without Hydra's line above it.
 """
 
 import copy
@@ -139,6 +140,15 @@ class Composer(ConfigLoaderImpl):
 @cache
 def _parsed(line: str) -> Override:
     return OverridesParser.create().parse_override(line)
+
+
+class Failed(JobReturn):
+    """What Hydra gets of a job that failed: its own would print a line of all overrides above the error."""
+
+    @property  # type: ignore[misc] # nothing sets it again
+    def return_value(self) -> Any:
+        """Raises the error."""
+        raise self._return_value
 
 
 class JobRunner:
