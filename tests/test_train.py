@@ -37,7 +37,7 @@ WRONG = {
     "data.stations=[Oslo]": "no station 'Oslo'; expected 'New York' or 'Seattle'",
     "task=multilabel data=seattle": "choose data=two_cities, or a target of one place",
     "data.test_from=2020-01-01": "no test days: the table reaches from 2012-01-01 to 2015-12-31; mend data.test_from",
-    "data.train_from=2013-12-31": "the 1 training days (2013-12-31 to 2013-12-31) show no weather but rain",
+    "data.train_from=2013-12-31": "the training days (1 day, 2013-12-31 to 2013-12-31) show no weather but rain",
     "data.validation_from=2014-02-30": "expected a day as YYYY-MM-DD",
     "features=[]": "a model needs inputs: choose features from",
     "features.harmonics.k=3": "features=two_days+harmonics",

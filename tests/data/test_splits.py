@@ -181,14 +181,14 @@ def test_a_split_whose_days_are_all_incomplete_is_refused():
 
 @pytest.mark.parametrize(
     ("rain", "message"),
-    [([0] * 5 + [1] * 5, "'rain' never occurs in the 4 training days"), ([1] * 5 + [0] * 5, "'rain' always occurs")],
+    [([0] * 5 + [1] * 5, "'rain' never occurs in the training days"), ([1] * 5 + [0] * 5, "'rain' always occurs")],
 )
 def test_an_event_that_training_never_or_always_shows_is_refused(rain, message):
     assert message in refusal(DataError, ten_days(precipitation=rain), "rain")
 
 
 def test_a_choice_needs_two_classes_among_the_training_days():
-    message = "the 4 training days (2020-01-02 to 2020-01-05) show no weather but sun"
+    message = "the training days (4 days, 2020-01-02 to 2020-01-05) show no weather but sun"
     for later in ("sun", "rain"):
         assert message in refusal(DataError, ten_days(weather=["sun"] * 8 + [later] * 2), "weather")
 
@@ -242,7 +242,7 @@ def test_a_class_that_training_lacks_is_no_output_but_keeps_its_name(made, tmp_p
     for _ in range(1 + again):
         splits = made(ten_days(weather=LATER), Recipe("weather", {"two_days": {}}), borders, tmp_path)
     assert (splits.outputs, splits.class_counts.tolist()) == (["rain", "sun"], [[2, 2]])
-    assert "the 4 training days (2020-01-02 to 2020-01-05) do not show fog or snow: it is never" in caplog.text
+    assert "the training days (4 days, 2020-01-02 to 2020-01-05) do not show fog or snow: it is never" in caplog.text
     found = {name: list(one.y[:]) for name, one in splits.named.items()}
     assert found == {"train": [1, 0, 1, 0], "val": [3, 2], "test": [3, 1]}
     assert {one.where(slice(None)).others for one in splits.named.values()} == {("fog", "snow")}

@@ -18,7 +18,7 @@ from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array, Samples, assemble, unknown
 from stratus.data.targets import TARGETS, Category, Classes, Target
 from stratus.data.weeks import circular_blocks
-from stratus.errors import ConfigurationError, DataError
+from stratus.errors import ConfigurationError, DataError, counted
 
 log = logging.getLogger(__name__)
 LONGEST = 40  # letters of a name that is looked at for a typo: comparing takes their square
@@ -211,7 +211,7 @@ def _never_known(splits: Splits, output: str) -> str:
 def _check_classes(splits: Splits) -> None:
     """Raises DataError where the training days show one class alone; warns of those that only other days show."""
     span = [day for part in splits.train.chunks() for day in (part.dates.min(), part.dates.max())]
-    days = f"the {len(splits.train)} training days ({min(span)} to {max(span)})"
+    days = f"the training days ({counted(len(splits.train), 'day')}, {min(span)} to {max(span)})"
     mend = "give them a longer span (data.train_from, data.validation_from, data.test_from)"
     if isinstance(splits.target, Category):
         if len(splits.outputs) < 2:

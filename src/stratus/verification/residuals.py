@@ -3,7 +3,7 @@
 import polars as pl
 import polars.selectors as cs
 
-from stratus.errors import CheckpointError
+from stratus.errors import CheckpointError, counted
 
 FEWEST = 19  # errors, one of twenty with the one that is to come
 ENOUGH = 100  # errors of a station, five of which are larger than what is given; a station with fewer is given all's
@@ -26,7 +26,7 @@ def margins(table: pl.DataFrame) -> pl.DataFrame:
         raise CheckpointError("an error in it is no number")
     most = errors.select(pl.max_horizontal(pl.col(*named).count())).item()
     if most < FEWEST:
-        raise CheckpointError(f"it has {most} days, and {FEWEST} are the fewest")
+        raise CheckpointError(f"it has {counted(most, 'day')}, and {FEWEST} are the fewest")
     place = ((pl.col(*named).count() + 1) * 19 + 19) // 20 - 1
     largest = pl.when(pl.col(*named).count() >= FEWEST).then(pl.col(*named).sort(nulls_last=True).get(place))
     enough = pl.min_horizontal(pl.col(*named).count().over("station")) >= ENOUGH
