@@ -249,6 +249,7 @@ def close(text, figure):
         return False
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_a_sweep_s_scalars_images_text_and_hparams(browser, board, sweep):
     # One test, so that one process starts one TensorBoard and one browser.
     scalars_show_the_losses_of_both_jobs_and_their_references(browser, board)

@@ -52,6 +52,7 @@ def installed(site):
     return run
 
 
+@pytest.mark.slow
 def test_a_project_of_ones_own_passes_its_test(installed, tmp_path):
     installed(tmp_path, "stratus", "new", "mine")
     assert "2 passed" in installed(tmp_path / "mine", "python", "-m", "pytest", "-q", "-p", "no:cacheprovider")

@@ -159,6 +159,7 @@ def test_a_run_says_each_thing_once_and_leaves_all_that_belongs_to_it(door, trai
     assert all(torch.equal(value, other["state_dict"][name]) for name, value in one["state_dict"].items())
 
 
+@pytest.mark.slow
 def test_a_terminated_run_is_recorded_and_resumes_to_what_it_would_have_become(door, trained, tmp_path):
     settings = ["task=regression", "data.batch_size=null", "trainer.max_epochs=150", "schedule=cosine"]
     process = door(tmp_path, *settings)
@@ -264,6 +265,7 @@ def test_a_run_that_stopped_for_want_of_patience_goes_on_with_more_killed_or_not
 # --- sweeps
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_stopped_keeps_the_table_of_what_was_done(door, tmp_path):
     process = door(tmp_path, "-m", "trainer.max_epochs=1,100000", "pictures=none")
     wait_for(tmp_path, "outputs/sweeps/*/1_max_epochs=100000/checkpoints/last.ckpt", process)

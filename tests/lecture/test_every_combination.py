@@ -46,6 +46,8 @@ def is_told(name, task, lead):
 
 TOLD = [one for one in EVERY if is_told(one[0], *one[2:])]
 REFUSED = [one for one in EVERY if one not in TOLD]
+# One lesson trains three models more.
+MARKED = [pytest.param(one, marks=[pytest.mark.slow] if one[0] == "best_linear" else []) for one in TOLD]
 
 
 def overrides(name, city, task, lead):
@@ -60,7 +62,7 @@ def test_what_a_lesson_is_not_about_is_refused_before_it_trains(one, trained, tm
         trained(tmp_path, *overrides(*one), "pictures=none")
 
 
-@pytest.fixture(scope="module", params=TOLD, ids=str)
+@pytest.fixture(scope="module", params=MARKED, ids=str)
 def told(request, trained, tmp_path_factory):
     """A run of a combination, after a few epochs: what it is, its overrides, its record and its card."""
     (name, city, _, lead), folder = request.param, tmp_path_factory.mktemp("run")

@@ -550,6 +550,7 @@ def test_a_resumed_run_equals_a_straight_one(trained, tmp_path, task, before):
     assert len(val_curve(tmp_path / "resumed")) == 2
 
 
+@pytest.mark.slow
 def test_training_over_two_processes_leaves_one_record_with_exact_scores_and_the_weights_of_one_process(
     door, trained, recorded, tmp_path
 ):

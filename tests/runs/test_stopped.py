@@ -37,6 +37,7 @@ def on_a_terminal(folder, words, sign, number=signal.SIGINT):
     return shown.decode(), process.wait(60)
 
 
+@pytest.mark.slow
 def test_a_run_shows_its_epochs_and_once_stopped_what_is_kept_and_the_command_that_goes_on(trained, tmp_path):
     train = [sys.executable, str(ROOT / "train.py")]
     overrides = ["task=regression", "trainer.max_epochs=3000", "data.batch_size=null", "pictures=none", "logger=none"]
@@ -77,7 +78,7 @@ def test_what_no_record_may_decide_is_given_anew(trained, tmp_path, monkeypatch)
     trained(Path("run"), "task=binary", "trainer.max_epochs=1", "logger=none", "data.resample=3")
     Path("my conf").mkdir()
     words = stopped.to_resume(Path("run"), ["task=binary", "--config-dir", "my conf", "-m"])
-    assert words == ["--config-dir", "my conf", "resume=run", "logger=none"]
+    assert words == ["--config-dir=my conf", "resume=run", "logger=none"]
 
 
 def test_of_a_sweep_without_a_finished_job_nothing_is_kept(tmp_path, capsys):

@@ -207,6 +207,7 @@ def test_of_one_job_and_of_few_resamples_none_is_the_best(tmp_path, capsys):
 # --- for real
 
 
+@pytest.mark.slow
 def test_a_real_sweep_goes_on_past_jobs_that_diverge_and_ends_in_two_tables(door, recorded, tmp_path):
     # Two learning rates, the last far above the largest stable step, over two seeds.
     swept = ["optimizer.lr=0.1,1e20", "seed=0,1", "trainer.max_epochs=2"]

@@ -65,13 +65,7 @@ def _epochs(folder: Path) -> int:
 
 def to_resume(folder: Path, arguments: Sequence[str]) -> list[str]:
     """The arguments that go on with a run: its folder, and of its settings those that no record may decide."""
-    ready = for_hydra(arguments)
-    flags = [
-        word
-        for flag, value in zip(ready, [*ready[1:], ""], strict=True)
-        if flag.partition("=")[0] in OF_CONFIGURATION
-        for word in ([flag] if "=" in flag else [flag, value])
-    ]
+    flags = [one for one in for_hydra(arguments) if one.startswith(OF_CONFIGURATION)]
     return [*flags, f"resume={os.path.relpath(folder)}", *filter(_untaken, record.read(folder).overrides)]
 
 

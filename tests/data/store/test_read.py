@@ -305,6 +305,7 @@ def test_a_streamed_run_draws_a_fair_sample_of_its_days(drawn, store, monkeypatc
     assert any(" mm" in one for one in said)
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_days_on_disk_and_score_them_exactly(door, store, tmp_path):
     ddp = ["trainer=ddp", "trainer.accelerator=cpu", "data.memory=0.002", "pictures=none"]
     process = door(tmp_path, "task=binary", *given(store, *ddp))

@@ -40,6 +40,7 @@ def names(folder):
     return {path.name.partition("tfevents")[0] for path in folder.rglob("*")}
 
 
+@pytest.mark.slow
 def test_two_processes_leave_what_runs_of_their_own_do(swept, trained, tmp_path):
     sweep, code, said = swept
     assert code == 1  # a job diverged
@@ -58,6 +59,7 @@ def test_two_processes_leave_what_runs_of_their_own_do(swept, trained, tmp_path)
         assert names(sweep / str(number)) - HYDRAS == names(alone) - references | {"events.out."}
 
 
+@pytest.mark.slow
 def test_a_job_s_log_holds_what_it_has_to_say_and_the_terminal_nothing_of_a_job_trained_with_others(swept):
     sweep, _, said = swept
     for number, (_, rate) in enumerate(SWEPT):
@@ -102,6 +104,7 @@ def sweep_of_two(door, folder, *words):
                     os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 @in_proc
 def test_a_process_that_is_killed_is_told_at_once_and_in_the_end_and_the_others_go_on(door, tmp_path):
     with sweep_of_two(door, tmp_path, "trainer.max_epochs=1") as sweep:
@@ -117,6 +120,7 @@ def test_a_process_that_is_killed_is_told_at_once_and_in_the_end_and_the_others_
     assert record.read(tmp_path / "sweep" / "0").status == "finished"
 
 
+@pytest.mark.slow
 @in_proc
 def test_a_signal_ends_the_sweep_with_its_code_and_is_recorded(door, tmp_path):
     with sweep_of_two(door, tmp_path, "trainer.max_epochs=1000000") as sweep:
@@ -130,6 +134,7 @@ def test_a_signal_ends_the_sweep_with_its_code_and_is_recorded(door, tmp_path):
     assert [record.read(tmp_path / "sweep" / name).status for name in "01"] == ["interrupted", "interrupted"]
 
 
+@pytest.mark.slow
 @in_proc
 def test_no_process_outlives_the_sweep(door, tmp_path):
     with sweep_of_two(door, tmp_path, "trainer.max_epochs=1000000") as sweep:
