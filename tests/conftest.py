@@ -42,8 +42,10 @@ logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARN
 
 
 def pytest_configure(config):
-    # What torch says of its own code, and Lightning's of torch's.
-    for said in ("`torch.jit.script` is deprecated", "`isinstance.treespec, LeafSpec.` is deprecated"):
+    # What torch says of its own code and of Python 3.13.0, and Lightning's of torch's.
+    for said in (
+        "`torch.jit.script` is deprecated", "`isinstance.treespec, LeafSpec.` is deprecated", "Guards may run slower"
+    ):  # fmt: skip
         config.addinivalue_line("filterwarnings", f"ignore:{said}")
 
 

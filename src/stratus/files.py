@@ -52,7 +52,7 @@ def naming(path: Path, *others: Path) -> Iterator[None]:
         raise OSError(error.errno or errno.EIO, error.strerror or str(error), str(path)) from None
 
 
-def replace(path: Path, content: str | bytes | memoryview) -> None:
+def replace(path: Path, content: str | bytes) -> None:
     """Writes a file whole or not at all; text in UTF-8."""
     with replacing(path) as beside:
         beside.write_bytes(content.encode() if isinstance(content, str) else content)

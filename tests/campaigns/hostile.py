@@ -31,7 +31,7 @@ from PIL import Image
 from stratus.data.features import user
 
 SECRET = "xyzzy-of-another-file"
-SECONDS, MEBIBYTES = 20, 900  # the most that a refusal may take
+SECONDS, MEBIBYTES = 20, 450  # the most that a refusal may take, memory beside what an honest run has taken
 OWN = """import os
 from os import mkdir
 
@@ -797,8 +797,13 @@ def prepare(ground: Path) -> None:
     os.environ["PATH"] = f"{ground}/bin:{os.environ['PATH']}"
 
 
-def tried(attack: Attack, ground: Path) -> str | None:
-    """What an attack achieves, if anything."""
+def peak() -> int:
+    """MiB of memory that this process has had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def tried(attack: Attack, ground: Path, honest: int) -> str | None:
+    """What an attack achieves, if anything, after an honest run that took so many MiB."""
     here, run = ground / "here", ground / "run"
     for one in (here, run, ground / "kept"):
         shutil.rmtree(one, ignore_errors=True)
@@ -822,7 +827,7 @@ def tried(attack: Attack, ground: Path) -> str | None:
     signal.alarm(SECONDS)
     code, printed = given(here, [*words, *(one.replace("{}", str(ground)) for one in attack.more)])
     signal.alarm(0)
-    taken, used = time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    taken, used = time.monotonic() - began, peak() - honest
     out, err = printed.split("\f", 1)
     lines = [line for line in err.splitlines() if line.strip()]
     faults = {
@@ -876,8 +881,8 @@ def give_all(group: str, ground: Path) -> None:
     signal.signal(signal.SIGALRM, too_long)
     resource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33))  # where an attack succeeds, other processes live on
     prepare(ground)
-    every = list(attacks(group))
-    print(json.dumps([len(every), [one for one in map(partial(tried, ground=ground), every) if one]]))
+    every, attacked = list(attacks(group)), partial(tried, ground=ground, honest=peak())
+    print(json.dumps([len(every), [one for one in map(attacked, every) if one]]))
 
 
 def check(folder: Path, group: str) -> None:

@@ -76,7 +76,8 @@ def children(pid):
     """The processes that a process has started, with their command lines."""
     found = {}
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        found[int(child)] = Path(f"/proc/{child}/cmdline").read_text()
+        with suppress(FileNotFoundError):  # it has ended
+            found[int(child)] = Path(f"/proc/{child}/cmdline").read_text()
     return found
 
 

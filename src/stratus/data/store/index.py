@@ -33,11 +33,11 @@ def write(index: pl.DataFrame, folder: Path) -> str:
     return checksum
 
 
-def as_parquet(table: pl.DataFrame, **options: Any) -> memoryview:
+def as_parquet(table: pl.DataFrame, **options: Any) -> bytes:
     """A table as the bytes of a Parquet file: polars itself does not say clearly that a disk is full."""
     content = io.BytesIO()
     table.write_parquet(content, **options)
-    return content.getbuffer()
+    return content.getvalue()
 
 
 def read(folder: Path, manifest: Manifest) -> pl.DataFrame:
