@@ -2,13 +2,15 @@
 
 import json
 import math
+import re
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
 from stratus.runs import record
 from stratus.runs.record import ResamplingRecord
-from stratus.runs.report import show_run
+from stratus.runs.report import listing, show, show_run
 
 
 @pytest.mark.parametrize(
@@ -78,3 +80,17 @@ def test_a_loss_of_zero_is_a_number(capsys, short, tmp_path):
     run.minimum, run.gap, run.optimum_attained = 0.0, 0.25, True
     show_run(run, tmp_path)
     assert "last epoch: 0.25, 0.25 above the exact optimum" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_figures_stay_whole_on_any_terminal(width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    figures = {f"test/score {k}": [k - 0.12345, -1234.5 + k] for k in range(4)}
+    words = ["experiment=lecture/softmax_or_sigmoids", "experiment=lecture/temperature_cycle"]
+    show(listing(pl.DataFrame({"job": ["0", "1"], "overrides": words, **figures})))
+    out = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert max(map(len, out.splitlines())) <= width
+    for values in figures.values():
+        assert all(f"{value:.4g}" in re.split(r"[\s│]+", out) for value in values)
+    assert all(part in "".join(out.split()) for part in ("experiment", "softmax"))

@@ -1,12 +1,14 @@
 """The table that ends a run: the model beside what it has to beat and what it could reach."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from rich import box
 from rich.console import Console, ConsoleOptions
 from rich.markdown import Markdown
 from rich.panel import Panel
@@ -25,6 +27,7 @@ from stratus.scores.probabilities import LEAST
 
 NAMED = 4  # so many stations are named, of more the number
 DAYS = {"test": "test", "val": "validation", "train": "training"}  # splits as they are called
+AMPLE = Console(width=1000).options  # of a terminal that holds any table
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
@@ -206,7 +209,19 @@ def show(*parts: Any) -> None:
     wide = None if Console().is_terminal else 160
     console = Console(width=wide, markup=False, emoji=False, highlight=False)
     for part in filter(None, parts):
+        if isinstance(part, Table):
+            _fit(part, console)
         console.print(_Legible(part), soft_wrap=isinstance(part, str))
+
+
+def _fit(table: Table, console: Console) -> None:
+    """Has a table that is wider than the terminal keep its figures whole, and its texts take several lines."""
+    if console.measure(table, options=AMPLE).maximum > console.width:
+        for column in table.columns:
+            column.no_wrap, column.overflow = column.justify == "right", "fold"
+            column.header = Text(re.sub("(/)| ", r"\1\n", str(column.header)))
+    if console.measure(table, options=AMPLE).maximum > console.width:
+        table.box, table.padding = box.SIMPLE_HEAD, 0
 
 
 @dataclass(frozen=True)

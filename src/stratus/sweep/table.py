@@ -154,7 +154,8 @@ def _ranking(table: pl.DataFrame, jobs: Mapping[str, RunRecord]) -> list[Any]:
     if table.height > 1:  # of one, or of days drawn anew, none is the best
         title += ", in their order" if alike else ", best first" + (" within their task" if tasks > 1 else "")
     title += f": {MOST} of them" if table.height > MOST else ""
-    columns = [name for name in SHOWN if name in table.columns and (name != "task" or tasks > 1)]
+    alone = {"task": tasks < 2, "status": (table["status"] == "finished").all()}  # columns that tell nothing
+    columns = [name for name in SHOWN if name in table.columns and not alone.get(name)]
     names = [name for name in SHOWN if f"{name} mean" in seeds.columns]
     figures = [(pl.col(f"{name} mean").round_sig_figs(4), pl.col(f"{name} sd").round_sig_figs(2)) for name in names]
     spread = [pl.format("{} ± {}", *both).alias(name) for name, both in zip(names, figures, strict=True)]
