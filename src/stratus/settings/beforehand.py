@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import QuotedString
+from hydra.core.override_parser.types import QuotedString, ValueType
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -48,6 +48,8 @@ def _values(word: str, *, sweep: bool) -> Iterator[Any]:
         (override,) = OverridesParser.create().parse_overrides([word])
     except (HydraException, ValueError, RecursionError):
         return
+    if override.value_type == ValueType.GLOB_CHOICE_SWEEP:
+        raise ConfigurationError(f"{word}: glob(…) finds choices of a group, as in init=glob(*), and no values")
     if "${" in word or override.is_interval_sweep():
         return
     if not override.is_sweep_override():
