@@ -67,7 +67,9 @@ def test_flags_come_in_any_order_and_features_are_joined(typed, read_as):
     assert for_hydra(typed.split()) == read_as.split()
 
 
-@pytest.mark.parametrize("typed", ["--cfg", "--cfg=nothing", "--run=x", "~task", "task=[binary]", "hydra.run.dir="])
+@pytest.mark.parametrize(
+    "typed", ["--cfg", "--cfg=nothing", "--run=x", "~task", "task=[binary]", "hydra.run.dir=", "resume=", "resume=''"]
+)
 def test_what_no_run_could_have_is_refused(typed):
     with pytest.raises(ConfigurationError):
         for_hydra([typed])

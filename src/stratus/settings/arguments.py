@@ -33,6 +33,7 @@ PATHS = ("data.path", "resume", "hydra.run.dir", "hydra.sweep.dir")  # settings 
 ONE = ("task", "data", "optimizer", "schedule", "init", "trainer")  # groups of which one choice is made
 MAY_BE_NONE = ("experiment", "sweep")  # groups of which no choice need be made
 PLAIN = re.compile(r"(?!(true|false|null|nan|inf)$)[A-Za-z_/.*?][\w/.*?%+@:-]*", re.ASCII | re.IGNORECASE)  # paths
+NOTHING = ("", '""', "''")  # values of which nothing is left
 DELETED = re.compile(r"~[a-z][\w/.@]*")  # what Hydra's ~ may stand before
 
 
@@ -119,8 +120,9 @@ def _readable(word: str) -> str:
             f"{word}: {key} has a choice already, which this one replaces without the +: {key}={value or '…'}"
         )
     if key in PATHS:
-        if not value and key != "resume":
-            raise ConfigurationError(f"{word}: expected the name of a file or a folder")
+        if value in NOTHING:
+            what = "a run's folder" if key == "resume" else "the name of a file or a folder"
+            raise ConfigurationError(f"{word}: expected {what}")
         return f"{name}={as_path(value)}"
     if key.startswith("hydra/") and value in ("", "null"):
         raise ConfigurationError(f"{word}: expected the name of a choice; see python train.py --info plugins")
