@@ -62,11 +62,11 @@ def train(composed: DictConfig) -> float:
     except Exception as error:
         if not first:
             time.sleep(2 * worker.LAST)  # where the first has ended, so does this one meanwhile, silently
+        if isinstance(error, OmegaConfBaseException):  # Hydra would say more than one line
+            error = ConfigurationError(mistakes.one_line(error, sys.argv[1:]) or message(error))
         if job.mode == RunMode.RUN:
             if mendable(error):
                 sys.exit(message(error))
-            if isinstance(error, OmegaConfBaseException):  # Hydra would say more than one line
-                sys.exit(legible(mistakes.one_line(error, ()) or message(error)))
             raise
         raise worker.failed(error, int(job.job.num), folder) from None
     if first and job.mode == RunMode.RUN:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stratus.errors import ConfigurationError, quoted
-from stratus.settings.experiment import PROJECT
+from stratus.settings.experiment import MAY_BE_NONE, PROJECT
 
 ALONE = ("--help", "--hydra-help", "--version", "--resolve", "--run", "--multirun", "--shell-completion")
 WITH_VALUE = ("--cfg", "--package", "--config-path", "--config-name", "--config-dir")
@@ -31,7 +31,6 @@ SHORT = {
 FOLDERS = {"--config-dir": "", "--config-path": "; name it from / on"}  # flags whose value is one, and how it is named
 PATHS = ("data.path", "resume", "hydra.run.dir", "hydra.sweep.dir")  # settings whose value is a file or a folder
 ONE = ("task", "data", "optimizer", "schedule", "init", "trainer")  # groups of which one choice is made
-MAY_BE_NONE = ("experiment", "sweep")  # groups of which no choice need be made
 PLAIN = re.compile(r"(?!(true|false|null|nan|inf)$)[A-Za-z_/.*?][\w/.*?%+@:-]*", re.ASCII | re.IGNORECASE)  # paths
 NOTHING = ("", '""', "''")  # values of which nothing is left
 DELETED = re.compile(r"~[a-z][\w/.@]*")  # what Hydra's ~ may stand before

@@ -16,6 +16,7 @@ from stratus.settings.data import SOURCES, Data, StoreData
 from stratus.settings.features import Features
 from stratus.settings.task import TASKS, Task
 
+MAY_BE_NONE = ("experiment", "sweep")  # groups of which no choice need be made
 SHIPPED = Path(__file__).parents[1] / "shipped"  # in an installed package
 PROJECT = SHIPPED if SHIPPED.is_dir() else Path(__file__).parents[3]  # where train.py, conf/ and data/ are
 SEED = Expected("a whole number from 0 to below 2^32", lambda value: 0 <= value < 2**32)
