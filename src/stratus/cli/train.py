@@ -54,10 +54,7 @@ def train(composed: DictConfig) -> float:
         with recorded as entries:
             settings = compose.check(composed)
             if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
-                raise ConfigurationError(
-                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
-                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
-                )
+                raise ConfigurationError(beforehand.SEVERAL_DEVICES)
             objective = run(settings, folder, entries, swept=compose.swept(job))
     except Exception as error:
         if not first:

@@ -19,6 +19,7 @@ from omegaconf.errors import (
 from yaml import MarkedYAMLError
 
 from stratus.data.features import FEATURES
+from stratus.settings.arguments import is_sweep
 from stratus.settings.experiment import MAY_BE_NONE, PROJECT
 from stratus.settings.names import GROUPS, unknown_setting
 from stratus.settings.written import COMPOSING, IN_FILE, misplaced, not_utf8, place, place_in_experiment
@@ -69,9 +70,9 @@ def _on_the_line(error: Exception, arguments: Sequence[str]) -> str | None:
         return _not_found(cause, arguments)
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"{cause.full_key}={cause.value}: {plainly(cause)}"
-    if isinstance(error, MissingConfigException) and re.search("[^/]$|^hydra/", error.missing_cfg_file or ""):
+    if isinstance(error, MissingConfigException) and not re.fullmatch("[^/]+/", error.missing_cfg_file or "/"):
         assert error.missing_cfg_file
-        said = _no_such_choice(error.missing_cfg_file, error.options or [])
+        said = _no_such_choice(error.missing_cfg_file.rstrip("/"), error.options or [])
         return place_in_experiment(Path(error.missing_cfg_file).name, arguments) + said
     return _unread(arguments) or _plain_words(error)
 
@@ -120,6 +121,8 @@ def _no_such_choice(path: str, listed: Sequence[str]) -> str:
     """What is said of a choice that there is not; Hydra lists no files of a folder within a group."""
     group, _, name = path.partition("/") if not path.startswith("hydra/") else path.rpartition("/")
     folder = PROJECT / "conf" / group
+    if not name:
+        return f"there is no {group}.yaml in the folders of the configuration"
     if group == "data" and (mend := _file(name)):
         return f"data={name} is a file: {mend}"
     if lessons := sorted(f"{name}/{file.stem}" for file in (folder / name).glob("*.yaml")):
@@ -153,7 +156,7 @@ def needed(name: str) -> str:
 
 def _unread(arguments: Sequence[str]) -> str | None:
     """What is said of the first override that Hydra cannot read, or that is a sweep without -m; None of none."""
-    parser, alone = OverridesParser.create(), not {"-m", "--multirun"} & {*arguments}
+    parser, alone = OverridesParser.create(), not is_sweep(arguments)
     for one in arguments:
         if one.startswith("-") or "=" not in one:  # a flag, or its value
             continue
@@ -167,9 +170,10 @@ def _unread(arguments: Sequence[str]) -> str | None:
                 return f"{one}: expected setting=value, as in task=binary"
             own = value if value and "'" not in value else "…"
             return f"{one}: the value cannot be read; quotes around it stand within the shell's: \"{name}='{own}'\""
-        if alone and override.is_sweep_override():
+        if override.is_sweep_override() and (alone or "--help" in arguments):
             together = f"; inputs together are {one.replace(',', '+')}" if name == "features" and "," in value else ""
-            return f"{one}: several values are a sweep, which takes -m{together}"
+            said = f"several values are a sweep, which takes -m{together}"
+            return f"{one}: {'--help is about one run: give one value' if '--help' in arguments else said}"
         if override.key_or_group in GROUPS and value in ("", "null", "[]") and name not in MAY_BE_NONE:
             return f"{one}: {needed(name.lstrip('+'))}"
     return None
