@@ -75,10 +75,12 @@ def test_a_command_that_the_shell_found_is_shown_by_its_name(monkeypatch, tmp_pa
 
 def test_what_no_record_may_decide_is_given_anew(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    trained(Path("run"), "task=binary", "trainer.max_epochs=1", "logger=none", "data.resample=3")
+    Path("my.py").write_text("from lightning.pytorch import Callback\n\n\nclass Mine(Callback):\n    pass\n")
+    own = "callbacks=[my.py:Mine]"
+    trained(Path("run"), "task=binary", "trainer.max_epochs=1", own, "data.resample=3", "logger=none")
     Path("my conf").mkdir()
     words = stopped.to_resume(Path("run"), ["task=binary", "--config-dir", "my conf", "-m"])
-    assert words == ["--config-dir=my conf", "resume=run", "logger=none"]
+    assert words == ["--config-dir=my conf", "resume=run", own]
 
 
 def test_of_a_sweep_without_a_finished_job_nothing_is_kept(tmp_path, capsys):
