@@ -61,3 +61,11 @@ def test_on_the_toy_the_side_of_the_ridge_decides(figures):
     starts = np.linspace(-3, 3, 121)
     assert figures["toy"]["ends"] == pytest.approx([-0.252573, 0.729316], abs=1e-4)  # published
     assert figures["toy"]["best_share"] == pytest.approx((starts < 0.419729).mean())
+
+
+@pytest.mark.parametrize("lesson", ["initialisation", "gradient_descent"])
+def test_zeros_are_a_start_like_any(lesson, trained, tmp_path):
+    run = trained(tmp_path / "run", f"experiment=lecture/{lesson}", "init=zeros", "pictures=none")
+    path = run["lesson"]["figures"].get("path", [[0.0, 0.0]])
+    assert path[0] == [0, 0]
+    assert run["gap"] < 0.1
