@@ -75,7 +75,8 @@ def _words(run: FinishedRun, figures: Mapping[str, Any]) -> dict[str, Any]:
         for name, share in recall.items()
     ]
     arrived = training(run)
-    if arrived.startswith("Training is not") and figures["test_loss"] > figures["climatology_loss"]:
+    lost = figures["test_loss"] > figures["climatology_loss"] and not run.rivals.unseen_days()
+    if arrived.startswith("Training is not") and lost:
         arrived += " The inputs are."
     number = count(len(days)).capitalize()
     words = {"number": number, "decided": listed(decided, "or"), "recalls": ", ".join(said), "training": arrived}
