@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import attrgetter
 
 import numpy as np
 import polars as pl
@@ -18,13 +17,13 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits, split
 from stratus.errors import DataError
 from stratus.lecture.fits import best_fit, by_place, skill_over
-from stratus.lecture.premises import Needs, Premise, asks
+from stratus.lecture.premises import Needs, Premise, asks, features
 from stratus.lecture.words import listed
 from stratus.pictures.canvas import BLUE, GREY, ORANGE, heading, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
-STATION = Premise("features", lambda chosen: "station" in chosen, "features=station+…", attrgetter("features.chosen"))
+STATION = Premise("features", lambda chosen: "station" in chosen.split("+"), "features=station+…", features)
 NEEDS = Needs((*asks("binary", "rain"), STATION), several=True)
 RAIN = ("precipitation", "precipitation_duration", "precipitation_max")  # sums, once dated by the end of their hours
 BY_END = Clocks(dict.fromkeys(RAIN, Hours(-24, 0)))

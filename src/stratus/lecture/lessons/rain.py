@@ -26,7 +26,7 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.scores.skill import skill
 
-NEEDS = Needs((*asks("binary", "rain"), given("two_days")), cities=True)
+NEEDS = Needs((*asks("binary", "rain"), *given("two_days")), cities=True)
 
 # Where W points, by eighths of a turn.
 DOWN = ("down and to the left", "down", "down and to the right")

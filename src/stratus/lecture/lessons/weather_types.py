@@ -22,7 +22,7 @@ from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
-NEEDS = Needs((*asks("multiclass", "weather"), given("two_days")))
+NEEDS = Needs((*asks("multiclass", "weather"), *given("two_days")))
 _HATCHES = ("", "//", "..", "\\\\", "xx", "oo")
 
 
