@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from stratus.data import australia
-from stratus.data.clocks import NO_CLOCKS
+from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.elements import Hours
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.sources import SHIPPED
@@ -88,3 +88,10 @@ def test_of_the_bureau_s_table_there_are_three_ways_and_nothing_moves():
 def test_a_reading_that_starts_at_a_date_s_own_midnight_takes_the_row_before():
     (only,) = readings(NO_CLOCKS, ["any"])[1:]
     assert only == Reading(KNOWN, NO_CLOCKS, 1, 24)
+
+
+def test_of_places_with_other_hours_the_earliest_rain_decides():
+    clocks = Clocks(stations={"early": {"precipitation": Hours(-15, 9)}})
+    for places in (["early", "late"], ["late", "early"]):
+        first, known, _ = readings(clocks, places)
+        assert (first.by_end, known.lead_days, known.issue_hour) == (True, 1, 9)

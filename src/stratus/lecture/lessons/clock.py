@@ -101,8 +101,8 @@ def readings(clocks: Clocks, places: Sequence[str]) -> list[Reading]:
 
     Unless the rain's hours begin before its date anyhow, the first reads rain that is dated by its end on purpose.
     """
-    by_end = not all(clocks.of(place, "precipitation").begin < 0 for place in places)
-    begin = clocks.of(places[0], "precipitation").begin
+    begins = [clocks.of(place, "precipitation").begin for place in places]
+    begin, by_end = min(begins), max(begins) >= 0
     lead = math.floor(-begin / 24) + 1
     opens, whole = begin + 24 * lead, math.ceil(1 - begin / 24)
     every = [
