@@ -242,7 +242,7 @@ def test_a_class_that_training_lacks_is_no_output_but_keeps_its_name(made, tmp_p
     for _ in range(1 + again):
         splits = made(ten_days(weather=LATER), Recipe("weather", {"two_days": {}}), borders, tmp_path)
     assert (splits.outputs, splits.class_counts.tolist()) == (["rain", "sun"], [[2, 2]])
-    assert "the training days (4 days, 2020-01-02 to 2020-01-05) do not show fog or snow: it is never" in caplog.text
+    assert "the training days (4 days, 2020-01-02 to 2020-01-05) do not show fog or snow: they are never" in caplog.text
     found = {name: list(one.y[:]) for name, one in splits.named.items()}
     assert found == {"train": [1, 0, 1, 0], "val": [3, 2], "test": [3, 1]}
     assert {one.where(slice(None)).others for one in splits.named.values()} == {("fog", "snow")}

@@ -28,7 +28,8 @@ def card(tmp_path, monkeypatch):
     settings = SimpleNamespace(lesson="own")
     run = SimpleNamespace(splits=splits, settings=settings, metrics={"test/brier": 0.25}, references={})
 
-    def fill(text, own=(), tried=0, **figures):
+    def fill(text, own=(), tried=0, unseen=0, **figures):
+        run.rivals = SimpleNamespace(unseen_days=lambda: unseen)
         if text is not None:
             (tmp_path / "own.md").write_text(text, encoding="utf-8")
         return Lesson(figures, {}, words={"verdict": "better"}, tried=tried).card(run, own)
@@ -79,6 +80,13 @@ def test_what_a_run_has_tried_it_is_not_told_to_try(card):
     text = f"Told. {NEXT}First.\n\n    python train.py a=1\n\n{NEXT}Then.\n\n    python train.py b=2\n"
     assert card(text, tried=0) == f"Told. {NEXT}First.\n\n    python train.py a=1"
     assert card(text, tried=1) == f"Told. {NEXT}Then.\n\n    python train.py b=2"
+
+
+@pytest.mark.parametrize(("about", "unseen", "said"), [("skill", 9, 1), ("skill", 0, 0), ("a line", 9, 0)])
+def test_a_card_about_skill_says_where_climatology_is_a_guess(card, about, unseen, said):
+    told = card(f"# Title\n\nTold of {about}.\n\n{NEXT}Go on.\n\n    python train.py a=1\n", unseen=unseen)
+    assert told.count("no verdict: on 9 test days climatology is a guess") == said
+    assert re.match(rf"# Title\n\n(\*.+\*\n\n)?Told of {about}\.\n", told)
 
 
 def test_fields_are_figures_words_and_what_all_runs_have(card):

@@ -1,6 +1,8 @@
 """Pictures of several models or splits side by side, read back from their artists."""
 
 from dataclasses import replace
+from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from matplotlib.colors import to_rgb
 
 from stratus.lecture.lessons.accuracy import draw_staircase, draw_within
 from stratus.lecture.lessons.common_mistakes import Descents, draw_leaks, draw_losses
+from stratus.lecture.lessons.gradient_descent import Descent, Surface, draw_line
 from stratus.lecture.lessons.rain import ModelInPlane, Sigmoid, draw_planes, draw_sigmoids
 from stratus.lecture.lessons.softmax_or_sigmoids import draw_both_regions, draw_labels, draw_reliability, draw_sums
 from stratus.lecture.lessons.temperature_cycle import draw_fits
@@ -148,3 +151,22 @@ def test_fits_and_losses_and_scores_are_drawn_as_given(points):
 
     figure = draw_staircase(day, fit, fit, day, fit, chosen=2.0)
     assert points(figure.axes[0].lines[0]) == pytest.approx(np.stack([day, fit], 1))
+
+
+@pytest.mark.parametrize("apart", ["left", "right", "nowhere"])
+def test_the_numbers_of_steps_do_not_overlap(apart):
+    """They stand where the lines' ends are apart; lines with one end share a label."""
+    spread, together = np.linspace(5, 20, 4), np.full(4, 10.0)
+    lines = {"left": (spread, together), "right": (together, spread), "nowhere": (together, together)}[apart]
+    grid, path = np.linspace(-1, 1, 9), np.zeros((4, 2))
+    bowl = Surface("line", "weight", "bias", "°C²", grid, grid, grid**2 + grid[:, None] ** 2, path, path[0])
+    train = SimpleNamespace(x=np.array([[1.0], [365.0]]), y=np.array([[0.0], [20.0]]), stations=["Austin"])
+    splits = SimpleNamespace(train=train, inputs=["day"], units=["d"], outputs=["temperature"])
+    splits.target = SimpleNamespace(unit="°C")
+    descent = Descent(SimpleNamespace(splits=splits), bowl, np.zeros(4), train.x[:, 0], np.column_stack(lines))
+    figure = draw_line(descent, [0, 1, 2, 3])
+    figure.draw_without_rendering()
+    labels = figure.axes[1].texts
+    assert [one.get_text() for one in labels] == (["0, 1, 2, 3"] if apart == "nowhere" else [*"0123"])
+    boxes = [one.get_window_extent() for one in labels]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))

@@ -218,7 +218,9 @@ def _check_classes(splits: Splits) -> None:
             shown = " and ".join(splits.outputs) or "nothing"
             raise DataError(f"{days} show no weather but {shown}, and a choice needs two classes or more: {mend}")
         if splits.train.others:
-            log.warning("%s do not show %s: it is never forecast", days, " or ".join(splits.train.others))
+            others = splits.train.others
+            it_is = "it is" if len(others) == 1 else "they are"
+            log.warning("%s do not show %s: %s never forecast", days, " or ".join(others), it_is)
         _warn_of_typos(dict(zip(splits.outputs, splits.class_counts[0], strict=True)), splits.train.others)
         return
     for name, (missed, came) in zip(splits.outputs, splits.class_counts, strict=True):

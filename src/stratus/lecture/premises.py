@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -53,18 +54,25 @@ def asks(task: str, target: str) -> tuple[Premise, ...]:
 
 
 def _within(sizes: range) -> str:
-    return f"={sizes[0]}" if len(sizes) == 1 else f" from {sizes[0]} to {sizes[-1]}"
+    return f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
 
 
-def given(name: str, sizes: Mapping[str, range] | None = None) -> Premise:
+def features(run: Config) -> str:
+    """The names of the chosen feature sets, as the command line takes them."""
+    return "+".join(run.features.chosen)
+
+
+def given(name: str, sizes: Mapping[str, range] | None = None) -> tuple[Premise, ...]:
     """One feature set and no other, and its settings within these ranges."""
-    limits = sizes or {}
-    words = [f"features={name}", *(f"features.{name}.{size}{_within(r)}" for size, r in limits.items())]
+    limits = (
+        Premise(f"features.{name}.{size}", found.__contains__, _within(found), partial(_size, name, size))
+        for size, found in (sizes or {}).items()
+    )
+    return Premise("features", equal_to(name), f"features={name}", features), *limits
 
-    def holds(chosen: Mapping[str, Mapping[str, Any]]) -> bool:
-        return chosen.keys() == {name} and all(chosen[name][size] in r for size, r in limits.items())
 
-    return Premise("features", holds, " with ".join(words), attrgetter("features.chosen"))
+def _size(name: str, size: str, run: Config) -> Any:
+    return run.features.chosen[name][size]
 
 
 def rate_below(most: float) -> Premise:

@@ -1,5 +1,6 @@
 """What a lesson gives a run to show: a card, its pictures, and the numbers that both rest on."""
 
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stratus.errors import ConfigurationError, legible
 from stratus.runs.record import DIAGNOSIS
+from stratus.runs.report import no_verdict
 from stratus.settings.experiment import PROJECT
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from stratus.runs.finished import FinishedRun
 
 NEXT, COMMAND = "**Try next.** ", "\n\n    python train.py "  # what a card ends with
+USUAL = re.compile(r"\b(skill|usual|calendar)\b")  # of a card that sets the model beside climatology
 SOURCE = ("data", "data.path", "data.station", "data.stations", "data.train_from", "data.test_from", "data.until")
 CARDS = PROJECT / "conf" / "experiment" / "lecture"  # where each lesson's text is, beside its experiment
 
@@ -36,7 +39,7 @@ class Lesson:
         A field such as `{brier:.4f}` or `{softmax[accuracy]:.1%}` is one of the figures or words, or of what every run
         has: `metrics`, `references`, `settings`, `station`, `train_days`, `test_days`, `classes`. Of several "try next"
         one is kept; `continued` fills its command with the run's `overrides`. ConfigurationError if the text cannot be
-        read or a field cannot be filled. A diagnosis is called one.
+        read or a field cannot be filled. A diagnosis is called one, and where climatology is a guess the card says so.
         """
         file, splits = CARDS / f"{run.settings.lesson}.md", run.splits
         values = {name: getattr(run, name) for name in ("metrics", "references", "settings")}
@@ -51,8 +54,10 @@ class Lesson:
             raise ConfigurationError(f"{file}: no value is named {error}; there are {', '.join(values)}") from None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{file}: {error}") from None
-        if not splits.foreseen:
-            text = text.replace("\n", f"\n\n*This is {DIAGNOSIS}.*\n", 1)
+        unseen = run.rivals.unseen_days() if USUAL.search(told) else 0
+        remarks = [f"This is {DIAGNOSIS}"] if not splits.foreseen else []
+        remarks += [f"Of skill and of what is usual there is {no_verdict(unseen)}"] if unseen else []
+        text = text.replace("\n", "".join(f"\n\n*{one}.*\n" for one in remarks) or "\n", 1)
         own = overrides or [f"experiment=lecture/{run.settings.lesson}"]
         return text + before + (continued(command, own) if before else command)
 

@@ -166,10 +166,7 @@ def beside_climatology(
     None where there are too few days to say.
     """
     if unseen_days:
-        return (
-            f"no verdict: on {counted(unseen_days, 'test day')} climatology is a guess, since no day before the "
-            "test was in their season; give the days before it a year or more"
-        )
+        return no_verdict(unseen_days)
     if skill is None or math.isnan(skill):
         return "no skill: climatology makes no error on the test days; does what is forecast never vary there?"
     low, high = ends
@@ -180,6 +177,14 @@ def beside_climatology(
     said = "the same as climatology" if max(abs(low), abs(high)) < ROUNDING else said
     blocks = f" (blocks of {drawn.block} days)" if drawn else ""
     return f"skill {skill:+.3f}, 95 % between {low:+.3f} and {high:+.3f}{blocks}: {said}" + _reach(drawn)
+
+
+def no_verdict(unseen_days: int) -> str:
+    """Why skill says nothing where so many test days are of a season that no day before the test was in."""
+    return (
+        f"no verdict: on {counted(unseen_days, 'test day')} climatology is a guess, since no day before the "
+        "test was in their season; give the days before it a year or more"
+    )
 
 
 def _reach(drawn: ResamplingRecord | None) -> str:

@@ -48,3 +48,36 @@ def test_a_small_step_changes_the_loss_and_not_the_accuracy(run, figures, folder
     assert np.all(np.isin(np.round(np.diff(share) * len(days.train), 6), [-2, -1, 0, 1, 2]))
     assert np.mean(np.diff(share) == 0) > 0.9
     assert figures["flat"] > 0.9
+
+
+@pytest.fixture(scope="module")
+def shares(run, days_of):
+    """Of the days from some day on, by tolerance, the share at which least squares and "the same as today" are near."""
+
+    def found(since, *tolerances):
+        days = days_of(run)
+        x, y = days.select("before", "first").to_numpy(), days["second"].to_numpy()
+        test = (days["date"] >= since).to_numpy()
+        forecast = LinearRegression().fit(x[~test], y[~test]).predict(x[test])
+        misses = np.abs(forecast - y[test]), np.abs(x[test, 1] - y[test]).round(6)
+        return {t: [np.mean(miss <= t) for miss in misses] for t in tolerances}
+
+    return found
+
+
+def test_a_tolerance_to_try_is_told(trained, tmp_path, shares):
+    run = trained(tmp_path / "run", "experiment=lecture/accuracy", "task.tolerance=0.5", "pictures=none")
+    model, today = shares(date(2015, 1, 1), 0.5)[0.5]
+    card = run["lesson"]["card"]
+    assert f"within 0.5 °C on {model:.1%}, within 1 °C on" in card
+    assert f"Within 0.5 °C it is right on {today:.1%} of the days" in card
+    assert run["lesson"]["figures"]["within"]["model"]["0.5"] == pytest.approx(model)
+
+
+def test_one_that_is_ahead_at_every_tolerance_is_called_so(run, trained, tmp_path, shares):
+    few = trained(tmp_path / "run", "experiment=lecture/accuracy", "data.test_from=2012-01-08", "pictures=none")
+    for first, found in ((date(2012, 1, 8), few), (date(2015, 1, 1), run)):
+        ahead = {model > today for model, today in shares(first, 1, 2, 3).values()}
+        card = found["lesson"]["card"]
+        assert ("At each of these tolerances “the same as today” is ahead." in card) == (ahead == {False})
+        assert ("can depend on where the tolerance is put" in card) == (ahead == {False, True})

@@ -73,3 +73,10 @@ def test_the_optimum_does_not_depend_on_the_scale_and_few_steps_do(figures):
 def test_an_answer_among_the_inputs_is_found(figures):
     assert figures["given_rmse"] < 1e-5
     assert figures["honest_rmse"] == pytest.approx(1.921, abs=1e-3)
+
+
+def test_starts_that_all_end_alike_are_no_evidence_of_valleys(trained, tmp_path):
+    given = ["data=new_york", "optimizer.lr=0.01", "pictures=none"]
+    run = trained(tmp_path / "run", "experiment=lecture/common_mistakes", *given)
+    # The best that σ(σ(z)) can give dry days is 0.5, so on rare rain every start flattens out at log 2.
+    assert f"Here 4 random starts of the first mistake all end at {np.log(2):.4f}." in run["lesson"]["card"]

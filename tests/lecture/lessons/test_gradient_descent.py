@@ -1,10 +1,13 @@
 """The descent of a line, beside the round bowl's closed form and numpy's own loop; the toy, beside its derivative."""
 
+import math
 from math import erf, sqrt
 
 import numpy as np
 import pytest
 from scipy.optimize import brentq
+
+from stratus.lecture.lessons.gradient_descent import way_down
 
 
 def test_the_path_is_the_hand_written_loops(figures, days):
@@ -49,3 +52,22 @@ def test_the_toy_has_its_published_valleys_and_the_normal_share_ends_in_the_wors
 def test_the_film_is_small(run, folder):
     assert "line_in_descent.gif" in run["lesson"]["pictures"]
     assert (folder / "pictures" / "line_in_descent.gif").stat().st_size < 1.5e6
+
+
+@pytest.mark.parametrize(
+    ("rate", "steps", "said"),
+    [
+        (0.08, 25, "rolls down to 34.50 in 25 steps"),
+        (0.08, 1, "rolls down to 314.31 in 1 step"),
+        (0.5, 25, "goes straight down to 34.44 in 1 step, where it stays until the last, step 25"),
+        (0.9, 60, "jumps from side to side, down to 34.44 in {} steps, where it stays until the last, step 60"),
+    ],
+)
+def test_it_comes_down_as_the_closed_form_says(rate, steps, said, figures, folder):
+    """On a round bowl the loss above the lowest is multiplied by (1 - 2ε)² at each step."""
+    above, lowest = figures["losses"][0] - 34.4400308, 34.4400308  # published
+    losses = [lowest + above * (1 - 2 * rate) ** (2 * step) for step in range(steps + 1)]
+    arrived = math.ceil(math.log((34.445 - lowest) / above) / (2 * math.log(0.8)))
+    assert way_down(losses, rate) == said.format(arrived)
+    if (rate, steps) == (0.08, 25):
+        assert f"and {said}. Right" in (folder / "card.md").read_text()

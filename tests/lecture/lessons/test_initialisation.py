@@ -1,7 +1,13 @@
 """Convex or not: all starts end at the least-squares wave; with the period learnt, where a scan in numpy says."""
 
+import math
+
 import numpy as np
 import pytest
+
+from stratus.lecture import find
+from stratus.lecture.lessons.initialisation import own_start
+from stratus.settings.compose import check
 
 
 def wave(t, cycle):
@@ -61,3 +67,34 @@ def test_on_the_toy_the_side_of_the_ridge_decides(figures):
     starts = np.linspace(-3, 3, 121)
     assert figures["toy"]["ends"] == pytest.approx([-0.252573, 0.729316], abs=1e-4)  # published
     assert figures["toy"]["best_share"] == pytest.approx((starts < 0.419729).mean())
+
+
+@pytest.mark.parametrize("lesson", ["initialisation", "gradient_descent"])
+@pytest.mark.parametrize("init", ["zeros", "uniform"])
+def test_another_start_leaves_nothing_of_the_lesson_s_own_behind(lesson, init, composed):
+    settings = check(composed(f"experiment=lecture/{lesson}", f"init={init}"))
+    assert find(settings)
+    assert getattr(settings.init, "sigma", None) == (1 if init == "uniform" else None)
+    assert check(composed(f"experiment=lecture/{lesson}")).init.sigma == 10
+
+
+@pytest.mark.parametrize("start", [20.0, 1000.0, 0.001])
+def test_of_a_start_it_tells_the_steps_that_a_constant_factor_needs(start):
+    distances = [start * 0.8**step for step in range(101)]
+    steps = max(0, math.ceil(math.log(start / 0.01) / -math.log(0.8)))
+    said = f"The run's own start is {start:.0f} °C away, and within 0.01 °C of that θ after {steps} steps."
+    assert own_start(distances) == said
+    if steps:
+        assert own_start(distances[:steps]).endswith(
+            f"still {distances[steps - 1]:.2g} °C off after {steps - 1} steps."
+        )
+
+
+def test_the_run_s_own_way_is_that_of_the_hessian(figures, folder, days):
+    x = wave(days["date"].dt.ordinal_day().to_numpy(), 365.25)
+    x = np.column_stack([(x - x.mean(0)) / x.std(0), np.ones(len(x))])
+    slowest, fastest = 1 - 0.1 * np.linalg.eigvalsh(2 * x.T @ x / len(x))[[0, -1]]
+    distances = np.array(figures["distances"])
+    factors = distances[1:40] / distances[:39]
+    assert np.all((factors > fastest - 1e-3) & (factors < slowest + 1e-3))
+    assert own_start(figures["distances"]) in (folder / "card.md").read_text()

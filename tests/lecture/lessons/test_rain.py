@@ -1,5 +1,7 @@
 """Rain from two temperatures: the lecture's model, and why it loses to the calendar."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -17,6 +19,15 @@ def test_it_loses_to_what_is_usual_on_this_day(figures, folder):
     assert figures["brier"] == pytest.approx(0.2102, abs=5e-5)
     assert figures["skill"] == pytest.approx(-0.038, abs=1e-3)
     assert f"worse than the calendar (skill {figures['skill']:+.3f})" in (folder / "card.md").read_text()
+
+
+def test_where_one_month_is_known_of_the_year_there_is_no_verdict(trained, tmp_path):
+    run = trained(tmp_path / "run", "experiment=lecture/rain", "data.test_from=2012-02-01", "pictures=none")
+    card = run["lesson"]["card"]
+    (guessed,) = re.findall(r"no verdict: on (\d+) test days climatology is a guess", card)
+    of_other_months = 4 * 366 - 31 - 3 * 31  # at most; some days near January count as of its season
+    assert of_other_months - 4 * 31 < int(guessed) < of_other_months
+    assert not re.search("than the calendar|has a skill of", card)
 
 
 def test_the_day_s_range_tells_what_its_average_does_not(run, figures, days_of):

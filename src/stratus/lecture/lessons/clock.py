@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import attrgetter
 
 import numpy as np
 import polars as pl
@@ -18,13 +17,13 @@ from stratus.data.recipe import Recipe
 from stratus.data.splits import Splits, split
 from stratus.errors import DataError
 from stratus.lecture.fits import best_fit, by_place, skill_over
-from stratus.lecture.premises import Needs, Premise, asks
+from stratus.lecture.premises import Needs, Premise, asks, features
 from stratus.lecture.words import listed
 from stratus.pictures.canvas import BLUE, GREY, ORANGE, heading, sheet, styled
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
-STATION = Premise("features", lambda chosen: "station" in chosen, "features=station+…", attrgetter("features.chosen"))
+STATION = Premise("features", lambda chosen: "station" in chosen.split("+"), "features=station+…", features)
 NEEDS = Needs((*asks("binary", "rain"), STATION), several=True)
 RAIN = ("precipitation", "precipitation_duration", "precipitation_max")  # sums, once dated by the end of their hours
 BY_END = Clocks(dict.fromkeys(RAIN, Hours(-24, 0)))
@@ -40,10 +39,14 @@ class Reading:
     clocks: Clocks  # the hours that it goes by
     lead_days: int
     issue_hour: float = ISSUE
+    by_end: bool = False  # whether it reads rain that is dated by its end
 
     def hours(self, elements: Sequence[str], place: str, clocks: Clocks) -> dict[str, Hours]:
-        """The true hours of the elements that it reads, counted from where those of the rain begin."""
-        found = {}
+        """The true hours of the elements that it reads, counted from where those of the rain begin.
+
+        `clocks` are those of the table as it stands.
+        """
+        clocks, found = BY_END if self.by_end else clocks, {}
         for name in elements:
             rows = self.lead_days + self.clocks.late(place, name, self.issue_hour)
             shift = -24 * rows - clocks.of(place, "precipitation").begin
@@ -61,12 +64,12 @@ class Score:
 
 def lesson(run: FinishedRun) -> Lesson:
     """Rain by rows alone, by what has ended when its hours begin, and by whole rows that have."""
-    table, clocks, moved = dated(run.table, getattr(run.observations, "clocks", NO_CLOCKS))
-    places = table["station"].unique().sort().to_list()
-    ways = readings(clocks, places[0])
-    models = _splits(run, table, ways)
-    scores = [score([splits[k] for splits in models.values()]) for k in range(len(ways))]
-    elements = run.splits.recipe.of_measured(table).features["station"]["elements"]
+    clocks = getattr(run.observations, "clocks", NO_CLOCKS)
+    places = run.table["station"].unique().sort().to_list()
+    ways = readings(clocks, places)
+    models = _splits(run, ways)
+    scores = [score([splits[k] for splits in models.values()], run.task.penalty) for k in range(len(ways))]
+    elements = run.splits.recipe.of_measured(run.table).features["station"]["elements"]
     hours = {one.title: one.hours(elements, places[0], clocks) for one in ways}
     test = {place: splits[0].test for place, splits in models.items()}
     days = sum(map(len, test.values()))
@@ -81,40 +84,42 @@ def lesson(run: FinishedRun) -> Lesson:
         "scores": partial(draw_scores, named, usual, title=title),
         "hours": partial(draw_hours, hours, title="hours of what is read, and of the rain (blue)"),
     }
-    return Lesson(figures, pictures, words=_words(named, place, elements, moved=moved), tried=0 if moved else 1)
+    words = _words(named, place, elements, moved=ways[0].by_end)
+    words["told"] += _apart(run, ways[1], scores[1], places=len(test))
+    return Lesson(figures, pictures, words=words, tried=0 if ways[0].by_end else 1)
 
 
-def dated(table: pl.DataFrame, clocks: Clocks) -> tuple[pl.DataFrame, Clocks, bool]:
-    """A table whose rain is of hours that begin before its date, the hours, and whether that was done on purpose.
-
-    A day's sum ends at 24:00, which is 00:00 of the next day: dated by its end, it stands one row lower.
-    """
-    if all(clocks.of(place, "precipitation").begin < 0 for place in table["station"].unique()):
-        return table, clocks, False
+def dated_by_end(table: pl.DataFrame) -> pl.DataFrame:
+    """A table with its rain a row lower: a day's sum ends at 24:00, which is 00:00 of the next day."""
     rain = [name for name in RAIN if name in table.columns]
     later = table.select("station", pl.col("date").dt.offset_by("1d"), *rain)
-    return table.drop(rain).join(later, on=["station", "date"], how="left"), BY_END, True
+    return table.drop(rain).join(later, on=["station", "date"], how="left")
 
 
-def readings(clocks: Clocks, place: str) -> list[Reading]:
-    """Yesterday's row; what has ended when the rain's hours begin; and whole days, if that is in the midst of one."""
-    begin = clocks.of(place, "precipitation").begin
+def readings(clocks: Clocks, places: Sequence[str]) -> list[Reading]:
+    """Yesterday's row; what has ended when the rain's hours begin; and whole days, if that is in the midst of one.
+
+    Unless the rain's hours begin before its date anyhow, the first reads rain that is dated by its end on purpose.
+    """
+    begins = [clocks.of(place, "precipitation").begin for place in places]
+    begin, by_end = min(begins), max(begins) >= 0
     lead = math.floor(-begin / 24) + 1
     opens, whole = begin + 24 * lead, math.ceil(1 - begin / 24)
     every = [
-        Reading("yesterday's row", NO_CLOCKS, 1),
+        Reading("yesterday's row", NO_CLOCKS, 1, by_end=by_end),
         Reading("what is known as the rain's hours begin", clocks, lead, opens),
         Reading("days that are over before them", clocks, whole),
     ]
     return every[: 2 if (lead, opens) == (whole, ISSUE) else 3]
 
 
-def _splits(run: FinishedRun, table: pl.DataFrame, ways: Sequence[Reading]) -> dict[str, list[Splits]]:
+def _splits(run: FinishedRun, ways: Sequence[Reading]) -> dict[str, list[Splits]]:
     """Of each place with days enough its samples, one for each way."""
     found, recipe, borders = {}, run.settings.recipe, run.settings.data.borders
-    for place, own in by_place(table).items():
+    for place, own in by_place(run.table).items():
+        tables = {True: dated_by_end(own), False: own}
         with suppress(DataError):
-            found[place] = [split(own, _recipe(recipe, one), borders, clocks=one.clocks) for one in ways]
+            found[place] = [split(tables[one.by_end], _recipe(recipe, one), borders, clocks=one.clocks) for one in ways]
     if not found:
         raise DataError("lesson=clock: no place has training and test days of rain; mend data.test_from")
     return found
@@ -124,9 +129,9 @@ def _recipe(recipe: Recipe, way: Reading) -> Recipe:
     return replace(recipe, lead_days=way.lead_days, issue_hour=way.issue_hour)
 
 
-def score(places: Sequence[Splits]) -> Score:
+def score(places: Sequence[Splits], penalty: float = 0.0) -> Score:
     """A model a place, at its exact optimum: their accuracy, and their skill against what is usual there."""
-    fits = [best_fit(one, "binary") for one in places]
+    fits = [best_fit(one, "binary", penalty) for one in places]
     right = sum(len(fit.splits.test) * fit.scores("test")["accuracy"] for fit in fits)
     return Score(right / sum(len(one.test) for one in places), skill_over(fits))
 
@@ -144,13 +149,24 @@ def _words(scores: Mapping[str, Score], place: str, elements: Sequence[str], *, 
     purpose = (
         "Here it is an hour, moved on purpose: a day's rain ends at 24:00, which is 00:00 of the next date, and dated "
         "by its end it stands one row lower. Then yesterday's row, which should know the day before, knows the "
-        f"{listed([one for one in TELLING if one in tells])} of the very day whose rain is asked for."
+        f"{listed([one for one in TELLING if one in tells])} of the very day whose rain is asked for. What is known is "
+        "read of the rows as they stand."
     )
     source = (
         "In this table the rain of a row was measured up to its morning, so most of its hours are of the date before. "
         "Yesterday's row, with its afternoon, looks like the past, and lies inside them."
     )
     return {"place": place, "told": "\n".join(told), "story": purpose if moved else source}
+
+
+def _apart(run: FinishedRun, known: Reading, found: Score, *, places: int) -> str:
+    """Why the run's own scores are not those of what is known, where they are others."""
+    own, recipe = [f"{run.metrics['test/accuracy']:.1%}", f"{run.metrics['test/skill']:+.3f}"], run.splits.recipe
+    if own == [f"{found.accuracy:.1%}", f"{found.skill:+.3f}"]:
+        return ""
+    why = "it has not reached its optimum" if _recipe(recipe, known) == recipe else "it is told at another hour"
+    many = "it is one model for all places"
+    return f"\n\nThe run's own model has {own[0]} and {own[1]}, for {many if places > 1 else why}."
 
 
 @styled

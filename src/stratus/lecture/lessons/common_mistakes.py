@@ -30,8 +30,13 @@ from stratus.training.optimum import optimum
 from stratus.verification.climatology import Climatology
 from stratus.verification.model import Model
 
-NEEDS = Needs((*asks("binary", "rain"), given("two_days")), beside=("regression", "binary", "multiclass"))
+NEEDS = Needs((*asks("binary", "rain"), *given("two_days")), beside=("regression", "binary", "multiclass"))
 STARTS, EARLY = 4, 10  # random starts of the first mistake; steps after which standardising on test days still tells
+ENDS = (
+    "Nor is the loss convex any longer: far from 0 it flattens out on either side. Here {starts} random starts of the "
+    "first mistake all end at {low}",
+    "The loss is no longer convex either: {starts} random starts of the first mistake end between {low} and {high}",
+)  # alike, or not
 
 
 class SigmoidTwice(BinaryClassification):
@@ -117,7 +122,7 @@ def lesson(run: FinishedRun) -> Lesson:
     figures |= {"usual_brier": usual, "leaking_usual_brier": leaking_usual}
     figures |= {"standardising_leak_early": early, "standardising_leak_optimum": late}
     twice, leaks = partial(_draw_twice, run, pairs, figures), partial(_draw_leaks, run, temperature, figures)
-    words = {"starts": STARTS, "early": EARLY, "types": count(len(weather.splits.outputs)), **_words(figures)}
+    words = {"early": EARLY, "types": count(len(weather.splits.outputs)), **_words(figures)}
     return Lesson(figures, {"twice": twice, "leaks": leaks}, words=words)
 
 
@@ -131,7 +136,7 @@ def _words(figures: Mapping[str, Any]) -> dict[str, str]:
     return {
         "warning": " Only the loss of a constant warns you: it is lower." if warned else "",
         "flattery": flattery[0 if flattered else 1],
-        "ends": f"end between {low} and {high}" if low != high else f"end at {low}",
+        "ends": ENDS[low != high].format(starts=STARTS, low=low, high=high),
         "late": "changes nothing, to rounding" if late < 1e-9 else f"still moves it by {late:.0e}",
     }
 

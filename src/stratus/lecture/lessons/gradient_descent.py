@@ -1,5 +1,6 @@
 """Gradient descent in action: a line, a valley, a probability, and the lecture's toy function."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import erfc, sqrt
@@ -13,6 +14,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from stratus.data.samples import Array
+from stratus.errors import counted
 from stratus.lecture.descent_by_hand import Loss, descend, descend_each, loss_on, matrix, on_plane, path_of, toy
 from stratus.lecture.fits import TWO_DAYS, best_fit, split_like
 from stratus.lecture.premises import PLAIN, Needs, asks, given, rate_below
@@ -22,7 +24,7 @@ from stratus.runs.lesson import Lesson
 from stratus.tasks.binary import BinaryClassification
 from stratus.training.starts import gaussian
 
-LINE = (*asks("regression", "temperature"), given("day_of_year", {"degree": range(1, 2)}))
+LINE = (*asks("regression", "temperature"), *given("day_of_year", {"degree": range(1, 2)}))
 NEEDS = Needs((*LINE, *PLAIN, rate_below(1)), beside=("regression", "binary"))
 HALFWAY = 0.5  # the rate that goes to the bottom of a round bowl in one step
 TOY_RATE, TOY_STEPS, TOY_SIGMA, TOY_STARTS = 0.02, 100, 3.0, 10_000
@@ -73,11 +75,20 @@ def lesson(run: FinishedRun) -> Lesson:
     surfaces = partial(_draw_surfaces, run, descent.surface)
     pictures = {"line_in_descent": partial(draw_line, descent, steps), "loss_surfaces": surfaces}
     pictures["toy"] = partial(draw_toy, paths, of_toy["maximum"])
-    words = {"unit": run.splits.target.unit, "steps": last, "end": descent.losses[-1]}
+    words: dict[str, Any] = {"unit": run.splits.target.unit, "rolls": way_down(descent.losses.tolist(), rate)}
     words |= {"left": round(1 - 2 * rate, 12), "halfway": HALFWAY, "valley": _of_the_valley(run)}
     words |= {"toy_starts": TOY_STARTS, "toy_sigma": TOY_SIGMA}
     film = {"line_in_descent": partial(animate_line, descent)}
     return Lesson(figures, pictures, film, words, tried=int(rate == HALFWAY))
+
+
+def way_down(losses: Sequence[float], rate: float) -> str:
+    """How θ comes down the round bowl, from how far, and at which step the loss is what it is at the last."""
+    shown = [f"{loss:.2f}" for loss in losses]
+    arrived = next(step for step, loss in enumerate(shown) if loss == shown[-1])
+    verb = "rolls" if rate < HALFWAY else "goes straight" if rate == HALFWAY else "jumps from side to side,"
+    stays = f", where it stays until the last, step {len(losses) - 1}" if arrived < len(losses) - 1 else ""
+    return f"{verb} down to {shown[-1]} in {counted(arrived, 'step')}{stays}"
 
 
 def _line(run: FinishedRun, loss: Loss, path: Tensor, best: Tensor) -> Descent:
@@ -193,10 +204,18 @@ def draw_line(descent: Descent, steps: list[int]) -> Figure:
     figure, left, right = _sheet(descent)
     left.plot(*descent.surface.path.T, ".-", color=ORANGE, linewidth=1)
     left.plot(*descent.surface.path[0], "o", color=BLACK)
+    apart = 0.06 * np.diff(right.get_ylim())[0]  # what a label needs
+    labels: dict[float, list[str]] = {}
+    side = int(np.ptp(descent.lines[steps], axis=0).argmax())  # where the lines' ends are further apart
     for k, step in enumerate(steps):
         shade = 0.3 + 0.7 * k / max(len(steps) - 1, 1)
+        end = float(descent.lines[step, side])
+        labels.setdefault(next((one for one in labels if abs(one - end) < apart), end), []).append(f"{step}")
         right.plot(descent.ends, descent.lines[step], color=ORANGE, alpha=shade, linewidth=0.8 + 1.5 * shade)
-        right.annotate(f"{step}", (descent.ends[1], descent.lines[step, 1]), (3, 0), textcoords="offset points")
+    for end, those in labels.items():
+        look = {"textcoords": "offset points", "ha": ("right", "left")[side], "va": "center"}
+        right.annotate(", ".join(those), (descent.ends[side], end), ((-3, 3)[side], 0), **look)
+    right.margins(x=0.08)
     right.set_title(f"{descent.run.splits.train.stations[0]}: the line after so many steps")
     return figure
 

@@ -1,6 +1,6 @@
 """Where descent starts: it does not matter on a convex loss; among several valleys it decides."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from stratus.data.samples import Array
+from stratus.errors import counted
 from stratus.lecture.descent_by_hand import descend_each, learnt_period, loss_on, matrix, path_of, toy
 from stratus.lecture.fits import best_fit
 from stratus.lecture.premises import PLAIN, Needs, asks, given, rate_below
@@ -20,9 +21,10 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.training.starts import gaussian, uniform, zeros
 
-WAVE = (*asks("regression", "temperature"), given("harmonics", {"k": range(1, 2)}))
+WAVE = (*asks("regression", "temperature"), *given("harmonics", {"k": range(1, 2)}))
 NEEDS = Needs((*WAVE, *PLAIN, rate_below(0.9)))
 FAR = 1000  # the scale of a start much further off
+NEAR = 0.01  # °C from the lowest point at which descent has come near
 STARTS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "zeros": zeros,
     "N(0, 1)": partial(gaussian, sigma=1.0),
@@ -65,13 +67,14 @@ def lesson(run: FinishedRun) -> Lesson:
         "farthest_end": (ends - lowest).norm(dim=1).max().item(),
         "final_losses": [final.min().item(), final.max().item()],
         "run": path_of(run.trace)[-1, 0].tolist(),
+        "distances": (path_of(run.trace)[:, 0] - lowest).norm(dim=1).tolist(),
         "period": {"minima": minima, "best_share": _share_at_lowest(period)},
         "toy": {"ends": np.unique(toys.ends.round(4)).tolist(), "best_share": _share_at_lowest(toys)},
     }
     convex = partial(draw_bowl, paths, lowest, run.splits.target.unit)
     pictures = {"one_wave": convex, "learnt_period": partial(draw_ends, period), "toy": partial(draw_ends, toys)}
     words: dict[str, Any] = {"left": 1 - 2 * run.settings.optimizer.lr}
-    words |= {"reach": TOY_REACH, "far": FAR, **_words(run, figures)}
+    words |= {"reach": TOY_REACH, "far": FAR, "own": own_start(figures["distances"]), **_words(run, figures)}
     return Lesson(figures, pictures, words=words, tried=int(getattr(run.settings.init, "sigma", 0) >= FAR))
 
 
@@ -88,7 +91,7 @@ def _words(run: FinishedRun, figures: Mapping[str, Any]) -> dict[str, str]:
     )
     if len(minima) < 2:
         return {
-            "end": same if end < 0.01 else f"{late} the loss is",
+            "end": same if end < NEAR else f"{late} the loss is",
             "valleys": f"{valleys} And {found}.",
             "narrow": "",
         }
@@ -103,7 +106,16 @@ def _words(run: FinishedRun, figures: Mapping[str, Any]) -> dict[str, str]:
         ", hardly more than none. So the valley of the year is narrow, and on the high ground around it there are "
     )
     narrow = f"{narrow}small valleys to stop in." if worth < 0.2 else ""
-    return {"end": same if end < 0.01 else f"{late} the loss is", "valleys": valleys, "narrow": narrow}
+    return {"end": same if end < NEAR else f"{late} the loss is", "valleys": valleys, "narrow": narrow}
+
+
+def own_start(distances: Sequence[float]) -> str:
+    """How far off the run itself has started, and how many steps it needs to come near."""
+    far, last = f"The run's own start is {distances[0]:.0f} °C away, and", counted(len(distances) - 1, "step")
+    for step, left in enumerate(distances):
+        if left < NEAR:
+            return f"{far} within {NEAR:g} °C of that θ after {counted(step, 'step')}."
+    return f"{far} still {distances[-1]:.2g} °C off after {last}."
 
 
 def _from_everywhere(run: FinishedRun) -> dict[str, Tensor]:

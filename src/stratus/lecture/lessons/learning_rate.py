@@ -23,7 +23,7 @@ from stratus.runs.lesson import Lesson
 from stratus.training.stability import largest_stable_step
 
 NEEDS = Needs(
-    (*asks("regression", "temperature"), given("two_days"), TOMORROW, *PLAIN), beside=("regression", "binary")
+    (*asks("regression", "temperature"), *given("two_days"), TOMORROW, *PLAIN), beside=("regression", "binary")
 )
 # By what is trained, learning rates with a remark on each; as multiples of the limit 2/λmax at the optimum.
 TEMPERATURE = {"too low": 0.00975, "right": 0.4873, "near the limit": 0.9746, "above it": 1.0136, "far above": 1.1695}

@@ -26,7 +26,7 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.scores.skill import skill
 
-NEEDS = Needs((*asks("binary", "rain"), given("two_days")), cities=True)
+NEEDS = Needs((*asks("binary", "rain"), *given("two_days")), cities=True)
 
 # Where W points, by eighths of a turn.
 DOWN = ("down and to the left", "down", "down and to the right")
@@ -81,11 +81,18 @@ def _words(run: FinishedRun, here: Fit, figures: Mapping[str, Any], city: str) -
         "boundary": _of_the_boundary(plane_of(here)),
         "points": COMPASS[round(math.atan2(second, first) / (math.pi / 4)) % 8],
         "likelier": "colder" if second < 0 else "warmer",
-        "verdict": "worse" if figures["skill"] < 0 else "better",
-        "range": _of_the_range(figures, lead),
+        "verdict": _verdict(run, figures["skill"]),
+        "range": _of_the_range(figures, lead, guessed=run.rivals.unseen_days() > 0),
         "kind": f"a {'forecast, not a diagnosis' if lead else 'diagnosis, not a forecast'}: {known}",
         "there": _there(figures, city),
     }
+
+
+def _verdict(run: FinishedRun, skill: float) -> str:
+    """Whether it beats the calendar, where there is one."""
+    if run.rivals.unseen_days():
+        return "Which of them is better cannot be told from these days"
+    return f"It is {'worse' if skill < 0 else 'better'} than the calendar (skill {skill:+.3f})"
 
 
 def _of_the_boundary(plane: boundary.Plane) -> str:
@@ -102,9 +109,10 @@ def _of_the_boundary(plane: boundary.Plane) -> str:
     )
 
 
-def _of_the_range(figures: Mapping[str, Any], lead: int) -> str:
+def _of_the_range(figures: Mapping[str, Any], lead: int, *, guessed: bool) -> str:
     wet, dry, tells = (figures[name] for name in ("range_wet", "range_dry", "range_skill"))
-    worth = f"a skill of {tells:+.2f} (second picture)"
+    brier = f"a Brier score of {figures['range_brier']:.4f}"
+    worth = f"{brier if guessed else f'a skill of {tells:+.2f}'} (second picture)"
     if lead == 0 and wet < dry and tells > figures["skill"]:
         return (
             "The average of maximum and minimum throws away what tells: clouds keep the day cool and the night warm, "

@@ -16,7 +16,7 @@ from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 from stratus.scores.skill import skill
 
-NEEDS = Needs((*asks("binary", "rain"), given("quadratic")))
+NEEDS = Needs((*asks("binary", "rain"), *given("quadratic")))
 
 
 def lesson(run: FinishedRun) -> Lesson:

@@ -23,7 +23,7 @@ from stratus.runs.lesson import Lesson
 from stratus.scores.probabilities import indicators, log_loss
 from stratus.scores.reliability import BINS, bin_sums, calibration_error, points
 
-NEEDS = Needs((*asks("multiclass", "weather"), given("two_days")), cities=True)
+NEEDS = Needs((*asks("multiclass", "weather"), *given("two_days")), cities=True)
 ALIKE = 0.005  # calibration errors that differ by less are as good as equal
 
 

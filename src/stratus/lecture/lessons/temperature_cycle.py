@@ -16,7 +16,7 @@ from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
-NEEDS = Needs((*asks("regression", "temperature"), given("harmonics", {"k": range(2, 184)})))
+NEEDS = Needs((*asks("regression", "temperature"), *given("harmonics", {"k": range(2, 184)})))
 _MONTHS = np.arange("2015-01", "2016-01", dtype="datetime64[M]").astype("datetime64[D]")
 
 

@@ -22,7 +22,7 @@ from stratus.runs import pictures as of_run
 from stratus.runs.finished import FinishedRun
 from stratus.runs.lesson import Lesson
 
-NEEDS = Needs((*asks("multiclass", "weather"), given("two_days")))
+NEEDS = Needs((*asks("multiclass", "weather"), *given("two_days")))
 _HATCHES = ("", "//", "..", "\\\\", "xx", "oo")
 
 
@@ -75,7 +75,8 @@ def _words(run: FinishedRun, figures: Mapping[str, Any]) -> dict[str, Any]:
         for name, share in recall.items()
     ]
     arrived = training(run)
-    if arrived.startswith("Training is not") and figures["test_loss"] > figures["climatology_loss"]:
+    lost = figures["test_loss"] > figures["climatology_loss"] and not run.rivals.unseen_days()
+    if arrived.startswith("Training is not") and lost:
         arrived += " The inputs are."
     number = count(len(days)).capitalize()
     words = {"number": number, "decided": listed(decided, "or"), "recalls": ", ".join(said), "training": arrived}
