@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def _csv(*rows, header=HEADER):
 FILES = {
     "good.csv": _days(1461),
     "short.csv": _days(40),
+    "maxima.csv": "\n".join(re.sub(r"^[^,]*,([^,]*,[^,]*).*", r"\1", one) for one in _days(1461).splitlines()),
     "empty.csv": "",
     "blank.csv": "\n\n\n",
     "header.csv": _csv(),
