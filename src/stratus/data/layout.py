@@ -31,7 +31,12 @@ _FORMATS = (
     "%m-%d-%Y",
     "%d/%m/%y",
     "%m/%d/%y",
+    "%d.%m.%y",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
 )
+_CLOCK = re.compile("%-?[HIklMSTRXrcs]")  # what a form says of the time of day
 _DECIMAL = r"^([+-]?\d*),(\d+)$"  # a number with a decimal comma, where columns are not separated by any
 _FIRST = 1000  # year with four digits
 _ROWS = 1 << 18  # of Parquet that are read at once
@@ -206,8 +211,8 @@ def _opened(path: str | Path) -> tuple[list[str], Iterator[pl.DataFrame]]:
 
 def _dates(given: pl.Series, form: str) -> pl.Series:
     try:
-        found = given.str.to_date(form, strict=False)
-        written = found.dt.strftime(form)
+        found = (given.str.to_datetime if _CLOCK.search(form) else given.str.to_date)(form, strict=False)
+        written, found = found.dt.strftime(form), found.dt.date()
     except pl.exceptions.PolarsError:  # a form that is none
         return pl.Series(given.name, [None] * len(given), pl.Date)
     # The parser takes signs, blanks and years of any length too, 20 for the year 20; zeros in front may be left out.
