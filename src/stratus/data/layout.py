@@ -12,7 +12,7 @@ from stratus.data.clocks import Clocks
 from stratus.data.daily_table import KEY, SCHEMA
 from stratus.data.elements import ELEMENTS, Hours
 from stratus.data.fields import open_table
-from stratus.data.lines import blocks, with_commas
+from stratus.data.lines import blocks
 from stratus.data.parquet import Parquet, is_parquet
 from stratus.data.units import CONVERSIONS, conversion, suspected
 from stratus.errors import DataError, quoted
@@ -37,7 +37,6 @@ _FORMATS = (
     "%Y-%m-%d %H:%M",
 )
 _CLOCK = re.compile("%-?[HIklMSTRXrcs]")  # what a form says of the time of day
-_DECIMAL = r"^([+-]?\d*),(\d+)$"  # a number with a decimal comma, where columns are not separated by any
 _FIRST = 1000  # year with four digits
 _ROWS = 1 << 18  # of Parquet that are read at once
 _SHOWN = 30  # columns of the file that a message names
@@ -200,13 +199,8 @@ def _opened(path: str | Path) -> tuple[list[str], Iterator[pl.DataFrame]]:
             part.select(dates).select(file.columns).select(text).with_row_index("line", offset=above)
             for above, part in file.parts(_ROWS, pl.all())
         )
-    exchanged, lines = with_commas(blocks(path))
-    table = open_table(lines, f"{path}")
-    parts = table.parts({f"{place}": place for place in range(len(table.first))})
-    if not exchanged:
-        return table.first, parts
-    back = cs.string().str.replace_many([";", ","], [",", ";"]).str.replace(_DECIMAL, "$1.$2")
-    return [one.translate(str.maketrans(";,", ",;")) for one in table.first], (one.with_columns(back) for one in parts)
+    table = open_table(blocks(path), f"{path}")
+    return table.first, table.parts({f"{place}": place for place in range(len(table.first))})
 
 
 def _dates(given: pl.Series, form: str) -> pl.Series:
