@@ -43,7 +43,8 @@ numbers = st.one_of(st.none(), st.floats(0, 90).map(lambda x: round(x, 2)))
 
 @settings(max_examples=60, deadline=None)
 @given(
-    rows=st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=9), gap=st.sampled_from(["", "NA", "NaN"])
+    rows=st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=9),
+    gap=st.sampled_from(["", "NA", "NaN", "n/a", "#N/A", "NULL", "---"]),
 )
 def test_it_is_what_pandas_reads(tmp_path_factory, rows, gap):
     days = [f"{date(2020, 1, 28) + timedelta(k):%d/%m/%Y}" for k in range(len(rows))]

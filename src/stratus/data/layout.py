@@ -17,7 +17,8 @@ from stratus.data.parquet import Parquet, is_parquet
 from stratus.data.units import CONVERSIONS, conversion, suspected
 from stratus.errors import DataError, quoted
 
-GAPS = ("NA", "NaN", "nan", "null", "None", "-", "M")  # what stands for a value not measured, beside nothing
+GAPS = ("NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "-", "--", "---", "M")
+# What stands for a value not measured, beside nothing.
 TRACE = {"precipitation": "T", "snowfall": "T"}  # what stands for less than can be measured
 ISO = "%Y-%m-%d"
 _FORMATS = (

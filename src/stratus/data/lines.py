@@ -22,6 +22,7 @@ LONGEST = 1 << 20  # bytes after which a line had to end
 _RATIO = 200  # how many times its bytes an archive may unpack to: tables do to ten or twenty, at most a thousand can be
 _UNSUSPECTED = 1 << 24  # bytes that any archive may unpack to
 _BLANK = b"\n" * (1 << 18)
+_WORKBOOK = b"PK\x03\x04"  # how .xlsx and .ods begin, and every zip archive
 _SEPARATOR = re.compile(rb'"?sep=[;,]"?[;,]*\n', re.IGNORECASE)  # a first line for spreadsheets
 _MARK = b"\xef\xbb\xbf"  # which some programs write before UTF-8
 
@@ -78,6 +79,8 @@ def blocks(path: str | Path, size: int = SIZE, *, whole: bool = False) -> Iterat
     line, rest, returned = 1, b"", False
     with reading(path):
         for chunk in unpacked(path, size):
+            if line == 1 and not rest and chunk.startswith(_WORKBOOK):
+                raise DataError(f"{path}: a workbook, or another archive; save its table as CSV, in UTF-8")
             fresh = chunk[1:] if returned and chunk[:1] == b"\n" else chunk
             returned = chunk[-1:] == b"\r"
             text = rest + fresh.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
