@@ -204,3 +204,12 @@ def test_a_record_keeps_how_a_file_is_laid_out(tmp_path):
     again = source_from_record(found.provenance.source)
     assert_frame_equal(again.load().observations.table, found.observations.table)
     assert again.own == {"soil": "degC"}
+
+
+@pytest.mark.parametrize("wrong", [4, 15])
+def test_more_than_a_percent_of_impossible_values_is_warned_of(tmp_path, caplog, wrong):
+    rows = [f"{AUSTIN},AUSTIN,2017-{1 + k // 28:02}-{1 + k % 28:02},{99 if k < wrong else 15},5" for k in range(300)]
+    (path := tmp_path / "export.csv").write_text("\n".join(["STATION,NAME,DATE,TMAX,TMIN", *rows]) + "\n")
+    _, provenance = loaded(GhcnData(path=f"{path}", units="metric"))
+    assert provenance.dropped["impossible"] == wrong
+    assert (f"export.csv: {wrong} of 600 values are impossible and left out" in caplog.text) == (wrong > 6)
