@@ -87,3 +87,5 @@ def test_what_is_missing_where_a_split_has_no_days_is_named_with_the_mend(column
 def test_days_beyond_the_table_are_no_missing_values():
     with pytest.raises(DataError, match="no test days: the table reaches from 2012-01-01 to 2015-12-31; mend"):
         split(table(), Recipe("rain", BEFORE, 1), test_from=date(2018, 1, 1))
+    with pytest.raises(DataError, match="no train days: the table reaches from 2012-01-01 to 2015-12-31; mend"):
+        split(table(), Recipe("rain", BEFORE, 1), train_from=date(2017, 1, 1), test_from=date(2018, 1, 1))

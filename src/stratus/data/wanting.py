@@ -18,7 +18,8 @@ _HALVES = {"temperature_max": "temperature_min", "temperature_min": "temperature
 def lacking(every: Samples, inputs: Sequence[Input], target: str, missing: str) -> dict[str, Array]:
     """Where days that give no sample lack an element of the target, or of an input [n], by the element's name."""
     asked = _asked(target)
-    useless, y = ~(every.known & every.usable(inputs, missing)), unknown(every.y).reshape(len(every), -1)
+    useless, y = ~(every.known & every.usable(inputs, missing)), unknown(every.y)
+    y = y[:, None] if y.ndim == 1 else y
     alone = TARGETS[target].everywhere or isinstance(TARGETS[target], Category)  # all columns are of one element
     found = {name: useless & (y if alone else y[:, [k]]).all(axis=1) for k, name in enumerate(asked)}
     for one, column in zip(inputs, every.x.T, strict=True):
