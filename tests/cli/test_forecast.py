@@ -89,6 +89,13 @@ def test_each_station_has_its_own_errors_and_one_of_few_days_those_of_all(stratu
     assert any("; of all stations together where one has fewer than 100" in line for line in lines)
 
 
+def test_a_table_without_stations_is_of_the_run_s_only_one(stratus, forecast, short, tmp_path):
+    rows = WEATHER.filter(pl.col("station") == "Seattle").drop("temperature", "station")
+    (table := tmp_path / "new.csv").write_text(rows.write_csv(separator=";", decimal_comma=True))
+    asked = (short("regression"), "--date", "2015-01-01")
+    assert forecast(*asked, "--observations", table) == forecast(*asked)
+
+
 def test_another_station_is_given_the_errors_of_the_run_s_and_its_own_climatology(stratus, forecast, short, tmp_path):
     york = WEATHER.filter(pl.col("station") == "New York").drop("temperature")
     (table := tmp_path / "york.csv").write_text(york.write_csv())

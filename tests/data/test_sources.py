@@ -213,3 +213,22 @@ def test_more_than_a_percent_of_impossible_values_is_warned_of(tmp_path, caplog,
     _, provenance = loaded(GhcnData(path=f"{path}", units="metric"))
     assert provenance.dropped["impossible"] == wrong
     assert (f"export.csv: {wrong} of 600 values are impossible and left out" in caplog.text) == (wrong > 6)
+
+
+def test_a_later_file_may_lack_the_station_where_there_is_only_one(tmp_path):
+    (path := tmp_path / "later.csv").write_text(
+        "date,temperature_max,temperature_min,precipitation\n2020-01-01,3,1,0\n"
+    )
+    own = {"date": "DAY", "precipitation": "rain"}
+    sources = [
+        CsvData(path="x"),
+        CsvData(path="x", columns=own, station="Oslo"),
+        AustraliaData(path="x"),
+        KnmiData(path="x"),
+    ]
+    sources += [CsvData(path="x", columns=own | {"station": "PLACE"}), CsvData(path="x", units={"precipitation": "cm"})]
+    for source in sources:
+        assert source.at(f"{path}", "Oslo").stations == ["Oslo"]
+    for source in (sources[0], *sources[2:5]):
+        with pytest.raises(DataError, match=r"later\.csv, line 1, columns missing: station; expected station, date"):
+            source.at(f"{path}")
