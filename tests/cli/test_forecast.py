@@ -64,6 +64,14 @@ def test_a_value_has_its_interval_its_climatology_and_its_unit(stratus, forecast
     ]
 
 
+def test_a_dash_is_standard_output(capsys, forecast, short, tmp_path, monkeypatch):
+    rows = forecast(short("regression"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["forecast", str(short("regression")), "--csv", "-"]) == 0
+    assert pl.read_csv(capsys.readouterr().out.encode()).to_dicts() == rows
+    assert not (tmp_path / "-").exists()
+
+
 def test_several_values_have_an_interval_each(forecast, trained, tmp_path):
     trained(tmp_path / "run", "task=regression", "task.target=temperature_max_min", "trainer.max_epochs=1")
     (row,) = forecast(tmp_path / "run")

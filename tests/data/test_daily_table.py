@@ -499,3 +499,22 @@ def test_building_from_anything_else_is_refused_in_one_line(tmp_path, arguments,
     assert result.stderr.startswith(message)
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "weather.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("Sydny", "'Sydney' or"),
+        ("mount ginini", "'MountGinini' or"),
+        ("De Blit", "'260' (De Bilt) or"),
+        ("26O", "'260' (De Bilt) or"),
+        ("Timbuktu", "'240' or '260' (De Bilt) or 'Albany' or 'MountGinini' or 'Sydney'$"),
+    ],
+)
+def test_a_station_that_is_not_there_is_told_the_likeliest_ones(asked, first):
+    table = pl.DataFrame({"station": ["Albany", "Sydney", "240", "MountGinini", "260"]})
+    names = {"260": "De Bilt", "270": "Leeuwarden"}
+    with pytest.raises(DataError) as caught:
+        select(table, ["De Bilt", asked], "table", names)
+    assert f"no station '{asked}'; expected {first}" in f"{caught.value}$"
+    assert select(table, ["De Bilt", "Sydney"], "table", names)["station"].to_list() == ["Sydney", "260"]

@@ -117,10 +117,11 @@ def test_stations_of_knmi_have_their_names_where_one_is_known_or_given(dutch):
     assert_frame_equal(named.drop("station"), table.filter(station="999").drop("station"))
     again, _ = loaded(source_from_record(facts.source))
     assert_frame_equal(again, named)
+    assert loaded(KnmiData(path=str(dutch), stations=["De Bilt"]))[1].stations == ["De Bilt"]
 
 
 def test_a_station_or_file_of_knmi_that_is_not_there_is_said(dutch):
-    with pytest.raises(DataError, match="no station '261'; expected '260' or '999'"):
+    with pytest.raises(DataError, match="no station '261'; expected '260' \\(De Bilt\\) or '999'"):
         KnmiData(path=str(dutch), stations=["261"]).load()
     with pytest.raises(DataError, match="there is no such file"):
         KnmiData(path="none*").load()

@@ -97,12 +97,13 @@ def from_ghcn(
         raise _no_file(path)
     with taken_for("ghcn", files[0]):
         table, dropped, clocks = daily.read_files(files, units, ice_pellets=ice_pellets)
-    chosen = select(table, ids, path or "GHCN-Daily") if ids else table
-    return _in_memory(_named(chosen, names or {}), files, dropped, clocks.renamed(names or {}))
+    names = names or {}
+    chosen = select(table, ids, path or "GHCN-Daily", names) if ids else table
+    return _in_memory(_named(chosen, names), files, dropped, clocks.renamed(names))
 
 
 def from_knmi(path: str, stations: Sequence[str] | None = None, *, names: Mapping[str, str] | None = None) -> Loaded:
-    """Observations of some stations, by their numbers, or of all in KNMI's files of a path, which may have * and ?.
+    """Observations of some stations, by number or name, or of all in KNMI's files of a path, which may have * and ?.
 
     `names` are those to show for a number; without one it is the name that is known here, if any. Raises DataError if a
     file is missing or broken, or a station is not in it.
@@ -115,8 +116,9 @@ def from_knmi(path: str, stations: Sequence[str] | None = None, *, names: Mappin
         raise _no_file(path)
     with taken_for("knmi", files[0]):
         table, dropped = read_files(files)
-    chosen = select(table, stations, path) if stations else table
-    return _in_memory(_named(chosen, NAMES | dict(names or {})), files, dropped)
+    called = NAMES | dict(names or {})
+    chosen = select(table, stations, path, called) if stations else table
+    return _in_memory(_named(chosen, called), files, dropped)
 
 
 def from_australia(path: str, stations: Sequence[str] | None = None) -> Loaded:
