@@ -68,7 +68,7 @@ def read_files(
     if table.is_empty():
         raise DataError(f"{', '.join(map(str, paths))}: no value of {', '.join(USUAL.values())} to be believed")
     check_units(paths, believed(table), dropped["impossible"], units)
-    mend = "such an export is in °F and inches: choose data.units=standard"
+    mend = "an export in °F and inches asks for data.units=standard"
     if units == "metric" and (said := suspected(table, mend=mend)):
         raise DataError(f"{daily_table.some([*map(str, paths)])}, read as data.units=metric: {said[0]}")
     return table, dropped, hours.told(values)
