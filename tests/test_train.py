@@ -294,3 +294,12 @@ def test_outside_its_environment_it_says_so(flags, lacks):
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"{lacks} is not installed for {sys.executable}: activate the environment")
     assert "pip install -e ." in line
+
+
+@pytest.mark.slow
+def test_further_processes_are_started_from_python_m_stratus_too(tmp_path):
+    words = ["task=binary", "trainer.max_epochs=1", "trainer=ddp", "pictures=none", "logger=none", "hydra.run.dir=run"]
+    command = [sys.executable, "-m", "stratus", "train", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "finished"

@@ -51,7 +51,7 @@ def panels(figure):
     above = [axes for axes in figure.axes if axes.get_title(loc="left")]
     below = [axes for axes in figure.axes if not axes.get_title(loc="left")]
     return [
-        (axes.get_title(loc="left").partition(",")[0], axes.lines[1], [bar.get_height() for bar in under.patches])
+        (axes.get_title(loc="left").partition("\n")[0], axes.lines[1], [bar.get_height() for bar in under.patches])
         for axes, under in zip(above, below, strict=True)
     ]
 

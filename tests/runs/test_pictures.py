@@ -21,6 +21,7 @@ RUNS = {
     | {f"{what}_temperature_{which}" for what in ("fit", "scatter") for which in ("max", "min")},
     ("task=multiclass", "data=new_york", "features=[station,harmonics]", "features.standardise=false"): ALWAYS
     | {"confusion", "reliability"},
+    ("task=binary", "data=netherlands", "trainer.max_epochs=1"): ALWAYS | {"boundary", "confusion", "reliability"},
 }
 
 
@@ -58,8 +59,8 @@ def test_no_text_is_cut_off_at_the_edge(case):
 def test_every_picture_says_where_and_when_and_names_its_axes(case):
     for name, figure in case[0].figures.items():
         texts = [text.get_text() for text in figure.findobj(Text)]
-        assert any("Seattle" in text or "New York" in text for text in texts), name
-        assert name == "weights" or any("2015" in text for text in texts), name
+        assert any(place in text for text in texts for place in ("Seattle", "New York", "stations")), name
+        assert name == "weights" or any("2015" in text or "2020" in text for text in texts), name
         assert any(axes.get_xlabel() for axes in figure.axes), name
         assert name == "worst_days" or any(axes.get_ylabel() for axes in figure.axes), name
 

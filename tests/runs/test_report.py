@@ -84,6 +84,23 @@ def test_a_stuck_sensor_has_no_skill_and_the_run_says_why(caplog, capsys, traine
     assert "no skill: climatology makes no error on the test days" in capsys.readouterr().out
 
 
+def test_skill_that_prints_as_none_is_no_better(capsys, short, tmp_path):
+    run = record.read(short("binary"))
+    run.intervals, run.skill = {**run.intervals, "test/skill": [2.4e-8, 9.0e-7]}, 5e-7
+    show_run(run, tmp_path)
+    assert "95 % between +0.000 and +0.000 (blocks of" in (said := capsys.readouterr().out)
+    assert "the same as climatology" in said
+
+
+def test_a_few_days_that_a_model_is_far_too_sure_of_are_told(capsys, short, tmp_path):
+    run = record.read(short("binary"))
+    for skill, told in ((0.1, True), (-0.1, False)):
+        run.metrics = {**run.metrics, "test/loss": 26.7, "test/skill": skill}
+        show_run(run, tmp_path)
+        said = "by its loss it is worse than climatology, 26.7 against 0.5905: of some days it is far too sure"
+        assert (said in capsys.readouterr().out) == told
+
+
 def test_too_few_days_say_nothing_of_chance(capsys, trained, tmp_path):
     run = trained(tmp_path, "task=binary", "trainer.max_epochs=1", "data.until=2015-01-27")
     assert run["intervals"]["test/skill"] == [None, None]

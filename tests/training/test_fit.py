@@ -1,13 +1,14 @@
 """Descent arrives at the optimum, and what training one run gives."""
 
 import math
+import signal
 from datetime import date
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import CSVLogger
 from shipped import splits_of
 from torch.optim import LBFGS, SGD
@@ -23,11 +24,11 @@ from stratus.training.starts import zeros
 def trained(tmp_path):
     """Trains a task from zero, all training days in one batch."""
 
-    def run(name, splits, optimizer, epochs):
+    def run(name, splits, optimizer, epochs, **more):
         task = tasks.find(name).for_splits(splits, optimizer=optimizer, init=zeros)
         trainer = partial(Trainer, accelerator="cpu", devices=1, max_epochs=epochs)
         loggers = [CSVLogger(tmp_path)]
-        return task, fit(task, WeatherDataModule(splits, None), trainer, folder=tmp_path, loggers=loggers)
+        return task, fit(task, WeatherDataModule(splits, None), trainer, folder=tmp_path, loggers=loggers, **more)
 
     return run
 
@@ -95,3 +96,26 @@ def test_without_validation_days_the_last_weights_are_kept(trained):
     task, found = trained("binary", splits_of("binary"), partial(SGD, lr=1.0), epochs=3)
     assert found.best_epoch == 3
     assert torch.equal(found.task.linear.weight, task.linear.weight)
+
+
+class Asks(Callback):
+    """Asks at each epoch who gets SIGTERM."""
+
+    def __init__(self):
+        self.told = []
+
+    def on_train_epoch_end(self, trainer, pl_module):
+        self.told.append(signal.getsignal(signal.SIGTERM))
+
+
+def test_sigterm_goes_to_whom_it_went_before_training(trained):
+    def mine(signum, frame):
+        raise SystemExit(143)
+
+    before, asks = signal.signal(signal.SIGTERM, mine), Asks()
+    try:
+        trained("binary", splits_of("binary"), partial(SGD, lr=1.0), epochs=2, callbacks=[asks])
+        assert asks.told == [mine, mine]
+        assert signal.getsignal(signal.SIGTERM) is mine
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -72,7 +72,7 @@ def train(composed: DictConfig) -> float:
     if first and job.mode == RunMode.RUN:
         from stratus.runs import report  # noqa: PLC0415
 
-        report.show_run(entries, Path(os.path.relpath(folder)))
+        report.show_run(entries, Path(os.path.relpath(folder, job.runtime.cwd)))  # hydra.job.chdir may be set
     return objective
 
 

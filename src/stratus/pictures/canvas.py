@@ -81,6 +81,8 @@ def panel_grid(
     panels = grid.reshape(rows, parts, columns).swapaxes(1, 2).reshape(-1, parts)
     for axes in panels[count:].flat:
         axes.remove()
+    if count < k:
+        figure.supxlabel(f"the first {count} of {k}", x=0.99, ha="right", size=9)
     return figure, panels[:count]
 
 
@@ -143,7 +145,7 @@ def spread(n: int) -> Any:
 
 def shown(drawn: int, n: int) -> str:
     """What a title adds where not all n days are drawn."""
-    return "" if drawn == n else f", {drawn:,} of {n:,} days drawn"
+    return "" if drawn == n else f", {drawn:,} drawn"
 
 
 def colours(names: Sequence[str]) -> list[str]:

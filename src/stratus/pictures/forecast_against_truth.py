@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from stratus.data.samples import Array
-from stratus.pictures.canvas import BLUE, GREY, named, sheet, shown, spread, styled
+from stratus.pictures.canvas import BLUE, GREY, heading, named, sheet, shown, spread, styled
 
 
 @styled
@@ -20,5 +20,5 @@ def draw(forecast: Array, truth: Array, *, tolerance: float, name: str, unit: st
     edge = 0.05 * (high - low)
     axes.set(xlim=(low - edge, high + edge), ylim=(low - edge, high + edge), aspect="equal")
     axes.set(xlabel=named(f"forecast {name}", unit), ylabel=named(f"measured {name}", unit))
-    axes.set_title(f"{place}{shown(len(drawn), len(truth))}\ndashed: {tolerance:g} {unit} off")
+    heading(figure, f"{place}{shown(len(drawn), len(truth))}\ndashed: {tolerance:g} {unit} off")
     return figure

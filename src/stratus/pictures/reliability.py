@@ -30,7 +30,7 @@ def draw(p: Array, y: Array, *, outputs: Sequence[str], place: str, bins: int = 
     for k, (above, below) in enumerate(panels):
         colour = colours(outputs)[k]
         _curve(above, days[:, k], said[:, k], happened[:, k], colour)
-        above.set_title(f"{outputs[k]}, {np.nansum(came[:, k]):.0f} of {days[:, k].sum():.0f} days")
+        above.set_title(f"{outputs[k]}\n{np.nansum(came[:, k]):.0f} of {days[:, k].sum():.0f} days")
         below.bar(np.arange(bins) / bins, days[:, k], width=1 / bins, align="edge", color=colour, edgecolor="white")
         below.set(yscale="log", ylim=(0.7, None))
         below.minorticks_off()

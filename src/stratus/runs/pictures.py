@@ -76,7 +76,7 @@ def plane(model: Model, splits: Splits) -> boundary.Plane | None:
     quadratic = list(splits.recipe.features) == ["quadratic"] and len(inputs) == 5
     if len(inputs) != 2 and not quadratic:
         return None
-    low, high = x[:, :2].min(axis=0), x[:, :2].max(axis=0)
+    low, high = np.nanmin(x[:, :2], axis=0), np.nanmax(x[:, :2], axis=0)  # days without a value have no place
     edge = np.maximum(0.04 * (high - low), 1e-6)
     across, up = np.linspace(low - edge, high + edge, POINTS).T
     first, second = (one.ravel() for one in np.meshgrid(across, up))

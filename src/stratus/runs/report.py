@@ -29,6 +29,7 @@ from stratus.scores.probabilities import LEAST
 NAMED = 4  # so many stations are named, of more the number
 DAYS = {"test": "test", "val": "validation", "train": "training"}  # splits as they are called
 AMPLE = Console(width=1000).options  # of a terminal that holds any table
+ROUNDING = 5e-4  # skill that prints as 0
 SHOWN = ("loss", "accuracy", "mae", "rmse", "bias", "brier", "skill")
 
 
@@ -113,6 +114,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         beside_climatology(run.skill, run.intervals["test/skill"], run.resampling, run.unseen_days)
         if run.tested
         else f"the test days are not scored, as test=false asks: stratus evaluate {folder} scores them",
+        _too_sure(rows["model"], rows.get("climatology", {})),
         f"days: {samples}" + (f"; {left_out} left out for want of a value{of_what}" if left_out else ""),
         unlearnt(run.data.others),
         f"model: the weights of epoch {run.best_epoch} of {run.epochs}"
@@ -121,12 +123,21 @@ def show_run(run: RunRecord, folder: Path) -> None:
         + (
             _above(gap, least, run.references["climatology"].get("train/loss"))
             if run.optimum_attained
-            else "and no minimum: a class can be told apart without error, so it falls for ever"
+            else "and no minimum: of some training days the inputs leave no doubt, so that it falls for ever; "
+            "optimizer.weight_decay gives it one"
         ),
         *(inputs(run.explanation) if run.explanation else ()),
         Panel(Markdown(run.lesson.card), width=100) if run.lesson else None,
         str(folder),
     )
+
+
+def _too_sure(model: Mapping[str, float | None], usual: Mapping[str, float | None]) -> str | None:
+    """What is said where the Brier score is better than climatology's and the loss worse; None elsewhere."""
+    own, other = model.get("loss"), usual.get("loss")
+    if "brier" not in model or own is None or other is None or (model.get("skill") or 0) <= 0 or own <= other:
+        return None
+    return f"by its loss it is worse than climatology, {own:.4g} against {other:.4g}: of some days it is far too sure"
 
 
 def unlearnt(classes: Sequence[str]) -> str | None:
@@ -145,7 +156,7 @@ def _above(gap: float, least: float, usual: float | None) -> str:
     if abs(gap) <= 1e-9 * max(1.0, abs(least)):
         return "to rounding the exact optimum of this model"
     far = usual is not None and gap > usual  # further from it than the calendar is from the truth
-    mend = ": training did not come near; give it a smaller optimizer.lr, or more epochs" if far else ""
+    mend = ": training did not come near; give it more epochs, or another optimizer.lr" if far else ""
     return f"{gap:.2g} above the exact optimum of this model{mend}"
 
 
@@ -168,6 +179,7 @@ def beside_climatology(
         return None
     worse = "worse than climatology" if high < 0 else "it cannot be told from climatology on these days"
     said = "better than climatology" if low > 0 else worse
+    said = "the same as climatology" if max(abs(low), abs(high)) < ROUNDING else said
     blocks = f" (blocks of {drawn.block} days)" if drawn else ""
     return f"skill {skill:+.3f}, 95 % between {low:+.3f} and {high:+.3f}{blocks}: {said}" + _reach(drawn)
 

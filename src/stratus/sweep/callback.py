@@ -15,7 +15,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from stratus import files
@@ -57,7 +57,7 @@ class SweepTable(Callback):
         """
         signals.listen()  # here too: years are read of the table, and other processes may run all jobs
         try:
-            refusal = without_jobs(config) or without_judges(config)
+            refusal = outside(config) or without_jobs(config) or without_judges(config)
         except InterpolationResolutionError as error:  # of what a configuration asks for, such as ${test_years:…}
             refusal = message(_origin(error))
         if refusal:
@@ -128,6 +128,14 @@ def _finish(folder: Path) -> None:
         table.finish(folder)
     except OSError as error:
         print(f"the sweep's table is not complete: {message(error)}", file=sys.stderr)
+
+
+def outside(config: DictConfig) -> str | None:
+    """What is said of jobs that would not lie in the sweep's folder, which its table is read from."""
+    plain: Any = OmegaConf.to_container(config.hydra.sweep)
+    name = str(plain["subdir"])
+    leads_out = name.startswith("/") or ".." in name.split("/")
+    return f"hydra.sweep.subdir={name}: expected a folder within the sweep's" if leads_out else None
 
 
 def without_jobs(config: DictConfig) -> str | None:

@@ -1,6 +1,8 @@
 """What watches a run while it trains, and keeps what is asked of it afterwards."""
 
 import math
+import signal
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +38,18 @@ class StabilityGuard(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the last finite loss of the run that is resumed."""
         self.last_finite = state_dict["last_finite"]
+
+
+class SignalsBack(Callback):
+    """Gives SIGTERM back to its handler: Lightning's own speaks with other processes, which may wait for this one."""
+
+    def __init__(self) -> None:
+        self.handler = signal.getsignal(signal.SIGTERM)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Lightning has put its own handler there by now."""
+        if self.handler is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self.handler)
 
 
 class Progress(Callback):

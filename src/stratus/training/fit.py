@@ -23,7 +23,7 @@ from stratus.errors import CheckpointError, ConfigurationError, StratusError, fi
 from stratus.progress import Work, working
 from stratus.tasks.linear import LinearTask
 from stratus.tasks.weights import Weights
-from stratus.training.callbacks import Patience, Progress, SettingsRule, StabilityGuard, Trace
+from stratus.training.callbacks import Patience, Progress, SettingsRule, SignalsBack, StabilityGuard, Trace
 from stratus.training.checkpoints import Checkpoint, PacedCheckpointIO, best_and_last, load
 from stratus.training.newton import Solver
 from stratus.training.optimum import minimised
@@ -67,7 +67,7 @@ def fit(
     accelerator, or not so many devices.
     """
     splits, checkpoints, trace = data.splits, folder / "checkpoints", Trace()
-    watching = [*([SettingsRule()] if resume else []), Solver(splits), StabilityGuard(limit), trace]
+    watching = [SignalsBack(), *([SettingsRule()] if resume else []), Solver(splits), StabilityGuard(limit), trace]
     trainer = _trainer(make_trainer, splits, checkpoints, [*watching, *callbacks], patience=patience, loggers=loggers)
     started = time.perf_counter()
     epochs, steps = _train(trainer, task, data, resume, checkpoints, trace=trace, patience=patience, scored=scored)

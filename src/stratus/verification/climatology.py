@@ -15,13 +15,13 @@ NEAR = 15  # days before and after a day of the year that are its season
 
 @dataclass(frozen=True)
 class Climatology:
-    """What is usual on a day: the mean of y given the season, fitted on all days before the test, station by station.
+    """What is usual on a day: the mean of y given the season, fitted on the days before the test, station by station.
 
     With a(t) = (1, cos ωt, sin ωt, cos 2ωt, sin 2ωt), ω one turn a year, a value is usually a(t)ᵀc, by least squares;
     the log-odds of events and classes are a(t)ᵀc, at the posterior mode under c ~ N(0, 1/`normals.PRIOR`), which
     counts where days are few, with half a day of each class added (Krichevsky & Trofimov, 1981), so that none is
     impossible (harmonic logistic regression, Stern & Coe, 1984). A station with less than a year of days gets what all
-    together give. Training days that a resample has drawn count as they are.
+    together give. Training days that a resample has drawn count as they are; days without all inputs do not count.
     """
 
     target: Target
