@@ -83,7 +83,7 @@ def killed_worker(words: tuple[str, ...], seed: int, folder: Path) -> None:
     """A process that runs some of a sweep's jobs is killed: the sweep says so, and in its last line what to do."""
     chance, batched = random.Random(seed), words == PROCESSES
     # The sweep's own process says so at once, and ends once its share of the jobs is done.
-    jobs = (*JOB, "trainer.max_epochs=10000", "seed=range(8)") if batched else LONG
+    jobs = (*JOB, "trainer.max_epochs=3000", "seed=range(8)") if batched else LONG
     process = command("-m", *words, *jobs, folder=folder)
     try:
         sweep = begun(folder, process, "multirun.yaml" if batched else "*/run.json")

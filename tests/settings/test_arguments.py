@@ -61,13 +61,17 @@ def test_the_home_folder_is_meant_by_its_sign(monkeypatch):
         ("features=station+harmonics", "features=[station,harmonics]"),
         ("experiment=null sweep=", "experiment=[] sweep=[]"),
         ("-m features=station+harmonics,two_days", "--multirun features=[station,harmonics],two_days"),
+        ("-m features=[station,spells],[two_days,spells]", "--multirun features=[station,spells],[two_days,spells]"),
+        ("-sc install=bash", "--shell-completion install=bash"),
     ],
 )
 def test_flags_come_in_any_order_and_features_are_joined(typed, read_as):
     assert for_hydra(typed.split()) == read_as.split()
 
 
-@pytest.mark.parametrize("typed", ["--cfg", "--cfg=nothing", "--run=x", "~task", "task=[binary]", "hydra.run.dir="])
+@pytest.mark.parametrize(
+    "typed", ["--cfg", "--cfg=nothing", "--run=x", "~task", "task=[binary]", "hydra.run.dir=", "resume=", "resume=''"]
+)
 def test_what_no_run_could_have_is_refused(typed):
     with pytest.raises(ConfigurationError):
         for_hydra([typed])

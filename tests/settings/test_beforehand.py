@@ -18,7 +18,8 @@ TAKEN = [
     "data.stations=[De Bilt,'Den Helder']", "data.stations=[a],['b c']", "hydra.run.dir=x", "hydra/launcher=basic",
     "optimizer.lr=${seed}", "data.path='a=b,c.csv'", "logger=[tensorboard,csv]", "callbacks=[my.py:Name]",
     "trainer.devices=[0,1]", "optimizer.arguments.betas=[0.9,0.99]", "resume=null", "+seed=1", "tags=[]",
-    "patience=null",
+    "patience=null", "trainer.max_epochs=int(interval(1,50))",
+    "optimizer.weight_decay=interval(0,0.1)", "optimizer.lr=tag(log,interval(0.001,10))", "test=1",
 ]  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def test_what_hydra_composes_is_taken(number, composed):
 
 @pytest.mark.parametrize("word", TAKEN)
 def test_what_only_hydra_can_tell_is_left_to_it(word):
-    beforehand.check(["-m", word])
+    beforehand.check(["-m", "sweep=optuna", word])
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,9 @@ def test_what_only_hydra_can_tell_is_left_to_it(word):
         ("optimizer.lr=0.1,fast", "optimizer.lr=fast: expected a number"),
         ("seed=range(-1,2)", "seed=-1: expected a whole number"),
         ("data.test_from='2015-01-01','2015-02-30'", "data.test_from=2015-02-30: expected a day"),
+        ("optimizer.lr=interval(0.1,1)", "a range to search needs sweep=optuna"),
+        ("test=1,2", "test=2: expected true or false"),
+        ("trainer=ddp", "run such jobs one by one"),
         ("optimizr.lr=0.1,1", "there is no setting optimizr.lr; is it optimizer.lr?"),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_job_of_a_sweep_is_resumed_alone_unless_a_sweep_is_asked_for():
         "features=[station,harmonics]", "experiment=lecture/rain", "data.stations=[New York,Seattle]", "sweep=null",
         "data.names={USW00013904: Austin}", "data.path='my files/a.csv'", "data.batch_size=null", "trainer.devices=[0]",
         "features.harmonics.k=3", "optimizer.lr=1e-3", "data.names.260=De Bilt",
-        "logger=[tensorboard,csv]", "logger=csv",
+        "logger=[tensorboard,csv]", "logger=csv", "logger=none", "logger=null",
     ],
 )  # fmt: skip
 def test_settings_and_choices_are_taken_over_as_they_stand(lawful):
@@ -86,7 +86,7 @@ def test_nothing_else_is_taken_over_unless_it_is_given_anew(unlawful):
 
 
 def test_without_resume_there_is_no_earlier_run():
-    for words in (["task=binary", "-m"], ["resume=null"], ["resume="], []):
+    for words in (["task=binary", "-m"], ["resume=null"], []):
         assert resumed_run(words) is None
 
 
@@ -94,7 +94,6 @@ def test_without_resume_there_is_no_earlier_run():
     ("given", "folder"),
     [
         ("resume=null", None),
-        ("resume=", None),
         ("resume='optimizer.lr=0.1,seed=1'", "optimizer.lr=0.1,seed=1"),
         ('+resume="my runs/a, b"', "my runs/a, b"),
         ("resume=outputs/7", "outputs/7"),

@@ -1,6 +1,8 @@
 """The files in conf/: each composes, and each experiment and sweep runs."""
 
+import logging
 from datetime import date, timedelta
+from logging.config import DictConfigurator
 from pathlib import Path
 
 import bureau
@@ -128,3 +130,13 @@ def test_every_sweep_has_jobs_that_can_work_and_its_first_and_last_run(composed,
 def test_every_file_says_in_its_first_line_what_it_is(file):
     first, second = file.read_text().splitlines()[:2]
     assert (second if first == "# @package _global_" else first).startswith("# ")
+
+
+@pytest.mark.parametrize("choice", ["default", "disabled", "none", "stdout"])
+def test_each_of_hydra_s_ways_to_log_is_one_that_logging_reads(composed, tmp_path, choice):
+    config = composed(f"hydra/job_logging={choice}", with_hydra=True).hydra.job_logging
+    handlers = OmegaConf.to_container(config.handlers)
+    handlers["file"]["filename"] = tmp_path / "run.log"
+    read = DictConfigurator({"handlers": handlers})
+    read.config["formatters"] = {name: logging.Formatter() for name in config.formatters}
+    assert isinstance(read.configure_handler(read.config["handlers"]["file"]), logging.FileHandler)

@@ -133,7 +133,7 @@ def test_a_table_without_years_enough_ends_the_sweep_in_one_line(composed, tmp_p
     words = ("sweep=years", "data=csv", f"hydra.sweep.dir={tmp_path}")
     for path, said in (
         (f"data.path={tmp_path / 'one.csv'}", r"^years forecast from .* has 1 \(2012\)$"),
-        ("seed=1", "^data.path must be given: name=value$"),
+        ("seed=1", "^data.path must be given: data.path=FILE$"),
     ):
         with pytest.raises(SystemExit, match=said):
             SweepTable().on_multirun_start(composed(*words, path, with_hydra=True))

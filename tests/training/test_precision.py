@@ -21,10 +21,11 @@ def test_half_precision_needs_a_gpu(composed, trained, tmp_path):
         trained(tmp_path, "trainer.precision=16-mixed")
 
 
-def test_a_fast_run_takes_one_step_and_does_all_that_follows(trained, tmp_path):
-    run = trained(tmp_path, "task=binary", "trainer.fast_dev_run=true")
+@pytest.mark.parametrize(("given", "steps"), [("true", 1), ("3", 3)])
+def test_a_fast_run_takes_its_steps_and_does_all_that_follows(trained, tmp_path, given, steps):
+    run = trained(tmp_path, "task=binary", f"trainer.fast_dev_run={given}")
     last = load(tmp_path / "checkpoints" / "last.ckpt")
-    assert (run["epochs"], last.content["global_step"]) == (1, 1)
+    assert (run["epochs"], last.content["global_step"]) == (1, steps)
     assert "test/skill" in run["metrics"]
 
 

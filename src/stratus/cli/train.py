@@ -54,19 +54,16 @@ def train(composed: DictConfig) -> float:
         with recorded as entries:
             settings = compose.check(composed)
             if job.mode == RunMode.MULTIRUN and not settings.trainer.single:
-                raise ConfigurationError(
-                    "several devices, as trainer=ddp has, start further processes, each of which would run the "
-                    "whole sweep again: run such jobs one by one, or sweep with trainer=cpu or trainer=gpu"
-                )
+                raise ConfigurationError(beforehand.SEVERAL_DEVICES)
             objective = run(settings, folder, entries, swept=compose.swept(job))
     except Exception as error:
         if not first:
             time.sleep(2 * worker.LAST)  # where the first has ended, so does this one meanwhile, silently
+        if isinstance(error, OmegaConfBaseException):  # Hydra would say more than one line
+            error = ConfigurationError(mistakes.one_line(error, sys.argv[1:]) or message(error))
         if job.mode == RunMode.RUN:
             if mendable(error):
                 sys.exit(message(error))
-            if isinstance(error, OmegaConfBaseException):  # Hydra would say more than one line
-                sys.exit(legible(mistakes.one_line(error, ()) or message(error)))
             raise
         raise worker.failed(error, int(job.job.num), folder) from None
     if first and job.mode == RunMode.RUN:

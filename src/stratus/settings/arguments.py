@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stratus.errors import ConfigurationError, quoted
-from stratus.settings.experiment import PROJECT
+from stratus.settings.experiment import MAY_BE_NONE, PROJECT
+from stratus.settings.names import GROUPS, declared, nearest
 
 ALONE = ("--help", "--hydra-help", "--version", "--resolve", "--run", "--multirun", "--shell-completion")
 WITH_VALUE = ("--cfg", "--package", "--config-path", "--config-name", "--config-dir")
@@ -31,8 +32,9 @@ SHORT = {
 FOLDERS = {"--config-dir": "", "--config-path": "; name it from / on"}  # flags whose value is one, and how it is named
 PATHS = ("data.path", "resume", "hydra.run.dir", "hydra.sweep.dir")  # settings whose value is a file or a folder
 ONE = ("task", "data", "optimizer", "schedule", "init", "trainer")  # groups of which one choice is made
-MAY_BE_NONE = ("experiment", "sweep")  # groups of which no choice need be made
 PLAIN = re.compile(r"(?!(true|false|null|nan|inf)$)[A-Za-z_/.*?][\w/.*?%+@:-]*", re.ASCII | re.IGNORECASE)  # paths
+NOTHING = ("", '""', "''")  # values of which nothing is left
+OF_HYDRA = re.compile(r"hydra\.(launcher|sweeper|job_logging|hydra_logging|help|hydra_help|env|output)=[\w,]+")
 DELETED = re.compile(r"~[a-z][\w/.@]*")  # what Hydra's ~ may stand before
 
 
@@ -62,13 +64,28 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
         given[whole] = own
     if len(both := [one for one in SINGLE if any(flag.partition("=")[0] == one for flag in flags)]) > 1:
         raise ConfigurationError(f"{' and '.join(both)} are for one command each: leave one away")
+    _check_together(given)
+    return [*flags, *(words if "--shell-completion" in given else map(_readable, words))]
+
+
+def is_sweep(arguments: Sequence[str]) -> bool:
+    """Whether a command line that Hydra can read asks for several jobs."""
+    asks = ("--multirun", "-m", "hydra.mode=MULTIRUN")
+    return any(one in asks or (one.startswith("sweep=") and one != "sweep=[]") for one in arguments)
+
+
+def _check_together(given: Mapping[str, str]) -> None:
+    """Raises ConfigurationError for a flag that needs another, or a file that is not there."""
     shown = {"--cfg", "--help"} & {*given}
-    if alone := [one for one in given if one in ("--resolve", "--package") and not shown]:
-        raise ConfigurationError(f"{alone[0]} is for what --cfg shows: python train.py --cfg job {alone[0]}")
-    folders = [PROJECT / "conf", *(Path(given[one]) for one in FOLDERS if one in given)]
-    if (name := given.get("--config-name")) and not any((one / name).with_suffix(".yaml").is_file() for one in folders):
+    if alone := [f"{one} {given[one]}".rstrip() for one in given if one in ("--resolve", "--package") and not shown]:
+        flag = alone[0].partition(" ")[0]
+        raise ConfigurationError(f"{flag} is for what --cfg shows: python train.py --cfg job {alone[0]}")
+    name, own = given.get("--config-name", "config"), given.get("--config-path")
+    folders = [Path(own or PROJECT / "conf"), *(Path(given[one]) for one in ("--config-dir",) if one in given)]
+    if "://" not in str(own) and not any((one / name).with_suffix(".yaml").is_file() for one in folders):
+        if "--config-name" not in given:
+            raise ConfigurationError(f"--config-path={own}: there is no config.yaml in it; --config-dir adds a folder")
         raise ConfigurationError(f"--config-name={name}: there is no {name}.yaml in {' or '.join(map(str, folders))}")
-    return [*flags, *map(_readable, words)]
 
 
 def _flag(flag: str, word: str, left: Sequence[str]) -> str:
@@ -79,10 +96,12 @@ def _flag(flag: str, word: str, left: Sequence[str]) -> str:
     whole = [one for one in every if one == flag] or [one for one in every if one.startswith(flag) and len(flag) > 2]
     if len(whole) == 1:
         return whole[0]
-    name = word.lstrip("-")
-    if "=" not in name and left and re.fullmatch(r"\w[^=]*", left[0]):
-        name = f"{name}={left[0]}"
-    mend = f"a setting has no dashes before it: {name}" if "=" in name else "see python train.py --hydra-help"
+    if flag == "--experimental-rerun":
+        raise ConfigurationError(f"{flag}, of Hydra's, is not for Stratus: give the run's settings again")
+    name, _, value = word.lstrip("-").replace("-", "_").partition("=")
+    value = word.partition("=")[2] or next((one for one in left[:1] if re.fullmatch(r"\w[^=]*", one)), "…")
+    setting = name if name in (*declared(), *GROUPS) else nearest(name) if name else None
+    mend = f"a setting has no dashes before it: {setting}={value}" if setting else "see python train.py --hydra-help"
     raise ConfigurationError(f"there is no flag {flag}; {mend}")
 
 
@@ -114,13 +133,18 @@ def _readable(word: str) -> str:
     if name != name.strip() or not name:
         raise ConfigurationError(f"{quoted(word)}: expected setting=value, without blanks around the =")
     key = name.lstrip("+")
+    if key in GROUPS and value in NOTHING:
+        value, word = "", f"{name}="
+    if group := OF_HYDRA.fullmatch(word):
+        raise ConfigurationError(f"{word}: is it hydra/{group[1]}={value}?")
     if key != name and key and (PROJECT / "conf" / key).is_dir():
         raise ConfigurationError(
             f"{word}: {key} has a choice already, which this one replaces without the +: {key}={value or '…'}"
         )
     if key in PATHS:
-        if not value and key != "resume":
-            raise ConfigurationError(f"{word}: expected the name of a file or a folder")
+        if value in NOTHING:
+            what = "a run's folder" if key == "resume" else "the name of a file or a folder"
+            raise ConfigurationError(f"{word}: expected {what}")
         return f"{name}={as_path(value)}"
     if key.startswith("hydra/") and value in ("", "null"):
         raise ConfigurationError(f"{word}: expected the name of a choice; see python train.py --info plugins")
@@ -128,10 +152,19 @@ def _readable(word: str) -> str:
         raise ConfigurationError(f"{word}: expected one choice, as in {key}={value.strip('[]').partition(',')[0]}")
     if key in MAY_BE_NONE and value in ("", "null"):  # Hydra knows none by a list alone
         return f"{name}=[]"
-    if key == "features" and "+" in value and "[" not in value:
-        sets = [f"[{one.replace('+', ',')}]" if "+" in one else one for one in value.split(",")]
-        return f"{name}={','.join(sets)}"
-    return word
+    return f"{name}={_joined(word, value)}" if key == "features" and "(" not in value else word
+
+
+def _joined(word: str, value: str) -> str:
+    """Feature sets as Hydra reads them, of such as are joined by +; ConfigurationError where one is not named once."""
+    alone = value.startswith("[") and value.find("]") == len(value) - 1
+    sets = [value[1:-1].split(",")] if alone else [one.split("+") for one in value.split(",")]
+    for names in sets:
+        if len(names) > 1 and "" in names:
+            raise ConfigurationError(f"{word}: a name is missing beside a {',' if alone else '+'}")
+        if twice := [one for one in names if names.count(one) > 1]:
+            raise ConfigurationError(f"{word}: {twice[0].strip()} is named twice")
+    return value if alone else ",".join(f"[{','.join(names)}]" if len(names) > 1 else names[0] for names in sets)
 
 
 def _meant(word: str) -> str:

@@ -104,7 +104,7 @@ def _is_plain(value: Any) -> bool:
 def _fits(name: str, value: Any) -> bool:
     """Whether loggers tell nobody else of a run, and the processes that a value asks for are at most one a core."""
     if name == "logger":
-        return {*(value if isinstance(value, list) else [value])} <= {"tensorboard", "csv"}
+        return {*(value if isinstance(value, list) else [value])} <= {"tensorboard", "csv", "none", None}
     numbers = re.findall(r"\d+", str(value)) if name == "trainer.devices" else []
     return all(len(one) < 6 and int(one) <= (os.cpu_count() or 1) for one in numbers)
 

@@ -96,8 +96,9 @@ def _object(config: DictConfig) -> Any:
     try:
         return OmegaConf.to_object(config)
     except MissingMandatoryValue:
-        missing = ", ".join(sorted(OmegaConf.missing_keys(config)))
-        raise ConfigurationError(f"{missing} must be given: name=value") from None
+        missing = sorted(OmegaConf.missing_keys(config))
+        mend = " ".join(f"{one}={'FILE' if one.endswith('path') else '…'}" for one in missing)
+        raise ConfigurationError(f"{', '.join(missing)} must be given: {mend}") from None
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BORDERS = ("train_from", "validation_from", "test_from", "until")
 DAY = Expected("a day as YYYY-MM-DD", date.fromisoformat)
+DAY_OR_NONE = Expected(f"{DAY.words}, or null", DAY.holds)
 YEAR = Expected("a year as YYYY", range(1, 10_000).__contains__)
 NAME = Expected("the name of a file or a folder", bool)
 UNITS = Expected("metric, standard or null", ("metric", "standard").__contains__)
@@ -31,10 +32,10 @@ class Data(SettingsGroup, group="data"):
 
     kind: ClassVar[str]  # the source's name in a record
     stations: list[str] | None = setting(None, "stations to use; null: all of the source")
-    train_from: str | None = setting(None, "first training day, YYYY-MM-DD; null: the table's first", DAY)
-    validation_from: str | None = setting("2014-01-01", "first validation day; null: no validation split", DAY)
+    train_from: str | None = setting(None, "first training day, YYYY-MM-DD; null: the table's first", DAY_OR_NONE)
+    validation_from: str | None = setting("2014-01-01", "first validation day; null: no validation split", DAY_OR_NONE)
     test_from: str = setting("2015-01-01", "first test day", DAY)
-    until: str | None = setting(None, "last test day; null: the table's last", DAY)
+    until: str | None = setting(None, "last test day; null: the table's last", DAY_OR_NONE)
     test_year: int | None = setting(
         None, "test on this year, whatever test_from, and train on the days before it", YEAR
     )

@@ -18,6 +18,7 @@ DEVICES = Expected(
     ),
 )
 ACCELERATOR = Expected("auto, cpu, gpu, cuda, mps or tpu", ("auto", "cpu", "gpu", "cuda", "mps", "tpu").__contains__)
+DRY = Expected("true, false or a number of batches", lambda value: isinstance(value, int) and value >= 0)
 WOLFE = Expected("strong_wolfe or null", ("strong_wolfe",).__contains__)
 OWN = "the function or class in it"
 PRECISION = Expected(
@@ -153,7 +154,9 @@ class Trainer(SettingsGroup, group="trainer", builds="lightning.pytorch.Trainer"
     """Settings of Lightning's Trainer; `build` gives what makes it from the rest (callbacks, logger, …)."""
 
     precision: str = setting("32-true", f"of training: {PRECISION.words}; scores are in float64", PRECISION)
-    fast_dev_run: bool = setting(False, "one epoch of one batch, and all that follows: does everything run?")
+    fast_dev_run: Any = setting(
+        False, "one epoch of one batch, or of a number of them, and all that follows: does everything run?", DRY
+    )
     accelerator: str = setting("cpu", f"where to train: {ACCELERATOR.words}", ACCELERATOR)
     devices: Any = setting(1, "number of devices, or their numbers as a list", DEVICES)
     strategy: str = setting("auto", "how several devices share the work, e.g. ddp")
@@ -165,7 +168,8 @@ class Trainer(SettingsGroup, group="trainer", builds="lightning.pytorch.Trainer"
 
     def __post_init__(self) -> None:
         if self.fast_dev_run:  # not Lightning's, which leaves no checkpoint to go on with
-            self.max_epochs = self.check_val_every_n_epoch = self.limit_train_batches = 1
+            self.max_epochs = self.check_val_every_n_epoch = 1
+            self.limit_train_batches = int(self.fast_dev_run)
         require(self.devices is not None, "trainer.devices", "null", DEVICES.words)
         half = self.precision == "16-mixed" and self.accelerator == "cpu"
         require(not half, "trainer.precision", self.precision, "bf16-mixed on a CPU")

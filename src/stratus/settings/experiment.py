@@ -16,13 +16,14 @@ from stratus.settings.data import SOURCES, Data, StoreData
 from stratus.settings.features import Features
 from stratus.settings.task import TASKS, Task
 
+MAY_BE_NONE = ("experiment", "sweep")  # groups of which no choice need be made
 SHIPPED = Path(__file__).parents[1] / "shipped"  # in an installed package
 PROJECT = SHIPPED if SHIPPED.is_dir() else Path(__file__).parents[3]  # where train.py, conf/ and data/ are
 SEED = Expected("a whole number from 0 to below 2^32", lambda value: 0 <= value < 2**32)
 LOGGERS = {"tensorboard": None, "csv": None, "wandb": "wandb", "mlflow": "mlflow"}  # with the package that each needs
 LOGGER = Expected(
-    f"one of {', '.join(LOGGERS)}, several as [tensorboard,csv], or none",
-    lambda value: value == "none" or (value and {*([value] if isinstance(value, str) else value)} <= {*LOGGERS}),
+    f"one of {', '.join(LOGGERS)}, several as [tensorboard,csv] with each once, or none",
+    lambda value: value in ("none", *LOGGERS) or (value and sorted(value) == sorted({*value} & {*LOGGERS})),
 )
 CALLBACKS = Expected(
     "a list of FILE.py:NAME, a function or class in a file of yours",
@@ -82,7 +83,7 @@ class Config(SettingsGroup):
     @property
     def loggers(self) -> list[str]:
         """Names of the chosen loggers."""
-        if self.logger == "none":
+        if self.logger in (None, "none"):
             return []
         return [self.logger] if isinstance(self.logger, str) else list(self.logger)
 

@@ -19,10 +19,10 @@ from omegaconf.errors import (
 from yaml import MarkedYAMLError
 
 from stratus.data.features import FEATURES
-from stratus.settings.arguments import MAY_BE_NONE
-from stratus.settings.experiment import PROJECT
+from stratus.settings.arguments import is_sweep
+from stratus.settings.experiment import MAY_BE_NONE, PROJECT
 from stratus.settings.names import GROUPS, unknown_setting
-from stratus.settings.written import COMPOSING, place, place_in_experiment
+from stratus.settings.written import COMPOSING, IN_FILE, misplaced, not_utf8, place, place_in_experiment
 
 FILES = {".dly": "ghcn", ".parquet": "csv", ".csv": "csv", ".tsv": "csv", ".txt": "knmi"}  # the data of a file
 KINDS = {
@@ -46,7 +46,9 @@ def _in_a_file(error: Exception, arguments: Sequence[str]) -> str | None:
     if isinstance(error, MarkedYAMLError) and error.problem_mark:
         return f"{error.problem_mark.name}, line {error.problem_mark.line + 1}: {error.problem}"
     if isinstance(error, UnicodeDecodeError):
-        return "a file of --config-dir is not text in UTF-8: save it as such"
+        return f"{not_utf8(arguments)} is not text in UTF-8: save it as such"
+    if (found := IN_FILE.match(said)) and (line := misplaced(found[1], arguments)):
+        return line
     if found := COMPOSING.match(said):
         name, words, key = found.groups()
         unknown = re.search("Key '.*' not in", words)
@@ -65,14 +67,23 @@ def _on_the_line(error: Exception, arguments: Sequence[str]) -> str | None:
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
         return unknown_setting(cause.full_key, [*(cause.parent_node or ())])
     if isinstance(cause, InterpolationResolutionError | UnsupportedInterpolationType):
-        return f"what stands for ${{…}} cannot be found: {str(cause).splitlines()[0]}"
+        return _not_found(cause, arguments)
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"{cause.full_key}={cause.value}: {plainly(cause)}"
-    if isinstance(error, MissingConfigException) and re.search("[^/]$|^hydra/", error.missing_cfg_file or ""):
+    if isinstance(error, MissingConfigException) and not re.fullmatch("[^/]+/", error.missing_cfg_file or "/"):
         assert error.missing_cfg_file
-        said = _no_such_choice(error.missing_cfg_file, error.options or [])
+        said = _no_such_choice(error.missing_cfg_file.rstrip("/"), error.options or [])
         return place_in_experiment(Path(error.missing_cfg_file).name, arguments) + said
     return _unread(arguments) or _plain_words(error)
+
+
+def _not_found(error: OmegaConfBaseException, arguments: Sequence[str]) -> str:
+    """What is said of a `${…}` for which nothing stands; one on the line itself Hydra looks up for its own folder."""
+    key = str(error.full_key)
+    setting = next((one for one in arguments if "${" in one), key) if key.startswith("hydra.") else key
+    where = place_in_experiment(setting.rpartition(".")[2], arguments)
+    words = str(error).splitlines()[0].removeprefix("KeyError raised while resolving interpolation: ").strip('"')
+    return f"{where}{setting}: what stands for ${{…}} cannot be found: {words}"
 
 
 def _plain_words(error: Exception) -> str:
@@ -110,6 +121,8 @@ def _no_such_choice(path: str, listed: Sequence[str]) -> str:
     """What is said of a choice that there is not; Hydra lists no files of a folder within a group."""
     group, _, name = path.partition("/") if not path.startswith("hydra/") else path.rpartition("/")
     folder = PROJECT / "conf" / group
+    if not name:
+        return f"there is no {group}.yaml in the folders of the configuration"
     if group == "data" and (mend := _file(name)):
         return f"data={name} is a file: {mend}"
     if lessons := sorted(f"{name}/{file.stem}" for file in (folder / name).glob("*.yaml")):
@@ -143,7 +156,7 @@ def needed(name: str) -> str:
 
 def _unread(arguments: Sequence[str]) -> str | None:
     """What is said of the first override that Hydra cannot read, or that is a sweep without -m; None of none."""
-    parser, alone = OverridesParser.create(), not {"-m", "--multirun"} & {*arguments}
+    parser, alone = OverridesParser.create(), not is_sweep(arguments)
     for one in arguments:
         if one.startswith("-") or "=" not in one:  # a flag, or its value
             continue
@@ -157,9 +170,10 @@ def _unread(arguments: Sequence[str]) -> str | None:
                 return f"{one}: expected setting=value, as in task=binary"
             own = value if value and "'" not in value else "…"
             return f"{one}: the value cannot be read; quotes around it stand within the shell's: \"{name}='{own}'\""
-        if alone and override.is_sweep_override():
+        if override.is_sweep_override() and (alone or "--help" in arguments):
             together = f"; inputs together are {one.replace(',', '+')}" if name == "features" and "," in value else ""
-            return f"{one}: several values are a sweep, which takes -m{together}"
+            said = f"several values are a sweep, which takes -m{together}"
+            return f"{one}: {'--help is about one run: give one value' if '--help' in arguments else said}"
         if override.key_or_group in GROUPS and value in ("", "null", "[]") and name not in MAY_BE_NONE:
             return f"{one}: {needed(name.lstrip('+'))}"
     return None

@@ -6,8 +6,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import get_type_hints
 
-from stratus.settings.arguments import MAY_BE_NONE
-from stratus.settings.experiment import PROJECT, SCHEMAS, Config
+from stratus.settings.experiment import MAY_BE_NONE, PROJECT, SCHEMAS, Config
 from stratus.settings.features import SETS
 
 GROUPS = (*SCHEMAS, "features", "trainer", *MAY_BE_NONE)

@@ -47,7 +47,7 @@ class SweepTable(Callback):
             except OSError as error:
                 sys.exit(f"{message(error)}: hydra.run.dir=FOLDER")
             except OmegaConfBaseException as error:
-                sys.exit(mistakes.one_line(error, ()))
+                sys.exit(mistakes.one_line(error, sys.argv[1:]))
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Takes the sweep's folder, and arranges for the table at the end.
