@@ -64,6 +64,14 @@ def test_a_value_has_its_interval_its_climatology_and_its_unit(stratus, forecast
     ]
 
 
+def test_a_dash_is_standard_output(capsys, forecast, short, tmp_path, monkeypatch):
+    rows = forecast(short("regression"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["forecast", str(short("regression")), "--csv", "-"]) == 0
+    assert pl.read_csv(capsys.readouterr().out.encode()).to_dicts() == rows
+    assert not (tmp_path / "-").exists()
+
+
 def test_several_values_have_an_interval_each(forecast, trained, tmp_path):
     trained(tmp_path / "run", "task=regression", "task.target=temperature_max_min", "trainer.max_epochs=1")
     (row,) = forecast(tmp_path / "run")
@@ -87,6 +95,13 @@ def test_each_station_has_its_own_errors_and_one_of_few_days_those_of_all(stratu
     assert not of
     lines = stratus("forecast", run, "--date", "2015-02-01")
     assert any("; of all stations together where one has fewer than 100" in line for line in lines)
+
+
+def test_a_table_without_stations_is_of_the_run_s_only_one(stratus, forecast, short, tmp_path):
+    rows = WEATHER.filter(pl.col("station") == "Seattle").drop("temperature", "station")
+    (table := tmp_path / "new.csv").write_text(rows.write_csv(separator=";", decimal_comma=True))
+    asked = (short("regression"), "--date", "2015-01-01")
+    assert forecast(*asked, "--observations", table) == forecast(*asked)
 
 
 def test_another_station_is_given_the_errors_of_the_run_s_and_its_own_climatology(stratus, forecast, short, tmp_path):

@@ -7,13 +7,15 @@ import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stratus.data.daily_table import SCHEMA, believed, calendar, check, read_csv, read_table, select
+from stratus.data.daily_table import SCHEMA, believed, calendar, check, header, read_csv, read_table, select
 from stratus.data.elements import ELEMENTS
 from stratus.errors import DataError
 from stratus.files import sha256
@@ -244,8 +246,20 @@ def test_of_several_broken_values_the_topmost_is_named(tmp_path):
     assert "line 2, column precipitation: '-5'" in refusal(tmp_path, "\n".join([HEADER, *rows]))
 
 
-def test_of_a_table_with_semicolons_that_is_said(tmp_path):
-    assert refusal(tmp_path, f"{HEADER}\n{ROW}\n".replace(",", ";")).startswith("my.csv, line 1: semicolons between")
+@pytest.mark.parametrize("above", ["", "sep=;\n", '"sep=;"\r\n', "SEP=;\n\n", "\n"])
+def test_a_spreadsheet_with_semicolons_and_decimal_commas_is_what_pandas_reads(tmp_path, above):
+    rows = ["Oslo;2020-01-01;3,5;-1;,2;;4;rain", 'Oslo;2020-01-02;5;-1,25;0;;;"sun; or fog, thick"']
+    (path := tmp_path / "my.csv").write_text("\n".join([above + HEADER.replace(",", ";"), *rows]), newline="")
+    table = read_csv(path)
+    frame = pd.read_csv(path, sep=";", decimal=",", skiprows=1 if "s" in above.lower() else 0)
+    for name in ("temperature_max", "temperature_min", "precipitation", "wind"):
+        np.testing.assert_array_equal(table[name].fill_null(np.nan), frame[name])
+    assert table["weather"].to_list() == frame["weather"].to_list()
+    assert header(path) == HEADER.split(",")
+    path.write_text(f"{above}{HEADER}\n{ROW}\n".replace(",", ";").replace("3.5", "3..5"))
+    line = 2 + (above + ".").replace("\r", "").count("\n")
+    with pytest.raises(DataError, match=f"line {line}, column temperature_max: '3..5' is not a number"):
+        read_csv(path)
 
 
 @pytest.mark.parametrize(
@@ -485,3 +499,22 @@ def test_building_from_anything_else_is_refused_in_one_line(tmp_path, arguments,
     assert result.stderr.startswith(message)
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "weather.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("Sydny", "'Sydney' or"),
+        ("mount ginini", "'MountGinini' or"),
+        ("De Blit", "'260' (De Bilt) or"),
+        ("26O", "'260' (De Bilt) or"),
+        ("Timbuktu", "'240' or '260' (De Bilt) or 'Albany' or 'MountGinini' or 'Sydney'$"),
+    ],
+)
+def test_a_station_that_is_not_there_is_told_the_likeliest_ones(asked, first):
+    table = pl.DataFrame({"station": ["Albany", "Sydney", "240", "MountGinini", "260"]})
+    names = {"260": "De Bilt", "270": "Leeuwarden"}
+    with pytest.raises(DataError) as caught:
+        select(table, ["De Bilt", asked], "table", names)
+    assert f"no station '{asked}'; expected {first}" in f"{caught.value}$"
+    assert select(table, ["De Bilt", "Sydney"], "table", names)["station"].to_list() == ["Sydney", "260"]

@@ -43,7 +43,8 @@ numbers = st.one_of(st.none(), st.floats(0, 90).map(lambda x: round(x, 2)))
 
 @settings(max_examples=60, deadline=None)
 @given(
-    rows=st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=9), gap=st.sampled_from(["", "NA", "NaN"])
+    rows=st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=9),
+    gap=st.sampled_from(["", "NA", "NaN", "n/a", "#N/A", "NULL", "---"]),
 )
 def test_it_is_what_pandas_reads(tmp_path_factory, rows, gap):
     days = [f"{date(2020, 1, 28) + timedelta(k):%d/%m/%Y}" for k in range(len(rows))]
@@ -136,6 +137,33 @@ def test_a_spreadsheet_with_semicolons_and_decimal_commas_is_what_pandas_reads(t
     assert table["station"].unique().to_list() == ["Haus, hinten"]
     file.write_text(text.replace("5,5", "1.005,5"), encoding="utf-8", newline="")
     assert "line 2: '1.005,5'" in refused(file, layout)
+
+
+@pytest.mark.parametrize(
+    ("form", "day"),
+    [
+        ("%Y-%m-%d %H:%M:%S", "2020-02-{:02} 00:00:00"),
+        ("%Y-%m-%dT%H:%M", "2020-02-{:02}T23:59"),
+        ("%d.%m.%Y %H:%M", "{}.2.2020 9:00"),
+        ("%m/%d/%Y %I:%M %p", "02/{:02}/2020 12:00 PM"),
+        ("%d.%m.%y", "{}.2.20"),
+    ],
+)
+def test_of_a_time_the_day_counts(tmp_path, form, day):
+    layout = Layout({"date": "DAY"}, date_format=form, station="Oslo")
+    rows = [f"{day.format(k)},{k}" for k in (1, 2, 28)]
+    text = "\n".join(["DAY,precipitation", *rows])
+    table, frame = layout.read(write(tmp_path, text)), pd.read_csv(io.StringIO(text))
+    assert table["date"].to_list() == pd.to_datetime(frame["DAY"], format=form).dt.date.to_list()
+    again = refused(write(tmp_path, "\n".join([text, rows[0]])), layout)
+    assert "1 rows of a day that another has, the first on line 5: 2020-02-01" in again
+    assert "1 of 4 are no dates" in refused(write(tmp_path, text + "\n2020-02-30 00:00:00,1"), layout)
+
+
+def test_a_form_is_proposed_for_dates_with_a_time_or_a_year_of_two_digits(tmp_path):
+    for day, form in {"2020-02-01 00:00:00": "%Y-%m-%d %H:%M:%S", "1.1.12": "%d.%m.%y"}.items():
+        said = refused(write(tmp_path, f"date,precipitation\n{day},1\n"), Layout(station="Oslo"))
+        assert f"data.date_format={form!r}" in said
 
 
 def test_traces_are_nothing_and_blank_rows_no_days(tmp_path):

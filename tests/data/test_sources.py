@@ -117,10 +117,11 @@ def test_stations_of_knmi_have_their_names_where_one_is_known_or_given(dutch):
     assert_frame_equal(named.drop("station"), table.filter(station="999").drop("station"))
     again, _ = loaded(source_from_record(facts.source))
     assert_frame_equal(again, named)
+    assert loaded(KnmiData(path=str(dutch), stations=["De Bilt"]))[1].stations == ["De Bilt"]
 
 
 def test_a_station_or_file_of_knmi_that_is_not_there_is_said(dutch):
-    with pytest.raises(DataError, match="no station '261'; expected '260' or '999'"):
+    with pytest.raises(DataError, match="no station '261'; expected '260' \\(De Bilt\\) or '999'"):
         KnmiData(path=str(dutch), stations=["261"]).load()
     with pytest.raises(DataError, match="there is no such file"):
         KnmiData(path="none*").load()
@@ -204,3 +205,31 @@ def test_a_record_keeps_how_a_file_is_laid_out(tmp_path):
     again = source_from_record(found.provenance.source)
     assert_frame_equal(again.load().observations.table, found.observations.table)
     assert again.own == {"soil": "degC"}
+
+
+@pytest.mark.parametrize("wrong", [4, 15])
+def test_more_than_a_percent_of_impossible_values_is_warned_of(tmp_path, caplog, wrong):
+    rows = [f"{AUSTIN},AUSTIN,2017-{1 + k // 28:02}-{1 + k % 28:02},{99 if k < wrong else 15},5" for k in range(300)]
+    (path := tmp_path / "export.csv").write_text("\n".join(["STATION,NAME,DATE,TMAX,TMIN", *rows]) + "\n")
+    _, provenance = loaded(GhcnData(path=f"{path}", units="metric"))
+    assert provenance.dropped["impossible"] == wrong
+    assert (f"export.csv: {wrong} of 600 values are impossible and left out" in caplog.text) == (wrong > 6)
+
+
+def test_a_later_file_may_lack_the_station_where_there_is_only_one(tmp_path):
+    (path := tmp_path / "later.csv").write_text(
+        "date,temperature_max,temperature_min,precipitation\n2020-01-01,3,1,0\n"
+    )
+    own = {"date": "DAY", "precipitation": "rain"}
+    sources = [
+        CsvData(path="x"),
+        CsvData(path="x", columns=own, station="Oslo"),
+        AustraliaData(path="x"),
+        KnmiData(path="x"),
+    ]
+    sources += [CsvData(path="x", columns=own | {"station": "PLACE"}), CsvData(path="x", units={"precipitation": "cm"})]
+    for source in sources:
+        assert source.at(f"{path}", "Oslo").stations == ["Oslo"]
+    for source in (sources[0], *sources[2:5]):
+        with pytest.raises(DataError, match=r"later\.csv, line 1, columns missing: station; expected station, date"):
+            source.at(f"{path}")

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -47,6 +48,26 @@ def test_the_record_of_an_older_run_says_nothing_of_blocks(capsys, short, tmp_pa
     show_run(run, tmp_path)
     (line,) = (one for one in capsys.readouterr().out.splitlines() if one.startswith("skill"))
     assert "blocks" not in line
+
+
+@pytest.mark.parametrize(
+    ("wanting", "said"),
+    [
+        (
+            {"cloud": 300, "wind": 7},
+            "; 307 left out for want of a value, 300 of them of cloud (features.missing=mean would",
+        ),
+        ({"precipitation": 300, "wind": 7}, "; 307 left out for want of a value, 300 of them of precipitation\n"),
+        ({"cloud": 3, "wind": 2}, "; 307 left out for want of a value\n"),  # as at the table's beginning
+        ({"cloud": 307, "wind": 307}, "; 307 left out for want of a value\n"),  # whole days
+        ({}, "; 307 left out for want of a value\n"),  # an older run
+    ],
+)
+def test_a_run_says_for_want_of_which_element_days_are_left_out(capsys, short, tmp_path, wanting, said):
+    run = record.read(short("binary"))
+    run.data = replace(run.data, left_out={"an input": 307}, wanting=wanting)
+    show_run(run, tmp_path)
+    assert said in capsys.readouterr().out
 
 
 def test_a_stuck_sensor_has_no_skill_and_the_run_says_why(caplog, capsys, trained, tmp_path):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def _csv(*rows, header=HEADER):
 FILES = {
     "good.csv": _days(1461),
     "short.csv": _days(40),
+    "hourly.csv": "date,temperature_max\n2012-01-01 00:00,1\n2012-01-01 12:00,3\n",
+    "maxima.csv": "\n".join(re.sub(r"^[^,]*,([^,]*,[^,]*).*", r"\1", one) for one in _days(1461).splitlines()),
     "empty.csv": "",
     "blank.csv": "\n\n\n",
     "header.csv": _csv(),
@@ -42,7 +45,7 @@ FILES = {
     "negative.csv": _csv("Oslo,2012-01-01,1,0,-3"),
     "hot.csv": _csv("Oslo,2012-01-01,1000,0,0"),
     "infinite.csv": _csv("Oslo,2012-01-01,inf,0,0"),
-    "semicolons.csv": _csv(ROW.replace(",", ";"), header=HEADER.replace(",", ";")),
+    "semicolons.csv": _csv("Oslo;2012-01-01;1,5x;0;0", header=HEADER.replace(",", ";")),
     "tabs.csv": _csv(ROW.replace(",", "\t"), header=HEADER.replace(",", "\t")),
     "commas.csv": _csv('Oslo,2012-01-01,"1,5",0,0'),
     "unclosed.csv": _csv('"Oslo,2012-01-01,1,0,0'),

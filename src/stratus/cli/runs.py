@@ -31,7 +31,7 @@ def add_commands(commands: Any) -> None:
     telling.set_defaults(observations=None)
     asking = add(commands, "forecast", forecast, "forecasts for the days after a table's end, or for one day")
     asking.add_argument("--date", metavar="DAY", type=_day, help="this day (YYYY-MM-DD) alone")
-    asking.add_argument("--csv", metavar="FILE", type=output, help="write here, not to the terminal")
+    asking.add_argument("--csv", metavar="FILE", type=output, help="write here, or to standard output (-), no table")
     about = "a run's model as one file for other programs, tried on its test days: inputs in their units to forecast"
     giving = add(commands, "export", export, about)
     named = "the file to write, model.onnx or model.safetensors"
@@ -113,5 +113,10 @@ def export(options: argparse.Namespace) -> None:
 
 
 def _write(file: Path, content: bytes) -> None:
+    if file == Path("-"):
+        plain = legible(content.decode(), keep="\n").encode() if sys.stdout.isatty() else content
+        sys.stdout.buffer.write(plain)
+        sys.stdout.buffer.flush()
+        return
     own = file.is_symlink() or (file.exists() and not file.is_file())  # as /dev/stdout
     (Path.write_bytes if own else files.replace)(file, content)

@@ -1,8 +1,10 @@
 """The daily table: one row per station and day; its columns, its checks, and reading it from a file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 
 import polars as pl
 import polars.selectors as cs
@@ -19,6 +21,7 @@ WET = ("rain", "drizzle")  # kinds of weather on which rain falls
 BELIEVED = 0.97  # the least share of values that can be what they are said to be: else they are something else
 _ROWS = 1 << 18  # of Parquet that are checked at once
 _SHOWN = 5  # names that a message lists
+_LONGEST = 40  # letters of a name that are looked at for a typo: comparing takes their square
 _GAP = "(or nothing where it was not measured)"
 SCHEMA: dict[str, type[pl.DataType]] = {"station": pl.String, "date": pl.Date}  # the columns that every table has
 SCHEMA |= {**dict.fromkeys([*ELEMENTS][:5], pl.Float64), "weather": pl.String}
@@ -96,14 +99,35 @@ def believed(table: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return kept, sum(table[name].count() - kept[name].count() for name in names)
 
 
-def select(table: pl.DataFrame, stations: Sequence[str], source: str = "the table") -> pl.DataFrame:
-    """The rows of some stations. Raises DataError if none is asked for, or one is not there: names those there are."""
+def select(
+    table: pl.DataFrame,
+    stations: Sequence[str],
+    source: str = "the table",
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> pl.DataFrame:
+    """The rows of some stations, by what the table calls them or by their `names`, if they have such.
+
+    Raises DataError if none is asked for, or one is not there: names those there are, the likeliest first.
+    """
     available = table["station"].unique().sort().to_list()
-    unknown = [station for station in stations if station not in available]
+    called = {names[one]: one for one in available if one in names} | {one: one for one in available}
+    unknown = [station for station in stations if station not in called]
     if unknown or not stations:
         asked = some([*map(quoted, unknown)]) or "was asked for"
-        raise DataError(f"{source}: no station {asked}; expected {some([*map(quoted, available)], ' or ')}")
-    return table.filter(pl.col("station").is_in(list(stations)))
+        likeliest = [called[name] for one in unknown[:_SHOWN] for name in _near(one, called)]
+        shown = [
+            f"{quoted(one)} ({names[one]})" if one in names else quoted(one)
+            for one in dict.fromkeys([*likeliest, *available])
+        ]
+        raise DataError(f"{source}: no station {asked}; expected {some(shown, ' or ')}")
+    return table.filter(pl.col("station").is_in([called[one] for one in stations]))
+
+
+def _near(name: str, names: Iterable[str]) -> list[str]:
+    """Those of some names that are spelt nearly as one, whatever its case and blanks; the nearest first."""
+    plain = {one: one.casefold().replace(" ", "")[:_LONGEST] for one in (name, *names)}
+    like = get_close_matches(plain.pop(name), [*{*plain.values()}], 3, 0.6)
+    return sorted((one for one in plain if plain[one] in like), key=lambda one: like.index(plain[one]))
 
 
 def calendar(table: pl.DataFrame, rain_from: float = 0.0) -> pl.DataFrame:

@@ -11,12 +11,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
-from stratus.data.lines import LONGEST, Block
+from stratus.data.lines import LONGEST, Block, with_commas
 from stratus.errors import DataError, quoted
 
 MOST = 10_000  # columns of a table
 _NEWLINE, _QUOTE, _COMMA = b'\n",'
+_EXCHANGED = str.maketrans(";,", ",;")
+_DECIMAL = r"^([+-]?\d*),(\d+)$"  # a number with a decimal comma, where columns are not separated by any
+_BACK = cs.string().str.replace_many([";", ","], [",", ";"]).str.replace(_DECIMAL, "$1.$2")
 _Places: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 _Octets: TypeAlias = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
@@ -40,6 +44,7 @@ class Table:
     line: int  # the line that it stands on
     header: bool  # whether it names the columns
     rows: Iterator[_Rows]
+    exchanged: bool = False  # whether commas and semicolons are, in the rows
 
     def parts(self, columns: Mapping[str, int]) -> Iterator[pl.DataFrame]:
         """The rows in parts of the file: `line`, and some columns as text without blanks around it.
@@ -54,14 +59,17 @@ class Table:
                 fault = f"{rows.fields[wrong[0]]} values; expected {len(self.first)}, one a column"
                 raise DataError(f"{self.name}, line {rows.lines[wrong[0]]}: {fault}")
             above = self.header and number == 0
-            yield _split(rows.content[rows.second if above else 0 :], places, rows.lines[above:])
+            found = _split(rows.content[rows.second if above else 0 :], places, rows.lines[above:])
+            yield found.with_columns(_BACK) if self.exchanged else found
 
 
 def open_table(blocks: Iterable[Block], name: str, *, header: bool = True) -> Table:
     """The table in the lines of a file, with or without a header; blank lines are passed over.
 
-    It, and its rows as they are read, raise DataError if the table is empty, not in UTF-8, or a quote has no place.
+    By the header semicolons may separate the columns; a line above it that says so is left away.
+    The table, and its rows as they are read, raise DataError if it is empty, not in UTF-8, or a quote has no place.
     """
+    exchanged, blocks = with_commas(blocks) if header else (False, blocks)
     rows = _rows(blocks, name)
     begin = next(rows, None)
     if begin is None:
@@ -71,12 +79,10 @@ def open_table(blocks: Iterable[Block], name: str, *, header: bool = True) -> Ta
         raise DataError(f"{name}, line {line}: {begin.fields[0]} columns; expected at most {MOST}")
     every = {str(place): place for place in range(begin.fields[0])}
     first = _split(begin.content[: begin.second], every, begin.lines[:1]).drop("line").row(0)
-    if header and len(first) == 1 and (mark := next((one for one in ";\t" if first[0].count(one) > 1), None)):
-        between = {";": "semicolons", "\t": "tabs"}[mark]
-        raise DataError(
-            f"{name}, line {line}: {between} between the columns; save it with commas, and points in numbers"
-        )
-    return Table(name, list(first), line, header, chain([begin], rows))
+    if header and len(first) == 1 and first[0].count("\t") > 1:
+        raise DataError(f"{name}, line {line}: tabs between the columns; save it with commas, and points in numbers")
+    first = tuple(one.translate(_EXCHANGED) for one in first) if exchanged else first
+    return Table(name, list(first), line, header, chain([begin], rows), exchanged)
 
 
 def first(rows: pl.DataFrame, fault: pl.Expr, *columns: str) -> list[tuple[Any, ...]]:

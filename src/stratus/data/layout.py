@@ -12,12 +12,13 @@ from stratus.data.clocks import Clocks
 from stratus.data.daily_table import KEY, SCHEMA
 from stratus.data.elements import ELEMENTS, Hours
 from stratus.data.fields import open_table
-from stratus.data.lines import blocks, with_commas
+from stratus.data.lines import blocks
 from stratus.data.parquet import Parquet, is_parquet
 from stratus.data.units import CONVERSIONS, conversion, suspected
 from stratus.errors import DataError, quoted
 
-GAPS = ("NA", "NaN", "nan", "null", "None", "-", "M")  # what stands for a value not measured, beside nothing
+GAPS = ("NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "-", "--", "---", "M")
+# What stands for a value not measured, beside nothing.
 TRACE = {"precipitation": "T", "snowfall": "T"}  # what stands for less than can be measured
 ISO = "%Y-%m-%d"
 _FORMATS = (
@@ -31,8 +32,12 @@ _FORMATS = (
     "%m-%d-%Y",
     "%d/%m/%y",
     "%m/%d/%y",
+    "%d.%m.%y",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
 )
-_DECIMAL = r"^([+-]?\d*),(\d+)$"  # a number with a decimal comma, where columns are not separated by any
+_CLOCK = re.compile("%-?[HIklMSTRXrcs]")  # what a form says of the time of day
 _FIRST = 1000  # year with four digits
 _ROWS = 1 << 18  # of Parquet that are read at once
 _SHOWN = 30  # columns of the file that a message names
@@ -195,19 +200,14 @@ def _opened(path: str | Path) -> tuple[list[str], Iterator[pl.DataFrame]]:
             part.select(dates).select(file.columns).select(text).with_row_index("line", offset=above)
             for above, part in file.parts(_ROWS, pl.all())
         )
-    exchanged, lines = with_commas(blocks(path))
-    table = open_table(lines, f"{path}")
-    parts = table.parts({f"{place}": place for place in range(len(table.first))})
-    if not exchanged:
-        return table.first, parts
-    back = cs.string().str.replace_many([";", ","], [",", ";"]).str.replace(_DECIMAL, "$1.$2")
-    return [one.translate(str.maketrans(";,", ",;")) for one in table.first], (one.with_columns(back) for one in parts)
+    table = open_table(blocks(path), f"{path}")
+    return table.first, table.parts({f"{place}": place for place in range(len(table.first))})
 
 
 def _dates(given: pl.Series, form: str) -> pl.Series:
     try:
-        found = given.str.to_date(form, strict=False)
-        written = found.dt.strftime(form)
+        found = (given.str.to_datetime if _CLOCK.search(form) else given.str.to_date)(form, strict=False)
+        written, found = found.dt.strftime(form), found.dt.date()
     except pl.exceptions.PolarsError:  # a form that is none
         return pl.Series(given.name, [None] * len(given), pl.Date)
     # The parser takes signs, blanks and years of any length too, 20 for the year 20; zeros in front may be left out.

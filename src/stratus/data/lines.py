@@ -2,9 +2,10 @@
 
 import gzip
 import os
+import re
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -21,6 +22,8 @@ LONGEST = 1 << 20  # bytes after which a line had to end
 _RATIO = 200  # how many times its bytes an archive may unpack to: tables do to ten or twenty, at most a thousand can be
 _UNSUSPECTED = 1 << 24  # bytes that any archive may unpack to
 _BLANK = b"\n" * (1 << 18)
+_WORKBOOK = b"PK\x03\x04"  # how .xlsx and .ods begin, and every zip archive
+_SEPARATOR = re.compile(rb'"?sep=[;,]"?[;,]*\n', re.IGNORECASE)  # a first line for spreadsheets
 _MARK = b"\xef\xbb\xbf"  # which some programs write before UTF-8
 
 
@@ -76,6 +79,8 @@ def blocks(path: str | Path, size: int = SIZE, *, whole: bool = False) -> Iterat
     line, rest, returned = 1, b"", False
     with reading(path):
         for chunk in unpacked(path, size):
+            if line == 1 and not rest and chunk.startswith(_WORKBOOK):
+                raise DataError(f"{path}: a workbook, or another archive; save its table as CSV, in UTF-8")
             fresh = chunk[1:] if returned and chunk[:1] == b"\n" else chunk
             returned = chunk[-1:] == b"\r"
             text = rest + fresh.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -98,14 +103,18 @@ def blocks(path: str | Path, size: int = SIZE, *, whole: bool = False) -> Iterat
         yield Block((rest.removeprefix(_MARK) if line == 1 else rest) + b"\n", line)
 
 
-def with_commas(lines: Iterator[Block]) -> tuple[bool, Iterator[Block]]:
+def with_commas(lines: Iterable[Block]) -> tuple[bool, Iterator[Block]]:
     """Whether semicolons separate the columns, by the first line, and the lines with commas and semicolons exchanged.
 
-    As they are where commas do; exchanged once more, each value is what it was.
+    As they are where commas do; exchanged once more, each value is what it was. A first line that only says which of
+    them it is, as `sep=;`, is left away.
     """
-    begin = next(lines, None)
-    head = begin.content.partition(b"\n")[0] if begin else b""
-    whole = chain([begin] if begin else [], lines)
+    lines = iter(lines)
+    begin = next(lines, Block(b"", 1))
+    if said := _SEPARATOR.match(begin.content):
+        begin = Block(begin.content[said.end() :], begin.line + 1)
+    head = begin.content.lstrip(b"\n").partition(b"\n")[0]
+    whole = chain([begin] if begin.content else [], lines)
     if head.count(b";") <= head.count(b","):
         return False, whole
     return True, (replace(one, content=one.content.translate(bytes.maketrans(b";,", b",;"))) for one in whole)

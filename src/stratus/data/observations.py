@@ -147,6 +147,7 @@ class Provenance:
         default_factory=dict
     )  # of elements, by stations; see `Clocks.told`
     left_out: dict[str, int] = field(default_factory=dict)  # number of days that gave no sample, by reason
+    wanting: dict[str, int] = field(default_factory=dict)  # of these by the element they lack, most first; in memory
     others: list[str] = field(default_factory=list)  # classes that came, but not on the training days: never forecast
 
 

@@ -104,7 +104,8 @@ class Recipe:
         for name in asking:
             sets[name]["elements"] = there
             if absent := [one for one in ALWAYS if one not in there]:
-                log.info("features.%s: %s was never measured and is left out", name, ", ".join(absent))
+                were = "was never measured and is" if len(absent) == 1 else "were never measured and are"
+                log.info("features.%s: %s %s left out", name, ", ".join(absent), were)
         return replace(self, features=sets)
 
     def foreseen(self, clocks: Clocks, stations: Collection[str]) -> bool:

@@ -1,6 +1,7 @@
 """Where observations come from: a file of the daily table, GHCN-Daily, KNMI, Australia's Bureau, or a store."""
 
 import glob
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ import polars as pl
 
 from stratus.data.clocks import NO_CLOCKS, Clocks
 from stratus.data.daily_table import KEY, read_csv, read_table, select
+from stratus.data.elements import ELEMENTS
 from stratus.data.ghcn.values import Units
 from stratus.data.kinds import taken_for
 from stratus.data.layout import OWN, Layout
@@ -20,7 +22,9 @@ from stratus.data.units import suspected
 from stratus.errors import DataError
 from stratus.files import sha256
 
+log = logging.getLogger(__name__)
 SHIPPED = Path(__file__).parents[3] / "data" / "weather.csv"  # the weather of Seattle and New York
+FEW = 0.01  # a share of impossible values that no source needs to be warned of
 REACH = timedelta(days=400)  # how far before the first training day inputs and the day before are looked for
 
 MENDS = {
@@ -93,12 +97,13 @@ def from_ghcn(
         raise _no_file(path)
     with taken_for("ghcn", files[0]):
         table, dropped, clocks = daily.read_files(files, units, ice_pellets=ice_pellets)
-    chosen = select(table, ids, path or "GHCN-Daily") if ids else table
-    return _in_memory(_named(chosen, names or {}), files, dropped, clocks.renamed(names or {}))
+    names = names or {}
+    chosen = select(table, ids, path or "GHCN-Daily", names) if ids else table
+    return _in_memory(_named(chosen, names), files, dropped, clocks.renamed(names))
 
 
 def from_knmi(path: str, stations: Sequence[str] | None = None, *, names: Mapping[str, str] | None = None) -> Loaded:
-    """Observations of some stations, by their numbers, or of all in KNMI's files of a path, which may have * and ?.
+    """Observations of some stations, by number or name, or of all in KNMI's files of a path, which may have * and ?.
 
     `names` are those to show for a number; without one it is the name that is known here, if any. Raises DataError if a
     file is missing or broken, or a station is not in it.
@@ -111,8 +116,9 @@ def from_knmi(path: str, stations: Sequence[str] | None = None, *, names: Mappin
         raise _no_file(path)
     with taken_for("knmi", files[0]):
         table, dropped = read_files(files)
-    chosen = select(table, stations, path) if stations else table
-    return _in_memory(_named(chosen, NAMES | dict(names or {})), files, dropped)
+    called = NAMES | dict(names or {})
+    chosen = select(table, stations, path, called) if stations else table
+    return _in_memory(_named(chosen, called), files, dropped)
 
 
 def from_australia(path: str, stations: Sequence[str] | None = None) -> Loaded:
@@ -155,6 +161,9 @@ def _named(table: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
 def _in_memory(
     table: pl.DataFrame, files: Sequence[str], dropped: dict[str, int], clocks: Clocks = NO_CLOCKS
 ) -> Loaded:
+    wrong, kept = dropped.get("impossible", 0), sum(table[name].count() for name in table.columns if name in ELEMENTS)
+    if wrong > FEW * (wrong + kept):
+        log.warning("%s: %d of %d values are impossible and left out", files[0], wrong, wrong + kept)
     names, hashes = table["station"].unique().sort().to_list(), [sha256(file) for file in files]
     file, checksum = (files[0], hashes[0]) if len(files) == 1 else (list(files), hashes)
     clocks = clocks.within(table.columns)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from stratus.data.fitted import fitted
 from stratus.data.recipe import Borders, Recipe
 from stratus.data.samples import Array, Samples, assemble, unknown
 from stratus.data.targets import TARGETS, Category, Classes, Target
+from stratus.data.wanting import counts, explained, lacking
 from stratus.data.weeks import circular_blocks
 from stratus.errors import ConfigurationError, DataError, counted
 
@@ -36,6 +38,7 @@ class Splits:
     validation: Samples | None  # none where there is no such split
     test: Samples
     left_out: dict[str, int] = field(default_factory=dict)  # number of days that give no sample, by reason
+    wanting: dict[str, int] = field(default_factory=dict)  # of these by the element they lack, most first; in memory
     foreseen: bool = True  # whether the target's day begins after the time of issue: else it is a diagnosis
     standardise: bool = True  # whether inputs are scaled to mean 0 and variance 1 over the training days
     scaled_by: Samples | None = None  # the days that give the scale, where they are not `train`
@@ -132,17 +135,25 @@ def divide(
     every: Samples, borders: Borders, inputs: Sequence[Input], missing: str = "drop"
 ) -> tuple[dict[str, Samples], dict[str, int]]:
     """The samples of each split of which enough is known, and the number of days that give none, by reason."""
-    every = every.until(borders.until)
-    if borders.train_from:
-        every = every.since(borders.train_from)
+    every = _within(every, borders)
     known, complete = every.known, every.usable(inputs, missing)
     samples = every.where(known & complete)
-    starts = [day for day in (borders.validation_from, borders.test_from) if day]
-    index = np.searchsorted(np.array(starts, "datetime64[D]"), samples.dates, side="right")
+    index = _split_of(samples, borders)
     return {name: samples.where(index == k) for k, name in enumerate(borders.names)}, {
         "the target was not measured": int((~known).sum()),
         "an input needs a day or value that is missing": int((known & ~complete).sum()),
     }
+
+
+def _within(every: Samples, borders: Borders) -> Samples:
+    every = every.until(borders.until)
+    return every.since(borders.train_from) if borders.train_from else every
+
+
+def _split_of(samples: Samples, borders: Borders) -> Array:
+    """Index in the borders' names of each day's split [n]."""
+    starts = [day for day in (borders.validation_from, borders.test_from) if day]
+    return np.searchsorted(np.array(starts, "datetime64[D]"), samples.dates, side="right")
 
 
 def split(
@@ -170,24 +181,30 @@ def split(
     every, inputs, outputs = assemble(table, recipe, clocks=clocks)
     samples, left_out = divide(every, borders, inputs, recipe.missing)
     known = recipe.foreseen(clocks, table["station"].unique().to_list())
-    facts = {"left_out": left_out, "standardise": standardise, "foreseen": known}
+    within = _within(every, borders)
+    lacked = lacking(within, inputs, recipe.target, recipe.missing)
+    facts = {"left_out": left_out, "standardise": standardise, "foreseen": known, "wanting": counts(lacked)}
     splits = Splits.of(recipe, inputs, outputs, samples, **facts)
-    never = [one.name for one, values in zip(inputs, every.x.T, strict=True) if np.isnan(values).all()]
-    check(splits, every.dates.min().item(), every.dates.max().item(), never)
+    there = [name for name in table.columns if table[name].count()]
+    why = {
+        name: explained(counts(lacked, of_split), within.dates[of_split], recipe.target, there)
+        for k, name in enumerate(borders.names)
+        if not len(samples[name]) and (of_split := _split_of(within, borders) == k).any()
+    }
+    check(splits, every.dates.min().item(), every.dates.max().item(), why)
     return splits
 
 
-def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) -> None:
+def check(splits: Splits, first: date, last: date, why: Mapping[str, str] = MappingProxyType({})) -> None:
     """Raises DataError where a split has no days, or training one class alone; warns of what cannot be learnt.
 
-    Messages name the table's `first` and `last` day, and inputs `never` known.
+    Messages name the table's `first` and `last` day, and `why` a split has none, where that is known.
     """
     mends = {"train": "data.train_from, data.validation_from", "val": "data.validation_from", "test": "data.test_from"}
     for name, samples in splits.named.items():
         if len(samples) == 0:
-            missing = f"{', '.join(never)} was never measured: choose other features"
-            mend = missing if never else f"mend {mends[name]}, or look for missing values"
-            raise DataError(f"no {name} days: the table reaches from {first} to {last}; {mend}")
+            beyond = f"the table reaches from {first} to {last}; mend {mends[name]}, or look for missing values"
+            raise DataError(f"no {name} days: {why.get(name, beyond)}")
     if isinstance(splits.target, Classes):
         _check_classes(splits)
         return
@@ -205,6 +222,9 @@ def check(splits: Splits, first: date, last: date, never: Sequence[str] = ()) ->
 
 def _never_known(splits: Splits, output: str) -> str:
     mend = "leave it out (data.stations), or give them a longer span"
+    if not splits.target.everywhere:
+        others = [one for one in splits.outputs if one != output]
+        mend = f"choose task.target=temperature (with data.columns.temperature={others[0]} for that alone)"
     return f"'{output}' is not known on any of the {len(splits.train)} training days: {mend}"
 
 

@@ -4,6 +4,7 @@ A table in °F or inches may pass for one in °C or mm. Its climate gives it awa
 """
 
 from collections.abc import Collection
+from typing import TypeAlias
 
 import polars as pl
 
@@ -21,6 +22,8 @@ CONVERSIONS: dict[str, dict[str, tuple[float, float]]] = {
     "km": {"km": (0, 1), "mile": (0, 1.609344), "m": (0, 0.001)},
     "°": {"deg": (0, 1)},
 }  # by the daily table's unit: its value = (value - first) · second
+_MEND = "say data.units.{0}={1} if it is in that, or ={2} if it is right"
+_Unit: TypeAlias = tuple[str, str, str, str]  # what is suspected of an element, its name, another unit and its own
 _ENOUGH = 180  # days of a station that tell its climate: half a year is no summer
 _TOO_WARM = {"temperature_max": 45, "temperature": 42, "temperature_min": 38}  # °C, medians beyond all on earth
 _RANGE = 25  # °C, a mean difference of maximum and minimum beyond all on earth
@@ -34,36 +37,36 @@ def conversion(unit: str, to: str) -> tuple[float, float] | str:
     return known.get(plain) or f"{quoted(unit)}; expected one of {', '.join(known)}"
 
 
-def suspected(table: pl.DataFrame, stated: Collection[str] = ()) -> list[str]:
+def suspected(table: pl.DataFrame, stated: Collection[str] = (), mend: str = _MEND) -> list[str]:
     """In words, with the mend, which elements of a daily table cannot be in its units, by the climate of some station.
 
     Not of those whose units are `stated`. Nothing is said of fewer than half a year's days; of inches nothing where it
     is cold or rarely rains, or where they are rounded to tenths.
     """
-    found: list[str] = []
+    found: list[_Unit] = []
     for station, days in table.group_by("station", maintain_order=True) if len(table) >= _ENOUGH else ():
         found += _too_warm(days, f"{station[0]}", stated) + _too_dry(days, f"{station[0]}", stated)
         if found:
             break
-    return found
+    return [f"{words}, as nowhere on earth: {mend.format(*units)}" for words, *units in found]
 
 
-def _too_warm(days: pl.DataFrame, station: str, stated: Collection[str]) -> list[str]:
+def _too_warm(days: pl.DataFrame, station: str, stated: Collection[str]) -> list[_Unit]:
     known = {name: days[name].drop_nulls() for name in _TOO_WARM if name in days.columns and name not in stated}
     for name, values in known.items():
         median = values.median()
         if len(values) >= _ENOUGH and isinstance(median, float) and median > _TOO_WARM[name]:
-            return [_said(f"the median of {name} at {quoted(station)} is {median:.0f} °C", name, "degF", "degC")]
+            return [(f"the median of {name} at {quoted(station)} is {median:.0f} °C", name, "degF", "degC")]
     if {"temperature_max", "temperature_min"} <= {*known}:
         between = (days["temperature_max"] - days["temperature_min"]).drop_nulls()
         mean = between.mean()
         if len(between) >= _ENOUGH and isinstance(mean, float) and mean > _RANGE:
             words = f"maximum and minimum at {quoted(station)} lie {mean:.0f} °C apart on the mean day"
-            return [_said(words, "temperature_max", "degF", "degC")]
+            return [(words, "temperature_max", "degF", "degC")]
     return []
 
 
-def _too_dry(days: pl.DataFrame, station: str, stated: Collection[str]) -> list[str]:
+def _too_dry(days: pl.DataFrame, station: str, stated: Collection[str]) -> list[_Unit]:
     if "precipitation" in stated:
         return []
     fell = days["precipitation"].drop_nulls()
@@ -75,8 +78,4 @@ def _too_dry(days: pl.DataFrame, station: str, stated: Collection[str]) -> list[
     if not isinstance(mean, float) or mean >= _LITTLE or not whole or tenths:
         return []
     words = f"the mean wet day at {quoted(station)} has {mean:.2g} mm, in hundredths, though it is wet often"
-    return [_said(words, "precipitation", "inch", "mm")]
-
-
-def _said(words: str, name: str, other: str, own: str) -> str:
-    return f"{words}, as nowhere on earth: say data.units.{name}={other} if it is in that, or ={own} if it is right"
+    return [(words, "precipitation", "inch", "mm")]

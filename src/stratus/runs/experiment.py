@@ -120,7 +120,9 @@ def begin(
     if record.data:
         samples = {name: len(days) for name, days in splits.named.items()}
         others = list(splits.train.others)
-        record.data = replace(record.data, samples=samples, left_out=splits.left_out, others=others)
+        record.data = replace(
+            record.data, samples=samples, left_out=splits.left_out, wanting=splits.wanting, others=others
+        )
     record.largest_stable_step = announced_limit(task, splits, task.optimizer(task.parameters()), eigenvalue)
     tensorboard.settings(outputs.file, columns(chosen(settings, record.overrides), outputs.swept or ()))
 

@@ -71,8 +71,9 @@ def asked(folder: Path, run: RunRecord, other: Path | None, *, fetch: bool = Fal
         own = loaded.observations
         return Asked(own, f"{run.data.file}", own, _changed(loaded, run.data))
     source = source_from_record(run.data.source) if run.data else CsvData(path=f"{other}")
-    elsewhere, found = source.at(f"{other}"), _still_there(run.data, fetch=fetch)
+    found = _still_there(run.data, fetch=fetch)
     known = found.observations.stations if found else run.data.stations if run.data else []
+    elsewhere = source.at(f"{other}", known[0] if len(known) == 1 else None)
     here = set(elsewhere.stations) & set(known)
     # Another file may hold one station under a name of its own.
     observations = elsewhere.of(sorted(here)) if here else elsewhere

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stratus.data.samples import BETWEEN
+from stratus.data.wanting import worst
 from stratus.data.weeks import BLOCK
 from stratus.errors import counted, legible
 from stratus.runs.explanation import ExplanationRecord
@@ -105,6 +106,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
     penalised = not math.isclose(least, run.references["optimum"]["train/loss"] or 0, rel_tol=1e-6, abs_tol=1e-9)
     left_out = sum(run.data.left_out.values())
     samples = ", ".join(f"{n} {name}" for name, n in run.data.samples.items())
+    of_what = worst(run.data.wanting, sum(run.data.samples.values()), run.target or "")
     show(
         scoreboard(rows, f"{run.task}, {_places(run.data.stations)}: scores on the {DAYS[split]} days{tags}"),
         classes(rows["model"]),
@@ -113,7 +115,7 @@ def show_run(run: RunRecord, folder: Path) -> None:
         if run.tested
         else f"the test days are not scored, as test=false asks: stratus evaluate {folder} scores them",
         _too_sure(rows["model"], rows.get("climatology", {})),
-        f"days: {samples}" + (f"; {left_out} left out for want of a value" if left_out else ""),
+        f"days: {samples}" + (f"; {left_out} left out for want of a value{of_what}" if left_out else ""),
         unlearnt(run.data.others),
         f"model: the weights of epoch {run.best_epoch} of {run.epochs}"
         + (", the lowest validation loss" if "val/loss" in run.metrics else ""),

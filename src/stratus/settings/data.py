@@ -1,7 +1,7 @@
 """`data=…`: which stations, from which source, and where the splits begin."""
 
 import os
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import pairwise
@@ -66,24 +66,26 @@ class Data(SettingsGroup, group="data"):
         """Units of the user's own elements, by their names."""
         return {}
 
-    def at(self, path: str) -> "InMemory":
+    def at(self, path: str, only: str | None = None) -> "InMemory":
         """All stations of another file, laid out as this source's or in the daily table's own columns.
 
-        Raises DataError as `load` does.
+        A file without a column of stations is of the `only` one. Raises DataError as `load` does.
         """
-        from stratus.data.daily_table import KEY, header  # noqa: PLC0415 - not for --help
+        from stratus.data.daily_table import header  # noqa: PLC0415 - not for --help
         from stratus.data.observations import InMemory  # noqa: PLC0415
 
-        plain = self._plain(header(path), {*KEY})
-        found = (CsvData(path=path, elements=self.own) if plain else self._elsewhere(path))._load().observations
+        names = header(path)
+        plain, alone = self._plain(names), None if "station" in names else only
+        source = CsvData(path=path, elements=self.own, station=alone) if plain else self._elsewhere(path, alone)
+        found = source._load().observations
         assert isinstance(found, InMemory)
         return replace(found, clocks=self.clocks) if plain else found
 
-    def _plain(self, names: Collection[str], key: Set[str]) -> bool:
+    def _plain(self, names: Collection[str]) -> bool:
         """Whether a file of such columns is in the daily table's own."""
-        return key <= {*names}
+        return "date" in names
 
-    def _elsewhere(self, path: str) -> "Data":
+    def _elsewhere(self, path: str, only: str | None) -> "Data":
         changes: dict[str, Any] = {"path": path, "stations": None}
         return replace(self, **changes)
 
@@ -137,8 +139,12 @@ class CsvData(Data, kind="csv"):
 
         return from_csv(self.path, self.stations, self._layout)
 
-    def _plain(self, names: Collection[str], key: Set[str]) -> bool:
-        return bool(self.columns) and key <= {*names} and not {*names} & {*self.columns.values()}
+    def _plain(self, names: Collection[str]) -> bool:
+        return bool(self.columns) and "date" in names and not {*names} & {*self.columns.values()}
+
+    def _elsewhere(self, path: str, only: str | None) -> "Data":
+        station = self.station or (None if "station" in self.columns else only)
+        return replace(self, path=path, stations=None, station=station)
 
     @property
     def _layout(self) -> "Layout":
@@ -179,7 +185,7 @@ class GhcnData(Data, kind="ghcn"):
         plain = {name: getattr(self, name) for name in named}
         return from_ghcn([*filter(None, [self.station]), *(self.stations or [])], **plain)
 
-    def _elsewhere(self, path: str) -> "Data":
+    def _elsewhere(self, path: str, only: str | None) -> "Data":
         return replace(self, path=path, station=None, stations=None)
 
 
@@ -229,7 +235,7 @@ class StoreData(Data, kind="store"):
 
         return from_store(self.path, self.stations, memory=self.memory, train_from=self.borders.train_from)
 
-    def _elsewhere(self, path: str) -> "Data":
+    def _elsewhere(self, path: str, only: str | None) -> "Data":
         return CsvData(path=path)
 
 

@@ -161,6 +161,17 @@ def test_an_export_in_fahrenheit_is_refused_as_celsius(tmp_path, units):
         read_files([file], units)
 
 
+def test_an_export_in_fahrenheit_of_a_cool_coast_is_refused_by_its_climate(tmp_path):
+    days = [date(2021, 1, 1) + timedelta(days=k) for k in range(365)]
+    rows = [f"USW00025333,SITKA,{day},{42 + k % 20},{35 + k % 7},0.1" for k, day in enumerate(days)]
+    (file := tmp_path / "export.csv").write_text("\n".join(["STATION,NAME,DATE,TMAX,TMIN,PRCP", *rows]) + "\n")
+    said = r"read as data\.units=metric: the median of temperature_max at 'USW00025333' is 51 °C.*data\.units=standard$"
+    with pytest.raises(DataError, match=said):  # 18 of 1095 values are above 60
+        read_files([file], "metric")
+    table, dropped, _ = read_files([file], "standard")
+    assert (table.height, dropped["impossible"]) == (365, 0)
+
+
 def test_values_of_which_none_is_believed_are_an_empty_table_and_a_file_of_them_an_error(tmp_path):
     table, dropped = daily(values((date(2017, 3, 1), "TMAX", 20, " I ")))
     assert (table.height, table.schema, dropped["failed a quality check"]) == (0, pl.Schema(SCHEMA), 1)

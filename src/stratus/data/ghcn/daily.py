@@ -12,6 +12,7 @@ from stratus.data.daily_table import BELIEVED
 from stratus.data.ghcn import hours
 from stratus.data.ghcn.layouts import read
 from stratus.data.ghcn.values import Units
+from stratus.data.units import suspected
 from stratus.errors import DataError
 from stratus.progress import each
 
@@ -67,6 +68,9 @@ def read_files(
     if table.is_empty():
         raise DataError(f"{', '.join(map(str, paths))}: no value of {', '.join(USUAL.values())} to be believed")
     check_units(paths, believed(table), dropped["impossible"], units)
+    mend = "an export in °F and inches asks for data.units=standard"
+    if units == "metric" and (said := suspected(table, mend=mend)):
+        raise DataError(f"{daily_table.some([*map(str, paths)])}, read as data.units=metric: {said[0]}")
     return table, dropped, hours.told(values)
 
 
