@@ -12,6 +12,8 @@ from stratus.data.sources import SHIPPED
 from stratus.lecture.lessons.best_linear import Step, climb
 from stratus.verification.climatology import WAVES
 
+pytestmark = pytest.mark.slow  # it trains four models
+
 
 def test_told_more_the_network_s_rain_is_forecast_better(figures):
     lecture, ahead, season, extremes, every, others, turning = figures["network"].values()
