@@ -51,7 +51,7 @@ def test_a_run_shows_its_epochs_and_once_stopped_what_is_kept_and_the_command_th
     told, _, command = mend.strip().partition(": ")
     assert told == "this goes on with it"
     words = shlex.split(command)
-    assert words == [*train, f"resume={here}", "logger=none"]
+    assert words == [*train, f"resume={here}"]
     words.append(f"trainer.max_epochs={epochs + 1}")  # not all of them
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
     resumed = json.loads((tmp_path / done.stdout.splitlines()[-1] / "run.json").read_text())
